@@ -1,0 +1,67 @@
+//! The clock: the one file in which the time of day is asked for. Everywhere else, time is a parameter.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Europe::London;
+
+/// Where "now" comes from: the machine, or a test that sets it.
+#[derive(Debug, Clone, Default)]
+pub enum Clock {
+    /// The machine's clock.
+    #[default]
+    Machine,
+    /// Milliseconds since the Unix epoch, set by a test.
+    Set(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands at `at` until [`Clock::set`] moves it.
+    #[must_use]
+    pub fn standing_at(at: DateTime<Utc>) -> Self {
+        Self::Set(Arc::new(AtomicI64::new(at.timestamp_millis())))
+    }
+
+    /// The time now, in UTC.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        match self {
+            Self::Machine => Utc::now(),
+            Self::Set(ms) => DateTime::from_timestamp_millis(ms.load(Ordering::SeqCst)).unwrap_or_default(),
+        }
+    }
+
+    /// Moves a standing clock; the machine's clock is left alone.
+    pub fn set(&self, to: DateTime<Utc>) {
+        if let Self::Set(ms) = self {
+            ms.store(to.timestamp_millis(), Ordering::SeqCst);
+        }
+    }
+}
+
+/// The day it is at the schools: the calendar day in Europe/London at `now` (product rule 9).
+#[must_use]
+pub fn today(now: DateTime<Utc>) -> NaiveDate {
+    now.with_timezone(&London).date_naive()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap_or_default()
+    }
+
+    #[test]
+    fn today_is_the_london_day_on_both_sides_of_a_clock_change() {
+        // Summer time: 23:30 UTC is already the next day in London.
+        assert_eq!(today(at("2026-10-24T23:30:00Z")).to_string(), "2026-10-25");
+        // The clocks go back on 25 October 2026 at 01:00 UTC: from then on the days agree again.
+        assert_eq!(today(at("2026-10-25T23:30:00Z")).to_string(), "2026-10-25");
+        // They go forward on 28 March 2027.
+        assert_eq!(today(at("2027-03-27T23:30:00Z")).to_string(), "2027-03-27");
+        assert_eq!(today(at("2027-03-28T23:30:00Z")).to_string(), "2027-03-29");
+    }
+}

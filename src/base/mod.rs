@@ -1,0 +1,13 @@
+//! The words every room speaks: ids, days and periods, e-mail addresses, the clock, and how each is written for people.
+//!
+//! Nothing here knows a table, a page or a tenant. Every type is parsed once, at the door, and is valid from then on.
+
+pub mod clock;
+pub mod days;
+pub mod email;
+pub mod ids;
+pub mod secret;
+
+pub use clock::Clock;
+pub use days::{Day, Period};
+pub use email::EmailAddress;

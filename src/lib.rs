@@ -1,0 +1,3 @@
+//! Boxrota: the primary schools of a cluster share science kit. The rooms, in reading order.
+
+pub mod base;

@@ -1,0 +1,3 @@
+//! Reads the configuration and runs one command.
+
+fn main() {}
