@@ -1,3 +1,4 @@
 //! Boxrota: the primary schools of a cluster share science kit. The rooms, in reading order.
 
 pub mod base;
+pub mod db;

@@ -1,0 +1,59 @@
+//! Migrations: the same schema twice, run at start, one process at a time.
+
+use std::fs::File;
+
+use anyhow::{Context, anyhow};
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{DatabaseUrl, Engine};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// The number under which PostgreSQL's advisory lock keeps other processes waiting: "boxrota" as letters.
+const LOCK: i64 = 0x0062_6f78_726f_7461;
+
+/// Brings the schema up to date. Several processes that start together take turns; the later ones find nothing to do.
+pub(super) fn run(url: &DatabaseUrl) -> anyhow::Result<()> {
+    match url.engine() {
+        Engine::Sqlite => {
+            let path = url.target();
+            if let Some(folder) = std::path::Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
+            }
+            // The operating system frees this lock when a process dies.
+            let lock_path = format!("{path}.lock");
+            let lock = File::create(&lock_path).with_context(|| format!("cannot write {lock_path}"))?;
+            lock.lock().with_context(|| format!("cannot lock {lock_path}"))?;
+            let mut conn = SqliteConnection::establish(path).with_context(|| format!("cannot open {path}"))?;
+            diesel::connection::SimpleConnection::batch_execute(&mut conn, "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL;")?;
+            conn.run_pending_migrations(SQLITE).map_err(|fault| anyhow!("a migration failed: {fault}"))?;
+        }
+        Engine::Postgres => {
+            let mut conn = PgConnection::establish(url.target()).with_context(|| format!("cannot connect to {}", url.shown()))?;
+            diesel::sql_query(format!("SELECT pg_advisory_lock({LOCK})")).execute(&mut conn)?;
+            // The lock goes with the connection.
+            conn.run_pending_migrations(POSTGRES).map_err(|fault| anyhow!("a migration failed: {fault}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// How many migrations are still to run, for `boxrota check`.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub fn pending(url: &DatabaseUrl) -> anyhow::Result<usize> {
+    let pending = match url.engine() {
+        Engine::Sqlite => {
+            let path = url.target();
+            if !std::path::Path::new(path).exists() {
+                return Err(anyhow!("there is no file {path} yet: `boxrota migrate` creates it"));
+            }
+            SqliteConnection::establish(path)?.pending_migrations(SQLITE).map(|list| list.len())
+        }
+        Engine::Postgres => PgConnection::establish(url.target())?.pending_migrations(POSTGRES).map(|list| list.len()),
+    };
+    pending.map_err(|fault| anyhow!("{fault}"))
+}

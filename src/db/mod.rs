@@ -1,0 +1,280 @@
+//! The database, of two kinds behind one connection type: SQLite in a file, or PostgreSQL.
+//!
+//! [`Db::read`] and [`Db::write`] are the only ways to a tenant's rows: each is one hop to the blocking pool and one
+//! transaction, and hands out a [`Tx`] that carries tenant, doer and time. `write` takes the cluster's lock first, so
+//! that what a rule read is still true when its decision is stored, and raises the cluster's `version` at the end.
+//! People, sessions and sign-in links are of no cluster: [`Db::house`] and [`Db::house_read`] hand out a [`House`].
+
+mod conn;
+mod error;
+mod migrate;
+pub mod schema;
+mod tx;
+mod url;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2;
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+
+pub use conn::{Conn, MultiBackend};
+pub use error::{Error, Result, Unique};
+pub use migrate::pending;
+pub use tx::{House, Scope, Tx};
+pub use url::{DatabaseUrl, WrongUrl};
+
+use crate::base::ids::ClusterId;
+use conn::{Line, Manager, Role};
+
+/// The cluster with id 0: the house itself, which owns what belongs to no cluster.
+pub const HOUSE: ClusterId = ClusterId(0);
+
+/// How long a request may wait for a free connection before it is told that the database is busy.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A handle on the database; cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    /// SQLite: read-only connections. PostgreSQL: all connections.
+    pool: r2d2::Pool<Manager>,
+    /// As many as the pool has connections: a request waits here, asleep, and not on a blocking thread.
+    places: Arc<Semaphore>,
+    /// SQLite's one writer. With several, p99 was five times worse and waits reached 10 s (see docs/decisions).
+    writer: Option<Arc<Mutex<Line>>>,
+    queries: Arc<AtomicU64>,
+}
+
+/// Which of the two it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file, opened by this process.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// A tenant read or write needs a connection: one of the pool's, or SQLite's writer.
+enum Seat {
+    Pooled(
+        r2d2::PooledConnection<Manager>,
+        #[expect(dead_code, reason = "held until the seat is given up")] tokio::sync::OwnedSemaphorePermit,
+    ),
+    Writer(OwnedMutexGuard<Line>),
+}
+
+impl Seat {
+    fn line(&mut self) -> &mut Line {
+        match self {
+            Self::Pooled(line, _) => line,
+            Self::Writer(line) => line,
+        }
+    }
+}
+
+impl Db {
+    /// Opens the database and brings its schema up to date, one process at a time.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or a migration fails.
+    pub async fn open(url: &DatabaseUrl) -> anyhow::Result<Self> {
+        let to_migrate = url.clone();
+        tokio::task::spawn_blocking(move || migrate::run(&to_migrate)).await??;
+        Self::connect(url)
+    }
+
+    /// Opens the database as it is.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub fn connect(url: &DatabaseUrl) -> anyhow::Result<Self> {
+        let queries = Arc::new(AtomicU64::new(0));
+        let engine = url.engine();
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let (role, size) = match engine {
+            Engine::Sqlite => (Role::SqliteReader, u32::try_from(cores + 2).unwrap_or(4)),
+            Engine::Postgres => (Role::Postgres, url.pool_size()),
+        };
+        let writer = match engine {
+            Engine::Sqlite => Some(Arc::new(Mutex::new(Line::open(url, Role::SqliteWriter, &queries)?))),
+            Engine::Postgres => None,
+        };
+        let pool = r2d2::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(PATIENCE)
+            .build(Manager::new(url.clone(), role, queries.clone()))?;
+        let places = Arc::new(Semaphore::new(usize::try_from(size)?));
+        Ok(Self(Arc::new(Inner { engine, pool, places, writer, queries })))
+    }
+
+    /// Which engine this is.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.0.engine
+    }
+
+    /// How many statements have run, without BEGIN and COMMIT. Counted in debug builds only, for the tests that bound it.
+    #[must_use]
+    pub fn queries(&self) -> u64 {
+        self.0.queries.load(Ordering::SeqCst)
+    }
+
+    /// Reads a cluster's rows in one snapshot.
+    pub async fn read<T, E, F>(&self, scope: Scope, work: F) -> std::result::Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let begin = self.begin_read();
+        self.run(false, begin, move |conn| work(&mut Tx::new(conn, scope))).await
+    }
+
+    /// Changes a cluster's rows: takes the cluster's lock, runs `work`, raises the cluster's version, commits. An `Err`
+    /// from `work` leaves nothing behind.
+    pub async fn write<T, E, F>(&self, scope: Scope, work: F) -> std::result::Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let begin = self.begin_write();
+        self.run(true, begin, move |conn| {
+            lock_cluster(conn, scope.cluster)?;
+            let mut tx = Tx::new(conn, scope);
+            let done = work(&mut tx)?;
+            raise_version(conn, scope.cluster)?;
+            Ok(done)
+        })
+        .await
+    }
+
+    /// Changes rows of no cluster: people, sessions, sign-in links; and creates clusters.
+    pub async fn house<T, E, F>(&self, now: chrono::DateTime<chrono::Utc>, work: F) -> std::result::Result<T, E>
+    where
+        F: FnOnce(&mut House<'_>) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let begin = self.begin_write();
+        self.run(true, begin, move |conn| work(&mut House { conn, now })).await
+    }
+
+    /// Reads rows of no cluster.
+    pub async fn house_read<T, E, F>(&self, now: chrono::DateTime<chrono::Utc>, work: F) -> std::result::Result<T, E>
+    where
+        F: FnOnce(&mut House<'_>) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let begin = self.begin_read();
+        self.run(false, begin, move |conn| work(&mut House { conn, now })).await
+    }
+
+    fn begin_read(&self) -> &'static str {
+        match self.0.engine {
+            Engine::Sqlite => "BEGIN",
+            // Every query of a page sees the same moment.
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    fn begin_write(&self) -> &'static str {
+        match self.0.engine {
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        }
+    }
+
+    async fn run<T, E, F>(&self, writes: bool, begin: &'static str, work: F) -> std::result::Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let busy = |_| Error::Unavailable("no database connection became free in ten seconds".into());
+        let inner = self.0.clone();
+        let writer = match (&inner.writer, writes) {
+            (Some(writer), true) => Some(tokio::time::timeout(PATIENCE, writer.clone().lock_owned()).await.map_err(busy)?),
+            _ => None,
+        };
+        let place = match writer {
+            Some(_) => None,
+            None => Some(
+                tokio::time::timeout(PATIENCE, inner.places.clone().acquire_owned())
+                    .await
+                    .map_err(busy)?
+                    .map_err(|_| Error::Unavailable("the pool is closed".into()))?,
+            ),
+        };
+        let hop = tokio::task::spawn_blocking(move || {
+            let mut seat = match (writer, place) {
+                (Some(line), _) => Seat::Writer(line),
+                (None, Some(place)) => Seat::Pooled(inner.pool.get().map_err(|fault| Error::Unavailable(fault.to_string()))?, place),
+                (None, None) => return Err(Error::Unavailable("no connection".into()).into()),
+            };
+            // After a restart of the server every pooled connection is dead; each is found out by its BEGIN and replaced.
+            let mut tries = inner.pool.max_size() + 1;
+            while let Err(fault) = seat.line().conn.batch_execute(begin) {
+                seat.line().broken = true;
+                tries -= 1;
+                seat = match seat {
+                    Seat::Pooled(line, place) if tries > 0 => {
+                        drop(line);
+                        Seat::Pooled(inner.pool.get().map_err(|fault| Error::Unavailable(fault.to_string()))?, place)
+                    }
+                    _ => return Err(Error::from(fault).into()),
+                };
+            }
+            let mut open = Open { line: seat.line(), finished: false };
+            let done = work(&mut open.line.conn)?;
+            open.line.conn.batch_execute("COMMIT").map_err(Error::from)?;
+            open.finished = true;
+            Ok(done)
+        });
+        match hop.await {
+            Ok(done) => done,
+            Err(fault) => Err(Error::Unavailable(format!("the work on the database broke off: {fault}")).into()),
+        }
+    }
+}
+
+/// An open transaction: rolled back when dropped unfinished, be it by an error or a panic.
+struct Open<'a> {
+    line: &'a mut Line,
+    finished: bool,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.finished && self.line.conn.batch_execute("ROLLBACK").is_err() {
+            // SQLite has already rolled back after some errors (a full disk): then there is nothing to undo, and a
+            // PostgreSQL connection that cannot roll back is dead.
+            self.line.broken = matches!(self.line.conn, Conn::Postgres(_));
+        }
+    }
+}
+
+/// Lets one writer at a time into a cluster. SQLite's BEGIN IMMEDIATE has done so already.
+fn lock_cluster(conn: &mut Conn, cluster: ClusterId) -> Result<()> {
+    if let Conn::Postgres(conn) = conn {
+        diesel::sql_query("SELECT 1 FROM clusters WHERE id = $1 FOR UPDATE")
+            .bind::<diesel::sql_types::BigInt, _>(cluster.0)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+fn raise_version(conn: &mut Conn, cluster: ClusterId) -> Result<()> {
+    use schema::clusters;
+    diesel::update(clusters::table.find(cluster.0)).set(clusters::version.eq(clusters::version + 1)).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,287 @@
+//! The tables, as diesel sees them on both engines. Written by hand, held to the migrations by the parity test.
+// diesel::table! writes a public module for each table, whose docs are the migrations.
+#![allow(missing_docs)]
+
+diesel::table! {
+    clusters (id) {
+        id -> BigInt,
+        slug -> Text,
+        name -> Text,
+        cohort_year -> Nullable<Integer>,
+        nation -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    settings (cluster_id) {
+        cluster_id -> BigInt,
+        longest_loan_days -> Integer,
+        furthest_ahead_days -> Nullable<Integer>,
+        shortest_notice_days -> Integer,
+        most_live_bookings -> Integer,
+        turnaround_days -> Integer,
+        approval_needed -> Bool,
+        non_school_days -> Bool,
+    }
+}
+
+diesel::table! {
+    schools (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        urn -> Nullable<Text>,
+        name -> Text,
+        short_name -> Text,
+        letters -> Text,
+        address -> Text,
+        postcode -> Text,
+    }
+}
+
+diesel::table! {
+    memberships (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        school_id -> BigInt,
+        joined_on -> Date,
+        left_on -> Nullable<Date>,
+        sabbatical_from -> Nullable<Date>,
+        sabbatical_to -> Nullable<Date>,
+        lead -> Bool,
+    }
+}
+
+diesel::table! {
+    people (id) {
+        id -> BigInt,
+        email -> Text,
+        name -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    roles (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        person_id -> BigInt,
+        kind -> Text,
+        school_id -> Nullable<BigInt>,
+        from_day -> Date,
+        to_day -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    sign_in_links (token_hash) {
+        token_hash -> Text,
+        person_id -> BigInt,
+        next_path -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> BigInt,
+        token_hash -> Text,
+        person_id -> BigInt,
+        user_agent -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    terms (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        season -> Text,
+        academic_year -> Integer,
+        first_day -> Date,
+        last_day -> Date,
+        half_first -> Nullable<Date>,
+        half_last -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    closures (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        school_id -> Nullable<BigInt>,
+        kind -> Text,
+        first_day -> Date,
+        last_day -> Date,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    resources (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        name -> Text,
+        summary -> Text,
+        strand -> Text,
+        topic -> Text,
+        icon -> Text,
+        year_from -> Integer,
+        year_to -> Integer,
+        approval_needed -> Bool,
+        turnaround_days -> Nullable<Integer>,
+        search_words -> Text,
+    }
+}
+
+diesel::table! {
+    copies (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        resource_id -> BigInt,
+        tag -> Text,
+        code -> Text,
+        home_school_id -> BigInt,
+        state -> Text,
+        state_note -> Text,
+    }
+}
+
+diesel::table! {
+    contents_lines (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        resource_id -> BigInt,
+        position -> Integer,
+        item -> Text,
+        quantity -> Integer,
+        consumable -> Bool,
+        essential -> Bool,
+        care_note -> Text,
+    }
+}
+
+diesel::table! {
+    days (day) {
+        day -> Date,
+    }
+}
+
+diesel::table! {
+    bookings (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        copy_id -> BigInt,
+        school_id -> BigInt,
+        person_id -> BigInt,
+        kind -> Text,
+        state -> Text,
+        first_day -> Date,
+        last_day -> Date,
+        held_until -> Date,
+        class_name -> Text,
+        purpose -> Text,
+        pupils -> Nullable<Integer>,
+        collected_on -> Nullable<Date>,
+        returned_on -> Nullable<Date>,
+        sequence -> Integer,
+        request_key -> Text,
+        override_reason -> Text,
+        ended_reason -> Text,
+        repeated_from -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    booked_days (cluster_id, copy_id, day) {
+        cluster_id -> BigInt,
+        copy_id -> BigInt,
+        day -> Date,
+        booking_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    messages (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        subject -> Text,
+        day -> Date,
+        person_id -> Nullable<BigInt>,
+        to_address -> Text,
+        to_name -> Text,
+        reason -> Text,
+        title -> Text,
+        text_body -> Text,
+        html_body -> Text,
+        calendar -> Nullable<Text>,
+        calendar_method -> Nullable<Text>,
+        state -> Text,
+        attempts -> Integer,
+        next_attempt_at -> Timestamp,
+        claimed_by -> Nullable<Text>,
+        last_error -> Text,
+        created_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    feeds (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        person_id -> BigInt,
+        resource_id -> Nullable<BigInt>,
+        token -> Text,
+        created_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    changes (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        at -> Timestamp,
+        person_id -> Nullable<BigInt>,
+        about -> Text,
+        about_id -> Text,
+        verb -> Text,
+        before -> Text,
+        after -> Text,
+    }
+}
+
+diesel::joinable!(roles -> people (person_id));
+diesel::joinable!(sessions -> people (person_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    clusters,
+    settings,
+    schools,
+    memberships,
+    people,
+    roles,
+    sign_in_links,
+    sessions,
+    terms,
+    closures,
+    resources,
+    copies,
+    contents_lines,
+    days,
+    bookings,
+    booked_days,
+    messages,
+    feeds,
+    changes
+);
