@@ -1,0 +1,3 @@
+//! Clusters, their schools and people, the school year.
+
+pub mod terms;
