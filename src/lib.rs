@@ -2,4 +2,5 @@
 
 pub mod base;
 pub mod db;
+pub mod web;
 pub mod people;

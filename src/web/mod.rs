@@ -1,0 +1,11 @@
+//! What every page is made of: the document, its parts, its forms, the files it needs.
+//!
+//! Nothing here knows a table or a rule; the rooms' `pages.rs` compose these functions.
+
+pub mod assets;
+pub mod forms;
+pub mod page;
+pub mod parts;
+
+#[cfg(test)]
+mod sample;
