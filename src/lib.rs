@@ -1,6 +1,7 @@
 //! Boxrota: the primary schools of a cluster share science kit. The rooms, in reading order.
 
 pub mod base;
+pub mod bookings;
 pub mod db;
 pub mod web;
 pub mod people;

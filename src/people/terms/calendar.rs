@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, Weekday};
 
+use super::windows::year_of_week;
 use super::{Closed, Closure, Term};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
@@ -15,7 +16,8 @@ const SEARCH_DAYS: i64 = 800;
 ///
 /// A day is a school day when it is a weekday in a term, not in that term's half-term, and neither the cluster nor the
 /// school asked about is closed. A weekday of an academic year for which no term at all is recorded counts as a school day
-/// too: otherwise nobody could book into next year before its term dates are published.
+/// too: otherwise nobody could book into next year before its term dates are published. (31 August in the first
+/// week of a recorded year is none, whatever is known of the year before.)
 #[derive(Debug, Clone, Default)]
 pub struct SchoolCalendar {
     /// By first day.
@@ -42,7 +44,7 @@ impl SchoolCalendar {
         let (Some(first), Some(last)) = (firsts.chain(recorded.clone()).min(), lasts.chain(recorded).max()) else {
             return Self::default();
         };
-        let origin = days::academic_year_start(days::academic_year(first));
+        let origin = days::monday(days::academic_year_start(days::academic_year(first)));
         let end = days::academic_year_start(days::academic_year(last) + 1);
         let mut calendar = Self { terms, closures, origin, open: Vec::new(), own: BTreeMap::new() };
         calendar.fill(end);
@@ -54,10 +56,9 @@ impl SchoolCalendar {
         let total = usize::try_from((end - self.origin).num_days()).unwrap_or_default();
         let mut open = vec![0u64; total.div_ceil(64)];
         let recorded: Vec<i32> = self.terms.iter().map(|term| term.academic_year).collect();
-        // The bits past `end` in the last word stand for days of the year after: open on weekdays, like all days beyond.
         for (index, day) in self.origin.iter_days().take(open.len() * 64).enumerate() {
-            let unrecorded = index >= total || !recorded.contains(&days::academic_year(day));
-            if unrecorded && days::is_weekday(day) {
+            let known = |year| recorded.contains(&year);
+            if days::is_weekday(day) && !known(days::academic_year(day)) && !known(year_of_week(days::monday(day))) {
                 open[index / 64] |= 1 << (index % 64);
             }
         }
@@ -270,7 +271,9 @@ mod tests {
         // One recorded term is enough for the year to be known.
         let half = SchoolCalendar::new(cal.terms()[..1].to_vec(), Vec::new());
         assert!(!half.is_school_day(day("2027-03-01"), None));
-        assert!(half.is_school_day(day("2027-09-01"), None));
+        assert!(half.is_school_day(day("2027-09-06"), None));
+        assert!(!half.is_school_day(day("2026-08-31"), None), "a Monday in the first week of a recorded year");
+        assert!(half.is_school_day(day("2026-08-28"), None), "the Friday before, in a year that nobody recorded");
     }
 
     #[test]

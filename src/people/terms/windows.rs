@@ -161,7 +161,7 @@ impl SchoolCalendar {
 }
 
 /// A week belongs to the academic year in which its Friday lies, so that the week of 1 September is in one year only.
-fn year_of_week(monday: Day) -> i32 {
+pub(super) fn year_of_week(monday: Day) -> i32 {
     days::academic_year(days::add(monday, 4))
 }
 

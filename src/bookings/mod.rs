@@ -1,0 +1,253 @@
+//! Booking a copy for a school: the plan of who has what from when to when, and the decisions that change it.
+//!
+//! What must always hold: no two live bookings of a copy share a day, turnaround included (product rule 1). The rules here
+//! choose and explain; the table of booked days refuses whatever slips past them. Plan and possession are separate facts: a
+//! late box cancels nothing, it puts the bookings after it at risk (product rule 3).
+//!
+//! Every decision is a pure function from a [`Shelf`], which is all that was read, to a [`Decision`] or a [`Refusal`].
+
+pub mod rules;
+pub mod spans;
+pub mod timeline;
+
+pub use rules::{FurthestAhead, Rules};
+
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::{BookingId, CopyId, PersonId, SchoolId};
+
+/// What a booking is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::Display)]
+#[strum(serialize_all = "snake_case")]
+pub enum Kind {
+    /// A school has the copy.
+    Loan,
+    /// A coordinator keeps the copy for some days, to restock or mend it: the same guarantee, no rules of lending.
+    Restock,
+}
+
+/// Where a booking stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::Display)]
+#[strum(serialize_all = "snake_case")]
+pub enum State {
+    /// Waits for the coordinator's approval, and holds its days meanwhile.
+    Requested,
+    /// Holds its days.
+    Confirmed,
+    /// The coordinator said no.
+    Declined,
+    /// Given up, with a reason.
+    Cancelled,
+}
+
+impl State {
+    /// Whether the booking holds its days.
+    #[must_use]
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Requested | Self::Confirmed)
+    }
+
+    /// The state as people read it: "Confirmed".
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "Requested",
+            Self::Confirmed => "Confirmed",
+            Self::Declined => "Declined",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+}
+
+/// The part of a booking that the plan is made of: who, what, when. Small, because a term view holds hundreds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// Its id.
+    pub id: BookingId,
+    /// The copy that is booked.
+    pub copy: CopyId,
+    /// The school that has it.
+    pub school: SchoolId,
+    /// Loan or restock.
+    pub kind: Kind,
+    /// Where it stands.
+    pub state: State,
+    /// From the first to the last day.
+    pub days: Period,
+    /// The last day on which nobody else can have it: the last day and the turnaround after it.
+    pub held_until: Day,
+    /// The day the school fetched it.
+    pub collected_on: Option<Day>,
+    /// The day the school gave it back.
+    pub returned_on: Option<Day>,
+}
+
+impl Slot {
+    /// All days that nobody else can have: the booking and its turnaround.
+    #[must_use]
+    pub fn held(&self) -> Period {
+        Period::new(self.days.first(), self.held_until).unwrap_or(self.days)
+    }
+
+    /// Whether the school has the copy now.
+    #[must_use]
+    pub fn is_out(&self) -> bool {
+        self.collected_on.is_some() && self.returned_on.is_none()
+    }
+
+    /// The last day of a loan that should be back and is not: since then it is late, and for as long as it is out.
+    #[must_use]
+    pub fn late_since(&self, today: Day) -> Option<Day> {
+        (self.state == State::Confirmed && self.is_out() && self.days.last() < today).then(|| self.days.last())
+    }
+
+    /// Whether it is over: its days are past, or it was given back, and nobody waits for it.
+    #[must_use]
+    pub fn is_over(&self, today: Day) -> bool {
+        !self.state.is_live() || self.returned_on.is_some() || (self.days.last() < today && !self.is_out())
+    }
+}
+
+/// Why a future booking may not happen as planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Risk {
+    /// Another school has not given the copy back.
+    Late {
+        /// The school that has it.
+        holder: SchoolId,
+        /// The last day of its loan.
+        since: Day,
+    },
+    /// The copy is being mended, missing or retired; the words say which.
+    OutOfService(String),
+}
+
+/// Whether a booking is at risk: live, not fetched yet, and the copy late elsewhere or out of service.
+/// `late` is the copy's late loan, if it has one.
+#[must_use]
+pub fn risk(slot: &Slot, late: Option<&Slot>, out_of_service: Option<&str>, today: Day) -> Option<Risk> {
+    if slot.is_over(today) || slot.collected_on.is_some() {
+        return None;
+    }
+    if let Some(late) = late.filter(|late| late.id != slot.id && late.copy == slot.copy)
+        && let Some(since) = late.late_since(today)
+    {
+        return Some(Risk::Late { holder: late.school, since });
+    }
+    out_of_service.filter(|_| slot.kind == Kind::Loan).map(|why| Risk::OutOfService(why.to_owned()))
+}
+
+/// A booking with all that is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booking {
+    /// Who, what, when.
+    pub slot: Slot,
+    /// Who booked it.
+    pub person: PersonId,
+    /// The class or year group, as typed.
+    pub class_name: String,
+    /// What it is for, as typed.
+    pub purpose: String,
+    /// How many pupils will use it.
+    pub pupils: Option<u16>,
+    /// The calendar entry's SEQUENCE: rises with every change that a calendar should show.
+    pub sequence: u32,
+    /// Why a coordinator let it break a rule; empty when none was broken.
+    pub override_reason: String,
+    /// Why it was cancelled or declined.
+    pub ended_reason: String,
+    /// The booking of the year before that it repeats.
+    pub repeated_from: Option<BookingId>,
+}
+
+/// Who asks for a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Somebody who may borrow for this school.
+    School(SchoolId),
+    /// A coordinator, who may do it for every school.
+    Coordinator,
+}
+
+impl By {
+    /// Whether the booking of that school is his to change.
+    #[must_use]
+    pub fn may_act_for(self, school: SchoolId) -> bool {
+        match self {
+            Self::School(own) => own == school,
+            Self::Coordinator => true,
+        }
+    }
+
+    /// Whether he approves requests and may override rules.
+    #[must_use]
+    pub fn is_coordinator(self) -> bool {
+        self == Self::Coordinator
+    }
+}
+
+/// "1 day", "12 days".
+#[must_use]
+pub(crate) fn count_of(number: i64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The last day of a booking's hold: `turnaround` days after its last day.
+#[must_use]
+pub fn held_until(days: Period, turnaround: u32) -> Day {
+    days::add(days.last(), i64::from(turnaround))
+}
+
+/// Slots and shelves for this room's tests.
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+    pub use crate::people::terms::samples::{SAXTON, calendar, day, period};
+
+    pub const MONK_FRYSTON: SchoolId = SchoolId(1);
+    pub const BOX: CopyId = CopyId(10);
+
+    /// A confirmed loan of [`BOX`] by Monk Fryston without turnaround.
+    pub fn slot(id: i64, first: &str, last: &str) -> Slot {
+        let days = period(first, last);
+        Slot {
+            id: BookingId(id),
+            copy: BOX,
+            school: MONK_FRYSTON,
+            kind: Kind::Loan,
+            state: State::Confirmed,
+            days,
+            held_until: days.last(),
+            collected_on: None,
+            returned_on: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::samples::{SAXTON, day, slot};
+    use super::*;
+
+    #[test]
+    fn late_is_open_ended_and_puts_the_next_at_risk() {
+        let today = day("2026-10-14");
+        let late = Slot { collected_on: Some(day("2026-09-28")), ..slot(1, "2026-09-28", "2026-10-09") };
+        assert_eq!(late.late_since(today), Some(day("2026-10-09")));
+        assert_eq!(late.late_since(day("2026-10-09")), None, "the last day is still the school's");
+        assert_eq!(late.late_since(day("2029-01-01")), Some(day("2026-10-09")));
+        let next = Slot { school: SAXTON, ..slot(2, "2026-10-19", "2026-10-23") };
+        assert_eq!(risk(&next, Some(&late), None, today), Some(Risk::Late { holder: late.school, since: day("2026-10-09") }));
+        let back = Slot { returned_on: Some(today), ..late };
+        assert_eq!(risk(&next, Some(&back), None, today), None);
+        assert_eq!(risk(&next, None, Some("in repair"), today), Some(Risk::OutOfService("in repair".into())));
+        assert_eq!(risk(&late, Some(&late), None, today), None, "a late loan is late, not at risk");
+    }
+
+    #[test]
+    fn a_request_never_fetched_is_over_when_its_days_are_past() {
+        let past = slot(1, "2026-09-28", "2026-10-09");
+        assert!(past.is_over(day("2026-10-10")));
+        assert!(!past.is_over(day("2026-10-09")));
+        assert!(!Slot { collected_on: Some(day("2026-09-28")), ..past }.is_over(day("2026-11-30")));
+    }
+}

@@ -1,0 +1,106 @@
+//! The cluster's booking rules and what they leave open: from when to when a school can book at all.
+
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::SchoolId;
+use crate::people::terms::SchoolCalendar;
+
+/// The settings of a cluster, as they hold for one resource (which may ask for approval or turnaround of its own).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// The most days a loan may last, weekends included.
+    pub longest_loan_days: u32,
+    /// The last day that can be booked.
+    pub furthest_ahead: FurthestAhead,
+    /// How many school days of the borrowing school must pass before the first day. 0: from today.
+    pub shortest_notice_days: u32,
+    /// How many bookings of one school may be live and not yet over.
+    pub most_live_bookings: u32,
+    /// Days after a loan that are kept free for travel, checking and restocking, weekends included.
+    pub turnaround_days: u32,
+    /// Whether a coordinator must approve.
+    pub approval_needed: bool,
+    /// Whether a loan may start or end on a day that is no school day.
+    pub allow_non_school_days: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            longest_loan_days: 28,
+            furthest_ahead: FurthestAhead::EndOfNextYear,
+            shortest_notice_days: 0,
+            most_live_bookings: 3,
+            turnaround_days: 0,
+            approval_needed: false,
+            allow_non_school_days: false,
+        }
+    }
+}
+
+/// How far ahead can be booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FurthestAhead {
+    /// To 31 August at the end of the next academic year.
+    EndOfNextYear,
+    /// So many days from today.
+    Days(u32),
+}
+
+impl FurthestAhead {
+    /// The last day that can be booked.
+    #[must_use]
+    pub fn limit(self, today: Day) -> Day {
+        match self {
+            Self::EndOfNextYear => days::add(days::academic_year_start(days::academic_year(today) + 2), -1),
+            Self::Days(count) => days::add(today, i64::from(count)),
+        }
+    }
+
+    /// The rule in words: "to the end of next school year", "365 days ahead".
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::EndOfNextYear => "up to the end of next school year".to_owned(),
+            Self::Days(count) => format!("up to {} ahead", super::count_of(i64::from(count), "day")),
+        }
+    }
+}
+
+impl Rules {
+    /// The first day that the notice leaves open.
+    #[must_use]
+    pub fn earliest(&self, today: Day, calendar: &SchoolCalendar, school: Option<SchoolId>) -> Day {
+        match self.shortest_notice_days {
+            0 => today,
+            notice => calendar.after(today, notice, school).unwrap_or(today),
+        }
+    }
+
+    /// The days that can be booked at all: from the notice to the furthest day. `None` when the notice reaches past it.
+    #[must_use]
+    pub fn bookable(&self, today: Day, calendar: &SchoolCalendar, school: Option<SchoolId>) -> Option<Period> {
+        Period::new(self.earliest(today, calendar, school), self.furthest_ahead.limit(today))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{calendar, day};
+    use super::*;
+
+    #[test]
+    fn notice_is_counted_in_school_days() {
+        let cal = calendar();
+        let rules = Rules { shortest_notice_days: 2, ..Rules::default() };
+        // Thursday before half-term: Friday is the first school day of notice, Tuesday after the INSET day the second.
+        assert_eq!(rules.earliest(day("2026-10-22"), &cal, None), day("2026-11-03"));
+        assert_eq!(Rules::default().earliest(day("2026-10-24"), &cal, None), day("2026-10-24"));
+    }
+
+    #[test]
+    fn next_school_year_ends_on_31_august() {
+        assert_eq!(FurthestAhead::EndOfNextYear.limit(day("2026-08-31")), day("2027-08-31"));
+        assert_eq!(FurthestAhead::EndOfNextYear.limit(day("2026-09-01")), day("2028-08-31"));
+        assert_eq!(FurthestAhead::Days(10).limit(day("2028-02-20")), day("2028-03-01"));
+    }
+}
