@@ -4,4 +4,5 @@ pub mod base;
 pub mod bookings;
 pub mod db;
 pub mod web;
+pub mod notifications;
 pub mod people;
