@@ -156,12 +156,15 @@ impl<'a> Field<'a> {
         let wrong = errors.of(self.name).is_some();
         // type=number loses what was typed when it is no number, and scrolls by the wheel; inputmode gives the digits without that.
         let kind = if self.kind == "number" { "text" } else { self.kind };
-        self.frame(errors, &html! {
-            input.in class=[(!self.width.is_empty()).then_some(self.width)] type=(kind) id=(self.name) name=(self.name) value=(self.value)
-                inputmode=[(self.kind == "number").then_some("numeric")] autocomplete=(self.autocomplete)
-                spellcheck=[(self.kind == "email").then_some("false")]
-                aria-describedby=[self.described(wrong)] aria-invalid=[wrong.then_some("true")];
-        })
+        self.frame(
+            errors,
+            &html! {
+                input class={ "in " (self.width) } type=(kind) id=(self.name) name=(self.name) value=(self.value)
+                    inputmode=[(self.kind == "number").then_some("numeric")] autocomplete=(self.autocomplete)
+                    spellcheck=[(self.kind == "email").then_some("false")]
+                    aria-describedby=[self.described(wrong)] aria-invalid=[wrong.then_some("true")];
+            },
+        )
     }
 
     /// As several lines of text.
@@ -303,7 +306,7 @@ pub fn day_month_year(name: &str, legend: &str, hint: &str, values: [&str; 3], e
                     @let id = if part == "day" { name.to_owned() } else { format!("{name}-{part}") };
                     div {
                         label for=(id) { (words) }
-                        input.in class=(class) type="text" inputmode="numeric" autocomplete="off" id=(id) name={ (name) "-" (part) } value=(value)
+                        input class={ "in " (class) } type="text" inputmode="numeric" autocomplete="off" id=(id) name={ (name) "-" (part) } value=(value)
                             aria-invalid=[wrong.map(|_| "true")];
                     }
                 }

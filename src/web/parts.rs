@@ -156,7 +156,7 @@ pub struct Fact {
 pub fn facts(facts: &[Fact]) -> Markup {
     html! {
         @if !facts.is_empty() {
-            ul.facts.wrapin aria-label="At a glance" {
+            ul.facts aria-label="At a glance" {
                 @for fact in facts {
                     li {
                         @if fact.href.is_empty() { span class=(fact.tone.class()) { (icon(fact.symbol)) (fact.words) } }
