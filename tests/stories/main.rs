@@ -1,0 +1,12 @@
+//! Stories: what people do with Boxrota, told over HTTP against a real server, each on both engines with a database of its own.
+//!
+//! One binary, because linking is what costs. `./test rust` runs it; alone it needs `BOXROTA_TEST_POSTGRES_URL`, which
+//! `./test database cargo nextest run` sets. Without it the PostgreSQL half fails: a test that is skipped proves nothing.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a story that cannot go on has failed")]
+
+#[macro_use]
+mod harness;
+
+mod guarantee;
+mod parity;
