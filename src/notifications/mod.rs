@@ -9,6 +9,7 @@
 pub mod letter;
 pub mod mailer;
 pub mod smtp;
+pub mod store;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
@@ -210,6 +211,21 @@ pub struct Record {
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// What went wrong, in plain words; empty when nothing did.
     pub last_error: String,
+}
+
+/// Which letters of a cluster a page lists, newest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Only those to this person.
+    pub person: Option<PersonId>,
+    /// Only those that stand like this.
+    pub state: Option<State>,
+    /// Only those written before this one.
+    pub older_than: Option<MessageId>,
+    /// Only those written after this one: the page just before it.
+    pub newer_than: Option<MessageId>,
+    /// How many at most.
+    pub most: i64,
 }
 
 /// How long a letter waits after its first, second, … failed attempt. After the last of them it is given up and shown:
