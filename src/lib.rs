@@ -1,8 +1,12 @@
 //! Boxrota: the primary schools of a cluster share science kit. The rooms, in reading order.
 
 pub mod base;
-pub mod bookings;
 pub mod db;
 pub mod web;
 pub mod notifications;
 pub mod people;
+pub mod bookings;
+
+pub mod app;
+pub mod config;
+pub mod error;

@@ -1,3 +1,71 @@
 //! Reads the configuration and runs one command.
 
-fn main() {}
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use actix_web::web;
+use anyhow::Context;
+use clap::Parser;
+
+use boxrota::app::{App, serve};
+use boxrota::base::Clock;
+use boxrota::config::{Cli, Command, Config, ServerArgs, database_url};
+use boxrota::db::{DatabaseUrl, Db};
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("BOXROTA_LOG").unwrap_or_else(|_| "info,actix_server=warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    match run(Cli::parse()).await {
+        Ok(code) => code,
+        Err(fault) => {
+            eprintln!("boxrota: {fault:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Demo { data, server } => {
+            let database: DatabaseUrl = format!("sqlite:{}", data.join("boxrota.db").display()).parse().context("the folder of --data")?;
+            let config = Config::from(&server, database.clone(), true, env)?;
+            let db = Db::open(&database).await?;
+            serve_until_stopped(config, db).await
+        }
+        Command::Serve(server) => {
+            let config = configured(&server)?;
+            let db = Db::open(&config.database).await?;
+            serve_until_stopped(config, db).await
+        }
+        Command::Migrate => {
+            let url = database_url(env("BOXROTA_DATABASE_URL"))?;
+            Db::open(&url).await?;
+            println!("The schema of {} is up to date.", url.shown());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::ImportCluster { .. } | Command::Check(_) => anyhow::bail!("not yet"),
+    }
+}
+
+fn configured(server: &ServerArgs) -> anyhow::Result<Config> {
+    Ok(Config::from(server, database_url(env("BOXROTA_DATABASE_URL"))?, false, env)?)
+}
+
+async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode> {
+    let listener = TcpListener::bind(config.listen).with_context(|| {
+        format!("BOXROTA_LISTEN: cannot listen on {}; is another program using it? Try --listen 127.0.0.1:8081", config.listen)
+    })?;
+    println!("Boxrota is at {}", config.public_url);
+    if config.demo {
+        println!("It is a demo: open the address and choose who you want to be.");
+    }
+    let app = web::Data::new(App::new(db, Clock::Machine, config));
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    serve(app, listener, workers)?.await?;
+    Ok(ExitCode::SUCCESS)
+}

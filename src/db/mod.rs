@@ -62,10 +62,7 @@ pub enum Engine {
 
 /// A tenant read or write needs a connection: one of the pool's, or SQLite's writer.
 enum Seat {
-    Pooled(
-        r2d2::PooledConnection<Manager>,
-        #[expect(dead_code, reason = "held until the seat is given up")] tokio::sync::OwnedSemaphorePermit,
-    ),
+    Pooled(r2d2::PooledConnection<Manager>, tokio::sync::OwnedSemaphorePermit),
     Writer(OwnedMutexGuard<Line>),
 }
 

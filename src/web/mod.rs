@@ -4,6 +4,9 @@
 
 pub mod assets;
 pub mod forms;
+pub mod guard;
+pub mod limits;
+pub mod log;
 pub mod page;
 pub mod parts;
 

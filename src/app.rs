@@ -1,0 +1,97 @@
+//! The App value and the one table of routes.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::{Server, ServiceResponse};
+use actix_web::middleware::{Compress, ErrorHandlerResponse, ErrorHandlers};
+use actix_web::{HttpServer, ResponseError, web};
+use tokio::sync::Notify;
+
+use crate::base::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::error::Error;
+use crate::people::pages as people;
+use crate::web::limits::Limits;
+use crate::web::{assets, guard};
+
+/// Everything a handler needs that is not in the request.
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// The configuration.
+    pub config: Config,
+    /// Rung when a mail has been stored, so that the worker need not wait for its next round.
+    pub wake: Arc<Notify>,
+    /// How often somebody may ask.
+    pub limits: Limits,
+}
+
+impl App {
+    /// Puts an app together.
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, config: Config) -> Self {
+        Self { db, clock, config, wake: Arc::new(Notify::new()), limits: Limits::default() }
+    }
+}
+
+/// The table of routes: every address there is.
+fn routes(routes: &mut web::ServiceConfig) {
+    use web::{get, post};
+    routes
+        .route("/", get().to(people::front))
+        .route("/sign-in", get().to(people::sign_in_page))
+        .route("/sign-in", post().to(people::ask_for_link))
+        .route("/sign-in/demo", post().to(people::sign_in_to_demo))
+        .route("/sign-in/{token}", get().to(people::link_page))
+        .route("/sign-in/{token}", post().to(people::use_link))
+        .route("/sign-out", post().to(people::sign_out))
+        .route("/healthz", get().to(people::healthz))
+        .route("/livez", get().to(people::livez))
+        .route("/assets/{file}", get().to(assets::serve))
+        .service(web::scope("/c/{cluster}"));
+}
+
+/// The server on a listening socket; await it to run it. SIGTERM lets requests under way finish.
+///
+/// # Errors
+/// When the socket cannot be used.
+pub fn serve(app: web::Data<App>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .app_data(app.clone())
+            // An address with a wrong id or a wrong query is no address of ours.
+            .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
+            .app_data(
+                web::QueryConfig::default().error_handler(|fault, _| Error::Bad(format!("The address has a wrong part: {fault}.")).into()),
+            )
+            .app_data(web::PayloadConfig::new(64 * 1024))
+            .wrap(ErrorHandlers::new().default_handler(bare_error))
+            .wrap(Compress::default())
+            .wrap(guard::headers(&app.config))
+            .wrap(tracing_actix_web::TracingLogger::<crate::web::log::Requests>::new())
+            .configure(routes)
+            .default_service(web::to(|| async { Err::<&str, Error>(Error::NotFound) }))
+    })
+    .workers(workers)
+    .worker_max_blocking_threads(16)
+    .shutdown_timeout(25)
+    .client_request_timeout(std::time::Duration::from_secs(10))
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+/// An error that did not come from a handler (a method that a route does not have) gets a page, too.
+#[expect(clippy::unnecessary_wraps, reason = "the middleware's signature")]
+fn bare_error<B>(answer: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerResponse<B>> {
+    let has_page = answer.headers().contains_key(actix_web::http::header::CONTENT_TYPE);
+    if has_page || !answer.status().is_client_error() {
+        return Ok(ErrorHandlerResponse::Response(answer.map_into_left_body()));
+    }
+    let (req, _) = answer.into_parts();
+    let page = Error::NotFound.error_response();
+    Ok(ErrorHandlerResponse::Response(ServiceResponse::new(req, page).map_into_right_body()))
+}

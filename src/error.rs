@@ -1,0 +1,118 @@
+//! From an error to a page: the only place where a status is chosen.
+//!
+//! 404 for what is not there or not in the person's clusters (never 403: nobody learns what another cluster has); 403 for a
+//! verb the person's role does not have, and for a form that did not come from our own page; 422 is given by the pages
+//! themselves, which show the filled-in form again; 503 when the database cannot be used; 500 for the rest, with a number
+//! that is in the log.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use maud::{Markup, html};
+
+use crate::base::ids;
+use crate::db;
+use crate::web::page;
+
+/// What a handler can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such page or record, or not this person's.
+    #[error("not found")]
+    NotFound,
+    /// Not signed in; after signing in the person goes on to `next`.
+    #[error("not signed in")]
+    SignIn {
+        /// A path of this app.
+        next: String,
+    },
+    /// The role does not have this verb. The words say who has it.
+    #[error("not allowed: {0}")]
+    NotAllowed(&'static str),
+    /// A form that was not sent by our own page, or from a page that is too old.
+    #[error("form refused: {0}")]
+    Forged(&'static str),
+    /// A form or address that no page of ours can make.
+    #[error("bad request: {0}")]
+    Bad(String),
+    /// Asked too often.
+    #[error("too many requests")]
+    TooMany,
+    /// The database.
+    #[error(transparent)]
+    Db(db::Error),
+    /// Anything that should not happen.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl From<db::Error> for Error {
+    fn from(fault: db::Error) -> Self {
+        match fault {
+            db::Error::NotFound => Self::NotFound,
+            other => Self::Db(other),
+        }
+    }
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SignIn { .. } => StatusCode::SEE_OTHER,
+            Self::NotAllowed(_) | Self::Forged(_) => StatusCode::FORBIDDEN,
+            Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Db(db::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Db(_) | Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.status_code());
+        let (title, body): (&str, Markup) = match self {
+            Self::SignIn { next } => {
+                let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+                return answer.insert_header((header::LOCATION, format!("/sign-in?{query}"))).finish();
+            }
+            Self::NotFound => (
+                "Page not found",
+                html! { p { "There is nothing at this address, or it belongs to a cluster you are not in." } p { "If you typed the address, check it. If you followed a link from an e-mail, what it led to may have been removed." } },
+            ),
+            Self::NotAllowed(words) => ("You cannot do this", html! { p { (words) } }),
+            Self::Forged(words) => (
+                "Please try again",
+                html! { p { (words) } p { "Nothing has been changed. Go back, reload the page and send the form again." } },
+            ),
+            Self::Bad(words) => ("This address does not work", html! { p { (words) } }),
+            Self::TooMany => {
+                answer.insert_header((header::RETRY_AFTER, "900"));
+                ("Too many tries", html! { p { "You have asked for this too often. Wait 15 minutes and try again." } })
+            }
+            Self::Db(db::Error::Unavailable(fault)) => {
+                tracing::error!(fault, "the database cannot be used");
+                answer.insert_header((header::RETRY_AFTER, "30"));
+                (
+                    "Boxrota is not available",
+                    html! { p { "The database cannot be reached at the moment. Nothing you sent has been stored." } p { "Try again in a minute. If it goes on, tell the person who runs Boxrota for your cluster." } },
+                )
+            }
+            Self::Db(_) | Self::Broken(_) => {
+                let number = ids::BookingId::fresh(crate::base::clock::Clock::Machine.now()).to_string();
+                tracing::error!(number, fault = %self, "a request failed");
+                (
+                    "Something went wrong",
+                    html! { p { "This is our fault. Nothing you sent has been stored." } p { "Try again. If it goes on, tell the person who runs Boxrota for your cluster and give the number " strong { (number) } "." } },
+                )
+            }
+        };
+        answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store")).body(
+            page::outside(
+                title,
+                false,
+                false,
+                &html! { div.head { h1 { (title) } } div.panel.card.form { (body) p { a.btn.go href="/" { "Go to the start page" } } } },
+            )
+            .into_string(),
+        )
+    }
+}

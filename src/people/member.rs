@@ -1,0 +1,249 @@
+//! Permission as a parameter type: a handler that takes a [`Coordinator`] cannot be reached by anybody else.
+//!
+//! Each type is built from the session's cookie and the cluster in the address. No role in that cluster: 404, as if it were
+//! not there. The wrong role: 403, in words that say who can.
+
+use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::{Method, header};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use chrono::{DateTime, Utc};
+use maud::Markup;
+
+use super::{Cluster, Membership, RoleKind, store};
+use crate::app::App;
+use crate::base::clock;
+use crate::base::days::Day;
+use crate::base::ids::SessionId;
+use crate::db::Scope;
+use crate::error::Error;
+use crate::web::guard;
+use crate::web::page::{Nav, Shell};
+
+/// A person with some role in the cluster of the address.
+pub struct Member {
+    facts: Membership,
+    /// When the request came.
+    pub now: DateTime<Utc>,
+    csrf: String,
+    base: String,
+    demo: bool,
+}
+
+impl Deref for Member {
+    type Target = Membership;
+    fn deref(&self) -> &Membership {
+        &self.facts
+    }
+}
+
+impl Member {
+    /// The context of this person's transactions.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        Scope { cluster: self.facts.cluster.id, actor: Some(self.facts.person), now: self.now }
+    }
+
+    /// The day it is at the schools.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        clock::today(self.now)
+    }
+
+    /// The beginning of every address in this cluster: `/c/south-milford`.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The token that forms carry.
+    #[must_use]
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
+    /// The hidden field that every form needs.
+    #[must_use]
+    pub fn csrf_field(&self) -> Markup {
+        guard::field(&self.csrf)
+    }
+
+    /// What the shell around a page shows.
+    #[must_use]
+    pub fn shell(&self, nav: Nav) -> Shell {
+        Shell {
+            base: self.base.clone(),
+            cluster: self.cluster.name.clone(),
+            person: self.name.clone(),
+            place: self
+                .own_school()
+                .map(|school| school.short_name.clone())
+                .or_else(|| self.roles.first().map(|role| role.kind.words().to_owned()))
+                .unwrap_or_default(),
+            coordinator: self.is(RoleKind::Coordinator),
+            csrf: self.csrf.clone(),
+            others: self.elsewhere.iter().map(|other| (format!("/c/{}", other.slug), other.name.clone())).collect(),
+            demo: self.demo,
+            nav,
+        }
+    }
+
+    /// The tag of a page that depends on nothing but the cluster's rows, the day and who looks: exact, because every write
+    /// raises the cluster's version.
+    #[must_use]
+    pub fn etag(&self, req: &HttpRequest) -> String {
+        let mut hash = DefaultHasher::new();
+        (self.facts.person.0, self.facts.session.0, &self.facts.name, self.today(), req.query_string(), req.path()).hash(&mut hash);
+        req.headers().contains_key("hx-request").hash(&mut hash);
+        for role in &self.facts.roles {
+            (role.kind, role.school.as_ref().map(|school| (school.id.0, &school.short_name))).hash(&mut hash);
+        }
+        for other in &self.facts.elsewhere {
+            (&other.slug, &other.name).hash(&mut hash);
+        }
+        crate::web::assets::asset("app.css").hash(&mut hash);
+        env!("CARGO_PKG_VERSION").hash(&mut hash);
+        format!("W/\"{}-{:x}\"", self.cluster.version, hash.finish())
+    }
+
+    /// "Not modified", when the browser has the page as it is now.
+    #[must_use]
+    pub fn unchanged(&self, req: &HttpRequest) -> Option<HttpResponse> {
+        let tag = self.etag(req);
+        let known = req.headers().get(header::IF_NONE_MATCH)?.to_str().ok()?;
+        known.split(',').any(|one| one.trim() == tag).then(|| {
+            HttpResponse::NotModified()
+                .insert_header((header::ETAG, tag))
+                .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+                .insert_header((header::VARY, "Cookie, HX-Request"))
+                .finish()
+        })
+    }
+
+    /// A page with its tag, to be asked about again before it is shown again.
+    #[must_use]
+    pub fn tagged(&self, req: &HttpRequest, page: Markup) -> HttpResponse {
+        HttpResponse::Ok()
+            .content_type("text/html; charset=utf-8")
+            .insert_header((header::ETAG, self.etag(req)))
+            .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+            .insert_header((header::VARY, "Cookie, HX-Request"))
+            .body(page.into_string())
+    }
+
+    async fn from_cookie(req: &HttpRequest) -> Result<Self, Error> {
+        let app = app(req)?;
+        let next = if req.method() == Method::GET { req.uri().path_and_query().map_or("/", |path| path.as_str()) } else { "/" };
+        let sign_in = || Error::SignIn { next: next.to_owned() };
+        let secret = guard::session_secret(req, &app.config).ok_or_else(sign_in)?;
+        let slug = req.match_info().get("cluster").unwrap_or_default().to_owned();
+        let now = app.clock.now();
+        let hash = secret.hash();
+        let found = app
+            .db
+            .house_read(now, move |house| {
+                let here = store::membership(house, &hash, &slug)?;
+                // Only whoever has no role here needs the second question: is he signed in at all?
+                let known = here.is_some() || store::signed_in(house, &hash)?.is_some();
+                Ok::<_, Error>((here, known))
+            })
+            .await?;
+        match found {
+            (Some(facts), _) => {
+                let base = format!("/c/{}", facts.cluster.slug);
+                Ok(Self { facts, now, csrf: guard::token(&secret), base, demo: app.config.demo })
+            }
+            (None, true) => Err(Error::NotFound),
+            (None, false) => Err(sign_in()),
+        }
+    }
+}
+
+fn app(req: &HttpRequest) -> Result<web::Data<App>, Error> {
+    req.app_data::<web::Data<App>>().cloned().ok_or_else(|| Error::Broken("no app".into()))
+}
+
+impl FromRequest for Member {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move { Self::from_cookie(&req).await })
+    }
+}
+
+/// Declares a member with a further condition.
+macro_rules! kinds_of_member {
+    ($($(#[$doc:meta])* $name:ident: $has:expr, $else:expr;)+) => {$(
+        $(#[$doc])*
+        pub struct $name(Member);
+
+        impl Deref for $name {
+            type Target = Member;
+            fn deref(&self) -> &Member {
+                &self.0
+            }
+        }
+
+        impl FromRequest for $name {
+            type Error = Error;
+            type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+            fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let req = req.clone();
+                Box::pin(async move {
+                    let member = Member::from_cookie(&req).await?;
+                    let has: fn(&Membership) -> bool = $has;
+                    if has(&member) { Ok(Self(member)) } else { Err(Error::NotAllowed($else)) }
+                })
+            }
+        }
+    )+};
+}
+
+kinds_of_member! {
+    /// A person who may book: a science lead, or the coordinator on behalf of a school.
+    Borrower: |member| member.is(RoleKind::Ssl) || member.is(RoleKind::Coordinator),
+        "Only science leads and the coordinator reserve boxes. Ask the science lead of your school.";
+    /// The cluster's coordinator.
+    Coordinator: |member| member.is(RoleKind::Coordinator),
+        "Only the coordinator of the cluster can do this.";
+}
+
+/// A signed-in person, in whatever cluster: the front page and signing out.
+pub struct SignedIn {
+    /// Who.
+    pub person: store::Person,
+    /// The device.
+    pub session: SessionId,
+    /// Where he has a role today.
+    pub clusters: Vec<Cluster>,
+    /// The token that forms carry.
+    pub csrf: String,
+}
+
+impl FromRequest for SignedIn {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let app = app(&req)?;
+            let sign_in = || Error::SignIn { next: "/".into() };
+            let secret = guard::session_secret(&req, &app.config).ok_or_else(sign_in)?;
+            let hash = secret.hash();
+            let (person, session, clusters) = app
+                .db
+                .house_read(app.clock.now(), move |house| Ok::<_, Error>(store::signed_in(house, &hash)?))
+                .await?
+                .ok_or_else(sign_in)?;
+            Ok(Self { person, session, clusters, csrf: guard::token(&secret) })
+        })
+    }
+}

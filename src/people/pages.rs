@@ -1,0 +1,371 @@
+//! Signing in and out, the front page, help.
+
+use std::net::IpAddr;
+
+use actix_web::cookie::time::Duration;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::store::{self, Person};
+use super::{RoleKind, SignedIn, sign_in};
+use crate::app::App;
+use crate::base::EmailAddress;
+use crate::base::clock;
+use crate::base::ids::PersonId;
+use crate::base::secret::Secret;
+use crate::db::Scope;
+use crate::error::Error;
+use crate::notifications::{Block, Letter, Recipient, store as outbox};
+use crate::web::forms::{self, Errors};
+use crate::web::guard::{self, Posted};
+use crate::web::page;
+
+/// The kind of the mail that carries a sign-in link.
+pub const SIGN_IN_LETTER: &str = "sign_in";
+
+/// `GET /`: to the calendar of the person's cluster, or a choice of several.
+pub async fn front(who: SignedIn, app: web::Data<App>) -> HttpResponse {
+    match who.clusters.as_slice() {
+        [only] => see_other(&format!("/c/{}/calendar", only.slug)),
+        [] => html_page(page::outside(
+            "No cluster",
+            app.config.demo,
+            false,
+            &html! {
+                div.head { h1 { "You are not in a cluster at the moment" } }
+                div.panel.card.form {
+                    p { "You are signed in as " b { (who.person.email) } ", but no cluster has a role for you today." }
+                    p { "Ask the coordinator of your cluster to invite you." }
+                    (sign_out_form(&who.csrf))
+                }
+            },
+        )),
+        several => html_page(page::outside(
+            "Your clusters",
+            app.config.demo,
+            false,
+            &html! {
+                div.head { h1 { "Your clusters" } }
+                div.panel.card.form {
+                    ul { @for cluster in several { li { a href={ "/c/" (cluster.slug) "/calendar" } { (cluster.name) } } } }
+                    (sign_out_form(&who.csrf))
+                }
+            },
+        )),
+    }
+}
+
+fn sign_out_form(csrf: &str) -> Markup {
+    html! { form method="post" action="/sign-out" { (guard::field(csrf)) button.btn type="submit" { "Sign out" } } }
+}
+
+/// What the sign-in page is asked for.
+#[derive(Debug, Default, Deserialize)]
+pub struct SignInQuery {
+    /// Where to go afterwards.
+    #[serde(default)]
+    next: String,
+}
+
+/// `GET /sign-in`.
+pub async fn sign_in_page(req: HttpRequest, app: web::Data<App>, query: web::Query<SignInQuery>) -> Result<HttpResponse, Error> {
+    let people = demo_people(&app).await?;
+    Ok(sign_in_answer(&req, &app, &query.next, "", &Errors::new(), &people))
+}
+
+type DemoPeople = Vec<(Person, RoleKind, Option<String>, String)>;
+
+async fn demo_people(app: &App) -> Result<DemoPeople, Error> {
+    if !app.config.demo {
+        return Ok(Vec::new());
+    }
+    app.db.house_read(app.clock.now(), |house| Ok(store::demo_people(house)?)).await
+}
+
+fn sign_in_answer(req: &HttpRequest, app: &App, next: &str, email: &str, errors: &Errors, people: &DemoPeople) -> HttpResponse {
+    // The form needs a secret before anybody is signed in: a visitor's cookie.
+    let known = guard::visitor_secret(req, &app.config);
+    let secret = known.clone().unwrap_or_else(Secret::fresh);
+    let token = guard::token(&secret);
+    let next = sign_in::safe_next(next);
+    let body = html! {
+        div.head { h1 { "Sign in" } }
+        (forms::error_summary(errors))
+        @if !people.is_empty() { (demo_choice(people, &token, next)) }
+        div.panel.card.form {
+            @if !people.is_empty() { h2 { "Sign in as on a real site" } }
+            form method="post" action="/sign-in" novalidate {
+                (guard::field(&token))
+                (forms::hidden("next", next))
+                (forms::field("email", "Your school e-mail address", email).hint("We send you a link that signs you in. There is no password.").email().text(errors))
+                (forms::submit("Send me a link"))
+            }
+        }
+    };
+    let mut answer = if errors.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
+    answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
+    if known.is_none() {
+        answer.cookie(guard::cookie(&app.config, guard::visitor_cookie(&app.config), secret.reveal().to_owned(), Duration::hours(12)));
+    }
+    answer.body(page::outside("Sign in", app.config.demo, !errors.is_empty(), &body).into_string())
+}
+
+/// The demo's people, each one click away.
+fn demo_choice(people: &DemoPeople, token: &str, next: &str) -> Markup {
+    html! {
+        section.panel.card aria-labelledby="demo-people" {
+            h2 #demo-people { "Choose who you want to be" }
+            p.hint { "This is a demo with made-up people at real schools. Their passwords do not exist: one click signs you in." }
+            @for kind in [RoleKind::Ssl, RoleKind::Coordinator, RoleKind::Bursar, RoleKind::Head, RoleKind::Director] {
+                @let some: Vec<_> = people.iter().filter(|(_, k, ..)| *k == kind).collect();
+                @if !some.is_empty() {
+                    h3 { (kind.words()) }
+                    ul.choices {
+                        @for (person, _, school, cluster) in some {
+                            li {
+                                form method="post" action="/sign-in/demo" {
+                                    (guard::field(token))
+                                    (forms::hidden("person", &person.id.to_string()))
+                                    (forms::hidden("next", next))
+                                    button.btn type="submit" { (person.name) @if school.is_none() { " (" (cluster) ")" } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The sign-in form.
+#[derive(Debug, Deserialize)]
+pub struct SignInForm {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /sign-in`: mails a link, and says the same whether the address is known or not.
+pub async fn ask_for_link(req: HttpRequest, app: web::Data<App>, form: Posted<SignInForm>) -> Result<HttpResponse, Error> {
+    let Posted(form) = form;
+    let email: EmailAddress = match form.email.parse() {
+        Ok(email) => email,
+        Err(fault) => {
+            let people = demo_people(&app).await?;
+            return Ok(sign_in_answer(&req, &app, &form.next, &form.email, &Errors::one("email", format!("{fault}")), &people));
+        }
+    };
+    if !app.limits.sign_in(client(&req, &app), &email) {
+        return Err(Error::TooMany);
+    }
+    let now = app.clock.now();
+    let next = sign_in::safe_next(&form.next).to_owned();
+    let (config, asked) = (app.config.clone(), email.clone());
+    app.db
+        .write(Scope::of_house(now), move |tx| {
+            let mut house = tx.house();
+            let Some(person) = store::person_by_email(&mut house, &asked)? else { return Ok::<_, Error>(()) };
+            if store::clusters_of(&mut house, person.id)?.is_empty() {
+                return Ok(());
+            }
+            let secret = store::add_link(&mut house, person.id, &next)?;
+            let letter =
+                sign_in_letter(&person, &asked, &config.link(&format!("/sign-in/{}", secret.reveal())), &secret, clock::today(now));
+            outbox::enqueue(tx, &letter)?;
+            Ok(())
+        })
+        .await?;
+    app.wake.notify_one();
+    let body = html! {
+        div.head { h1 { "Check your e-mail" } }
+        div.panel.card.form {
+            p { "If " b { (email) } " belongs to somebody in a cluster, a sign-in link is on its way to it." }
+            p { "The link works once and for 15 minutes. Nothing there? Look into the junk folder, then " a href="/sign-in" { "ask again" } "." }
+        }
+    };
+    Ok(html_page(page::outside("Check your e-mail", app.config.demo, false, &body)))
+}
+
+/// The mail with the link.
+fn sign_in_letter(person: &Person, address: &EmailAddress, link: &str, secret: &Secret, day: crate::base::Day) -> Letter {
+    Letter {
+        kind: SIGN_IN_LETTER,
+        // The hash names the link without giving it away.
+        subject: format!("link:{}", secret.hash()),
+        day,
+        to: Recipient { person: Some(person.id), address: address.clone(), name: person.name.clone() },
+        reason: "You get this mail because somebody, most likely you, asked to sign in to Boxrota with this address.".into(),
+        title: "Your link to sign in to Boxrota".into(),
+        blocks: vec![
+            Block::paragraph("Open this link and press the button on the page. It works once, for 15 minutes."),
+            Block::button("Sign in to Boxrota", link),
+            Block::paragraph("If you did not ask for it, leave it alone: without the link nobody gets in."),
+        ],
+        calendar: None,
+    }
+}
+
+/// `GET /sign-in/{token}`: a button. Opening a link changes nothing, because mail scanners open links.
+pub async fn link_page(req: HttpRequest, app: web::Data<App>, token: web::Path<String>) -> Result<HttpResponse, Error> {
+    let secret = Secret::parse(&token);
+    let now = app.clock.now();
+    let found = match secret.clone() {
+        Some(secret) => app.db.house_read(now, move |house| Ok::<_, Error>(store::link(house, &secret)?)).await?,
+        None => None,
+    };
+    if let Err(refusal) = sign_in::usable(found.as_ref().map(|(link, ..)| link), now) {
+        return Ok(link_refused(&app, &refusal.to_string()));
+    }
+    let known = guard::visitor_secret(&req, &app.config);
+    let visitor = known.clone().unwrap_or_else(Secret::fresh);
+    let body = html! {
+        div.head { h1 { "Sign in to Boxrota" } }
+        div.panel.card.form {
+            p { "Press the button to sign in on this device. You stay signed in for 30 days." }
+            form method="post" action={ "/sign-in/" (token) } {
+                (guard::field(&guard::token(&visitor)))
+                (forms::submit("Sign in"))
+            }
+        }
+    };
+    let mut answer = HttpResponse::Ok();
+    answer
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::REFERRER_POLICY, "same-origin"));
+    if known.is_none() {
+        answer.cookie(guard::cookie(&app.config, guard::visitor_cookie(&app.config), visitor.reveal().to_owned(), Duration::hours(12)));
+    }
+    Ok(answer.body(page::outside("Sign in", app.config.demo, false, &body).into_string()))
+}
+
+fn link_refused(app: &App, words: &str) -> HttpResponse {
+    let body = html! {
+        div.head { h1 { "This link does not work any more" } }
+        div.panel.card.form { p { (words) } p { a.btn.go href="/sign-in" { "Ask for a new link" } } }
+    };
+    HttpResponse::UnprocessableEntity()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(page::outside("This link does not work any more", app.config.demo, false, &body).into_string())
+}
+
+/// A form without fields of its own.
+#[derive(Debug, Deserialize)]
+pub struct Nothing {}
+
+/// `POST /sign-in/{token}`: uses the link up and signs this device in.
+pub async fn use_link(
+    req: HttpRequest,
+    app: web::Data<App>,
+    token: web::Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<HttpResponse, Error> {
+    let now = app.clock.now();
+    let agent = user_agent(&req);
+    let Some(secret) = Secret::parse(&token) else { return Ok(link_refused(&app, &sign_in::LinkRefusal::Unknown.to_string())) };
+    let done = app
+        .db
+        .house(now, move |house| {
+            let found = store::link(house, &secret)?;
+            if let Err(refusal) = sign_in::usable(found.as_ref().map(|(link, ..)| link), now) {
+                return Ok::<_, Error>(Err(refusal));
+            }
+            let Some((_, person, next)) = found else { return Ok(Err(sign_in::LinkRefusal::Unknown)) };
+            if !store::use_link(house, &secret)? {
+                return Ok(Err(sign_in::LinkRefusal::Used));
+            }
+            Ok(Ok((store::add_session(house, person, &agent)?, next)))
+        })
+        .await?;
+    match done {
+        Ok((session, next)) => Ok(signed_in(&req, &app, &session, &next)),
+        Err(refusal) => Ok(link_refused(&app, &refusal.to_string())),
+    }
+}
+
+/// The demo's sign-in form.
+#[derive(Debug, Deserialize)]
+pub struct DemoForm {
+    person: PersonId,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /sign-in/demo`: in the demo, and nowhere else, one click signs in.
+pub async fn sign_in_to_demo(req: HttpRequest, app: web::Data<App>, form: Posted<DemoForm>) -> Result<HttpResponse, Error> {
+    if !app.config.demo {
+        return Err(Error::NotFound);
+    }
+    let Posted(DemoForm { person, next }) = form;
+    let agent = user_agent(&req);
+    let session = app
+        .db
+        .house(app.clock.now(), move |house| {
+            if store::clusters_of(house, person)?.is_empty() {
+                return Err(Error::NotFound);
+            }
+            Ok(store::add_session(house, person, &agent)?)
+        })
+        .await?;
+    Ok(signed_in(&req, &app, &session, &next))
+}
+
+fn signed_in(req: &HttpRequest, app: &App, session: &Secret, next: &str) -> HttpResponse {
+    let config = &app.config;
+    let lasts = Duration::seconds(sign_in::SESSION_LASTS.num_seconds());
+    let mut answer = HttpResponse::SeeOther();
+    answer.cookie(guard::cookie(config, guard::session_cookie(config), session.reveal().to_owned(), lasts));
+    if guard::visitor_secret(req, config).is_some() {
+        answer.cookie(guard::cookie(config, guard::visitor_cookie(config), String::new(), Duration::ZERO));
+    }
+    answer.insert_header((header::LOCATION, sign_in::safe_next(next).to_owned())).finish()
+}
+
+/// `POST /sign-out`.
+pub async fn sign_out(req: HttpRequest, app: web::Data<App>, _form: Posted<Nothing>) -> Result<HttpResponse, Error> {
+    let config = &app.config;
+    if let Some(secret) = guard::session_secret(&req, config) {
+        let hash = secret.hash();
+        app.db.house(app.clock.now(), move |house| Ok::<_, Error>(store::revoke_session(house, &hash)?)).await?;
+    }
+    Ok(HttpResponse::SeeOther()
+        .cookie(guard::cookie(config, guard::session_cookie(config), String::new(), Duration::ZERO))
+        // What the browser kept of this person's pages is not for the next one at this machine.
+        .insert_header(("Clear-Site-Data", "\"cache\""))
+        .insert_header((header::LOCATION, "/sign-in"))
+        .finish())
+}
+
+/// `GET /healthz`: 200 when the database answers.
+pub async fn healthz(app: web::Data<App>) -> Result<&'static str, Error> {
+    app.db.house_read(app.clock.now(), |house| Ok::<_, Error>(store::ping(house)?)).await?;
+    Ok("ok\n")
+}
+
+/// `GET /livez`: 200 while the process runs; asks nobody.
+pub async fn livez() -> &'static str {
+    "ok\n"
+}
+
+fn user_agent(req: &HttpRequest) -> String {
+    req.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// The address a request comes from; a proxy's word for it is believed only when the operator says that there is one.
+fn client(req: &HttpRequest, app: &App) -> IpAddr {
+    let told = app.config.behind_proxy.then(|| req.connection_info().realip_remote_addr().and_then(|text| text.parse().ok())).flatten();
+    told.or_else(|| req.peer_addr().map(|peer| peer.ip())).unwrap_or(IpAddr::from([0, 0, 0, 0]))
+}
+
+fn see_other(to: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+}
+
+fn html_page(page: Markup) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store")).body(page.into_string())
+}

@@ -1,0 +1,422 @@
+//! The rows of clusters, schools, people, roles, sessions, terms and closures.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use super::sign_in::{LINK_LASTS, Link, SESSION_LASTS};
+use super::terms::{Closure, SchoolCalendar, Season, Term};
+use super::{Cluster, Membership, Role, RoleKind, RoleSchool, School, Settings, Stay};
+use crate::base::days::{Day, Period};
+use crate::base::email::EmailAddress;
+use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId, TermId};
+use crate::base::secret::Secret;
+use crate::db::schema::{closures, clusters, memberships, people, roles, schools, sessions, settings, sign_in_links, terms};
+use crate::db::{Error, House, Result, Tx};
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The id.
+    pub id: PersonId,
+    /// The name.
+    pub name: String,
+    /// The address.
+    pub email: String,
+}
+
+type MemberRow = (i64, i64, String, String, i64, String, String, i64, String, Option<i64>);
+
+/// The session's person inside the cluster with this slug, by one query for the roles and none more; `None` when the
+/// session is over. An empty list of roles here means: signed in, but not in this cluster.
+pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result<Option<Membership>> {
+    let now = house.stamp();
+    let today = house.today();
+    let rows: Vec<MemberRow> = sessions::table
+        .inner_join(people::table)
+        .inner_join(roles::table.on(roles::person_id.eq(sessions::person_id)))
+        .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
+        .filter(sessions::token_hash.eq(token_hash))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(roles::from_day.le(today))
+        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .order((clusters::name, roles::id))
+        .select((
+            sessions::id,
+            people::id,
+            people::name,
+            people::email,
+            clusters::id,
+            clusters::slug,
+            clusters::name,
+            clusters::version,
+            roles::kind,
+            roles::school_id,
+        ))
+        .load(house.conn)?;
+    let mut here: Option<Membership> = None;
+    let mut elsewhere: Vec<Cluster> = Vec::new();
+    for (session, person, name, email, cluster, its_slug, cluster_name, version, kind, school) in rows {
+        if its_slug != slug {
+            if elsewhere.last().is_none_or(|last| last.id.0 != cluster) {
+                elsewhere.push(Cluster { id: ClusterId(cluster), slug: its_slug, name: cluster_name, version });
+            }
+            continue;
+        }
+        let Ok(kind) = kind.parse::<RoleKind>() else { continue };
+        let member = here.get_or_insert_with(|| Membership {
+            person: PersonId(person),
+            name,
+            email,
+            session: SessionId(session),
+            cluster: Cluster { id: ClusterId(cluster), slug: its_slug, name: cluster_name, version },
+            roles: Vec::new(),
+            elsewhere: Vec::new(),
+        });
+        member.roles.push(Role { kind, school: school.map(|id| RoleSchool { id: SchoolId(id), short_name: String::new() }) });
+    }
+    let Some(mut member) = here else { return Ok(None) };
+    let wanted: Vec<i64> = member.roles.iter().filter_map(|role| role.school.as_ref().map(|school| school.id.0)).collect();
+    if !wanted.is_empty() {
+        let names: HashMap<i64, String> = schools::table
+            .filter(schools::cluster_id.eq(member.cluster.id.0))
+            .filter(schools::id.eq_any(wanted))
+            .select((schools::id, schools::short_name))
+            .load::<(i64, String)>(house.conn)?
+            .into_iter()
+            .collect();
+        for school in member.roles.iter_mut().filter_map(|role| role.school.as_mut()) {
+            school.short_name = names.get(&school.id.0).cloned().unwrap_or_default();
+        }
+    }
+    member.elsewhere = elsewhere;
+    Ok(Some(member))
+}
+
+/// Who a session belongs to, and the clusters in which the person has a role today.
+pub fn signed_in(house: &mut House<'_>, token_hash: &str) -> Result<Option<(Person, SessionId, Vec<Cluster>)>> {
+    let now = house.stamp();
+    let found: Option<(i64, i64, String, String)> = sessions::table
+        .inner_join(people::table)
+        .filter(sessions::token_hash.eq(token_hash))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .select((sessions::id, people::id, people::name, people::email))
+        .first(house.conn)
+        .optional()?;
+    let Some((session, id, name, email)) = found else { return Ok(None) };
+    let person = Person { id: PersonId(id), name, email };
+    let clusters = clusters_of(house, person.id)?;
+    Ok(Some((person, SessionId(session), clusters)))
+}
+
+/// The clusters in which a person has a role today, by name.
+pub fn clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<Cluster>> {
+    let today = house.today();
+    let rows: Vec<(i64, String, String, i64)> = clusters::table
+        .filter(
+            clusters::id.eq_any(
+                roles::table
+                    .filter(roles::person_id.eq(person.0))
+                    .filter(roles::from_day.le(today))
+                    .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+                    .select(roles::cluster_id),
+            ),
+        )
+        .order(clusters::name)
+        .select((clusters::id, clusters::slug, clusters::name, clusters::version))
+        .load(house.conn)?;
+    Ok(rows.into_iter().map(|(id, slug, name, version)| Cluster { id: ClusterId(id), slug, name, version }).collect())
+}
+
+/// The person with this address.
+pub fn person_by_email(house: &mut House<'_>, email: &EmailAddress) -> Result<Option<Person>> {
+    let found: Option<(i64, String, String)> = people::table
+        .filter(people::email.eq(email.as_str()))
+        .select((people::id, people::name, people::email))
+        .first(house.conn)
+        .optional()?;
+    Ok(found.map(|(id, name, email)| Person { id: PersonId(id), name, email }))
+}
+
+/// Adds a person, or finds the one with this address.
+pub fn person_for(house: &mut House<'_>, email: &EmailAddress, name: &str) -> Result<PersonId> {
+    if let Some(person) = person_by_email(house, email)? {
+        return Ok(person.id);
+    }
+    let id = PersonId::fresh(house.now);
+    diesel::insert_into(people::table)
+        .values((people::id.eq(id.0), people::email.eq(email.as_str()), people::name.eq(name), people::created_at.eq(house.stamp())))
+        .execute(house.conn)?;
+    Ok(id)
+}
+
+/// Everybody who can sign in to the demo, with a role each, by cluster and role; the demo's sign-in page shows them.
+pub fn demo_people(house: &mut House<'_>) -> Result<Vec<(Person, RoleKind, Option<String>, String)>> {
+    let today = house.today();
+    let rows: Vec<(i64, String, String, String, Option<String>, String)> = roles::table
+        .inner_join(people::table)
+        .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
+        .left_join(schools::table.on(schools::cluster_id.eq(roles::cluster_id).and(schools::id.nullable().eq(roles::school_id))))
+        .filter(roles::from_day.le(today))
+        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .order((clusters::name, roles::kind, schools::short_name, roles::id))
+        .limit(100)
+        .select((people::id, people::name, people::email, roles::kind, schools::short_name.nullable(), clusters::name))
+        .load(house.conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, name, email, kind, school, cluster)| {
+            Some((Person { id: PersonId(id), name, email }, kind.parse().ok()?, school, cluster))
+        })
+        .collect())
+}
+
+/// Stores a sign-in link's hash and returns the secret that goes into the mail.
+pub fn add_link(house: &mut House<'_>, person: PersonId, next_path: &str) -> Result<Secret> {
+    let secret = Secret::fresh();
+    let now = house.stamp();
+    diesel::insert_into(sign_in_links::table)
+        .values((
+            sign_in_links::token_hash.eq(secret.hash()),
+            sign_in_links::person_id.eq(person.0),
+            sign_in_links::next_path.eq(next_path),
+            sign_in_links::created_at.eq(now),
+            sign_in_links::expires_at.eq(now + LINK_LASTS),
+        ))
+        .execute(house.conn)?;
+    Ok(secret)
+}
+
+/// A link by its secret, with its person and where to go next.
+pub fn link(house: &mut House<'_>, secret: &Secret) -> Result<Option<(Link, PersonId, String)>> {
+    let found: Option<(i64, String, NaiveDateTime, Option<NaiveDateTime>)> = sign_in_links::table
+        .find(secret.hash())
+        .select((sign_in_links::person_id, sign_in_links::next_path, sign_in_links::expires_at, sign_in_links::used_at))
+        .first(house.conn)
+        .optional()?;
+    Ok(found.map(|(person, next, expires_at, used_at)| {
+        (Link { expires_at: expires_at.and_utc(), used_at: used_at.map(|at| at.and_utc()) }, PersonId(person), next)
+    }))
+}
+
+/// Uses a link up. `false` when somebody was faster: two requests can both have read it as unused.
+pub fn use_link(house: &mut House<'_>, secret: &Secret) -> Result<bool> {
+    let used = diesel::update(sign_in_links::table.find(secret.hash()).filter(sign_in_links::used_at.is_null()))
+        .set(sign_in_links::used_at.eq(Some(house.stamp())))
+        .execute(house.conn)?;
+    Ok(used == 1)
+}
+
+/// Signs a device in and returns the secret for its cookie.
+pub fn add_session(house: &mut House<'_>, person: PersonId, user_agent: &str) -> Result<Secret> {
+    let secret = Secret::fresh();
+    let now = house.stamp();
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(SessionId::fresh(house.now).0),
+            sessions::token_hash.eq(secret.hash()),
+            sessions::person_id.eq(person.0),
+            sessions::user_agent.eq(user_agent.chars().take(200).collect::<String>()),
+            sessions::created_at.eq(now),
+            sessions::expires_at.eq(now + SESSION_LASTS),
+        ))
+        .execute(house.conn)?;
+    Ok(secret)
+}
+
+/// Ends a session at once.
+pub fn revoke_session(house: &mut House<'_>, token_hash: &str) -> Result<()> {
+    diesel::update(sessions::table.filter(sessions::token_hash.eq(token_hash)).filter(sessions::revoked_at.is_null()))
+        .set(sessions::revoked_at.eq(Some(house.stamp())))
+        .execute(house.conn)?;
+    Ok(())
+}
+
+/// Removes links and sessions that ended before `before`; at most `most` of each, so that no lock is held for long.
+pub fn prune_sign_ins(house: &mut House<'_>, before: DateTime<Utc>, most: i64) -> Result<usize> {
+    let before = before.naive_utc();
+    let old: Vec<String> =
+        sign_in_links::table.filter(sign_in_links::expires_at.lt(before)).select(sign_in_links::token_hash).limit(most).load(house.conn)?;
+    let links = diesel::delete(sign_in_links::table.filter(sign_in_links::token_hash.eq_any(old))).execute(house.conn)?;
+    let old: Vec<i64> = sessions::table.filter(sessions::expires_at.lt(before)).select(sessions::id).limit(most).load(house.conn)?;
+    Ok(links + diesel::delete(sessions::table.filter(sessions::id.eq_any(old))).execute(house.conn)?)
+}
+
+/// Whether the database answers: `/healthz`.
+pub fn ping(house: &mut House<'_>) -> Result<()> {
+    clusters::table.find(0).select(clusters::id).first::<i64>(house.conn)?;
+    Ok(())
+}
+
+/// The cluster a private calendar address or the command line names, whoever asks.
+pub fn cluster_by_slug(house: &mut House<'_>, slug: &str) -> Result<Option<Cluster>> {
+    let found: Option<(i64, String, String, i64)> = clusters::table
+        .filter(clusters::slug.eq(slug))
+        .filter(clusters::id.ne(0))
+        .select((clusters::id, clusters::slug, clusters::name, clusters::version))
+        .first(house.conn)
+        .optional()?;
+    Ok(found.map(|(id, slug, name, version)| Cluster { id: ClusterId(id), slug, name, version }))
+}
+
+/// The tenants, oldest first; never the house.
+pub fn all_clusters(house: &mut House<'_>, most: i64) -> Result<Vec<Cluster>> {
+    let rows: Vec<(i64, String, String, i64)> = clusters::table
+        .filter(clusters::id.ne(0))
+        .order(clusters::id)
+        .limit(most)
+        .select((clusters::id, clusters::slug, clusters::name, clusters::version))
+        .load(house.conn)?;
+    Ok(rows.into_iter().map(|(id, slug, name, version)| Cluster { id: ClusterId(id), slug, name, version }).collect())
+}
+
+/// The cluster's schools by short name, with their times in it: two queries.
+pub fn schools(tx: &mut Tx<'_>) -> Result<Vec<School>> {
+    let mut stays: HashMap<i64, Vec<Stay>> = HashMap::new();
+    type StayRow = (i64, Day, Option<Day>, Option<Day>, Option<Day>, bool);
+    let rows: Vec<StayRow> = memberships::table
+        .filter(memberships::cluster_id.eq(tx.cluster.0))
+        .order(memberships::joined_on)
+        .select((
+            memberships::school_id,
+            memberships::joined_on,
+            memberships::left_on,
+            memberships::sabbatical_from,
+            memberships::sabbatical_to,
+            memberships::lead,
+        ))
+        .load(tx.conn)?;
+    for (school, joined_on, left_on, from, to, lead) in rows {
+        let sabbatical = from.zip(to).and_then(|(from, to)| Period::new(from, to));
+        stays.entry(school).or_default().push(Stay { joined_on, left_on, sabbatical, lead });
+    }
+    let rows: Vec<(i64, String, String, String, String, String)> = schools::table
+        .filter(schools::cluster_id.eq(tx.cluster.0))
+        .order(schools::short_name)
+        .select((schools::id, schools::name, schools::short_name, schools::letters, schools::address, schools::postcode))
+        .load(tx.conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, name, short_name, letters, address, postcode)| School {
+            id: SchoolId(id),
+            name,
+            short_name,
+            letters,
+            address,
+            postcode,
+            stays: stays.remove(&id).unwrap_or_default(),
+        })
+        .collect())
+}
+
+/// The cluster's booking rules; the defaults when nobody has changed them.
+pub fn settings(tx: &mut Tx<'_>) -> Result<Settings> {
+    let row: Option<(i32, Option<i32>, i32, i32, i32, bool, bool)> = settings::table
+        .find(tx.cluster.0)
+        .select((
+            settings::longest_loan_days,
+            settings::furthest_ahead_days,
+            settings::shortest_notice_days,
+            settings::most_live_bookings,
+            settings::turnaround_days,
+            settings::approval_needed,
+            settings::non_school_days,
+        ))
+        .first(tx.conn)
+        .optional()?;
+    // The schema's checks keep each of these at or above zero.
+    let whole = |number: i32| u32::try_from(number).unwrap_or_default();
+    Ok(row.map_or_else(Settings::default, |(longest, ahead, notice, live, turnaround, approval_needed, non_school_days)| Settings {
+        longest_loan_days: whole(longest),
+        furthest_ahead_days: ahead.map(whole),
+        shortest_notice_days: whole(notice),
+        most_live_bookings: whole(live),
+        turnaround_days: whole(turnaround),
+        approval_needed,
+        non_school_days,
+    }))
+}
+
+/// Changes the cluster's booking rules.
+pub fn set_settings(tx: &mut Tx<'_>, to: &Settings) -> Result<()> {
+    let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
+    let values = (
+        settings::longest_loan_days.eq(number(to.longest_loan_days)),
+        settings::furthest_ahead_days.eq(to.furthest_ahead_days.map(number)),
+        settings::shortest_notice_days.eq(number(to.shortest_notice_days)),
+        settings::most_live_bookings.eq(number(to.most_live_bookings)),
+        settings::turnaround_days.eq(number(to.turnaround_days)),
+        settings::approval_needed.eq(to.approval_needed),
+        settings::non_school_days.eq(to.non_school_days),
+    );
+    let before = settings(tx)?;
+    if diesel::update(settings::table.find(tx.cluster.0)).set(values).execute(tx.conn)? == 0 {
+        diesel::insert_into(settings::table).values((settings::cluster_id.eq(tx.cluster.0), values)).execute(tx.conn)?;
+    }
+    let cluster = tx.cluster;
+    tx.log("settings", &cluster, "changed", &format!("{before:?}"), &format!("{to:?}"))
+}
+
+/// The school year around a window of days: every term (three a year), and the closures that touch the window. Two queries.
+pub fn school_calendar(tx: &mut Tx<'_>, window: Period) -> Result<SchoolCalendar> {
+    type TermRow = (i64, String, i32, Day, Day, Option<Day>, Option<Day>);
+    let rows: Vec<TermRow> = terms::table
+        .filter(terms::cluster_id.eq(tx.cluster.0))
+        .order(terms::first_day)
+        .select((terms::id, terms::season, terms::academic_year, terms::first_day, terms::last_day, terms::half_first, terms::half_last))
+        .load(tx.conn)?;
+    let wrong = |what: &str| Error::Check(what.to_owned());
+    let mut list = Vec::with_capacity(rows.len());
+    for (id, season, academic_year, first, last, half_first, half_last) in rows {
+        list.push(Term {
+            id: TermId(id),
+            season: season.parse::<Season>().map_err(|_| wrong("terms_season"))?,
+            academic_year,
+            days: Period::new(first, last).ok_or_else(|| wrong("terms_order"))?,
+            half_term: half_first.zip(half_last).and_then(|(first, last)| Period::new(first, last)),
+        });
+    }
+    type ClosureRow = (Option<i64>, String, Day, Day, String);
+    let rows: Vec<ClosureRow> = closures::table
+        .filter(closures::cluster_id.eq(tx.cluster.0))
+        // No closure is longer than a year, so the index bounds both ends.
+        .filter(closures::first_day.ge(crate::base::days::add(window.first(), -366)))
+        .filter(closures::first_day.le(window.last()))
+        .filter(closures::last_day.ge(window.first()))
+        .order(closures::first_day)
+        .select((closures::school_id, closures::kind, closures::first_day, closures::last_day, closures::note))
+        .load(tx.conn)?;
+    let mut closed = Vec::with_capacity(rows.len());
+    for (school, kind, first, last, note) in rows {
+        closed.push(Closure {
+            school: school.map(SchoolId),
+            kind: kind.parse().map_err(|_| wrong("closures_kind"))?,
+            days: Period::new(first, last).ok_or_else(|| wrong("closures_order"))?,
+            note,
+        });
+    }
+    Ok(SchoolCalendar::new(list, closed))
+}
+
+/// The people who hold a role today, with their addresses: whom a mail to "the coordinators" goes to.
+pub fn people_with_role(tx: &mut Tx<'_>, kind: RoleKind, school: Option<SchoolId>) -> Result<Vec<Person>> {
+    let today = tx.today();
+    let mut query = roles::table
+        .inner_join(people::table)
+        .filter(roles::cluster_id.eq(tx.cluster.0))
+        .filter(roles::kind.eq(<&'static str>::from(kind)))
+        .filter(roles::from_day.le(today))
+        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .order(people::id)
+        .limit(50)
+        .select((people::id, people::name, people::email))
+        .into_boxed();
+    if let Some(school) = school {
+        query = query.filter(roles::school_id.eq(school.0));
+    }
+    let rows: Vec<(i64, String, String)> = query.load(tx.conn)?;
+    Ok(rows.into_iter().map(|(id, name, email)| Person { id: PersonId(id), name, email }).collect())
+}

@@ -1,0 +1,151 @@
+//! What stands in front of every form: same origin, and a token that only our own page can know. And the security
+//! headers of every answer.
+//!
+//! The token is derived from the secret in a cookie (the session's, or a visitor's before sign-in), so it needs no row
+//! and dies with the session. A form without it, or from another origin, changes nothing.
+
+use std::future::{Future, ready};
+use std::pin::Pin;
+
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::middleware::DefaultHeaders;
+use actix_web::{FromRequest, HttpRequest, web};
+use maud::{Markup, html};
+use serde::de::DeserializeOwned;
+
+use crate::base::secret::{self, Secret};
+use crate::config::Config;
+use crate::error::Error;
+
+/// The field in which a form carries its token.
+pub const FIELD: &str = "csrf";
+/// A form may have this many bytes; our longest has a few hundred.
+const LARGEST_FORM: usize = 64 * 1024;
+
+/// The name of the session's cookie. Under https the prefix makes browsers refuse one that a neighbour host set.
+#[must_use]
+pub fn session_cookie(config: &Config) -> &'static str {
+    if config.https() { "__Host-boxrota" } else { "boxrota" }
+}
+
+/// The name of the cookie that a visitor has before signing in.
+#[must_use]
+pub fn visitor_cookie(config: &Config) -> &'static str {
+    if config.https() { "__Host-boxrota-visitor" } else { "boxrota-visitor" }
+}
+
+/// A cookie that scripts cannot read and other sites cannot send with a form.
+#[must_use]
+pub fn cookie(config: &Config, name: &'static str, value: String, lasts: Duration) -> Cookie<'static> {
+    Cookie::build(name, value).path("/").http_only(true).same_site(SameSite::Lax).secure(config.https()).max_age(lasts).finish()
+}
+
+/// The secret in the session's cookie.
+#[must_use]
+pub fn session_secret(req: &HttpRequest, config: &Config) -> Option<Secret> {
+    req.cookie(session_cookie(config)).and_then(|cookie| Secret::parse(cookie.value()))
+}
+
+/// The secret in the visitor's cookie.
+#[must_use]
+pub fn visitor_secret(req: &HttpRequest, config: &Config) -> Option<Secret> {
+    req.cookie(visitor_cookie(config)).and_then(|cookie| Secret::parse(cookie.value()))
+}
+
+/// The token that belongs to a cookie's secret.
+#[must_use]
+pub fn token(secret: &Secret) -> String {
+    secret.derive("csrf")
+}
+
+/// The hidden field of a form.
+#[must_use]
+pub fn field(token: &str) -> Markup {
+    html! { input type="hidden" name=(FIELD) value=(token); }
+}
+
+/// A form that has passed the guard, parsed into `T`. The only way for a handler to get a posted form.
+pub struct Posted<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let Some(app) = req.app_data::<web::Data<crate::app::App>>() else {
+            return Box::pin(ready(Err(Error::Broken("no app".into()))));
+        };
+        if let Err(fault) = same_origin(req, &app.config) {
+            return Box::pin(ready(Err(fault)));
+        }
+        let tokens: Vec<String> = [session_secret(req, &app.config), visitor_secret(req, &app.config)]
+            .into_iter()
+            .flatten()
+            .map(|secret| token(&secret))
+            .collect();
+        let body = web::Bytes::from_request(req, payload);
+        let is_form = req
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        Box::pin(async move {
+            if !is_form {
+                return Err(Error::Bad("A form was expected here.".into()));
+            }
+            let body = body.await.map_err(|_| Error::Bad("The form is too large.".into()))?;
+            if body.len() > LARGEST_FORM {
+                return Err(Error::Bad("The form is too large.".into()));
+            }
+            let sent = url::form_urlencoded::parse(&body).find(|(name, _)| name == FIELD).map(|(_, value)| value.into_owned());
+            if !sent.is_some_and(|sent| tokens.iter().any(|token| secret::same(token, &sent))) {
+                return Err(Error::Forged(
+                    "This form is from a page that is no longer valid, for example because you have signed in again since.",
+                ));
+            }
+            // Unknown fields, the token among them, are ignored; a wrong kind of value cannot come from our own page.
+            serde_html(&body).map(Posted)
+        })
+    }
+}
+
+/// Reads `name=value&…` into `T`, whose fields are strings or vectors of the door's own parsing.
+fn serde_html<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    web::Query::<T>::from_query(std::str::from_utf8(body).map_err(|_| Error::Bad("The form is not text.".into()))?)
+        .map(web::Query::into_inner)
+        .map_err(|fault| Error::Bad(format!("The form lacks something: {fault}.")))
+}
+
+/// Refuses a request that another site caused. Browsers say where a request comes from in `Sec-Fetch-Site` and `Origin`;
+/// one that says neither must at least send our own `Referer`.
+fn same_origin(req: &HttpRequest, config: &Config) -> Result<(), Error> {
+    const WORDS: &str = "This form was sent from another site.";
+    let text = |name: header::HeaderName| req.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
+        if site != "same-origin" {
+            return Err(Error::Forged(WORDS));
+        }
+    }
+    let from = text(header::ORIGIN).or_else(|| text(header::REFERER)).ok_or(Error::Forged(WORDS))?;
+    let from = url::Url::parse(from).map_err(|_| Error::Forged(WORDS))?;
+    let host = text(header::HOST).unwrap_or_default();
+    let its_own = from.host_str().is_some_and(|name| from.port().map_or_else(|| name == host, |port| format!("{name}:{port}") == host));
+    if its_own || from.origin() == config.public_url.origin() { Ok(()) } else { Err(Error::Forged(WORDS)) }
+}
+
+/// The headers of every answer: the policy of docs/security.md.
+#[must_use]
+pub fn headers(config: &Config) -> DefaultHeaders {
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+                  form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let headers = DefaultHeaders::new()
+        .add((header::CONTENT_SECURITY_POLICY, policy))
+        .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .add((header::X_FRAME_OPTIONS, "DENY"))
+        .add((header::REFERRER_POLICY, "same-origin"))
+        .add((header::PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=()"))
+        .add((header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"));
+    if config.https() { headers.add((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000")) } else { headers }
+}
