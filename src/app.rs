@@ -14,7 +14,7 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::people::pages as people;
 use crate::web::limits::Limits;
-use crate::web::{assets, guard};
+use crate::web::{assets, guard, help};
 
 /// Everything a handler needs that is not in the request.
 pub struct App {
@@ -51,6 +51,8 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/sign-out", post().to(people::sign_out))
         .route("/healthz", get().to(people::healthz))
         .route("/livez", get().to(people::livez))
+        .route("/help", get().to(help::help))
+        .route("/accessibility", get().to(help::accessibility))
         .route("/assets/{file}", get().to(assets::serve))
         .service(web::scope("/c/{cluster}"));
 }

@@ -5,6 +5,7 @@
 pub mod assets;
 pub mod forms;
 pub mod guard;
+pub mod help;
 pub mod limits;
 pub mod log;
 pub mod page;
