@@ -6,6 +6,7 @@
 //!
 //! Every decision is a pure function from a [`Shelf`], which is all that was read, to a [`Decision`] or a [`Refusal`].
 
+pub mod letters;
 pub mod rules;
 pub mod spans;
 pub mod timeline;

@@ -1,0 +1,397 @@
+//! The letters about a booking, each made from plain facts: reserved, requested, to approve, approved, declined, changed,
+//! cancelled. Nothing here asks the database: the caller gathers the facts and stores the letter in the same transaction.
+
+use super::State;
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::BookingId;
+use crate::notifications::{Block, Calendar, Letter, Recipient};
+
+/// To whoever it is for: the booking stands.
+pub const RESERVED: &str = "booking_reserved";
+/// To the school: the request waits for the coordinator.
+pub const REQUESTED: &str = "booking_requested";
+/// To the coordinators: somebody asks.
+pub const TO_APPROVE: &str = "booking_to_approve";
+/// To the school: the coordinator said yes.
+pub const APPROVED: &str = "booking_approved";
+/// To the school: the coordinator said no.
+pub const DECLINED: &str = "booking_declined";
+/// To the school: other days, or another copy.
+pub const CHANGED: &str = "booking_changed";
+/// To the school, and to coordinators when it was they whom it concerns: given up.
+pub const CANCELLED: &str = "booking_cancelled";
+
+/// What the letters say of a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Its id.
+    pub booking: BookingId,
+    /// Its calendar SEQUENCE after what has just happened.
+    pub sequence: u32,
+    /// The box's name.
+    pub resource: String,
+    /// The copy's tag.
+    pub tag: String,
+    /// The school that has it, by its short name.
+    pub school: String,
+    /// From the first to the last day.
+    pub days: Period,
+    /// The class, as typed.
+    pub class_name: String,
+    /// The purpose, as typed.
+    pub purpose: String,
+    /// How many pupils.
+    pub pupils: Option<u16>,
+    /// Why a rule was set aside; empty when none was.
+    pub override_reason: String,
+    /// Where the copy comes from: the school before, or where it is kept. Empty when it is not known.
+    pub collect_from: String,
+    /// Where it goes next; empty when nobody has booked it yet.
+    pub then_to: String,
+    /// Who did this, by name.
+    pub by: String,
+    /// The absolute address of the loan's page.
+    pub url: String,
+}
+
+/// Why somebody gets a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because<'a> {
+    /// He made the booking.
+    Booked,
+    /// He is a science lead of the school that has it; its short name.
+    LeadOf(&'a str),
+    /// He coordinates the cluster; its name.
+    Coordinates(&'a str),
+}
+
+/// A letter's addressee.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct To<'a> {
+    /// Who.
+    pub recipient: Recipient,
+    /// Why.
+    pub because: Because<'a>,
+}
+
+/// The booking is confirmed at once.
+#[must_use]
+pub fn reserved(about: &About, to: &To<'_>, today: Day, calendar: Option<Calendar>) -> Letter {
+    let opening = Block::paragraph(format!("{} has it {}. {}", about.school, span(about.days), entry(calendar.as_ref())).trim_end());
+    letter(RESERVED, about, to, today, calendar, "Reserved", &format!("{} is reserved for {}", about.resource, about.school), vec![opening])
+}
+
+/// The school's own receipt for a request.
+#[must_use]
+pub fn requested(about: &About, to: &To<'_>, today: Day) -> Letter {
+    let opening = Block::paragraph(format!(
+        "{} asked for it {}. The coordinator has been told. Until there is an answer the days are kept for you, and nobody else can take them.",
+        about.school,
+        span(about.days)
+    ));
+    letter(REQUESTED, about, to, today, None, "Request sent", &format!("Your request for {} is on its way", about.resource), vec![opening])
+}
+
+/// The coordinators' task; `requests_url` is the absolute address of the page where they answer.
+#[must_use]
+pub fn to_approve(about: &About, to: &To<'_>, today: Day, requests_url: &str) -> Letter {
+    let opening = Block::paragraph(format!(
+        "{} asks for it {}. The days are kept until you answer. Please approve or decline the request.",
+        about.school,
+        span(about.days)
+    ));
+    let mut letter =
+        letter(TO_APPROVE, about, to, today, None, "To approve", &format!("{} asks for {}", about.school, about.resource), vec![opening]);
+    letter.title = format!("To approve: {} for {}, {}", about.resource, about.school, about.days);
+    if let Some(Block::Button { label, url }) = letter.blocks.last_mut() {
+        "Answer the request".clone_into(label);
+        requests_url.clone_into(url);
+    }
+    letter
+}
+
+/// The coordinator said yes.
+#[must_use]
+pub fn approved(about: &About, to: &To<'_>, today: Day, calendar: Option<Calendar>) -> Letter {
+    let opening = Block::paragraph(
+        format!("{} approved the request. {} has it {}. {}", about.by, about.school, span(about.days), entry(calendar.as_ref())).trim_end(),
+    );
+    letter(APPROVED, about, to, today, calendar, "Approved", &format!("{} is reserved for {}", about.resource, about.school), vec![opening])
+}
+
+/// The coordinator said no; the reason is his.
+#[must_use]
+pub fn declined(about: &About, to: &To<'_>, today: Day, reason: &str) -> Letter {
+    let opening = Block::paragraph(format!("{} could not approve the request for {}. The days are free again.", about.by, about.days));
+    letter(
+        DECLINED,
+        about,
+        to,
+        today,
+        None,
+        "Not approved",
+        &format!("{} was not approved for {}", about.resource, about.school),
+        vec![opening, Block::facts([("Reason", reason)])],
+    )
+}
+
+/// Other days or another copy; `before` is what it was.
+#[must_use]
+pub fn changed(about: &About, to: &To<'_>, today: Day, before: (Period, &str), calendar: Option<Calendar>) -> Letter {
+    let (days, tag) = before;
+    let mut now = String::new();
+    if days != about.days {
+        now = format!("{} now has it {}.", about.school, span(about.days));
+    }
+    if tag != about.tag {
+        now = format!("{now} It is now the copy {}.", about.tag).trim_start().to_owned();
+    }
+    let update = if calendar.is_some() { " The attached calendar entry brings yours up to date." } else { "" };
+    let opening = Block::paragraph(format!("{} changed the loan. {now}{update}", about.by));
+    let was = Block::facts([
+        ("It was", if days == about.days { String::new() } else { days.to_string() }),
+        ("Copy before", if tag == about.tag { String::new() } else { tag.to_owned() }),
+    ]);
+    letter(CHANGED, about, to, today, calendar, "Changed", &format!("The loan of {} has changed", about.resource), vec![opening, was])
+}
+
+/// Given up, by the school or by a coordinator, with a reason.
+#[must_use]
+pub fn cancelled(about: &About, to: &To<'_>, today: Day, reason: &str, calendar: Option<Calendar>) -> Letter {
+    let removal = if calendar.is_some() { " The attached calendar entry takes it out of your calendar." } else { "" };
+    let opening = Block::paragraph(format!("{} cancelled it. The days from {} are free for others.{removal}", about.by, about.days));
+    letter(
+        CANCELLED,
+        about,
+        to,
+        today,
+        calendar,
+        "Cancelled",
+        &format!("The loan of {} to {} is cancelled", about.resource, about.school),
+        vec![opening, Block::facts([("Reason", reason)])],
+    )
+}
+
+/// What a letter is about: `booking:ID:SEQUENCE`.
+#[must_use]
+pub fn subject(booking: BookingId, sequence: u32) -> String {
+    format!("booking:{booking}:{sequence}")
+}
+
+/// The booking and the sequence a letter was about; `None` for a letter of another room.
+#[must_use]
+pub fn read_subject(subject: &str) -> Option<(BookingId, u32)> {
+    let (booking, sequence) = subject.strip_prefix("booking:")?.split_once(':')?;
+    Some((booking.parse().ok()?, sequence.parse().ok()?))
+}
+
+/// Why a letter of this kind, written when the booking had `sequence`, is no longer true of the booking as it stands now;
+/// `None` when it still is. A cancellation stays true; everything else is overtaken by the next change, whose own letter
+/// says all that there is to say.
+#[must_use]
+pub fn overtaken(kind: &str, sequence: u32, now: Option<(State, u32)>) -> Option<&'static str> {
+    let Some((state, latest)) = now else { return Some("The booking is not there any more.") };
+    let was = match kind {
+        RESERVED | APPROVED => State::Confirmed,
+        REQUESTED | TO_APPROVE => State::Requested,
+        DECLINED => State::Declined,
+        CANCELLED => State::Cancelled,
+        // A changed booking may be either of the two.
+        CHANGED if state.is_live() => state,
+        CHANGED => State::Confirmed,
+        _ => return None,
+    };
+    match state {
+        _ if state == was && sequence == latest => None,
+        State::Cancelled => Some("The booking was cancelled before this could be sent."),
+        State::Declined => Some("The request was declined before this could be sent."),
+        State::Confirmed if was == State::Requested => Some("The request was answered before this could be sent."),
+        _ if state != was => Some("The booking has changed before this could be sent."),
+        _ => Some("The booking was changed again before this could be sent."),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the one place where the seven letters get what they share")]
+fn letter(
+    kind: &'static str,
+    about: &About,
+    to: &To<'_>,
+    today: Day,
+    calendar: Option<Calendar>,
+    what: &str,
+    heading: &str,
+    opening: Vec<Block>,
+) -> Letter {
+    let mut blocks = vec![Block::heading(heading)];
+    blocks.extend(opening.into_iter().filter(|block| !matches!(block, Block::Facts(facts) if facts.is_empty())));
+    blocks.push(facts(about, kind));
+    let label = if matches!(kind, DECLINED | CANCELLED) { "See what happened" } else { "See, change or cancel it" };
+    blocks.push(Block::button(label, &about.url));
+    let reason = match to.because {
+        Because::Booked => "You got this because you made this booking.".to_owned(),
+        Because::LeadOf(school) => format!("You got this because you are a science lead of {school}."),
+        Because::Coordinates(cluster) => format!("You got this because you coordinate {cluster}."),
+    };
+    Letter {
+        kind,
+        subject: subject(about.booking, about.sequence),
+        day: today,
+        to: to.recipient.clone(),
+        reason,
+        title: format!("{what}: {}, {}", about.resource, about.days),
+        blocks,
+        calendar,
+    }
+}
+
+fn facts(about: &About, kind: &str) -> Block {
+    let live = !matches!(kind, DECLINED | CANCELLED);
+    let one_day = about.days.first() == about.days.last();
+    let when = |wanted: bool, text: String| if wanted { text } else { String::new() };
+    Block::facts([
+        ("Box", format!("{} ({})", about.resource, about.tag)),
+        ("School", about.school.clone()),
+        ("First day", when(!one_day, days::full(about.days.first()))),
+        ("Last day", when(!one_day, days::full(about.days.last()))),
+        ("Day", when(one_day, days::full(about.days.first()))),
+        ("Class", about.class_name.clone()),
+        ("Pupils", about.pupils.map_or_else(String::new, |pupils| pupils.to_string())),
+        ("For", about.purpose.clone()),
+        ("Collect from", when(live, about.collect_from.clone())),
+        ("Then goes to", when(live, about.then_to.clone())),
+        ("Rule set aside", when(live, about.override_reason.clone())),
+    ])
+}
+
+/// "from Monday 5 October 2026 to Friday 16 October 2026", "on Monday 5 October 2026".
+fn span(period: Period) -> String {
+    if period.first() == period.last() {
+        format!("on {}", days::full(period.first()))
+    } else {
+        format!("from {} to {}", days::full(period.first()), days::full(period.last()))
+    }
+}
+
+fn entry(calendar: Option<&Calendar>) -> &'static str {
+    if calendar.is_some() { "The attached calendar entry puts it into your calendar." } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::period;
+    use super::*;
+    use crate::base::days::parse_iso;
+    use crate::notifications::{Method, letter as bodies};
+
+    fn about() -> About {
+        About {
+            booking: BookingId(8_400_000_000_000_001),
+            sequence: 0,
+            resource: "Electricity".into(),
+            tag: "EL-1".into(),
+            school: "Saxton".into(),
+            days: period("2026-10-05", "2026-10-16"),
+            class_name: "Year 4 Kestrels".into(),
+            purpose: "Circuits & switches".into(),
+            pupils: Some(28),
+            override_reason: String::new(),
+            collect_from: "Sherburn Hungate".into(),
+            then_to: "Fairburn".into(),
+            by: "Saxton science lead".into(),
+            url: "https://boxrota.example/c/south-milford/bookings/07EFYM4G8R001".into(),
+        }
+    }
+
+    fn to(because: Because<'_>) -> To<'_> {
+        let recipient = Recipient { person: None, address: "science@saxton.example".parse().unwrap(), name: "Saxton science lead".into() };
+        To { recipient, because }
+    }
+
+    fn today() -> Day {
+        parse_iso("2026-09-21").unwrap()
+    }
+
+    fn calendar(method: Method) -> Option<Calendar> {
+        Some(Calendar { text: "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".into(), method })
+    }
+
+    /// All seven, by kind.
+    fn all() -> Vec<Letter> {
+        let lead = to(Because::LeadOf("Saxton"));
+        let moved = About { days: period("2026-10-12", "2026-10-16"), tag: "EL-2".into(), sequence: 1, ..about() };
+        let coordinator = About { by: "Cluster coordinator".into(), sequence: 1, ..about() };
+        vec![
+            reserved(&about(), &to(Because::Booked), today(), calendar(Method::Request)),
+            requested(&about(), &to(Because::Booked), today()),
+            to_approve(
+                &about(),
+                &to(Because::Coordinates("the South Milford cluster")),
+                today(),
+                "https://boxrota.example/c/south-milford/requests",
+            ),
+            approved(&coordinator, &lead, today(), calendar(Method::Request)),
+            declined(&coordinator, &lead, today(), "It is being mended that week."),
+            changed(&moved, &lead, today(), (about().days, "EL-1"), calendar(Method::Request)),
+            cancelled(&coordinator, &lead, today(), "School trip that week", calendar(Method::Cancel)),
+        ]
+    }
+
+    #[test]
+    fn letters_read_well_as_text() {
+        for letter in all() {
+            let shown = format!("Subject: {}\n\n{}", letter.title, bodies::text(&letter));
+            insta::assert_snapshot!(letter.kind, shown);
+        }
+    }
+
+    #[test]
+    fn a_letter_reads_well_as_html() {
+        // One for all: both bodies are made from the same blocks.
+        insta::assert_snapshot!("booking_reserved_html", bodies::html(&all()[0]).replace("><", ">\n<"));
+    }
+
+    #[test]
+    fn what_is_empty_is_left_out() {
+        let bare = About {
+            days: period("2026-10-05", "2026-10-05"),
+            class_name: String::new(),
+            purpose: " ".into(),
+            pupils: None,
+            collect_from: String::new(),
+            then_to: String::new(),
+            ..about()
+        };
+        let text = bodies::text(&reserved(&bare, &to(Because::Booked), today(), None));
+        for absent in ["Class", "Pupils", "For:", "Collect", "Then", "calendar", "First day", "Rule"] {
+            assert!(!text.contains(absent), "{absent} in {text}");
+        }
+        assert!(text.contains("on Monday 5 October 2026"));
+    }
+
+    #[test]
+    fn subjects_are_read_back() {
+        let booking = about().booking;
+        assert_eq!(read_subject(&subject(booking, 7)), Some((booking, 7)));
+        for other in ["", "sign-in:1", "booking:", "booking:x:1", "booking:07EFYM4G8R001", "booking:07EFYM4G8R001:x"] {
+            assert_eq!(read_subject(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_letter_is_sent_only_while_it_is_true() {
+        let confirmed = |sequence| Some((State::Confirmed, sequence));
+        assert_eq!(overtaken(RESERVED, 0, confirmed(0)), None);
+        assert!(overtaken(RESERVED, 0, confirmed(1)).is_some_and(|why| why.contains("changed again")));
+        assert!(overtaken(RESERVED, 0, Some((State::Cancelled, 1))).is_some_and(|why| why.contains("cancelled")));
+        assert!(overtaken(RESERVED, 0, None).is_some());
+        assert_eq!(overtaken(CANCELLED, 1, Some((State::Cancelled, 1))), None);
+        assert_eq!(overtaken(TO_APPROVE, 0, Some((State::Requested, 0))), None);
+        assert!(overtaken(TO_APPROVE, 0, confirmed(0)).is_some_and(|why| why.contains("answered")));
+        assert!(overtaken(TO_APPROVE, 0, Some((State::Declined, 0))).is_some());
+        assert_eq!(overtaken(CHANGED, 2, confirmed(2)), None);
+        assert_eq!(overtaken(CHANGED, 2, Some((State::Requested, 2))), None);
+        assert!(overtaken(CHANGED, 2, confirmed(3)).is_some());
+        assert!(overtaken(CHANGED, 2, Some((State::Cancelled, 3))).is_some());
+        assert_eq!(overtaken("sign_in", 0, None).map(|_| ()), Some(()));
+    }
+}
