@@ -55,7 +55,7 @@
   }
   function choose(gap, from, to) {
     mark(gap, from, to, false);
-    const days = to - from + 1, name = gap.closest(".r").querySelector("h3").textContent.trim();
+    const days = to - from + 1, name = gap.closest(".r").querySelector("h2").textContent.trim();
     bar().querySelector("p").textContent = `${name}: ${say(date(from))} to ${say(date(to))} (${days} school day${days > 1 ? "s" : ""})`;
     bar().querySelector(".go").href = address(gap, from, to);
     bar().hidden = false;

@@ -9,6 +9,7 @@ use actix_web::{HttpServer, ResponseError, web};
 use tokio::sync::Notify;
 
 use crate::base::Clock;
+use crate::bookings::pages::calendar;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
@@ -54,7 +55,7 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/help", get().to(help::help))
         .route("/accessibility", get().to(help::accessibility))
         .route("/assets/{file}", get().to(assets::serve))
-        .service(web::scope("/c/{cluster}"));
+        .service(web::scope("/c/{cluster}").route("/calendar", get().to(calendar::show)));
 }
 
 /// The server on a listening socket; await it to run it. SIGTERM lets requests under way finish.

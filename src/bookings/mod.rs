@@ -7,8 +7,10 @@
 //! Every decision is a pure function from a [`Shelf`], which is all that was read, to a [`Decision`] or a [`Refusal`].
 
 pub mod letters;
+pub mod pages;
 pub mod rules;
 pub mod spans;
+pub mod store;
 pub mod timeline;
 
 pub use rules::{FurthestAhead, Rules};

@@ -312,6 +312,27 @@ pub fn schools(tx: &mut Tx<'_>) -> Result<Vec<School>> {
         .collect())
 }
 
+/// A school as bars and lists name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchoolName {
+    /// Its id.
+    pub id: SchoolId,
+    /// "Saxton".
+    pub short_name: String,
+    /// "SX".
+    pub letters: String,
+}
+
+/// The names of all schools that are or were in the cluster, by short name: one query.
+pub fn school_names(tx: &mut Tx<'_>) -> Result<Vec<SchoolName>> {
+    let rows: Vec<(i64, String, String)> = schools::table
+        .filter(schools::cluster_id.eq(tx.cluster.0))
+        .order(schools::short_name)
+        .select((schools::id, schools::short_name, schools::letters))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().map(|(id, short_name, letters)| SchoolName { id: SchoolId(id), short_name, letters }).collect())
+}
+
 /// The cluster's booking rules; the defaults when nobody has changed them.
 pub fn settings(tx: &mut Tx<'_>) -> Result<Settings> {
     let row: Option<(i32, Option<i32>, i32, i32, i32, bool, bool)> = settings::table

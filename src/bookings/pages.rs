@@ -1,0 +1,3 @@
+//! The pages of the plan: the calendar, reserving, loans.
+
+pub mod calendar;

@@ -1,0 +1,3 @@
+//! The rows of bookings.
+
+pub mod plan;

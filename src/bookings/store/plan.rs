@@ -1,0 +1,193 @@
+//! What the calendar draws: copies with their titles, the live bookings that touch a window, and what is out or asked for now.
+//!
+//! Each is one query and bounded on both ends, so that a page costs the same after ten years of loans as after one.
+
+use diesel::prelude::*;
+
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::{BookingId, CopyId, ResourceId, SchoolId};
+use crate::bookings::{FurthestAhead, Rules, Slot};
+use crate::db::schema::{bookings, copies, resources, settings};
+use crate::db::{Error, Result, Tx};
+
+/// No booking holds more days than this (the schema checks it), so that an index on the first day bounds both ends.
+const LONGEST_HOLD: i64 = 400;
+
+/// A booking on the plan and for whom it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loan {
+    /// Who, what, when.
+    pub slot: Slot,
+    /// The class, as typed.
+    pub class_name: String,
+}
+
+/// A title of the catalogue with its copies, as a calendar's rows need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Title {
+    /// Its id.
+    pub id: ResourceId,
+    /// `box` or `kit`.
+    pub kind: String,
+    /// "Electricity".
+    pub name: String,
+    /// `biology`, `chemistry`, `physics` or `working_scientifically`.
+    pub strand: String,
+    /// The topic of the curriculum.
+    pub topic: String,
+    /// The name of its icon.
+    pub icon: String,
+    /// The first and last year group, 0 for Reception.
+    pub years: (u8, u8),
+    /// Name, summary, topic and contents in lower case.
+    pub search_words: String,
+    /// The cluster's rules as they hold for it.
+    pub rules: Rules,
+    /// Its copies by tag; never empty.
+    pub copies: Vec<Copy>,
+}
+
+/// A copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// Its id.
+    pub id: CopyId,
+    /// "EL1".
+    pub tag: String,
+    /// `in_service`, `repair` or `missing`.
+    pub state: String,
+    /// Where it is kept when nobody has it.
+    pub home: SchoolId,
+}
+
+type TitleRow = (i64, String, String, String, String, String, i32, i32, String, bool, Option<i32>);
+type SettingsRow = (i32, Option<i32>, i32, i32, i32, bool, bool);
+
+/// All titles by name with their copies that are not retired, and the rules for each: one query.
+pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<Title>> {
+    let rows: Vec<(TitleRow, (i64, String, String, i64), Option<SettingsRow>)> = copies::table
+        .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
+        .left_join(settings::table.on(settings::cluster_id.eq(copies::cluster_id)))
+        .filter(copies::cluster_id.eq(tx.cluster.0))
+        .filter(copies::state.ne("retired"))
+        .order((resources::name, copies::tag))
+        .select((
+            (
+                resources::id,
+                resources::kind,
+                resources::name,
+                resources::strand,
+                resources::topic,
+                resources::icon,
+                resources::year_from,
+                resources::year_to,
+                resources::search_words,
+                resources::approval_needed,
+                resources::turnaround_days,
+            ),
+            (copies::id, copies::tag, copies::state, copies::home_school_id),
+            (
+                settings::longest_loan_days,
+                settings::furthest_ahead_days,
+                settings::shortest_notice_days,
+                settings::most_live_bookings,
+                settings::turnaround_days,
+                settings::approval_needed,
+                settings::non_school_days,
+            )
+                .nullable(),
+        ))
+        .load(tx.conn)?;
+    let mut titles: Vec<Title> = Vec::new();
+    for (title, (id, tag, state, home), cluster) in rows {
+        let copy = Copy { id: CopyId(id), tag, state, home: SchoolId(home) };
+        match titles.last_mut().filter(|last| last.id.0 == title.0) {
+            Some(last) => last.copies.push(copy),
+            None => titles.push(title_of(title, cluster, copy)),
+        }
+    }
+    Ok(titles)
+}
+
+fn title_of(row: TitleRow, cluster: Option<SettingsRow>, copy: Copy) -> Title {
+    let (id, kind, name, strand, topic, icon, from, to, search_words, approval_needed, turnaround) = row;
+    // The schema's checks keep every one of these numbers small and at or above zero.
+    let whole = |number: i32| u32::try_from(number).unwrap_or_default();
+    let mut rules = cluster.map_or_else(Rules::default, |(longest, ahead, notice, live, turnaround, approval, any_day)| Rules {
+        longest_loan_days: whole(longest),
+        furthest_ahead: ahead.map_or(FurthestAhead::EndOfNextYear, |days| FurthestAhead::Days(whole(days))),
+        shortest_notice_days: whole(notice),
+        most_live_bookings: whole(live),
+        turnaround_days: whole(turnaround),
+        approval_needed: approval,
+        allow_non_school_days: any_day,
+    });
+    rules.approval_needed |= approval_needed;
+    rules.turnaround_days = turnaround.map_or(rules.turnaround_days, whole);
+    let year = |number: i32| u8::try_from(number).unwrap_or_default();
+    Title { id: ResourceId(id), kind, name, strand, topic, icon, years: (year(from), year(to)), search_words, rules, copies: vec![copy] }
+}
+
+type SlotRow = (i64, i64, i64, String, String, Day, Day, Day, Option<Day>, Option<Day>);
+
+/// The columns of a [`Slot`], in the order of [`SlotRow`].
+macro_rules! slot_columns {
+    () => {
+        (
+            bookings::id,
+            bookings::copy_id,
+            bookings::school_id,
+            bookings::kind,
+            bookings::state,
+            bookings::first_day,
+            bookings::last_day,
+            bookings::held_until,
+            bookings::collected_on,
+            bookings::returned_on,
+        )
+    };
+}
+
+fn slot_of((id, copy, school, kind, state, first, last, held_until, collected_on, returned_on): SlotRow) -> Result<Slot> {
+    let wrong = |what: &str| Error::Check(what.to_owned());
+    Ok(Slot {
+        id: BookingId(id),
+        copy: CopyId(copy),
+        school: SchoolId(school),
+        kind: kind.parse().map_err(|_| wrong("bookings_kind"))?,
+        state: state.parse().map_err(|_| wrong("bookings_state"))?,
+        days: Period::new(first, last).ok_or_else(|| wrong("bookings_order"))?,
+        held_until,
+        collected_on,
+        returned_on,
+    })
+}
+
+/// The live bookings that hold a day of the window, by copy and first day.
+pub fn in_window(tx: &mut Tx<'_>, window: Period) -> Result<Vec<Loan>> {
+    let rows: Vec<(SlotRow, String)> = bookings::table
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::first_day.ge(days::add(window.first(), -LONGEST_HOLD)))
+        .filter(bookings::first_day.le(window.last()))
+        .filter(bookings::held_until.ge(window.first()))
+        .filter(bookings::state.eq_any(["requested", "confirmed"]))
+        .select((slot_columns!(), bookings::class_name))
+        .load(tx.conn)?;
+    let mut loans = rows.into_iter().map(|(row, class_name)| Ok(Loan { slot: slot_of(row)?, class_name })).collect::<Result<Vec<_>>>()?;
+    loans.sort_unstable_by_key(|loan| (loan.slot.copy, loan.slot.days));
+    Ok(loans)
+}
+
+/// What is out at a school now, late or not, and every request from today on.
+pub fn open_now(tx: &mut Tx<'_>) -> Result<Vec<Slot>> {
+    // Both halves name the cluster, and the first a copy, so that each finds its own index: `bookings_one_out` and
+    // `bookings_term`. A single `cluster_id = ?` before the OR makes SQLite read the cluster's whole history.
+    let out = bookings::cluster_id
+        .eq(tx.cluster.0)
+        .and(bookings::copy_id.gt(0))
+        .and(bookings::collected_on.is_not_null())
+        .and(bookings::returned_on.is_null());
+    let asked = bookings::cluster_id.eq(tx.cluster.0).and(bookings::first_day.ge(tx.today())).and(bookings::state.eq("requested"));
+    let rows: Vec<SlotRow> = bookings::table.filter(out.or(asked)).select(slot_columns!()).load(tx.conn)?;
+    rows.into_iter().map(slot_of).collect()
+}
