@@ -6,13 +6,19 @@
 //!
 //! Every decision is a pure function from a [`Shelf`], which is all that was read, to a [`Decision`] or a [`Refusal`].
 
+pub mod changes;
 pub mod letters;
 pub mod pages;
+pub mod refusals;
+pub mod repeat;
+pub mod reserve;
 pub mod rules;
 pub mod spans;
 pub mod store;
 pub mod timeline;
 
+pub use refusals::{Field, Refusal, Taken, TakenCopy};
+pub use reserve::{Decision, Membership, Shelf, ShelfCopy, Standing, Wish};
 pub use rules::{FurthestAhead, Rules};
 
 use crate::base::days::{self, Day, Period};

@@ -1,0 +1,318 @@
+//! Why a booking cannot be made or changed: one variant a rule, with words that name the rule, its value and what would do.
+
+use super::count_of;
+use super::spans::Nearest;
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::{BookingId, CopyId};
+
+/// The field of a form that a refusal belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// The first day.
+    From,
+    /// The last day.
+    To,
+    /// Which copy.
+    Copy,
+    /// For which school.
+    School,
+    /// The class or year group.
+    Class,
+    /// What it is for.
+    Purpose,
+    /// How many pupils.
+    Pupils,
+    /// Why it is cancelled, declined or allowed against a rule.
+    Reason,
+}
+
+impl Field {
+    /// The name of the input, and its id.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::From => "from",
+            Self::To => "to",
+            Self::Copy => "copy",
+            Self::School => "school",
+            Self::Class => "class",
+            Self::Purpose => "purpose",
+            Self::Pupils => "pupils",
+            Self::Reason => "reason",
+        }
+    }
+}
+
+/// Why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The last day is before the first.
+    LastBeforeFirst {
+        /// The first day asked for.
+        first: Day,
+    },
+    /// The first day is past.
+    Past {
+        /// The first day that would do.
+        next: Day,
+    },
+    /// No day of it is a school day.
+    Closed {
+        /// The days asked for.
+        days: Period,
+        /// Why they are closed: "half-term".
+        why: String,
+        /// The next school day.
+        next: Option<Day>,
+    },
+    /// The school is not a member yet, or was never.
+    NotAMember {
+        /// The school.
+        school: String,
+        /// When it joins.
+        from: Option<Day>,
+    },
+    /// The school takes a break in that time.
+    Sabbatical {
+        /// The school.
+        school: String,
+        /// The break.
+        days: Period,
+    },
+    /// The school has left by then.
+    Left {
+        /// The school.
+        school: String,
+        /// Its last day in the cluster.
+        on: Day,
+    },
+    /// Less notice than the rule asks.
+    TooSoon {
+        /// How many school days of notice.
+        notice: u32,
+        /// The first day that would do.
+        earliest: Day,
+    },
+    /// Further ahead than the rule allows.
+    TooFar {
+        /// The rule in words: "up to the end of next school year".
+        rule: String,
+        /// The last day that can be booked.
+        limit: Day,
+    },
+    /// Longer than the rule allows.
+    TooLong {
+        /// The most days.
+        longest: u32,
+        /// How many were asked for.
+        asked: i64,
+        /// The last day that would do with this first day.
+        last: Day,
+    },
+    /// The school has as many live bookings as the rule allows.
+    TooMany {
+        /// The most.
+        most: u32,
+        /// The school.
+        school: String,
+    },
+    /// The chosen copy is not one of this resource's.
+    NoSuchCopy,
+    /// The copy cannot be lent.
+    OutOfService {
+        /// The copy.
+        tag: String,
+        /// Why: "in repair".
+        why: String,
+    },
+    /// The copy should be back and is not: nobody can say when it is free.
+    Late {
+        /// The copy.
+        tag: String,
+        /// The school that has it.
+        holder: String,
+        /// The last day of its loan.
+        since: Day,
+    },
+    /// Somebody else has it on one of the days.
+    Taken(Box<Taken>),
+    /// Only the school that booked and coordinators may change it.
+    NotYours,
+    /// The booking is past, cancelled or declined.
+    Over,
+    /// Cancelling a loan that was fetched: it is given back instead.
+    Collected,
+    /// A loan that was fetched can change nothing but its last day.
+    OnlyLastDay {
+        /// The first day, which stays.
+        first: Day,
+    },
+    /// The booking must be approved first.
+    NotApproved,
+    /// The booking does not wait for approval.
+    NotRequested,
+    /// It can be fetched only from some day on.
+    TooEarly {
+        /// From this day.
+        from: Day,
+    },
+    /// It was fetched already.
+    AlreadyCollected,
+    /// It was not fetched, or given back already.
+    NotOut,
+    /// Another school still has the copy.
+    OutElsewhere {
+        /// The copy.
+        tag: String,
+        /// Who has it.
+        holder: String,
+    },
+    /// A reason must be given.
+    ReasonNeeded,
+    /// Nothing about it would change.
+    NothingChanged,
+}
+
+/// Who has the copies on the days somebody wanted, and when they are free.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The days wanted.
+    pub days: Period,
+    /// Days kept free after each loan.
+    pub turnaround: u32,
+    /// The copies that were asked about, each with who has it.
+    pub copies: Vec<TakenCopy>,
+    /// Other copies of the resource that are free on exactly these days.
+    pub free_instead: Vec<(CopyId, String)>,
+}
+
+/// A copy that somebody else has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenCopy {
+    /// The copy.
+    pub copy: CopyId,
+    /// Its tag.
+    pub tag: String,
+    /// The booking that is in the way.
+    pub booking: BookingId,
+    /// Who has it, or "The coordinator" while it is restocked.
+    pub by: String,
+    /// From when to when.
+    pub has: Period,
+    /// Free spans of the same number of school days, before and after.
+    pub nearest: Nearest,
+}
+
+impl TakenCopy {
+    /// "Saxton has EL1 from 5 to 16 October 2026".
+    fn words(&self) -> String {
+        let (by, tag, has) = (&self.by, &self.tag, self.has);
+        if has.first() == has.last() { format!("{by} has {tag} on {has}") } else { format!("{by} has {tag} from {has}") }
+    }
+}
+
+impl Refusal {
+    /// What is wrong and what would be right, in one or two sentences.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let full = |day: &Day| days::full(*day);
+        match self {
+            Self::LastBeforeFirst { first } => format!("The last day must be {} or later", full(first)),
+            Self::Past { next } => format!("The first day must be today or later. The next school day is {}", full(next)),
+            Self::Closed { days, why, next } => {
+                let next = next.map(|day| format!(" The next school day is {}", days::full(day))).unwrap_or_default();
+                format!("No school day is in {days}: it is {why}.{next}")
+            }
+            Self::NotAMember { school, from: Some(day) } => {
+                format!("{school} joins the cluster on {} and can book from that day", full(day))
+            }
+            Self::NotAMember { school, from: None } => format!("{school} is not a member of this cluster"),
+            Self::Sabbatical { school, days } => {
+                format!("{school} takes a break from the cluster from {days} and does not book in that time")
+            }
+            Self::Left { school, on } => format!("{school} leaves the cluster on {} and can book up to that day", full(on)),
+            Self::TooSoon { notice, earliest } => format!(
+                "Bookings need {} of notice. The first day you can book is {}",
+                count_of(i64::from(*notice), "school day"),
+                full(earliest)
+            ),
+            Self::TooFar { rule, limit } => format!("Bookings can be made {rule}. The last day you can book is {}", full(limit)),
+            Self::TooLong { longest, asked, last } => format!(
+                "A loan can last {} at most, weekends included, and this one lasts {asked}. With this first day, the last day can be {}",
+                count_of(i64::from(*longest), "day"),
+                full(last)
+            ),
+            Self::TooMany { most, school } => format!(
+                "A school can have {} at a time, and {school} has that many. Cancel one, wait until one is over, or ask your coordinator",
+                count_of(i64::from(*most), "booking")
+            ),
+            Self::NoSuchCopy => "Choose one of the copies in the list".to_owned(),
+            Self::OutOfService { tag, why } => format!("{tag} cannot be booked now: it is {why}"),
+            Self::Late { tag, holder, since } => {
+                format!("{tag} should have come back from {holder} by {} and has not. It can be booked again when it is back", full(since))
+            }
+            Self::Taken(taken) => taken.message(),
+            Self::NotYours => "Only the school that made this booking, or a coordinator, can change it".to_owned(),
+            Self::Over => "This booking is over and cannot be changed".to_owned(),
+            Self::Collected => "The school has it already. Record that it is returned instead of cancelling".to_owned(),
+            Self::OnlyLastDay { first } => {
+                format!("The school has had it since {}. Only the last day can change", full(first))
+            }
+            Self::NotApproved => "A coordinator must approve this booking first".to_owned(),
+            Self::NotRequested => "This booking is not waiting for approval".to_owned(),
+            Self::TooEarly { from } => format!("It can be collected from {}", full(from)),
+            Self::AlreadyCollected => "It is recorded as collected already".to_owned(),
+            Self::NotOut => "It is not out at a school".to_owned(),
+            Self::OutElsewhere { tag, holder } => format!("{holder} still has {tag}. Its return must be recorded first"),
+            Self::ReasonNeeded => "Give a reason, so that others understand".to_owned(),
+            Self::NothingChanged => "Choose other dates or another copy, or go back".to_owned(),
+        }
+    }
+
+    /// The field of the form that has to change.
+    #[must_use]
+    pub fn field(&self) -> Field {
+        match self {
+            Self::LastBeforeFirst { .. } | Self::TooLong { .. } | Self::TooFar { .. } | Self::Left { .. } => Field::To,
+            Self::NotAMember { .. } | Self::TooMany { .. } => Field::School,
+            Self::NoSuchCopy | Self::OutOfService { .. } | Self::Late { .. } | Self::OutElsewhere { .. } => Field::Copy,
+            Self::ReasonNeeded => Field::Reason,
+            _ => Field::From,
+        }
+    }
+
+    /// The rule's name, where a coordinator may override it with a reason. What is taken stays taken for everybody.
+    #[must_use]
+    pub fn rule(&self) -> Option<&'static str> {
+        match self {
+            Self::Closed { .. } => Some("school days only"),
+            Self::Sabbatical { .. } => Some("no loans during a break"),
+            Self::TooSoon { .. } => Some("shortest notice"),
+            Self::TooFar { .. } => Some("furthest ahead"),
+            Self::TooLong { .. } => Some("longest loan"),
+            Self::TooMany { .. } => Some("most bookings at a time"),
+            Self::Late { .. } => Some("late copies wait until they are back"),
+            _ => None,
+        }
+    }
+}
+
+impl Taken {
+    /// Who has it and from when to when, in a sentence.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let who = match self.copies.as_slice() {
+            [] => "Somebody else has it".to_owned(),
+            [one] => one.words(),
+            many => many.iter().map(TakenCopy::words).collect::<Vec<_>>().join("; "),
+        };
+        // Only the turnaround is in the way: say so, because the days themselves look free.
+        let only_turnaround = self.turnaround > 0 && self.copies.iter().all(|copy| !copy.has.overlaps(self.days));
+        let rest = if only_turnaround {
+            format!(", and {} after each loan are kept free", count_of(i64::from(self.turnaround), "day"))
+        } else {
+            String::new()
+        };
+        format!("{who}{rest}")
+    }
+}

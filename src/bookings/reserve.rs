@@ -1,0 +1,360 @@
+//! Reserving: from what is on the shelf and what a school wishes to a decision, or to a refusal that says what would do.
+
+use std::collections::BTreeMap;
+
+use super::refusals::{Refusal, Taken, TakenCopy};
+use super::spans::{self, Nearest, Search};
+use super::{Booking, By, Kind, Rules, Slot, State, held_until};
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::{BookingId, CopyId, SchoolId};
+use crate::people::terms::SchoolCalendar;
+
+/// The longest hold that the database stores; a coordinator's override ends here.
+const LONGEST_HOLD_DAYS: u32 = 366;
+
+/// What somebody asks for. Days as they were typed: nothing is known of them yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Loan, or restock by a coordinator.
+    pub kind: Kind,
+    /// The chosen copy, or any that is free.
+    pub copy: Option<CopyId>,
+    /// The first day.
+    pub first: Day,
+    /// The last day.
+    pub last: Day,
+    /// Who asks.
+    pub by: By,
+    /// Why a coordinator asks for more than the rules allow.
+    pub override_reason: String,
+}
+
+/// Everything a decision needs, read in one transaction.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    /// The day it is.
+    pub today: Day,
+    /// The cluster's rules, as they hold for this resource.
+    pub rules: Rules,
+    /// The school year.
+    pub calendar: SchoolCalendar,
+    /// The resource's copies, by tag.
+    pub copies: Vec<ShelfCopy>,
+    /// The school the booking is for.
+    pub standing: Standing,
+    /// How many bookings of that school are live and not over.
+    pub live_bookings: u32,
+    /// What each school of the cluster is called.
+    pub names: BTreeMap<SchoolId, String>,
+}
+
+/// A copy and what is planned for it.
+#[derive(Debug, Clone)]
+pub struct ShelfCopy {
+    /// Its id.
+    pub id: CopyId,
+    /// Its tag.
+    pub tag: String,
+    /// Why it cannot be lent: "in repair". `None` when it can.
+    pub out_of_service: Option<String>,
+    /// Its live bookings by first day, none overlapping: those near the wish, and a late one however old.
+    pub slots: Vec<Slot>,
+}
+
+impl ShelfCopy {
+    /// The loan that should be back and is not.
+    #[must_use]
+    pub fn late(&self, today: Day) -> Option<&Slot> {
+        self.slots.iter().find(|slot| slot.late_since(today).is_some())
+    }
+}
+
+/// A school's times in the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The school.
+    pub school: SchoolId,
+    /// Its memberships; usually one.
+    pub memberships: Vec<Membership>,
+}
+
+/// A time in the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Membership {
+    /// The first day.
+    pub joined: Day,
+    /// The last day.
+    pub left: Option<Day>,
+    /// A break.
+    pub sabbatical: Option<Period>,
+}
+
+/// What is to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The copy.
+    pub copy: CopyId,
+    /// Its tag.
+    pub tag: String,
+    /// For which school.
+    pub school: SchoolId,
+    /// Loan or restock.
+    pub kind: Kind,
+    /// From the first to the last day.
+    pub days: Period,
+    /// The last day on which nobody else can have it.
+    pub held_until: Day,
+    /// Requested or confirmed.
+    pub state: State,
+    /// The days asked for, where they were moved to school days.
+    pub asked: Option<Period>,
+    /// The rules that a coordinator's reason overrode.
+    pub waived: Vec<Refusal>,
+}
+
+/// Decides a new booking.
+///
+/// # Errors
+/// The first rule that is in the way; [`Refusal::Taken`] only when no other is.
+pub fn reserve(shelf: &Shelf, wish: &Wish) -> Result<Decision, Refusal> {
+    decide(shelf, wish, None)
+}
+
+/// Decides a new booking, or other days or another copy for one that is there.
+pub(super) fn decide(shelf: &Shelf, wish: &Wish, old: Option<&Booking>) -> Result<Decision, Refusal> {
+    let mut desk = Desk { shelf, wish, waived: Vec::new() };
+    let started = old.filter(|old| old.slot.days.first() == wish.first && wish.first <= shelf.today);
+    let (days, asked) = desk.days(started)?;
+    // Giving days up needs no rule's leave.
+    let within = old.is_some_and(|old| {
+        wish.copy == Some(old.slot.copy) && old.slot.days.first() <= days.first() && days.last() <= old.slot.days.last()
+    });
+    if wish.kind == Kind::Loan && !within {
+        desk.rules(days, started.is_some(), old.is_some())?;
+    }
+    if days.len_days() > i64::from(LONGEST_HOLD_DAYS) {
+        return Err(too_long(shelf, days, LONGEST_HOLD_DAYS));
+    }
+    let copy = desk.copy(days, old.map(|old| old.slot.id))?;
+    let state = match old {
+        Some(old) if within || wish.by.is_coordinator() || !shelf.rules.approval_needed => old.slot.state,
+        _ if shelf.rules.approval_needed && !wish.by.is_coordinator() => State::Requested,
+        _ => State::Confirmed,
+    };
+    Ok(Decision {
+        copy: copy.id,
+        tag: copy.tag.clone(),
+        school: shelf.standing.school,
+        kind: wish.kind,
+        days,
+        held_until: held_until(days, shelf.rules.turnaround_days),
+        state,
+        asked,
+        waived: desk.waived,
+    })
+}
+
+impl Shelf {
+    /// What a school is called.
+    #[must_use]
+    pub fn name(&self, school: SchoolId) -> &str {
+        self.names.get(&school).map_or("Another school", String::as_str)
+    }
+
+    /// The bounds of a search for free spans for this school.
+    #[must_use]
+    pub fn search(&self) -> Option<Search<'_>> {
+        let school = Some(self.standing.school);
+        Some(Search {
+            calendar: &self.calendar,
+            school,
+            bookable: self.rules.bookable(self.today, &self.calendar, school)?,
+            turnaround: self.rules.turnaround_days,
+            longest: self.rules.longest_loan_days,
+        })
+    }
+
+    /// The first free span of the resource from a day on, with its copy: late copies and copies out of service are not free.
+    #[must_use]
+    pub fn next_free(&self, from: Day) -> Option<(&ShelfCopy, Period)> {
+        let search = self.search()?;
+        let lendable = self.copies.iter().filter(|copy| copy.out_of_service.is_none() && copy.late(self.today).is_none());
+        let spans = lendable.filter_map(|copy| Some((copy, search.next_free(&copy.slots, from)?)));
+        spans.min_by_key(|(_, span)| (span.first(), std::cmp::Reverse(span.last())))
+    }
+}
+
+/// A wish on its way through the rules.
+struct Desk<'a> {
+    shelf: &'a Shelf,
+    wish: &'a Wish,
+    waived: Vec<Refusal>,
+}
+
+impl<'a> Desk<'a> {
+    /// A rule is in the way: a coordinator's reason may override it.
+    fn stop(&mut self, refusal: Refusal) -> Result<(), Refusal> {
+        let waivable = refusal.rule().is_some() && self.wish.by.is_coordinator() && !self.wish.override_reason.trim().is_empty();
+        if !waivable {
+            return Err(refusal);
+        }
+        self.waived.push(refusal);
+        Ok(())
+    }
+
+    /// The days, moved to school days where they must be, with what was asked when they were moved. `started`: the first day
+    /// is past, because the booking has begun, and stays as it is.
+    fn days(&mut self, started: Option<&Booking>) -> Result<(Period, Option<Period>), Refusal> {
+        let (shelf, wish) = (self.shelf, self.wish);
+        let school = Some(shelf.standing.school);
+        let Some(asked) = Period::new(wish.first, wish.last) else {
+            return Err(Refusal::LastBeforeFirst { first: wish.first });
+        };
+        let past = if started.is_some() { asked.last() < shelf.today } else { asked.first() < shelf.today };
+        if past {
+            return Err(Refusal::Past { next: shelf.calendar.next(shelf.today, school).unwrap_or(shelf.today) });
+        }
+        if shelf.rules.allow_non_school_days || wish.kind == Kind::Restock {
+            return Ok((asked, None));
+        }
+        let Some(snapped) = shelf.calendar.snap(asked, school) else {
+            let why = shelf.calendar.why_closed(asked.first(), school);
+            let words =
+                why.map_or_else(|| "closed".to_owned(), |why| why.words(shelf.names.get(&shelf.standing.school).map(String::as_str)));
+            self.stop(Refusal::Closed { days: asked, why: words, next: shelf.calendar.next(asked.last(), school) })?;
+            return Ok((asked, None));
+        };
+        let days = match started {
+            Some(old) => Period::new(old.slot.days.first(), snapped.last()).unwrap_or(snapped),
+            None => snapped,
+        };
+        Ok((days, (days != asked).then_some(asked)))
+    }
+
+    /// The rules of lending, one after the other. `changing`: the booking is one of the school's live ones already.
+    fn rules(&mut self, days: Period, started: bool, changing: bool) -> Result<(), Refusal> {
+        let shelf = self.shelf;
+        let (rules, school) = (&shelf.rules, shelf.standing.school);
+        if let Some(refusal) = not_standing(shelf, days) {
+            self.stop(refusal)?;
+        }
+        let earliest = rules.earliest(shelf.today, &shelf.calendar, Some(school));
+        if !started && days.first() < earliest {
+            self.stop(Refusal::TooSoon { notice: rules.shortest_notice_days, earliest })?;
+        }
+        let limit = rules.furthest_ahead.limit(shelf.today);
+        if days.last() > limit {
+            self.stop(Refusal::TooFar { rule: rules.furthest_ahead.words(), limit })?;
+        }
+        if days.len_days() > i64::from(rules.longest_loan_days) {
+            self.stop(too_long(shelf, days, rules.longest_loan_days))?;
+        }
+        if !changing && shelf.live_bookings >= rules.most_live_bookings {
+            self.stop(Refusal::TooMany { most: rules.most_live_bookings, school: shelf.name(school).to_owned() })?;
+        }
+        Ok(())
+    }
+
+    /// The copy: the chosen one, or the free one that leaves the least unused days around it, then by tag.
+    fn copy(&mut self, days: Period, except: Option<BookingId>) -> Result<&'a ShelfCopy, Refusal> {
+        let (shelf, wish) = (self.shelf, self.wish);
+        let asked: Vec<&ShelfCopy> = match wish.copy {
+            Some(id) => shelf.copies.iter().filter(|copy| copy.id == id).collect(),
+            None => shelf.copies.iter().collect(),
+        };
+        let lendable = |copy: &&&ShelfCopy| copy.out_of_service.is_none() || wish.kind == Kind::Restock;
+        let late = |copy: &&ShelfCopy| copy.late(shelf.today).is_some_and(|slot| Some(slot.id) != except);
+        let mut open: Vec<&ShelfCopy> = asked.iter().filter(lendable).filter(|copy| !late(copy)).copied().collect();
+        if open.is_empty() {
+            let Some(first) = asked.first() else { return Err(Refusal::NoSuchCopy) };
+            let Some(copy) = asked.iter().find(lendable) else {
+                let why = first.out_of_service.clone().unwrap_or_default();
+                return Err(Refusal::OutOfService { tag: first.tag.clone(), why });
+            };
+            if let Some(slot) = copy.late(shelf.today) {
+                let holder = shelf.name(slot.school).to_owned();
+                self.stop(Refusal::Late { tag: copy.tag.clone(), holder, since: slot.days.last() })?;
+            }
+            open = asked.iter().filter(lendable).copied().collect();
+        }
+        let hold = days.extended(shelf.rules.turnaround_days);
+        let free = open.iter().filter_map(|copy| Some((slack(&copy.slots, hold, except)?, *copy)));
+        if let Some((_, copy)) = free.min_by(|(a, one), (b, two)| a.cmp(b).then_with(|| one.tag.cmp(&two.tag))) {
+            return Ok(copy);
+        }
+        Err(Refusal::Taken(Box::new(taken(shelf, &open, days, hold, except))))
+    }
+}
+
+/// Who has each of the copies, and when it is free instead.
+fn taken(shelf: &Shelf, copies: &[&ShelfCopy], days: Period, hold: Period, except: Option<BookingId>) -> Taken {
+    let school_days = shelf.calendar.count(days, Some(shelf.standing.school));
+    let copies: Vec<TakenCopy> = copies
+        .iter()
+        .filter_map(|copy| {
+            let slots = others(&copy.slots, except);
+            let slot = spans::clash(&slots, hold)?;
+            let nearest = shelf.search().map_or_else(Nearest::default, |search| search.nearest(&slots, days.first(), school_days));
+            let by = match slot.kind {
+                Kind::Loan => shelf.name(slot.school).to_owned(),
+                Kind::Restock => "The coordinator".to_owned(),
+            };
+            Some(TakenCopy { copy: copy.id, tag: copy.tag.clone(), booking: slot.id, by, has: slot.days, nearest })
+        })
+        .collect();
+    let free_instead = shelf
+        .copies
+        .iter()
+        .filter(|copy| copy.out_of_service.is_none() && copy.late(shelf.today).is_none())
+        .filter(|copy| slack(&copy.slots, hold, except).is_some())
+        .map(|copy| (copy.id, copy.tag.clone()))
+        .collect();
+    Taken { days, turnaround: shelf.rules.turnaround_days, copies, free_instead }
+}
+
+fn others(slots: &[Slot], except: Option<BookingId>) -> Vec<Slot> {
+    slots.iter().filter(|slot| Some(slot.id) != except).copied().collect()
+}
+
+/// How many free days would be left unused around a hold; `None` when it clashes.
+fn slack(slots: &[Slot], hold: Period, except: Option<BookingId>) -> Option<i64> {
+    /// Free for ever on one side: worse than any real gap.
+    const OPEN: i64 = 1_000;
+    let mut slots = slots.iter().filter(|slot| Some(slot.id) != except).peekable();
+    let mut before = OPEN;
+    while let Some(slot) = slots.next_if(|slot| slot.held_until < hold.first()) {
+        before = (hold.first() - slot.held_until).num_days() - 1;
+    }
+    let after = match slots.next() {
+        None => OPEN,
+        Some(slot) if slot.days.first() > hold.last() => (slot.days.first() - hold.last()).num_days() - 1,
+        Some(_) => return None,
+    };
+    Some(before.min(OPEN) + after.min(OPEN))
+}
+
+/// Whether the school is a member on all the days.
+fn not_standing(shelf: &Shelf, days: Period) -> Option<Refusal> {
+    let standing = &shelf.standing;
+    let school = || shelf.name(standing.school).to_owned();
+    let covers = |m: &&Membership| m.joined <= days.first() && m.left.is_none_or(|left| left >= days.last());
+    let Some(membership) = standing.memberships.iter().find(covers) else {
+        let begun = standing.memberships.iter().filter(|m| m.joined <= days.first()).max_by_key(|m| m.joined);
+        if let Some(left) = begun.and_then(|m| m.left).filter(|left| *left < days.last()) {
+            return Some(Refusal::Left { school: school(), on: left });
+        }
+        let from = standing.memberships.iter().map(|m| m.joined).filter(|joined| *joined > days.first()).min();
+        return Some(Refusal::NotAMember { school: school(), from });
+    };
+    let sabbatical = membership.sabbatical.filter(|break_| break_.overlaps(days))?;
+    Some(Refusal::Sabbatical { school: school(), days: sabbatical })
+}
+
+fn too_long(shelf: &Shelf, days: Period, longest: u32) -> Refusal {
+    let furthest = days::add(days.first(), i64::from(longest) - 1);
+    let last = shelf.calendar.previous(furthest, Some(shelf.standing.school)).filter(|last| *last >= days.first());
+    Refusal::TooLong { longest, asked: days.len_days(), last: last.unwrap_or(furthest) }
+}
+
+#[cfg(test)]
+pub(super) mod tests;
