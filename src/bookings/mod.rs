@@ -7,7 +7,9 @@
 //! Every decision is a pure function from a [`Shelf`], which is all that was read, to a [`Decision`] or a [`Refusal`].
 
 pub mod changes;
+pub mod ics;
 pub mod letters;
+pub mod lists;
 pub mod pages;
 pub mod refusals;
 pub mod repeat;
