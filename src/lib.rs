@@ -6,6 +6,7 @@ pub mod web;
 pub mod notifications;
 pub mod people;
 pub mod bookings;
+pub mod imports;
 
 pub mod app;
 pub mod config;
