@@ -68,14 +68,16 @@ pub fn reaches_down(file: &Rust) -> Vec<String> {
         return vec![file.fault(0, &format!("the room `{own}` has no place in the order of rooms (tests/tidy/doors.rs)"))];
     };
     let pages = file.door() == Some("pages");
+    // What turns a request into permission needs the App as well.
+    let names_app = pages || own == "web" || file.door() == Some("member");
     let mut faults = Vec::new();
     for (number, used) in rooms_used(&file.code) {
         let below = ROOMS.iter().position(|room| *room == used).is_some_and(|other| other > place);
         if below && !pages {
             faults.push(file.fault(number, &format!("`{own}` uses `{used}`, which stands below it")));
         }
-        if ["worker", "main"].contains(&used.as_str()) || (used == "app" && !pages && own != "web") {
-            faults.push(file.fault(number, &format!("`{used}` is above all rooms; only pages may name the App")));
+        if ["worker", "main"].contains(&used.as_str()) || (used == "app" && !names_app) {
+            faults.push(file.fault(number, &format!("`{used}` is above all rooms; only what answers requests may name the App")));
         }
     }
     faults

@@ -63,7 +63,10 @@ pub fn unguarded(file: &Rust) -> Vec<String> {
     if file.path.starts_with("src/web/") {
         return vec![];
     }
-    let raw = |line: &str| ["web::Form", "web::Json", "web::Payload", "web::Bytes", "Multipart"].iter().any(|way| line.contains(way));
+    let raw = |line: &str| {
+        let ways = ["web::Form", "web::Json", "web::Payload", "web::Bytes", "Multipart"];
+        ways.iter().any(|way| line.match_indices(way).any(|(at, _)| !line[at + way.len()..].starts_with(char::is_alphanumeric)))
+    };
     file.code
         .lines()
         .enumerate()
@@ -122,6 +125,7 @@ mod tests {
         assert_eq!(script("assets/app.js", "el.innerHTML = x;\neval(y)").len(), 2);
         assert!(script("assets/app.js", "el.textContent = x;").is_empty());
         assert_eq!(faults(unguarded, "src/people/pages.rs", "async fn post(form: web::Form<X>) {}"), 1);
+        assert_eq!(faults(unguarded, "src/app.rs", "web::PayloadConfig::new(1)"), 0);
         assert_eq!(faults(unguarded, "src/web/guard.rs", "web::Form::<X>::from_request(req)"), 0);
     }
 }

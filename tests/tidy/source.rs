@@ -75,9 +75,24 @@ pub fn files(folders: &[&str], extensions: &[&str]) -> Vec<(String, String)> {
     found
 }
 
-/// The Rust files under the folders.
+/// The Rust files under the folders. A file that only tests see (`#[cfg(test)] mod name;` in the file above it) has no code.
 pub fn rust_files(folders: &[&str]) -> Vec<Rust> {
-    files(folders, &["rs"]).iter().map(|(path, text)| Rust::new(path, text)).collect()
+    let mut found: Vec<Rust> = files(folders, &["rs"]).iter().map(|(path, text)| Rust::new(path, text)).collect();
+    let only_tests: Vec<String> = found.iter().flat_map(test_modules).collect();
+    for file in found.iter_mut().filter(|file| only_tests.contains(&file.path)) {
+        file.code.clear();
+        file.spoken.clear();
+    }
+    found
+}
+
+/// The paths of the modules that a file declares for tests alone.
+fn test_modules(file: &Rust) -> Vec<String> {
+    let ends = ["/mod.rs", "/lib.rs", ".rs"];
+    let folder = ends.iter().find_map(|end| file.path.strip_suffix(end)).unwrap_or_default();
+    let lines: Vec<&str> = file.text.lines().map(str::trim).collect();
+    let marked = lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]");
+    marked.filter_map(|pair| pair[1].strip_prefix("mod ")?.strip_suffix(';')).map(|name| format!("{folder}/{name}.rs")).collect()
 }
 
 /// Fails with all the faults that the check finds in the files.
@@ -201,6 +216,12 @@ mod tests {
         assert!(file.code.contains("let real = 1;") && file.code.contains("let after = 2;"), "{}", file.code);
         assert!(file.spoken.contains("diesel \\\" {") && !file.spoken.contains("diesel()"));
         assert_eq!(file.code.lines().count(), file.text.lines().count());
+    }
+
+    #[test]
+    fn modules_of_tests_are_known() {
+        let file = Rust::new("src/web/mod.rs", "pub mod page;\n#[cfg(test)]\nmod sample;\n#[cfg(test)]\nmod tests {}\n");
+        assert_eq!(test_modules(&file), ["src/web/sample.rs"]);
     }
 
     #[test]
