@@ -9,4 +9,5 @@
 mod harness;
 
 mod guarantee;
+mod sign_in;
 mod parity;

@@ -175,8 +175,12 @@ fn schema_version() -> String {
 
 fn migrate(url: &str) {
     let url: DatabaseUrl = url.parse().expect("a database URL");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    drop(runtime.block_on(Db::open(&url)).expect("migrating"));
+    // On a thread of its own, because a story has a runtime already.
+    let migrating = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        drop(runtime.block_on(Db::open(&url)).expect("migrating"));
+    });
+    migrating.join().expect("migrating");
 }
 
 fn sqlite_template() -> PathBuf {

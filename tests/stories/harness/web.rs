@@ -169,7 +169,8 @@ impl Page {
     /// The targets of the links whose words contain these.
     pub fn links(&self, words: &str) -> Vec<String> {
         let html = Html::parse_document(&self.text);
-        let links = html.select(&selector("main a[href]"));
+        let anchors = selector("main a[href]");
+        let links = html.select(&anchors);
         let said = |link: &ElementRef<'_>| link.text().collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
         links.filter(|link| said(link).contains(words)).filter_map(|link| link.attr("href").map(str::to_owned)).collect()
     }
@@ -203,7 +204,8 @@ impl Page {
     pub fn forms(&self, action: &str) -> Vec<Form> {
         let html = Html::parse_document(&self.text);
         let own = self.path.split('?').next().unwrap_or_default().to_owned();
-        let all = html.select(&selector("form")).map(|form| read_form(form, &own));
+        let every = selector("form");
+        let all = html.select(&every).map(|form| read_form(form, &own));
         all.filter(|form| form.action.split('?').next().unwrap_or_default().ends_with(action)).collect()
     }
 }

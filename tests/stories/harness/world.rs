@@ -72,7 +72,7 @@ impl World {
             let first = start + chrono::Days::new(7 * (n / boxes) as u64);
             let school = ["Ash", "Beech", "Cedar"][n % 3];
             world.bookings.push(format!(
-                "B{},{school},{},loan,confirmed,{first},{},,Year {},Lesson {n},,,",
+                "B{},{school},{},loan,confirmed,{first},{},,,Year {},Lesson {n},,,",
                 n % boxes,
                 science_lead(school),
                 first + chrono::Days::new(4),
@@ -136,7 +136,7 @@ impl World {
         files.push(("resources.csv", resources));
         files.push(("contents.csv", contents));
         files.push(("copies.csv", copies));
-        let bookings = "copy,school,person,kind,state,first_day,last_day,still_out,class,purpose,pupils,override_reason,ended_reason\n".to_owned();
+        let bookings = "copy,school,person,kind,state,first_day,last_day,collected_on,returned_on,class,purpose,pupils,override_reason,ended_reason\n".to_owned();
         files.push(("bookings.csv", bookings + &self.bookings.join("\n")));
         std::fs::create_dir_all(folder).expect("a folder");
         for (name, text) in files {
