@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::ask::{Ask, View};
 use super::month;
-use super::words::OnDay;
+use super::words::Brief;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{CopyId, SchoolId};
 use crate::bookings::store::plan::{self, Copy, Loan, Title};
@@ -189,8 +189,8 @@ impl Desk {
         if let Some(slot) = self.out(copy.id) {
             let (school, _) = self.school(slot.school);
             return match slot.late_since(today) {
-                Some(since) => line("late bad", html! { "Late at " (school) " since " (OnDay(since)) }),
-                None => line("out", html! { "At " (school) ", due " (OnDay(slot.days.last())) }),
+                Some(since) => line("late bad", html! { "Late at " (school) " since " (Brief(since)) }),
+                None => line("out", html! { (school) ", due " (Brief(slot.days.last())) }),
             };
         }
         match copy.state.as_str() {
@@ -199,12 +199,12 @@ impl Desk {
             _ => {}
         }
         if !self.shown_days.contains(today) {
-            return line("here", html! { "At " (home) });
+            return line("here", html! { (home) });
         }
         match self.loans_of(copy.id).iter().map(|loan| &loan.slot).find(|slot| slot.held().contains(today) && !slot.is_over(today)) {
-            Some(slot) if slot.kind == Kind::Restock => line("fix warn", html! { "Restock to " (OnDay(slot.days.last())) }),
-            Some(slot) => line("here", html! { "At " (home) ", for " (self.school(slot.school).0) }),
-            None => line("here good", html! { "At " (home) ", free now" }),
+            Some(slot) if slot.kind == Kind::Restock => line("fix warn", html! { "Restock to " (Brief(slot.days.last())) }),
+            Some(slot) => line("here", html! { (home) ", for " (self.school(slot.school).0) }),
+            None => line("here good", html! { (home) ", free now" }),
         }
     }
 }

@@ -152,7 +152,7 @@ fn filters(desk: &Desk, window: &Window) -> Markup {
     let weeks = desk.calendar.weeks(window.days, desk.own).filter(|week| week.school.is_some_and(|days| days.last() >= desk.today));
     html! {
         details.fold open[ask.filters()] { summary { (icon("funnel")) "Filter" (icon("chevron-down")) } }
-        form.filt action="calendar" method="get" data-hx-get="calendar" data-hx-trigger="change, submit" data-hx-target="#main" data-hx-select="#main"
+        form.filt action="calendar" method="get" data-hx-get="calendar" data-hx-trigger="change target:select, submit" data-hx-target="#main" data-hx-select="#main"
             data-hx-swap="outerMorph" data-hx-push-url="true" {
             input type="hidden" name="view" value=(ask.view.word());
             @if let Some(from) = ask.from { input type="hidden" name="from" value=(from); }

@@ -112,10 +112,12 @@ fn row(desk: &Desk, grid: &Grid<'_>, title: &Title, copy: &Copy, more: bool) -> 
             div.rh {
                 @if !more { span class={ "ic " (strand_class(&title.strand)) } { (icon(&title.icon)) } }
                 div.nm {
-                    h2 { a href={ "boxes/" (title.id) } { (title.name) } @if several { " " small { (copy.tag) } } }
+                    h2 { a href={ "boxes/" (title.id) } {
+                        @if more { span.vh { (title.name) " " } (copy.tag) } @else { (title.name) @if several { " " small { (copy.tag) } } }
+                    } }
                     (desk.whereabouts(copy))
                 }
-                @if desk.may_book {
+                @if desk.may_book && facts.in_service {
                     a.btn.cta href={ "boxes/" (title.id) "/reserve" @if several { "?copy=" (copy.id) } } { "Reserve" span.vh { " " (title.name) } }
                 }
             }

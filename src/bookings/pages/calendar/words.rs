@@ -36,6 +36,18 @@ impl Render for OnDay {
     }
 }
 
+/// "26 Nov".
+#[derive(Debug, Clone, Copy)]
+pub struct Brief(pub Day);
+
+impl Render for Brief {
+    fn render_to(&self, out: &mut String) {
+        push_number(out, self.0.day());
+        out.push(' ');
+        out.push_str(&month(self.0)[..3]);
+    }
+}
+
 /// "5 to 23 October".
 #[derive(Debug, Clone, Copy)]
 pub struct Days(pub Period);
