@@ -11,6 +11,7 @@ use boxrota::app::{App, serve};
 use boxrota::base::Clock;
 use boxrota::config::{Cli, Command, Config, ServerArgs, database_url};
 use boxrota::db::{DatabaseUrl, Db};
+use boxrota::imports;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
@@ -35,6 +36,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let database: DatabaseUrl = format!("sqlite:{}", data.join("boxrota.db").display()).parse().context("the folder of --data")?;
             let config = Config::from(&server, database.clone(), true, env)?;
             let db = Db::open(&database).await?;
+            if let Some(summary) = imports::load_demo(&db, &Clock::Machine, &data).await? {
+                println!("{summary}");
+                println!("Its files are in {}; `boxrota import-cluster` takes a folder like it.", data.join("cluster").display());
+            }
             serve_until_stopped(config, db).await
         }
         Command::Serve(server) => {
@@ -48,7 +53,21 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("The schema of {} is up to date.", url.shown());
             Ok(ExitCode::SUCCESS)
         }
-        Command::ImportCluster { .. } | Command::Check(_) => anyhow::bail!("not yet"),
+        Command::ImportCluster { folder } => {
+            let url = database_url(env("BOXROTA_DATABASE_URL"))?;
+            let db = Db::open(&url).await?;
+            match imports::import_folder(&db, &Clock::Machine, &folder).await {
+                Ok(summary) => println!("{summary}\nIts calendar is at /c/{}/calendar.", summary.slug),
+                Err(imports::ImportFailed::Problems(problems)) => {
+                    eprint!("{problems}");
+                    eprintln!("{}. Nothing has been imported: mend the files and run the command again.", problems.count());
+                    return Ok(ExitCode::FAILURE);
+                }
+                Err(fault) => return Err(fault.into()),
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Check(_) => anyhow::bail!("not yet"),
     }
 }
 

@@ -30,6 +30,8 @@ pub const COPIES: &[Column] = &[must("resource"), must("tag"), may("code"), must
 const KINDS: &[&str] = &["box", "kit"];
 const STRANDS: &[&str] = &["biology", "chemistry", "physics", "working_scientifically"];
 const STATES: &[&str] = &["in_service", "repair", "missing", "retired"];
+/// The pictures there are.
+const SPRITE: &str = include_str!("../../assets/icons.svg");
 /// The picture of a resource that names none.
 const PLAIN_ICON: &str = "package";
 
@@ -55,11 +57,7 @@ fn resource(row: &Row, problems: &mut Problems) -> Option<Resource> {
     let summary = row.short("summary", 300, problems);
     let approval_needed = row.yes_no("needs_approval", false, problems);
     let turnaround_days = row.maybe_number("turnaround_days", 0..=28, problems);
-    let icon = row.text("icon");
-    let drawn = icon.len() <= 40 && icon.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if !drawn {
-        row.wrong("icon", format!("\"{icon}\" is no name of a picture."), "Write a name like magnet, or leave it empty.", problems);
-    }
+    let icon = icon(row, problems);
     Some(Resource {
         line: row.line,
         name: name?,
@@ -71,9 +69,27 @@ fn resource(row: &Row, problems: &mut Problems) -> Option<Resource> {
         summary: summary?,
         approval_needed: approval_needed?,
         turnaround_days: turnaround_days?,
-        icon: if icon.is_empty() { PLAIN_ICON } else { icon }.to_owned(),
+        icon: icon?,
         contents: Vec::new(),
     })
+}
+
+/// The name of a picture that we ship.
+fn icon(row: &Row, problems: &mut Problems) -> Option<String> {
+    let typed = row.text("icon");
+    let mut shipped = SPRITE.split("<symbol id=\"").skip(1).filter_map(|symbol| symbol.split('"').next());
+    if typed.is_empty() {
+        return Some(PLAIN_ICON.to_owned());
+    }
+    if shipped.clone().any(|name| name == typed) {
+        return Some(typed.to_owned());
+    }
+    let right = match nearest(typed, shipped.by_ref()) {
+        Some(meant) => format!("Did you mean {meant}?"),
+        None => "Write a name like magnet or zap, or leave it empty; docs/importing.md lists them.".to_owned(),
+    };
+    row.wrong("icon", format!("There is no picture \"{typed}\"."), right, problems);
+    None
 }
 
 /// A year group: 1 to 6, or R or 0 for Reception.

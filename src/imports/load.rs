@@ -69,7 +69,7 @@ impl fmt::Display for Summary {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportFailed {
     /// The files say something that cannot be stored.
-    #[error("{0}{count} to mend. Nothing has been imported.", count = count(.0))]
+    #[error("{0}{count}. Nothing has been imported.", count = .0.count())]
     Problems(Problems),
     /// The folder or a file cannot be read or written.
     #[error("{path}: {fault}", path = path.display())]
@@ -82,13 +82,6 @@ pub enum ImportFailed {
     /// The database refused.
     #[error("{0}. Nothing has been imported.")]
     Database(#[from] db::Error),
-}
-
-fn count(problems: &Problems) -> String {
-    match problems.list().len() {
-        1 => "1 problem".to_owned(),
-        more => format!("{more} problems"),
-    }
 }
 
 /// Imports the folder's files as a new cluster.

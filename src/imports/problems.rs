@@ -51,6 +51,15 @@ impl Problems {
         self.0.is_empty()
     }
 
+    /// "1 problem", "3 problems".
+    #[must_use]
+    pub fn count(&self) -> String {
+        match self.0.len() {
+            1 => "1 problem".to_owned(),
+            more => format!("{more} problems"),
+        }
+    }
+
     /// Them all, in the order in which they were found.
     #[must_use]
     pub fn list(&self) -> &[Problem] {

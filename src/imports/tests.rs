@@ -34,7 +34,7 @@ fn folder() -> Files {
         ("closures.csv", "school,kind,first_day,last_day,note\n,bank holiday,2027-05-03,,\nSaxton,inset,2026-09-01,2026-09-02,Training\n"),
         (
             "resources.csv",
-            "name,kind,topic,strand,year_from,year_to,summary,needs_approval\n\
+            "name,kind,topic,strand,year_from,year_to,summary,needs_approval,icon\n\
              Electricity,box,Electricity,physics,4,Year 6,Bulbs and batteries,\n\
              Body models,kit,\"Animals, including humans\",biology,R,6,,yes\n",
         ),
@@ -186,6 +186,7 @@ fn each_fault_is_said_with_line_column_and_cure() {
         ("closures.csv", "2026-09-02", "2025-09-02", "line 3, column last_day: 2025-09-02 is before first_day"),
         ("resources.csv", "Year 6", "Year 9", "line 2, column year_to: \"year 9\" is not a year group."),
         ("resources.csv", "R,6", "6,R", "line 3, column year_to: Year 0 comes before year 6."),
+        ("resources.csv", "batteries,\n", "batteries,,zapp\n", "line 2, column icon: There is no picture \"zapp\". Did you mean zap?"),
         ("resources.csv", "physics", "magic", "line 2, column strand: \"magic\""),
         (
             "contents.csv",
