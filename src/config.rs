@@ -8,7 +8,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use lettre::message::Mailbox;
+
 use crate::db::DatabaseUrl;
+use crate::notifications::mailer::{Mailer, Sender};
+use crate::notifications::smtp::{self, BadServer, Server};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -56,6 +60,9 @@ pub struct ServerArgs {
     /// The sender of e-mails [default: "Boxrota <boxrota@HOST>"]
     #[arg(long, env = "BOXROTA_MAIL_FROM", value_name = "MAILBOX")]
     pub mail_from: Option<String>,
+    /// Where answers to e-mails go [default: to the sender]
+    #[arg(long, env = "BOXROTA_MAIL_REPLY_TO", value_name = "MAILBOX")]
+    pub mail_reply_to: Option<String>,
     /// Trust the Forwarded headers of a proxy in front: true or false [default: false]
     #[arg(long, env = "BOXROTA_BEHIND_PROXY", value_name = "BOOL")]
     pub behind_proxy: Option<String>,
@@ -87,6 +94,8 @@ pub struct Smtp {
     pub root_cert: Option<PathBuf>,
     /// The sender.
     pub from: Option<String>,
+    /// Where answers go.
+    pub reply_to: Option<String>,
 }
 
 impl std::fmt::Debug for Smtp {
@@ -153,9 +162,42 @@ impl Config {
         let smtp = Smtp {
             url: env("BOXROTA_SMTP_URL").filter(|value| !value.is_empty()),
             root_cert: env("BOXROTA_SMTP_ROOT_CERT").filter(|value| !value.is_empty()).map(PathBuf::from),
-            from: args.mail_from.clone(),
+            from: args.mail_from.clone().filter(|value| !value.is_empty()),
+            reply_to: args.mail_reply_to.clone().filter(|value| !value.is_empty()),
         };
         Ok(Self { listen, public_url, database, smtp, behind_proxy, demo })
+    }
+
+    /// How letters leave: by the mail server of `BOXROTA_SMTP_URL`, or not at all when it is not set.
+    ///
+    /// # Errors
+    /// The first wrong setting; a password is never repeated.
+    pub fn mailer(&self) -> Result<Mailer, WrongSetting> {
+        const URL: &str = "BOXROTA_SMTP_URL";
+        const EXAMPLE: &str = "smtp://user:password@mail.school.example:587?tls=required";
+        let Some(url) = &self.smtp.url else { return Ok(Mailer::InAppOnly) };
+        let server: Server = url.parse().map_err(|fault: BadServer| wrong(URL, fault.to_string(), EXAMPLE))?;
+        if self.demo && !server.is_local() {
+            return Err(wrong(URL, "is set, but the demo sends no mail to other machines; unset it", "smtp://127.0.0.1:2525"));
+        }
+        let host = self.public_url.host_str().unwrap_or_default();
+        let from = self.smtp.from.clone().unwrap_or_else(|| format!("Boxrota <boxrota@{host}>"));
+        let sender = Sender {
+            from: mailbox("BOXROTA_MAIL_FROM", &from)?,
+            reply_to: self.smtp.reply_to.as_deref().map(|text| mailbox("BOXROTA_MAIL_REPLY_TO", text)).transpose()?,
+        };
+        const ROOTS: &str = "BOXROTA_SMTP_ROOT_CERT";
+        const PEM: &str = "/etc/ssl/certs/our-school.pem";
+        let roots = match &self.smtp.root_cert {
+            None => None,
+            Some(path) => {
+                let unreadable = |fault| wrong(ROOTS, format!("names {}, which cannot be read: {fault}", path.display()), PEM);
+                Some(std::fs::read(path).map_err(unreadable)?)
+            }
+        };
+        let smtp = smtp::Smtp::new(server, roots.as_deref(), host, smtp::Patience::default())
+            .map_err(|fault| wrong(ROOTS, fault.to_string(), PEM))?;
+        Ok(Mailer::Smtp(Box::new(smtp), sender))
     }
 
     /// An absolute address in this app, for e-mails and calendar files. `path` begins with a slash.
@@ -169,6 +211,11 @@ impl Config {
     pub fn https(&self) -> bool {
         self.public_url.scheme() == "https"
     }
+}
+
+fn mailbox(variable: &'static str, text: &str) -> Result<Mailbox, WrongSetting> {
+    text.parse()
+        .map_err(|_| wrong(variable, format!("is {text:?}, which is no name with an e-mail address"), "Boxrota <boxrota@school.example>"))
 }
 
 #[cfg(test)]
@@ -200,5 +247,31 @@ mod tests {
         assert_eq!(config.link("/c/south-milford"), "https://boxes.example/c/south-milford");
         assert!(config.https());
         assert_eq!(with(None, None).expect("fine").link("/"), "http://127.0.0.1:8080/");
+    }
+
+    fn mail(demo: bool, url: &str, from: Option<&str>, roots: Option<&str>) -> Result<Mailer, WrongSetting> {
+        let args =
+            ServerArgs { public_url: Some("https://boxes.example".into()), mail_from: from.map(Into::into), ..ServerArgs::default() };
+        let env = |name: &str| match name {
+            "BOXROTA_SMTP_URL" => Some(url.to_owned()),
+            "BOXROTA_SMTP_ROOT_CERT" => roots.map(String::from),
+            _ => None,
+        };
+        Config::from(&args, "sqlite:x.db".parse().expect("a file"), demo, env)?.mailer()
+    }
+
+    #[test]
+    fn the_mail_server_is_set_up_or_the_fault_is_said_without_the_password() {
+        assert!(matches!(mail(false, "", None, None), Ok(Mailer::InAppOnly)));
+        let Ok(Mailer::Smtp(smtp, sender)) = mail(false, "smtps://u:s3cret@mail.example", None, None) else { panic!("a mail server") };
+        assert_eq!(sender.from.to_string(), "Boxrota <boxrota@boxes.example>");
+        assert!(!format!("{smtp:?}").contains("s3cret"));
+        let told = |answer: Result<Mailer, WrongSetting>| answer.expect_err("wrong").to_string();
+        let plain = told(mail(false, "smtp://u:s3cret@mail.example", None, None));
+        assert!(plain.contains("BOXROTA_SMTP_URL would send mail to mail.example") && !plain.contains("s3cret"), "{plain}");
+        assert!(told(mail(false, "smtps://mail.example", Some("nobody"), None)).starts_with("BOXROTA_MAIL_FROM is \"nobody\""));
+        assert!(told(mail(false, "smtps://mail.example", None, Some("/nowhere.pem"))).contains("/nowhere.pem, which cannot be read"));
+        assert!(told(mail(true, "smtps://u:s3cret@mail.example", None, None)).contains("the demo sends no mail"));
+        assert!(mail(true, "smtp://127.0.0.1:2525", Some("Demo <demo@boxes.example>"), None).is_ok());
     }
 }

@@ -11,3 +11,4 @@ pub mod imports;
 pub mod app;
 pub mod config;
 pub mod error;
+pub mod worker;

@@ -2,16 +2,23 @@
 
 use std::net::TcpListener;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web;
 use anyhow::Context;
 use clap::Parser;
+use tokio::sync::watch;
 
 use boxrota::app::{App, serve};
 use boxrota::base::Clock;
 use boxrota::config::{Cli, Command, Config, ServerArgs, database_url};
 use boxrota::db::{DatabaseUrl, Db};
 use boxrota::imports;
+use boxrota::worker::Worker;
+
+/// How long a stopping program waits for the letter in hand.
+const LAST_LETTER: Duration = Duration::from_secs(25);
 
 #[actix_web::main]
 async fn main() -> ExitCode {
@@ -76,15 +83,27 @@ fn configured(server: &ServerArgs) -> anyhow::Result<Config> {
 }
 
 async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode> {
+    let mailer = Arc::new(config.mailer()?);
     let listener = TcpListener::bind(config.listen).with_context(|| {
         format!("BOXROTA_LISTEN: cannot listen on {}; is another program using it? Try --listen 127.0.0.1:8081", config.listen)
     })?;
     println!("Boxrota is at {}", config.public_url);
+    if !config.demo && !mailer.leaves_the_house() {
+        tracing::warn!("BOXROTA_SMTP_URL is not set: no e-mail is sent, so nobody can sign in by an e-mailed link");
+    }
     if config.demo {
         println!("It is a demo: open the address and choose who you want to be.");
     }
     let app = web::Data::new(App::new(db, Clock::Machine, config));
+    let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer, wake: app.wake.clone() };
+    let (stop, stopped) = watch::channel(false);
+    let working = tokio::spawn(worker.run(stopped));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     serve(app, listener, workers)?.await?;
+    // The requests are done; now the letter in hand. One that takes longer than this is taken up again after the restart.
+    stop.send_replace(true);
+    if tokio::time::timeout(LAST_LETTER, working).await.is_err() {
+        tracing::warn!("the mail server did not answer in time; the letter in hand is sent after the next start");
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -31,7 +31,7 @@ pub fn text(letter: &Letter) -> String {
                 }
             }
             Block::Button { label, url } => {
-                out.push_str(&format!("{}:\n{}\n", one_line(label), one_line(url)));
+                out.push_str(&[&one_line(label), ":\n", &one_line(url), "\n"].concat());
             }
         }
         out.push('\n');

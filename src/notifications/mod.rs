@@ -259,6 +259,14 @@ pub fn wait_after(attempts: u32) -> Option<TimeDelta> {
     BACK_OFF_MINUTES.get(step).map(|minutes| TimeDelta::minutes(*minutes))
 }
 
+/// Why a letter is not tried once more, when it was taken in hand for the attempt number `attempts`: only a letter whose
+/// workers all died in the middle comes that far, and it may be what they died of.
+#[must_use]
+pub fn given_up(attempts: u32) -> Option<String> {
+    let most = u32::try_from(BACK_OFF_MINUTES.len()).unwrap_or(u32::MAX) + 1;
+    (attempts > most).then(|| format!("The program stopped in the middle of sending this, {most} times."))
+}
+
 /// Where in its conversation with the mail server a letter stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum Stage {
@@ -348,6 +356,12 @@ mod tests {
         assert_eq!(after(Outcome::Kept, 1, noon()).state, State::Kept);
         let sent = after(Outcome::Sent, 3, noon());
         assert_eq!((sent.state, sent.next_attempt_at, sent.last_error.as_str()), (State::Sent, None, ""));
+    }
+
+    #[test]
+    fn a_letter_that_workers_die_of_is_given_up() {
+        assert_eq!(given_up(7), None, "the last attempt of the back-off table is made");
+        assert!(given_up(8).is_some());
     }
 
     #[test]

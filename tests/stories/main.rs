@@ -9,5 +9,8 @@
 mod harness;
 
 mod guarantee;
-mod sign_in;
+mod mailer;
+mod outbox;
 mod parity;
+mod post_office;
+mod sign_in;

@@ -48,6 +48,8 @@ pub enum Deed {
     Hang,
     /// Closes the line.
     Drop,
+    /// Takes its time, this many milliseconds, and then does as it should.
+    Dawdle(u64),
 }
 
 /// How the line is made safe.
@@ -273,6 +275,10 @@ impl Clerk {
         match self.misdeed(here) {
             None => say(line, well).await.map(|()| false),
             Some(Deed::Say(words)) => say(line, words).await.map(|()| true),
+            Some(Deed::Dawdle(milliseconds)) => {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                say(line, well).await.map(|()| false)
+            }
             Some(deed) => Err(misbehave(deed).await),
         }
     }

@@ -1,0 +1,182 @@
+//! The one place where the clock starts work: sends the letters that are due, and clears away what has run out.
+//!
+//! A round comes when a letter has been stored (the pages ring) and every half minute. Several workers, in one process or in
+//! many, may run at once: a letter is taken by one conditional update. When the program is told to stop, the letter in hand
+//! is finished and no other is begun; one that was in hand when the program was killed is taken over when its lease ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::{Notify, watch};
+
+use crate::base::Clock;
+use crate::base::ids::{ClusterId, MessageId};
+use crate::db::{self, Db, Scope, Tx};
+use crate::notifications::mailer::Mailer;
+use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
+use crate::people::sign_in;
+use crate::people::{pages::SIGN_IN_LETTER, store as people};
+
+/// Between two rounds when nobody rings: another process may have stored letters, and letters may have become due again.
+const PAUSE: Duration = Duration::from_secs(30);
+/// Letters looked up at a time.
+const BATCH: i64 = 50;
+/// Between two clearings.
+const BETWEEN_CLEARINGS: TimeDelta = TimeDelta::hours(1);
+/// Rows of a kind removed in one clearing's step, so that no lock is held for long.
+const CLEARED_AT_ONCE: i64 = 1000;
+/// Sign-in links and sessions are kept this long after their end, for questions.
+const SIGN_INS_KEPT: TimeDelta = TimeDelta::days(30);
+
+/// Sends letters and clears away.
+#[derive(Clone)]
+pub struct Worker {
+    /// The database.
+    pub db: Db,
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// How letters leave.
+    pub mailer: Arc<Mailer>,
+    /// Rung when a letter has been stored.
+    pub wake: Arc<Notify>,
+}
+
+impl Worker {
+    /// Works until `stop` turns true; the letter in hand is finished.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut cleared: Option<DateTime<Utc>> = None;
+        while !*stop.borrow() {
+            if let Err(fault) = self.send_due(&stop).await {
+                tracing::error!(%fault, "letters could not be looked up");
+            }
+            let now = self.clock.now();
+            if cleared.is_none_or(|at| now - at >= BETWEEN_CLEARINGS) && !*stop.borrow() {
+                match self.clear().await {
+                    Ok(()) => cleared = Some(now),
+                    Err(fault) => tracing::error!(%fault, "what has run out could not be cleared away"),
+                }
+            }
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(PAUSE) => {}
+                // An error means that whoever could say stop is gone.
+                changed = stop.changed() => if changed.is_err() { break },
+            }
+        }
+        self.mailer.rest().await;
+    }
+
+    /// Sends everything that is due, one letter after the other, and says how many were dealt with.
+    ///
+    /// # Errors
+    /// When the database cannot say what is due. A fault with one letter is logged and does not keep the others.
+    pub async fn send_due(&self, stop: &watch::Receiver<bool>) -> db::Result<usize> {
+        let mut done = 0;
+        loop {
+            let due = self.db.house_read(self.clock.now(), |house| outbox::due(house, BATCH)).await?;
+            let before = done;
+            for (cluster, id) in due {
+                if *stop.borrow() {
+                    return Ok(done);
+                }
+                match self.deal_with(cluster, id).await {
+                    Ok(Some(state)) => {
+                        tracing::info!(%id, %cluster, %state, "letter");
+                        done += 1;
+                    }
+                    Ok(None) => {}
+                    Err(fault) => tracing::error!(%id, %cluster, %fault, "a letter could not be dealt with"),
+                }
+            }
+            // Without progress the rest is in other hands, or cannot be dealt with now.
+            if done == before {
+                self.mailer.rest().await;
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Takes one letter, asks whether it is still true, sends it, writes down what came of it. `None` when somebody else has it.
+    async fn deal_with(&self, cluster: ClusterId, id: MessageId) -> db::Result<Option<State>> {
+        let claim = format!("{:016x}", rand::random::<u64>());
+        let Some(taken) = self.take(cluster, id, &claim).await? else { return Ok(None) };
+        let message = match taken {
+            Taken::Over(state) => return Ok(Some(state)),
+            Taken::ToSend(message) => message,
+        };
+        let outcome = self.mailer.send(&message).await;
+        if let Outcome::Passing(words) | Outcome::Refused(words) = &outcome {
+            tracing::warn!(%id, %cluster, attempt = message.attempts, words, "a letter was not taken");
+        }
+        let record = after(outcome, message.attempts, self.clock.now());
+        let state = record.state;
+        if !self.write_down(cluster, id, &claim, &record).await? {
+            tracing::warn!(%id, %cluster, "a letter took longer than its lease; another worker has it");
+        }
+        Ok(Some(state))
+    }
+
+    async fn take(&self, cluster: ClusterId, id: MessageId, claim: &str) -> db::Result<Option<Taken>> {
+        let claim = claim.to_owned();
+        self.db
+            .write(Scope::of_worker(cluster, self.clock.now()), move |tx| {
+                let Some(message) = outbox::take(tx, id, &claim)? else { return Ok(None) };
+                let over = match overtaken(tx, &message)? {
+                    Some(why) => Some(Outcome::NoLongerTrue(why)),
+                    None => notifications::given_up(message.attempts).map(Outcome::Refused),
+                };
+                let Some(over) = over else { return Ok(Some(Taken::ToSend(Box::new(message)))) };
+                let record = after(over, message.attempts, tx.now);
+                outbox::record(tx, id, &claim, &record)?;
+                Ok::<_, db::Error>(Some(Taken::Over(record.state)))
+            })
+            .await
+    }
+
+    /// Writes down what an attempt came to; a letter that was sent and is not written down would be sent again, so it is
+    /// tried for a while.
+    async fn write_down(&self, cluster: ClusterId, id: MessageId, claim: &str, record: &Record) -> db::Result<bool> {
+        let mut tries = 5;
+        loop {
+            let (claim, record) = (claim.to_owned(), record.clone());
+            let work = move |tx: &mut Tx<'_>| outbox::record(tx, id, &claim, &record);
+            match self.db.write(Scope::of_worker(cluster, self.clock.now()), work).await {
+                Err(fault) if tries > 0 => {
+                    tracing::warn!(%id, %cluster, %fault, "what came of a letter could not be written down; trying again");
+                    tries -= 1;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Clears away sign-in links and sessions that ended long ago.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn clear(&self) -> db::Result<()> {
+        let now = self.clock.now();
+        let gone = self.db.house(now, move |house| people::prune_sign_ins(house, now - SIGN_INS_KEPT, CLEARED_AT_ONCE)).await?;
+        if gone > 0 {
+            tracing::info!(gone, "old sign-in links and sessions cleared away");
+        }
+        Ok(())
+    }
+}
+
+enum Taken {
+    ToSend(Box<Message>),
+    Over(State),
+}
+
+/// Why a letter is no longer true, asked at the moment of sending, by its kind; `None` when it is, or when its kind has
+/// nothing that could change.
+fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
+    if message.kind == SIGN_IN_LETTER {
+        let over = tx.now >= message.created_at + sign_in::LINK_LASTS;
+        return Ok(over.then(|| "The link in it had run out before it could be sent.".to_owned()));
+    }
+    Ok(None)
+}
