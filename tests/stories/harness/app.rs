@@ -7,16 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use actix_web::dev::ServerHandle;
 use actix_web::web;
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::watch;
 
 use boxrota::app::{App, serve};
 use boxrota::base::Clock;
 use boxrota::base::secret::Secret;
 use boxrota::config::{Config, ServerArgs};
-use boxrota::db::{Db, Error, Scope};
+use boxrota::db::{Db, Error};
 use boxrota::imports;
+use boxrota::notifications::Message;
 use boxrota::notifications::mailer::{Mailer, Memory};
-use boxrota::notifications::{self, Message};
 use boxrota::people;
+use boxrota::worker::Worker;
 
 use super::{Browser, Coordinator, Engine, Ground, Raw, Ssl, World, log};
 
@@ -38,7 +40,7 @@ pub struct Inner {
     /// What it takes for now.
     pub clock: Clock,
     memory: Arc<Memory>,
-    mailer: Mailer,
+    mailer: Arc<Mailer>,
     server: ServerHandle,
     read: Mutex<usize>,
 }
@@ -94,7 +96,7 @@ impl TestApp {
             app,
             origin: format!("http://{address}"),
             clock,
-            mailer: Mailer::Memory(memory.clone()),
+            mailer: Arc::new(Mailer::Memory(memory.clone())),
             memory,
             server: handle,
             read: Mutex::new(0),
@@ -172,18 +174,12 @@ impl TestApp {
         new
     }
 
-    /// What the worker does in a round, with the memory for a mail server.
+    /// A round of the worker, with the memory for a mail server.
     async fn deliver(&self) {
-        let now = self.clock.now();
-        let due = self.app.db.house_read(now, |house| notifications::store::due(house, 1000)).await.expect("what is due");
-        for (cluster, id) in due {
-            let scope = Scope::of_worker(cluster, now);
-            let taken = self.app.db.write(scope, move |tx| notifications::store::take(tx, id, "test")).await.expect("taking a letter");
-            let Some(message) = taken else { continue };
-            let outcome = self.mailer.send(&message).await;
-            let record = notifications::after(outcome, message.attempts, now);
-            self.app.db.write(scope, move |tx| notifications::store::record(tx, id, "test", &record)).await.expect("recording");
-        }
+        let worker =
+            Worker { db: self.app.db.clone(), clock: self.clock.clone(), mailer: self.mailer.clone(), wake: self.app.wake.clone() };
+        let (_stop, stopped) = watch::channel(false);
+        worker.send_due(&stopped).await.expect("what is due");
     }
 
     /// The end of a story: stops the server and checks what it left.

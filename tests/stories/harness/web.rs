@@ -110,7 +110,13 @@ impl Browser {
     /// Presses the button, goes where the answer sends, and wants a 200 there.
     pub async fn send(&self, form: &Form) -> Page {
         let answer = self.submit(form).await;
-        assert!((300..400).contains(&answer.status), "{} answered {} instead of a redirect:\n{}", form.action, answer.status, answer.words());
+        assert!(
+            (300..400).contains(&answer.status),
+            "{} answered {} instead of a redirect:\n{}",
+            form.action,
+            answer.status,
+            answer.words()
+        );
         self.follow(answer).await.is(200)
     }
 

@@ -61,12 +61,8 @@ impl World {
         world.slug = "busy".into();
         world.name = "Busy";
         world.settings = vec![("most_live_bookings", "1000".into())];
-        world.resources = vec![(
-            "Sound",
-            "box",
-            false,
-            (0..boxes).map(|n| (format!("B{n}"), ["Ash", "Beech", "Cedar"][n % 3].to_owned())).collect(),
-        )];
+        world.resources =
+            vec![("Sound", "box", false, (0..boxes).map(|n| (format!("B{n}"), ["Ash", "Beech", "Cedar"][n % 3].to_owned())).collect())];
         let start = chrono::NaiveDate::from_ymd_opt(2026, 9, 7).expect("a day");
         for n in 0..bookings {
             let first = start + chrono::Days::new(7 * (n / boxes) as u64);
@@ -91,7 +87,13 @@ impl World {
     /// Writes the files.
     pub fn write(&self, folder: &Path) {
         let mut files: Vec<(&str, String)> = Vec::new();
-        files.push(("cluster.csv", format!("name,slug,cohort_year,nation,lead_school\n{},{},2024,england,{} Primary School\n", self.name, self.slug, self.schools[0])));
+        files.push((
+            "cluster.csv",
+            format!(
+                "name,slug,cohort_year,nation,lead_school\n{},{},2024,england,{} Primary School\n",
+                self.name, self.slug, self.schools[0]
+            ),
+        ));
         let mut schools = "name,short_name,letters,urn,address,postcode,joined,left,sabbatical_from,sabbatical_to,lead\n".to_owned();
         let mut people = "name,email,role,school,from,to\n".to_owned();
         for (n, school) in self.schools.iter().enumerate() {
@@ -120,7 +122,9 @@ impl World {
             writeln!(terms, "{y}-{:02},summer,{z}-04-12,{z}-07-21,{z}-05-31,{z}-06-04", z % 100).expect("a line");
         }
         files.push(("terms.csv", terms));
-        let inset = format!("school,kind,first_day,last_day,note\n,bank_holiday,2027-05-03,2027-05-03,Early May\n{first},inset,2026-11-27,2026-11-27,Training\n");
+        let inset = format!(
+            "school,kind,first_day,last_day,note\n,bank_holiday,2027-05-03,2027-05-03,Early May\n{first},inset,2026-11-27,2026-11-27,Training\n"
+        );
         files.push(("closures.csv", inset));
         let mut resources = "name,kind,topic,strand,year_from,year_to,summary,needs_approval,turnaround_days,icon\n".to_owned();
         let mut contents = "resource,item,quantity,consumable,essential,care_note\n".to_owned();
@@ -136,7 +140,9 @@ impl World {
         files.push(("resources.csv", resources));
         files.push(("contents.csv", contents));
         files.push(("copies.csv", copies));
-        let bookings = "copy,school,person,kind,state,first_day,last_day,collected_on,returned_on,class,purpose,pupils,override_reason,ended_reason\n".to_owned();
+        let bookings =
+            "copy,school,person,kind,state,first_day,last_day,collected_on,returned_on,class,purpose,pupils,override_reason,ended_reason\n"
+                .to_owned();
         files.push(("bookings.csv", bookings + &self.bookings.join("\n")));
         std::fs::create_dir_all(folder).expect("a folder");
         for (name, text) in files {
