@@ -9,7 +9,7 @@ use actix_web::{HttpServer, ResponseError, web};
 use tokio::sync::Notify;
 
 use crate::base::Clock;
-use crate::bookings::pages::calendar;
+use crate::bookings::pages::{calendar, reserve};
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
@@ -55,7 +55,13 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/help", get().to(help::help))
         .route("/accessibility", get().to(help::accessibility))
         .route("/assets/{file}", get().to(assets::serve))
-        .service(web::scope("/c/{cluster}").route("/calendar", get().to(calendar::show)));
+        .service(
+            web::scope("/c/{cluster}")
+                .route("/calendar", get().to(calendar::show))
+                .route("/boxes/{resource}/reserve", get().to(reserve::form))
+                .route("/boxes/{resource}/reserve", post().to(reserve::book))
+                .route("/boxes/{resource}/reserve/check", get().to(reserve::check)),
+        );
 }
 
 /// The server on a listening socket; await it to run it. SIGTERM lets requests under way finish.

@@ -11,7 +11,6 @@ use chrono::{DateTime, Utc};
 use icalendar::{Calendar, Component, Event, EventLike, EventStatus, Property};
 
 use super::State;
-use crate::base::EmailAddress;
 use crate::base::days::{self, Period};
 use crate::base::ids::BookingId;
 
@@ -47,7 +46,7 @@ pub struct Organizer {
     /// "South Milford cluster".
     pub name: String,
     /// The address.
-    pub address: EmailAddress,
+    pub address: String,
 }
 
 /// The method of a file, which the mail's content type must name too.
@@ -89,7 +88,7 @@ fn head() -> Calendar {
 fn event(entry: &Entry, organizer: &Organizer) -> Event {
     let mut event = Event::new();
     let name = clean(&organizer.name).replace('"', "'");
-    let from = Property::new("ORGANIZER", format!("mailto:{}", organizer.address)).add_parameter("CN", &name).done();
+    let from = Property::new("ORGANIZER", format!("mailto:{}", clean(&organizer.address))).add_parameter("CN", &name).done();
     event
         .uid(&format!("booking-{}@boxrota", entry.id))
         .timestamp(entry.changed)
@@ -163,7 +162,7 @@ mod tests {
     }
 
     fn organizer() -> Organizer {
-        Organizer { name: "South Milford, \"the\" cluster".into(), address: "kit@boxrota.example".parse().unwrap() }
+        Organizer { name: "South Milford, \"the\" cluster".into(), address: "kit@boxrota.example".into() }
     }
 
     /// The lines as they were before folding.

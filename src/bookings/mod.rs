@@ -9,7 +9,6 @@
 pub mod changes;
 pub mod ics;
 pub mod letters;
-pub mod lists;
 pub mod pages;
 pub mod refusals;
 pub mod repeat;

@@ -1,3 +1,27 @@
 //! The pages of the plan: the calendar, reserving, loans.
 
 pub mod calendar;
+pub mod reserve;
+pub mod tell;
+
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use maud::Markup;
+
+/// A page that is asked for again each time it is shown.
+fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+        .body(page.0.clone())
+}
+
+/// On to another page of ours, by GET.
+fn see_other(to: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+}
+
+/// "1 week", "3 weeks".
+fn weeks(count: u32) -> String {
+    crate::web::parts::counted(count as usize, "week", "weeks")
+}

@@ -1,3 +1,6 @@
 //! The rows of bookings.
 
+pub mod ledger;
+pub mod loans;
 pub mod plan;
+pub mod shelf;

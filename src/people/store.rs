@@ -1,6 +1,5 @@
 //! The rows of clusters, schools, people, roles, sessions, terms and closures.
 
-use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -26,10 +25,10 @@ pub struct Person {
     pub email: String,
 }
 
-type MemberRow = (i64, i64, String, String, i64, String, String, i64, String, Option<i64>);
+type MemberRow = ((i64, i64, String, String), (i64, String, String, i64), (String, Option<i64>, Option<String>));
 
-/// The session's person inside the cluster with this slug, by one query for the roles and none more; `None` when the
-/// session is over. An empty list of roles here means: signed in, but not in this cluster.
+/// The session's person inside the cluster with this slug, by one query; `None` when the session is over, or the person has
+/// no role there today.
 pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result<Option<Membership>> {
     let now = house.stamp();
     let today = house.today();
@@ -37,6 +36,7 @@ pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result
         .inner_join(people::table)
         .inner_join(roles::table.on(roles::person_id.eq(sessions::person_id)))
         .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
+        .left_join(schools::table.on(schools::cluster_id.eq(roles::cluster_id).and(schools::id.nullable().eq(roles::school_id))))
         .filter(sessions::token_hash.eq(token_hash))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::expires_at.gt(now))
@@ -44,21 +44,14 @@ pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result
         .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
         .order((clusters::name, roles::id))
         .select((
-            sessions::id,
-            people::id,
-            people::name,
-            people::email,
-            clusters::id,
-            clusters::slug,
-            clusters::name,
-            clusters::version,
-            roles::kind,
-            roles::school_id,
+            (sessions::id, people::id, people::name, people::email),
+            (clusters::id, clusters::slug, clusters::name, clusters::version),
+            (roles::kind, roles::school_id, schools::short_name.nullable()),
         ))
         .load(house.conn)?;
     let mut here: Option<Membership> = None;
     let mut elsewhere: Vec<Cluster> = Vec::new();
-    for (session, person, name, email, cluster, its_slug, cluster_name, version, kind, school) in rows {
+    for ((session, person, name, email), (cluster, its_slug, cluster_name, version), (kind, school, school_name)) in rows {
         if its_slug != slug {
             if elsewhere.last().is_none_or(|last| last.id.0 != cluster) {
                 elsewhere.push(Cluster { id: ClusterId(cluster), slug: its_slug, name: cluster_name, version });
@@ -75,24 +68,10 @@ pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result
             roles: Vec::new(),
             elsewhere: Vec::new(),
         });
-        member.roles.push(Role { kind, school: school.map(|id| RoleSchool { id: SchoolId(id), short_name: String::new() }) });
+        let school = school.map(|id| RoleSchool { id: SchoolId(id), short_name: school_name.unwrap_or_default() });
+        member.roles.push(Role { kind, school });
     }
-    let Some(mut member) = here else { return Ok(None) };
-    let wanted: Vec<i64> = member.roles.iter().filter_map(|role| role.school.as_ref().map(|school| school.id.0)).collect();
-    if !wanted.is_empty() {
-        let names: HashMap<i64, String> = schools::table
-            .filter(schools::cluster_id.eq(member.cluster.id.0))
-            .filter(schools::id.eq_any(wanted))
-            .select((schools::id, schools::short_name))
-            .load::<(i64, String)>(house.conn)?
-            .into_iter()
-            .collect();
-        for school in member.roles.iter_mut().filter_map(|role| role.school.as_mut()) {
-            school.short_name = names.get(&school.id.0).cloned().unwrap_or_default();
-        }
-    }
-    member.elsewhere = elsewhere;
-    Ok(Some(member))
+    Ok(here.map(|member| Membership { elsewhere, ..member }))
 }
 
 /// Who a session belongs to, and the clusters in which the person has a role today.
@@ -139,6 +118,12 @@ pub fn person_by_email(house: &mut House<'_>, email: &EmailAddress) -> Result<Op
         .first(house.conn)
         .optional()?;
     Ok(found.map(|(id, name, email)| Person { id: PersonId(id), name, email }))
+}
+
+/// A person by the id that a record of this cluster holds.
+pub fn person(tx: &mut Tx<'_>, id: PersonId) -> Result<Person> {
+    let (name, email): (String, String) = people::table.find(id.0).select((people::name, people::email)).first(tx.conn)?;
+    Ok(Person { id, name, email })
 }
 
 /// Adds a person, or finds the one with this address.
@@ -273,43 +258,30 @@ pub fn all_clusters(house: &mut House<'_>, most: i64) -> Result<Vec<Cluster>> {
     Ok(rows.into_iter().map(|(id, slug, name, version)| Cluster { id: ClusterId(id), slug, name, version }).collect())
 }
 
-/// The cluster's schools by short name, with their times in it: two queries.
+/// The cluster's schools by short name, with their times in it: one query.
 pub fn schools(tx: &mut Tx<'_>) -> Result<Vec<School>> {
-    let mut stays: HashMap<i64, Vec<Stay>> = HashMap::new();
-    type StayRow = (i64, Day, Option<Day>, Option<Day>, Option<Day>, bool);
-    let rows: Vec<StayRow> = memberships::table
-        .filter(memberships::cluster_id.eq(tx.cluster.0))
-        .order(memberships::joined_on)
+    type StayRow = (Day, Option<Day>, Option<Day>, Option<Day>, bool);
+    let rows: Vec<((i64, String, String, String, String, String), Option<StayRow>)> = schools::table
+        .left_join(memberships::table.on(memberships::cluster_id.eq(schools::cluster_id).and(memberships::school_id.eq(schools::id))))
+        .filter(schools::cluster_id.eq(tx.cluster.0))
+        .order((schools::short_name, schools::id, memberships::joined_on))
         .select((
-            memberships::school_id,
-            memberships::joined_on,
-            memberships::left_on,
-            memberships::sabbatical_from,
-            memberships::sabbatical_to,
-            memberships::lead,
+            (schools::id, schools::name, schools::short_name, schools::letters, schools::address, schools::postcode),
+            (memberships::joined_on, memberships::left_on, memberships::sabbatical_from, memberships::sabbatical_to, memberships::lead)
+                .nullable(),
         ))
         .load(tx.conn)?;
-    for (school, joined_on, left_on, from, to, lead) in rows {
-        let sabbatical = from.zip(to).and_then(|(from, to)| Period::new(from, to));
-        stays.entry(school).or_default().push(Stay { joined_on, left_on, sabbatical, lead });
+    let mut schools: Vec<School> = Vec::new();
+    for ((id, name, short_name, letters, address, postcode), stay) in rows {
+        if schools.last().is_none_or(|last| last.id.0 != id) {
+            schools.push(School { id: SchoolId(id), name, short_name, letters, address, postcode, stays: Vec::new() });
+        }
+        if let (Some(school), Some((joined_on, left_on, from, to, lead))) = (schools.last_mut(), stay) {
+            let sabbatical = from.zip(to).and_then(|(from, to)| Period::new(from, to));
+            school.stays.push(Stay { joined_on, left_on, sabbatical, lead });
+        }
     }
-    let rows: Vec<(i64, String, String, String, String, String)> = schools::table
-        .filter(schools::cluster_id.eq(tx.cluster.0))
-        .order(schools::short_name)
-        .select((schools::id, schools::name, schools::short_name, schools::letters, schools::address, schools::postcode))
-        .load(tx.conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, name, short_name, letters, address, postcode)| School {
-            id: SchoolId(id),
-            name,
-            short_name,
-            letters,
-            address,
-            postcode,
-            stays: stays.remove(&id).unwrap_or_default(),
-        })
-        .collect())
+    Ok(schools)
 }
 
 /// A school as bars and lists name it.

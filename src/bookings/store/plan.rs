@@ -11,7 +11,7 @@ use crate::db::schema::{bookings, copies, resources, settings};
 use crate::db::{Error, Result, Tx};
 
 /// No booking holds more days than this (the schema checks it), so that an index on the first day bounds both ends.
-const LONGEST_HOLD: i64 = 400;
+pub(super) const LONGEST_HOLD: i64 = 400;
 
 /// A booking on the plan and for whom it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,16 @@ type SettingsRow = (i32, Option<i32>, i32, i32, i32, bool, bool);
 
 /// All titles by name with their copies that are not retired, and the rules for each: one query.
 pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<Title>> {
-    let rows: Vec<(TitleRow, (i64, String, String, i64), Option<SettingsRow>)> = copies::table
+    read(tx, None)
+}
+
+/// One title, as [`titles`] gives it; not found when it has no copy, either.
+pub fn title(tx: &mut Tx<'_>, id: ResourceId) -> Result<Title> {
+    read(tx, Some(id))?.pop().ok_or(Error::NotFound)
+}
+
+fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Title>> {
+    let mut query = copies::table
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .left_join(settings::table.on(settings::cluster_id.eq(copies::cluster_id)))
         .filter(copies::cluster_id.eq(tx.cluster.0))
@@ -97,7 +106,11 @@ pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<Title>> {
             )
                 .nullable(),
         ))
-        .load(tx.conn)?;
+        .into_boxed();
+    if let Some(id) = one {
+        query = query.filter(resources::id.eq(id.0));
+    }
+    let rows: Vec<(TitleRow, (i64, String, String, i64), Option<SettingsRow>)> = query.load(tx.conn)?;
     let mut titles: Vec<Title> = Vec::new();
     for (title, (id, tag, state, home), cluster) in rows {
         let copy = Copy { id: CopyId(id), tag, state, home: SchoolId(home) };
@@ -128,7 +141,7 @@ fn title_of(row: TitleRow, cluster: Option<SettingsRow>, copy: Copy) -> Title {
     Title { id: ResourceId(id), kind, name, strand, topic, icon, years: (year(from), year(to)), search_words, rules, copies: vec![copy] }
 }
 
-type SlotRow = (i64, i64, i64, String, String, Day, Day, Day, Option<Day>, Option<Day>);
+pub(super) type SlotRow = (i64, i64, i64, String, String, Day, Day, Day, Option<Day>, Option<Day>);
 
 /// The columns of a [`Slot`], in the order of [`SlotRow`].
 macro_rules! slot_columns {
@@ -147,8 +160,9 @@ macro_rules! slot_columns {
         )
     };
 }
+pub(super) use slot_columns;
 
-fn slot_of((id, copy, school, kind, state, first, last, held_until, collected_on, returned_on): SlotRow) -> Result<Slot> {
+pub(super) fn slot_of((id, copy, school, kind, state, first, last, held_until, collected_on, returned_on): SlotRow) -> Result<Slot> {
     let wrong = |what: &str| Error::Check(what.to_owned());
     Ok(Slot {
         id: BookingId(id),

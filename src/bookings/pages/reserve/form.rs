@@ -1,0 +1,311 @@
+//! The reserve form: weeks in one click, date selects of school days, which copy, for which class; and, when it was refused,
+//! who has it and what can be had instead, each one click away.
+
+use maud::{Markup, html};
+
+use super::ask::Ask;
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::CopyId;
+use crate::bookings::store::plan::Copy;
+use crate::bookings::store::shelf::{Reading, Similar};
+use crate::bookings::{Refusal, Shelf, ShelfCopy, Taken, spans};
+use crate::people::{Member, RoleKind};
+use crate::web::forms::{Errors, Week, checkbox, choice, dates, day_select, error_summary, field, hidden, radios, submit};
+use crate::web::parts::{back, head, icon};
+
+/// What the form shows.
+pub struct Form<'a> {
+    /// Who fills it in.
+    pub member: &'a Member,
+    /// What is on the shelf.
+    pub reading: &'a Reading,
+    /// What was typed so far.
+    pub ask: &'a Ask,
+    /// What was wrong with it.
+    pub errors: Errors,
+    /// Which rule refused it.
+    pub refusal: Option<&'a Refusal>,
+    /// Other resources that are free on these days.
+    pub similar: &'a [Similar],
+}
+
+impl Form<'_> {
+    fn page(&self) -> String {
+        format!("{}/boxes/{}/reserve", self.member.base(), self.reading.title.id)
+    }
+
+    /// The page between header and foot.
+    #[must_use]
+    pub fn main(&self) -> Markup {
+        let title = &self.reading.title;
+        let coordinator = self.member.is(RoleKind::Coordinator);
+        let picks = Picks::of(&self.reading.shelf, self.ask.copy_id(), self.ask.first());
+        html! {
+            (back(&format!("{}/boxes/{}", self.member.base(), title.id), &title.name))
+            (error_summary(&self.errors))
+            (head(&format!("Reserve {}", title.name), html! { (picks.free_words()) }, html! {}))
+            @if let Some(Refusal::Taken(taken)) = self.refusal { (self.instead(taken)) }
+            div.side {
+                section.panel.card {
+                    div.form {
+                        (self.quick(&picks))
+                        form method="get" action={ (self.page()) "/check" } novalidate {
+                            @if !self.ask.repeat.is_empty() { (hidden("repeat", &self.ask.repeat)) }
+                            (dates("Loan dates", "Both days are part of the loan. Only school days are listed.", "from", "to", &self.errors, html! {
+                                (day_select("from", "Collect on", self.ask.first(), &picks.weeks(self.ask), &self.errors))
+                                (day_select("to", "Return on", self.ask.last(), &picks.weeks(self.ask), &self.errors))
+                            }))
+                            @if title.copies.len() > 1 { (copies(&self.reading.shelf, &title.copies, &self.ask.copy, &self.errors)) }
+                            (self.schools())
+                            (field("class", "Class or year group", &self.ask.class).hint("For example, Year 4 or Kestrels").text(&self.errors))
+                            (field("purpose", "What it is for", &self.ask.purpose).hint("For example, making circuits").optional().width("full").text(&self.errors))
+                            (field("pupils", "How many pupils", &self.ask.pupils).optional().number().text(&self.errors))
+                            @if coordinator { (checkbox("restock", "Keep it for restocking or repair", "It is not lent on these days", self.ask.restock == "yes", &self.errors)) }
+                            @if coordinator && (self.refusal.is_some_and(|refusal| refusal.rule().is_some()) || !self.ask.reason.is_empty()) {
+                                (field("reason", "Reason for setting the rule aside", &self.ask.reason)
+                                    .hint("As coordinator you can book in spite of this rule. The reason is kept with the booking.").width("full").text(&self.errors))
+                            }
+                            (submit("Check and confirm"))
+                        }
+                    }
+                }
+                (rules(&self.reading.shelf))
+            }
+        }
+    }
+
+    /// Weeks, lengths and half-terms as links.
+    fn quick(&self, picks: &Picks<'_>) -> Markup {
+        let coordinator = self.member.is(RoleKind::Coordinator);
+        let page = self.page();
+        let link = |days: Period, words: &str| {
+            let chosen = self.ask.days() == Some(days);
+            html! { li { a.btn href=(self.ask.moved(days, None).at(&page)) aria-current=[chosen.then_some("true")] { (words) } } }
+        };
+        let turn = |day: Day| Ask { from: day.to_string(), to: String::new(), ..self.ask.clone() }.at(&page);
+        let lengths = self.ask.first().map(|first| picks.lengths(first)).unwrap_or_default();
+        html! {
+            h2 { "Free weeks, " (picks.window.name) }
+            @let weeks = picks.free_weeks();
+            @if weeks.is_empty() { p.hint { "No whole week is free in this term." } }
+            @else { ul.quick { @for days in weeks { (link(days, &short_days(days))) } } }
+            @if lengths.len() > 1 {
+                h3 { "From " (days::full(picks.anchor)) " for" }
+                ul.quick { @for (words, days) in &lengths { (link(*days, words)) } }
+            }
+            @let halves = picks.half_terms(coordinator);
+            @if !halves.is_empty() {
+                h3 { "A whole half-term" }
+                ul.quick { @for days in halves { (link(days, &short_days(days))) } }
+            }
+            p {
+                @if let Some(day) = picks.earlier() { a href=(turn(day)) rel="prev" { "Earlier weeks" } " · " }
+                @if let Some((name, day)) = picks.later() { a href=(turn(day)) rel="next" { "Later: " (name) } }
+            }
+        }
+    }
+
+    fn schools(&self) -> Markup {
+        let coordinator = self.member.is(RoleKind::Coordinator);
+        let today = self.reading.shelf.today;
+        let led: Vec<_> = self.member.schools_led().map(|school| school.id).collect();
+        let open = self.reading.schools.iter().filter(|school| {
+            (coordinator && school.stays.iter().any(|stay| stay.left_on.is_none_or(|left| left >= today))) || led.contains(&school.id)
+        });
+        let mut options: Vec<(String, String)> = open.map(|school| (school.id.to_string(), school.name.clone())).collect();
+        let chosen = self.ask.school_id(self.member).map(|school| school.to_string()).unwrap_or_default();
+        if chosen.is_empty() {
+            options.insert(0, (String::new(), "Choose a school".to_owned()));
+        }
+        html! { @if options.len() > 1 { (field("school", "For which school", &chosen).select(&self.errors, &options)) } }
+    }
+
+    /// Who has it, and what is free instead.
+    fn instead(&self, taken: &Taken) -> Markup {
+        let check = format!("{}/check", self.page());
+        html! {
+            section.panel.card.instead aria-labelledby="instead" {
+                h2 #instead { "What you can have instead" }
+                @if !taken.free_instead.is_empty() {
+                    h3 { "The same box on these days" }
+                    ul.quick { @for (copy, tag) in &taken.free_instead { li { a.btn href=(self.ask.moved(taken.days, Some(*copy)).at(&check)) { (tag) ", " (taken.days) } } } }
+                }
+                @for copy in &taken.copies {
+                    @let offers: Vec<Period> = copy.nearest.before.into_iter().chain(copy.nearest.after).collect();
+                    h3 { (copy.tag) ": " (copy.by) " has it " (copy.has) }
+                    @if offers.is_empty() { p { "No other days of the same length are free near them." } }
+                    @else {
+                        p { "The nearest free days of the same length:" }
+                        ul.quick { @for days in offers { li { a.btn href=(self.ask.moved(days, Some(copy.copy)).at(&check)) { (icon("calendar-days")) (days) } } } }
+                    }
+                }
+                @if !self.similar.is_empty() {
+                    h3 { "Other boxes free from " (taken.days) }
+                    ul.quick { @for other in self.similar {
+                        @let ask = Ask { copy: String::new(), ..self.ask.moved(taken.days, None) };
+                        li { a.btn href=(ask.at(&format!("{}/boxes/{}/reserve", self.member.base(), other.id))) { (other.name) } }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+/// Which copy: any that is free, or one of them.
+#[must_use]
+pub fn copies(shelf: &Shelf, copies: &[Copy], chosen: &str, errors: &Errors) -> Markup {
+    let mut choices = vec![choice("", "Any that is free")];
+    for (copy, on) in copies.iter().zip(&shelf.copies) {
+        let mut one = choice(copy.id.to_string(), &copy.tag);
+        one.hint = match (&on.out_of_service, on.late(shelf.today)) {
+            (Some(why), _) => format!("It is {why}"),
+            (None, Some(late)) => format!("Late at {}", shelf.name(late.school)),
+            (None, None) => format!("Kept at {}", shelf.name(copy.home)),
+        };
+        choices.push(one);
+    }
+    radios("copy", "Which copy", "", chosen, errors, &choices)
+}
+
+/// The rules in words, beside the form.
+fn rules(shelf: &Shelf) -> Markup {
+    let rules = &shelf.rules;
+    html! {
+        section.panel.card aria-labelledby="rules" {
+            h2 #rules { "Good to know" }
+            ul {
+                li { "A loan can last " (rules.longest_loan_days) " days, weekends included." }
+                @if rules.shortest_notice_days > 0 { li { "Book at least " (rules.shortest_notice_days) " school days ahead." } }
+                @if rules.turnaround_days > 0 { li { (rules.turnaround_days) " days after each loan are kept free for travel and checking." } }
+                li { "A school can have " (rules.most_live_bookings) " bookings at a time; yours has " (shelf.live_bookings) "." }
+                @if rules.approval_needed { li { "The coordinator approves each request. Your days are kept meanwhile." } }
+            }
+        }
+    }
+}
+
+/// "5 to 9 Oct": a week on a button.
+fn short_days(period: Period) -> String {
+    let (first, last) = (period.first(), period.last());
+    let same = first.format("%Y-%m").to_string() == last.format("%Y-%m").to_string();
+    match (first == last, same) {
+        (true, _) => days::brief(last),
+        (false, true) => format!("{} to {}", first.format("%-d"), days::brief(last)),
+        (false, false) => format!("{} to {}", days::brief(first), days::brief(last)),
+    }
+}
+
+/// What can be picked around a day.
+pub struct Picks<'a> {
+    shelf: &'a Shelf,
+    chosen: Option<CopyId>,
+    /// The day the picks are for.
+    anchor: Day,
+    /// The term around it.
+    window: crate::people::terms::Window,
+    bookable: Option<Period>,
+}
+
+impl<'a> Picks<'a> {
+    /// Around the first day chosen, else around the first free one.
+    #[must_use]
+    pub fn of(shelf: &'a Shelf, chosen: Option<CopyId>, first: Option<Day>) -> Self {
+        let anchor = first.or_else(|| shelf.next_free(shelf.today).map(|(_, span)| span.first())).unwrap_or(shelf.today);
+        let bookable = shelf.rules.bookable(shelf.today, &shelf.calendar, Some(shelf.standing.school));
+        Self { shelf, chosen, anchor, window: shelf.calendar.window(anchor), bookable }
+    }
+
+    fn copies(&self) -> impl Iterator<Item = &ShelfCopy> {
+        let today = self.shelf.today;
+        let open = move |copy: &&ShelfCopy| copy.out_of_service.is_none() && copy.late(today).is_none();
+        self.shelf.copies.iter().filter(|copy| self.chosen.is_none_or(|chosen| chosen == copy.id)).filter(open)
+    }
+
+    fn is_free(&self, days: Period) -> bool {
+        let hold = days.extended(self.shelf.rules.turnaround_days);
+        self.bookable.is_some_and(|bookable| bookable.intersect(days) == Some(days))
+            && self.copies().any(|copy| spans::is_free(&copy.slots, hold))
+    }
+
+    /// "Free from Thursday 26 November to Friday 18 December 2026".
+    #[must_use]
+    pub fn free_words(&self) -> String {
+        match self.shelf.next_free(self.shelf.today) {
+            Some((_, span)) => format!("Next free from {}", days::full(span.first())),
+            None => match self.shelf.copies.iter().find_map(|copy| copy.late(self.shelf.today)) {
+                Some(late) => format!("Late at {} since {}", self.shelf.name(late.school), days::full(late.days.last())),
+                None => "Not free at the moment".to_owned(),
+            },
+        }
+    }
+
+    fn free_weeks(&self) -> Vec<Period> {
+        let school = Some(self.shelf.standing.school);
+        let earliest = self.bookable.map_or(self.shelf.today, Period::first);
+        let weeks = self.shelf.calendar.weeks(self.window.days, school).filter_map(|week| week.school);
+        weeks.filter_map(|days| Period::new(days.first().max(earliest), days.last())).filter(|days| self.is_free(*days)).collect()
+    }
+
+    /// One to four weeks from a day, as far as the rules and the copies let.
+    fn lengths(&self, first: Day) -> Vec<(String, Period)> {
+        let school = Some(self.shelf.standing.school);
+        let weeks = self.shelf.calendar.weeks(Period::new(first, days::add(first, 120)).unwrap_or(Period::day(first)), school);
+        let ends = weeks.filter_map(|week| week.school).map(Period::last);
+        let fits = |days: &Period| days.len_days() <= i64::from(self.shelf.rules.longest_loan_days) && self.is_free(*days);
+        (1..=6)
+            .zip(ends)
+            .filter_map(|(n, last)| Some((super::super::weeks(n), Period::new(first, last)?)))
+            .take_while(|(_, days)| fits(days))
+            .collect()
+    }
+
+    fn half_terms(&self, any_length: bool) -> Vec<Period> {
+        let school = Some(self.shelf.standing.school);
+        let halves = self.shelf.calendar.half_terms(self.window.days, school).map(|(_, days)| days);
+        let longest = i64::from(self.shelf.rules.longest_loan_days);
+        halves.filter(|days| (any_length || days.len_days() <= longest) && self.is_free(*days)).collect()
+    }
+
+    fn earlier(&self) -> Option<Day> {
+        let before = self.shelf.calendar.window_before(&self.window);
+        (before.days.last() >= self.bookable?.first()).then(|| before.days.first().max(self.shelf.today))
+    }
+
+    fn later(&self) -> Option<(String, Day)> {
+        let after = self.shelf.calendar.window_after(&self.window);
+        let day = self.shelf.calendar.next(after.days.first(), Some(self.shelf.standing.school))?;
+        (day <= self.bookable?.last()).then_some((after.name, day))
+    }
+
+    /// The school days that the selects list: this term's and the next one's, and the chosen days wherever they are.
+    #[must_use]
+    pub fn weeks(&self, ask: &Ask) -> Vec<Week> {
+        let school = Some(self.shelf.standing.school);
+        let after = self.shelf.calendar.window_after(&self.window);
+        let chosen = [ask.first(), ask.last()];
+        let Some(bookable) = self.bookable else { return Vec::new() };
+        let first = self.window.days.first().max(bookable.first());
+        let last = after.days.last().min(bookable.last());
+        let shown = Period::new(first, last).unwrap_or(Period::day(first));
+        let mut weeks: Vec<Week> = Vec::new();
+        let outside = |day: &&Option<Day>| day.is_some_and(|day| !shown.contains(day) || !self.shelf.calendar.is_school_day(day, school));
+        for day in chosen.iter().filter(outside).flatten() {
+            weeks.push(Week { name: "Your choice".to_owned(), days: vec![(*day, words(*day))] });
+        }
+        weeks.dedup_by(|a, b| a.days == b.days);
+        for week in self.shelf.calendar.weeks(shown, school) {
+            let Some(open) = week.school.and_then(|days| days.intersect(shown)) else { continue };
+            let days = self.shelf.calendar.school_days(open, school);
+            let days = days
+                .map(|day| (day, if self.is_free(Period::day(day)) { words(day) } else { format!("{} (taken)", words(day)) }))
+                .collect();
+            weeks.push(Week { name: week.heading(), days });
+        }
+        weeks
+    }
+}
+
+/// "Thu 26 November".
+fn words(day: Day) -> String {
+    day.format("%a %-d %B").to_string()
+}

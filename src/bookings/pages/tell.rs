@@ -1,0 +1,235 @@
+//! Who hears of a booking, and with which calendar entry: gathers the facts and stores the letters in the transaction that
+//! books (product rule 5).
+
+use crate::app::App;
+use crate::base::days::{self, Period};
+use crate::base::ids::BookingId;
+use crate::bookings::ics::{self, Entry, Organizer};
+use crate::bookings::letters::{self, About, Because, To};
+use crate::bookings::store::loans::{self, Loan};
+use crate::bookings::{Slot, State};
+use crate::db::{Result, Tx};
+use crate::notifications::{Calendar, Letter, Method, Recipient, store as outbox};
+use crate::people::store::{self as people, Person};
+use crate::people::{Member, RoleKind};
+
+/// Within so many days of each other two loans hand the copy on directly; else it goes home in between.
+const DIRECT_HANDOVER_DAYS: i64 = 7;
+
+/// What every letter needs besides the booking.
+#[derive(Debug, Clone)]
+pub struct Teller {
+    /// `https://…/c/south-milford`.
+    base: String,
+    /// The cluster's name.
+    cluster: String,
+    /// Who does it.
+    actor: String,
+    organizer: Organizer,
+}
+
+/// Where a copy comes from and where it goes next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The school to fetch it from.
+    pub from: String,
+    /// The school that has it next; empty when it goes home.
+    pub to: String,
+}
+
+impl Teller {
+    /// For what this person does now.
+    #[must_use]
+    pub fn new(app: &App, member: &Member) -> Self {
+        Self {
+            base: app.config.link(member.base()),
+            cluster: member.cluster.name.clone(),
+            actor: member.name.clone(),
+            organizer: organizer(app, &member.cluster.name),
+        }
+    }
+
+    /// A new booking: to who booked it and the school's science leads; a request also to the coordinators.
+    pub fn booked(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
+        let (loan, about) = self.facts(tx, id)?;
+        let today = tx.today();
+        let calendar = self.entry(&loan, &about);
+        let asked = loan.booking.slot.state == State::Requested;
+        self.to_school(tx, &loan, &about, |to| {
+            if asked { letters::requested(&about, to, today) } else { letters::reserved(&about, to, today, Some(calendar.clone())) }
+        })?;
+        if asked { self.to_coordinators(tx, &about) } else { Ok(()) }
+    }
+
+    /// The answer to a request; `reason` of a refusal.
+    pub fn answered(&self, tx: &mut Tx<'_>, id: BookingId, reason: &str) -> Result<()> {
+        let (loan, about) = self.facts(tx, id)?;
+        let today = tx.today();
+        let calendar = self.entry(&loan, &about);
+        let yes = loan.booking.slot.state == State::Confirmed;
+        self.to_school(tx, &loan, &about, |to| {
+            if yes { letters::approved(&about, to, today, Some(calendar.clone())) } else { letters::declined(&about, to, today, reason) }
+        })
+    }
+
+    /// Other days or another copy.
+    pub fn changed(&self, tx: &mut Tx<'_>, id: BookingId, before: (Period, &str)) -> Result<()> {
+        let (loan, about) = self.facts(tx, id)?;
+        let today = tx.today();
+        let calendar = self.entry(&loan, &about);
+        self.to_school(tx, &loan, &about, |to| letters::changed(&about, to, today, before, Some(calendar.clone())))?;
+        if loan.booking.slot.state == State::Requested { self.to_coordinators(tx, &about) } else { Ok(()) }
+    }
+
+    /// Given up.
+    pub fn cancelled(&self, tx: &mut Tx<'_>, id: BookingId, reason: &str) -> Result<()> {
+        let (loan, about) = self.facts(tx, id)?;
+        let today = tx.today();
+        let calendar = self.entry(&loan, &about);
+        self.to_school(tx, &loan, &about, |to| letters::cancelled(&about, to, today, reason, Some(calendar.clone())))
+    }
+
+    fn facts(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<(Loan, About)> {
+        let loan = loans::one(tx, id)?;
+        let booking = &loan.booking;
+        let names = people::school_names(tx)?;
+        let name = |id| names.iter().find(|school| school.id == id).map_or_else(String::new, |school| school.short_name.clone());
+        let near = loans::around(tx, &[booking.slot.copy], around(booking.slot.days))?;
+        let way = way(&booking.slot, &near, &name(loan.home));
+        let about = About {
+            booking: id,
+            sequence: booking.sequence,
+            resource: loan.name.clone(),
+            tag: loan.tag.clone(),
+            school: name(booking.slot.school),
+            days: booking.slot.days,
+            class_name: booking.class_name.clone(),
+            purpose: booking.purpose.clone(),
+            pupils: booking.pupils,
+            override_reason: booking.override_reason.clone(),
+            collect_from: way.from,
+            then_to: way.to,
+            by: self.actor.clone(),
+            url: format!("{}/bookings/{id}", self.base),
+        };
+        Ok((loan, about))
+    }
+
+    fn entry(&self, loan: &Loan, about: &About) -> Calendar {
+        let entry = entry(loan, about);
+        let method = if loan.booking.slot.state.is_live() { Method::Publish } else { Method::Cancel };
+        Calendar { text: ics::file(&entry, &self.organizer), method }
+    }
+
+    fn to_school(&self, tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
+        let booker = people::person(tx, loan.booking.person)?;
+        let leads = people::people_with_role(tx, RoleKind::Ssl, Some(loan.booking.slot.school))?;
+        let others = leads.iter().filter(|lead| lead.id != booker.id);
+        if let Some(recipient) = recipient(&booker) {
+            outbox::enqueue(tx, &write(&To { recipient, because: Because::Booked }))?;
+        }
+        for recipient in others.filter_map(recipient) {
+            outbox::enqueue(tx, &write(&To { recipient, because: Because::LeadOf(&about.school) }))?;
+        }
+        Ok(())
+    }
+
+    fn to_coordinators(&self, tx: &mut Tx<'_>, about: &About) -> Result<()> {
+        let today = tx.today();
+        let requests = format!("{}/requests", self.base);
+        for recipient in people::people_with_role(tx, RoleKind::Coordinator, None)?.iter().filter_map(recipient) {
+            let to = To { recipient, because: Because::Coordinates(&self.cluster) };
+            outbox::enqueue(tx, &letters::to_approve(about, &to, today, &requests))?;
+        }
+        Ok(())
+    }
+}
+
+/// From whom calendar entries come: the cluster, under the address that mails are sent from.
+#[must_use]
+pub fn organizer(app: &App, cluster: &str) -> Organizer {
+    let from = app.config.smtp.from.as_deref().unwrap_or_default();
+    let address = from.rsplit_once('<').map_or(from, |(_, rest)| rest).trim_end_matches('>').trim();
+    let host = app.config.public_url.host_str().unwrap_or("localhost");
+    let address = if address.is_empty() { format!("boxrota@{host}") } else { address.to_owned() };
+    Organizer { name: cluster.to_owned(), address }
+}
+
+/// The window in which a copy's neighbours are looked for.
+#[must_use]
+pub fn around(days: Period) -> Period {
+    Period::new(days::add(days.first(), -2 * DIRECT_HANDOVER_DAYS), days::add(days.last(), 2 * DIRECT_HANDOVER_DAYS)).unwrap_or(days)
+}
+
+/// Where the copy comes from and where it goes: directly between schools whose loans follow each other, else from and to
+/// where it is kept. `near` are the copy's live bookings around the slot, by first day, with their schools' names.
+#[must_use]
+pub fn way(slot: &Slot, near: &[(Slot, String)], home: &str) -> Way {
+    let others =
+        || near.iter().filter(|(other, _)| other.copy == slot.copy && other.id != slot.id && other.kind == crate::bookings::Kind::Loan);
+    let before = others().filter(|(other, _)| other.days.last() < slot.days.first()).max_by_key(|(other, _)| other.days.last());
+    let after = others().filter(|(other, _)| other.days.first() > slot.days.last()).min_by_key(|(other, _)| other.days.first());
+    let direct = |days: i64| days <= DIRECT_HANDOVER_DAYS;
+    let from = before.filter(|(other, _)| other.returned_on.is_none() && direct((slot.days.first() - other.days.last()).num_days()));
+    let to = after.filter(|(other, _)| direct((other.days.first() - slot.days.last()).num_days()));
+    Way { from: from.map_or_else(|| home.to_owned(), |(_, name)| name.clone()), to: to.map(|(_, name)| name.clone()).unwrap_or_default() }
+}
+
+/// The calendar entry of a booking.
+#[must_use]
+pub fn entry(loan: &Loan, about: &About) -> Entry {
+    let booking = &loan.booking;
+    let mut lines = Vec::new();
+    let mut say = |label: &str, text: &str| {
+        if !text.trim().is_empty() {
+            lines.push(format!("{label}: {text}"));
+        }
+    };
+    say("Class", &booking.class_name);
+    say("For", &booking.purpose);
+    say("Collect from", &about.collect_from);
+    say("Then goes to", &about.then_to);
+    say("Reason", &booking.ended_reason);
+    Entry {
+        id: booking.slot.id,
+        sequence: booking.sequence,
+        changed: loan.changed,
+        state: booking.slot.state,
+        days: booking.slot.days,
+        summary: format!("{} ({}) at {}", loan.name, loan.tag, about.school),
+        location: about.school.clone(),
+        description: lines.join("\n"),
+        url: about.url.clone(),
+    }
+}
+
+fn recipient(person: &Person) -> Option<Recipient> {
+    match person.email.parse() {
+        Ok(address) => Some(Recipient { person: Some(person.id), address, name: person.name.clone() }),
+        Err(fault) => {
+            tracing::warn!(person = %person.id, %fault, "a stored address is none");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bookings::samples::slot;
+
+    #[test]
+    fn a_copy_goes_straight_to_the_next_school_or_home() {
+        let loan = slot(5, "2026-10-12", "2026-10-16");
+        let near = [
+            (slot(1, "2026-09-07", "2026-09-11"), "Brayton".to_owned()),
+            (slot(2, "2026-10-05", "2026-10-09"), "Saxton".to_owned()),
+            (loan, "Fairburn".to_owned()),
+            (slot(3, "2026-10-19", "2026-10-23"), "Sherburn".to_owned()),
+        ];
+        assert_eq!(way(&loan, &near, "Kellington"), Way { from: "Saxton".into(), to: "Sherburn".into() });
+        assert_eq!(way(&loan, &near[..1], "Kellington"), Way { from: "Kellington".into(), to: String::new() });
+        let returned = (Slot { returned_on: Some(loan.days.first()), ..near[1].0 }, "Saxton".to_owned());
+        assert_eq!(way(&loan, &[returned], "Kellington").from, "Kellington");
+    }
+}

@@ -1,0 +1,168 @@
+//! Writing bookings down, and each change of one. Every function logs what was before and after (product rule 11); whether
+//! it may be is decided before, by the rules.
+
+use diesel::prelude::*;
+
+use super::loans::Loan;
+use crate::base::days::{self, Day};
+use crate::base::ids::{BookingId, PersonId};
+use crate::bookings::changes::Back;
+use crate::bookings::{Decision, State};
+use crate::db::schema::bookings;
+use crate::db::{Result, Tx};
+
+/// What a booking is for, as the form gave it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The class or year group.
+    pub class_name: String,
+    /// The purpose.
+    pub purpose: String,
+    /// How many pupils.
+    pub pupils: Option<u16>,
+}
+
+/// What a new booking has besides its decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct New {
+    /// Who books.
+    pub person: PersonId,
+    /// What for.
+    pub details: Details,
+    /// Why a coordinator set rules aside; stored only when one was.
+    pub override_reason: String,
+    /// The form's key.
+    pub request_key: String,
+    /// The booking it repeats.
+    pub repeated_from: Option<BookingId>,
+}
+
+/// The booking that a form with this key has made already.
+pub fn by_request_key(tx: &mut Tx<'_>, key: &str) -> Result<Option<(BookingId, State)>> {
+    let found: Option<(i64, String)> = bookings::table
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::request_key.eq(key))
+        .select((bookings::id, bookings::state))
+        .first(tx.conn)
+        .optional()?;
+    Ok(found.map(|(id, state)| (BookingId(id), state.parse().unwrap_or(State::Confirmed))))
+}
+
+/// How a booking stands now and its calendar SEQUENCE: asked when a letter about it is about to be sent.
+pub fn state_and_sequence(tx: &mut Tx<'_>, id: BookingId) -> Result<Option<(State, u32)>> {
+    let found: Option<(String, i32)> =
+        bookings::table.find((tx.cluster.0, id.0)).select((bookings::state, bookings::sequence)).first(tx.conn).optional()?;
+    Ok(found.and_then(|(state, sequence)| Some((state.parse().ok()?, u32::try_from(sequence).ok()?))))
+}
+
+/// Stores a new booking. [`crate::db::Error::Taken`] when a day is held by another, whatever the rules saw.
+pub fn insert(tx: &mut Tx<'_>, decision: &Decision, new: &New) -> Result<BookingId> {
+    let id = BookingId::fresh(tx.now);
+    let reason = if decision.waived.is_empty() { "" } else { new.override_reason.trim() };
+    // Only a booking of this cluster can be repeated; another id is nobody's business here.
+    let repeated_from = match new.repeated_from {
+        Some(from) if state_and_sequence(tx, from)?.is_some() => Some(from.0),
+        _ => None,
+    };
+    let now = tx.stamp();
+    diesel::insert_into(bookings::table)
+        .values((
+            bookings::cluster_id.eq(tx.cluster.0),
+            bookings::id.eq(id.0),
+            bookings::copy_id.eq(decision.copy.0),
+            bookings::school_id.eq(decision.school.0),
+            bookings::person_id.eq(new.person.0),
+            bookings::kind.eq(<&'static str>::from(decision.kind)),
+            bookings::state.eq(<&'static str>::from(decision.state)),
+            (bookings::first_day.eq(decision.days.first()), bookings::last_day.eq(decision.days.last())),
+            bookings::held_until.eq(decision.held_until),
+            bookings::class_name.eq(&new.details.class_name),
+            bookings::purpose.eq(&new.details.purpose),
+            bookings::pupils.eq(new.details.pupils.map(i32::from)),
+            bookings::request_key.eq(&new.request_key),
+            bookings::override_reason.eq(reason),
+            bookings::repeated_from.eq(repeated_from),
+            (bookings::created_at.eq(now), bookings::updated_at.eq(now)),
+        ))
+        .execute(tx.conn)?;
+    let verb = if decision.state == State::Requested { "requested" } else { "reserved" };
+    let waived: Vec<&str> = decision.waived.iter().filter_map(crate::bookings::Refusal::rule).collect();
+    let mut after = format!("{}, {}", decision.tag, decision.days);
+    if !waived.is_empty() {
+        after = format!("{after}; set aside: {} ({reason})", waived.join(", "));
+    }
+    tx.log("bookings", &id, verb, "", &after)?;
+    Ok(id)
+}
+
+/// Other days, another copy, other details. The old days are given up and the new taken by one statement.
+pub fn change(tx: &mut Tx<'_>, old: &Loan, decision: &Decision, reason: &str) -> Result<()> {
+    let reason = if decision.waived.is_empty() { old.booking.override_reason.as_str() } else { reason.trim() };
+    diesel::update(bookings::table.find((tx.cluster.0, old.booking.slot.id.0)))
+        .set((
+            bookings::copy_id.eq(decision.copy.0),
+            bookings::state.eq(<&'static str>::from(decision.state)),
+            bookings::first_day.eq(decision.days.first()),
+            bookings::last_day.eq(decision.days.last()),
+            bookings::held_until.eq(decision.held_until),
+            bookings::override_reason.eq(reason),
+            bookings::sequence.eq(bookings::sequence + 1),
+            bookings::updated_at.eq(tx.stamp()),
+        ))
+        .execute(tx.conn)?;
+    let before = format!("{}, {}", old.tag, old.booking.slot.days);
+    let mut after = format!("{}, {}", decision.tag, decision.days);
+    let waived: Vec<&str> = decision.waived.iter().filter_map(crate::bookings::Refusal::rule).collect();
+    if !waived.is_empty() {
+        after = format!("{after}; set aside: {} ({reason})", waived.join(", "));
+    }
+    if decision.state == State::Requested && old.booking.slot.state == State::Confirmed {
+        after.push_str("; waits for approval again");
+    }
+    tx.log("bookings", &old.booking.slot.id, "changed", &before, &after)
+}
+
+/// Approved, declined or cancelled. `reason` is empty for an approval.
+pub fn set_state(tx: &mut Tx<'_>, old: &Loan, to: State, reason: &str) -> Result<()> {
+    diesel::update(bookings::table.find((tx.cluster.0, old.booking.slot.id.0)))
+        .set((
+            bookings::state.eq(<&'static str>::from(to)),
+            bookings::ended_reason.eq(reason.trim()),
+            bookings::sequence.eq(bookings::sequence + 1),
+            bookings::updated_at.eq(tx.stamp()),
+        ))
+        .execute(tx.conn)?;
+    let verb = match to {
+        State::Confirmed => "approved",
+        State::Declined => "declined",
+        State::Cancelled => "cancelled",
+        State::Requested => "requested",
+    };
+    tx.log("bookings", &old.booking.slot.id, verb, old.booking.slot.state.name(), reason.trim())
+}
+
+/// The school has fetched it.
+pub fn collect(tx: &mut Tx<'_>, old: &Loan) -> Result<()> {
+    let today = tx.today();
+    diesel::update(bookings::table.find((tx.cluster.0, old.booking.slot.id.0)))
+        .set((bookings::collected_on.eq(Some(today)), bookings::updated_at.eq(tx.stamp())))
+        .execute(tx.conn)?;
+    tx.log("bookings", &old.booking.slot.id, "collected", "", &days::long(today))
+}
+
+/// The school has given it back; the days it did not use are free again.
+pub fn hand_back(tx: &mut Tx<'_>, old: &Loan, back: Back) -> Result<()> {
+    let today: Day = tx.today();
+    let shorter = back.days != old.booking.slot.days;
+    diesel::update(bookings::table.find((tx.cluster.0, old.booking.slot.id.0)))
+        .set((
+            bookings::returned_on.eq(Some(today)),
+            bookings::last_day.eq(back.days.last()),
+            bookings::held_until.eq(back.held_until),
+            bookings::sequence.eq(bookings::sequence + i32::from(shorter)),
+            bookings::updated_at.eq(tx.stamp()),
+        ))
+        .execute(tx.conn)?;
+    let before = if shorter { old.booking.slot.days.to_string() } else { String::new() };
+    tx.log("bookings", &old.booking.slot.id, "returned", &before, &days::long(today))
+}

@@ -1,0 +1,199 @@
+//! Bookings as pages read them: one with all that is known of it, a school's own, and the requests. Bounded on both ends.
+
+use diesel::prelude::*;
+
+use super::plan::{LONGEST_HOLD, SlotRow, slot_columns, slot_of};
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId};
+use crate::bookings::{Booking, Slot};
+use crate::db::schema::{bookings, changes, copies, people, resources, schools};
+use crate::db::{Error, Result, Tx};
+
+/// The most rows a list shows.
+const MOST: i64 = 500;
+
+/// A booking with the names of what it is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loan {
+    /// The booking.
+    pub booking: Booking,
+    /// The resource.
+    pub resource: ResourceId,
+    /// Its name.
+    pub name: String,
+    /// Its strand, for the icon's colour.
+    pub strand: String,
+    /// Its icon.
+    pub icon: String,
+    /// The copy's tag.
+    pub tag: String,
+    /// The copy's state: `in_service`, `repair`, `missing`, `retired`.
+    pub copy_state: String,
+    /// Where the copy is kept when nobody has it.
+    pub home: SchoolId,
+    /// The name of who booked it.
+    pub booked_by: String,
+    /// When it was last changed.
+    pub changed: chrono::DateTime<chrono::Utc>,
+}
+
+type DetailRow = (i64, String, String, Option<i32>, i32, String, String, Option<i64>, chrono::NaiveDateTime);
+type NameRow = (i64, String, String, String, String, String, i64, String);
+
+macro_rules! loans {
+    () => {
+        bookings::table
+            .inner_join(copies::table.on(copies::cluster_id.eq(bookings::cluster_id).and(copies::id.eq(bookings::copy_id))))
+            .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
+            .inner_join(people::table.on(people::id.eq(bookings::person_id)))
+            .select((
+                slot_columns!(),
+                (
+                    bookings::person_id,
+                    bookings::class_name,
+                    bookings::purpose,
+                    bookings::pupils,
+                    bookings::sequence,
+                    bookings::override_reason,
+                    bookings::ended_reason,
+                    bookings::repeated_from,
+                    bookings::updated_at,
+                ),
+                (
+                    resources::id,
+                    resources::name,
+                    resources::strand,
+                    resources::icon,
+                    copies::tag,
+                    copies::state,
+                    copies::home_school_id,
+                    people::name,
+                ),
+            ))
+    };
+}
+
+fn loan_of((slot, detail, names): (SlotRow, DetailRow, NameRow)) -> Result<Loan> {
+    let (person, class_name, purpose, pupils, sequence, override_reason, ended_reason, repeated_from, changed) = detail;
+    let (resource, name, strand, icon, tag, copy_state, home, booked_by) = names;
+    let booking = Booking {
+        slot: slot_of(slot)?,
+        person: PersonId(person),
+        class_name,
+        purpose,
+        pupils: pupils.and_then(|pupils| u16::try_from(pupils).ok()),
+        sequence: u32::try_from(sequence).map_err(|_| Error::Check("bookings_sequence".to_owned()))?,
+        override_reason,
+        ended_reason,
+        repeated_from: repeated_from.map(BookingId),
+    };
+    Ok(Loan {
+        booking,
+        resource: ResourceId(resource),
+        name,
+        strand,
+        icon,
+        tag,
+        copy_state,
+        home: SchoolId(home),
+        booked_by,
+        changed: changed.and_utc(),
+    })
+}
+
+/// One booking of this cluster.
+pub fn one(tx: &mut Tx<'_>, id: BookingId) -> Result<Loan> {
+    let row: (SlotRow, DetailRow, NameRow) =
+        loans!().filter(bookings::cluster_id.eq(tx.cluster.0)).filter(bookings::id.eq(id.0)).first(tx.conn)?;
+    loan_of(row)
+}
+
+/// A school's bookings that end on a day of the window, by first day.
+pub fn of_schools(tx: &mut Tx<'_>, schools: &[SchoolId], window: Period) -> Result<Vec<Loan>> {
+    let wanted: Vec<i64> = schools.iter().map(|school| school.0).collect();
+    let rows: Vec<(SlotRow, DetailRow, NameRow)> = loans!()
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::school_id.eq_any(wanted))
+        .filter(bookings::last_day.between(window.first(), window.last()))
+        .order((bookings::first_day, bookings::id))
+        .limit(MOST)
+        .load(tx.conn)?;
+    rows.into_iter().map(loan_of).collect()
+}
+
+/// Requests that wait for an answer, by first day; those whose days are past among them, to be cleared away.
+pub fn requested(tx: &mut Tx<'_>) -> Result<Vec<Loan>> {
+    let rows: Vec<(SlotRow, DetailRow, NameRow)> = loans!()
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::state.eq("requested"))
+        .filter(bookings::first_day.ge(days::add(tx.today(), -LONGEST_HOLD)))
+        .order((bookings::first_day, bookings::id))
+        .limit(MOST)
+        .load(tx.conn)?;
+    rows.into_iter().map(loan_of).collect()
+}
+
+/// Everything that is out at a school now, late or not.
+pub fn out_now(tx: &mut Tx<'_>) -> Result<Vec<Slot>> {
+    let rows: Vec<SlotRow> = bookings::table
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::copy_id.gt(0))
+        .filter(bookings::collected_on.is_not_null())
+        .filter(bookings::returned_on.is_null())
+        .select(slot_columns!())
+        .load(tx.conn)?;
+    rows.into_iter().map(slot_of).collect()
+}
+
+/// The copy's live bookings that hold a day of the window, by first day, with the short name of their school.
+pub fn around(tx: &mut Tx<'_>, copies: &[CopyId], window: Period) -> Result<Vec<(Slot, String)>> {
+    let wanted: Vec<i64> = copies.iter().map(|copy| copy.0).collect();
+    let rows: Vec<(SlotRow, String)> = bookings::table
+        .inner_join(schools::table.on(schools::cluster_id.eq(bookings::cluster_id).and(schools::id.eq(bookings::school_id))))
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::copy_id.eq_any(wanted))
+        .filter(bookings::first_day.ge(days::add(window.first(), -LONGEST_HOLD)))
+        .filter(bookings::first_day.le(window.last()))
+        .filter(bookings::held_until.ge(window.first()))
+        .filter(bookings::state.eq_any(["requested", "confirmed"]))
+        .order((bookings::first_day, bookings::id))
+        .select((slot_columns!(), schools::short_name))
+        .load(tx.conn)?;
+    rows.into_iter().map(|(row, name)| Ok((slot_of(row)?, name))).collect()
+}
+
+/// A line of a booking's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// When.
+    pub on: Day,
+    /// Who; `None` for the program itself.
+    pub who: Option<String>,
+    /// "reserved", "changed".
+    pub verb: String,
+    /// What was before.
+    pub before: String,
+    /// What is after.
+    pub after: String,
+}
+
+/// What happened to a booking, newest first.
+pub fn history(tx: &mut Tx<'_>, id: BookingId) -> Result<Vec<Change>> {
+    let rows: Vec<(chrono::NaiveDateTime, Option<String>, String, String, String)> = changes::table
+        .left_join(people::table.on(people::id.nullable().eq(changes::person_id)))
+        .filter(changes::cluster_id.eq(tx.cluster.0))
+        .filter(changes::about.eq("bookings"))
+        .filter(changes::about_id.eq(id.to_string()))
+        .order(changes::id.desc())
+        .limit(50)
+        .select((changes::at, people::name.nullable(), changes::verb, changes::before, changes::after))
+        .load(tx.conn)?;
+    let change = |(at, who, verb, before, after): (chrono::NaiveDateTime, _, _, _, _)| Change {
+        on: crate::base::clock::today(at.and_utc()),
+        who,
+        verb,
+        before,
+        after,
+    };
+    Ok(rows.into_iter().map(change).collect())
+}

@@ -1,0 +1,148 @@
+//! Everything a decision about one resource needs, read in one transaction by six queries.
+
+use diesel::prelude::*;
+
+use super::plan::{self, LONGEST_HOLD, SlotRow, Title, slot_columns, slot_of};
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::{ResourceId, SchoolId};
+use crate::bookings::{Membership, Shelf, ShelfCopy, Slot, Standing};
+use crate::db::schema::bookings;
+use crate::db::{Result, Tx};
+use crate::people::{School, store as people};
+
+/// How far before a wish its neighbours are looked for: the nearest free span may lie as far back.
+const MARGIN: i64 = 40;
+
+/// The shelf of a resource, with what a page shows besides.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The title with its copies that are not retired.
+    pub title: Title,
+    /// All schools that are or were in the cluster.
+    pub schools: Vec<School>,
+    /// What the decision is made from.
+    pub shelf: Shelf,
+}
+
+/// Reads the shelf of a resource for a school. `wanted`: the days somebody has in mind, which may lie further than can be booked.
+pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Option<Period>) -> Result<Reading> {
+    let today = tx.today();
+    let title = plan::title(tx, resource)?;
+    let limit = title.rules.furthest_ahead.limit(today);
+    let first = wanted.map_or(today, |wanted| wanted.first().min(today));
+    let last = wanted.map_or(limit, |wanted| wanted.last().max(limit));
+    // Nobody books decades: an address that asks for them reads no more than a few years.
+    let window =
+        Period::new(days::add(first.max(days::add(today, -LONGEST_HOLD)), -MARGIN), days::add(last.min(days::add(limit, 800)), MARGIN))
+            .unwrap_or(Period::day(today));
+    let calendar = people::school_calendar(tx, window)?;
+    let schools = people::schools(tx)?;
+    let slots = slots(tx, &title, window)?;
+    let copies = title
+        .copies
+        .iter()
+        .map(|copy| ShelfCopy {
+            id: copy.id,
+            tag: copy.tag.clone(),
+            out_of_service: out_of_service(&copy.state).map(str::to_owned),
+            slots: slots.iter().filter(|slot| slot.copy == copy.id).copied().collect(),
+        })
+        .collect();
+    let memberships = schools
+        .iter()
+        .find(|one| one.id == school)
+        .map(|one| {
+            one.stays.iter().map(|stay| Membership { joined: stay.joined_on, left: stay.left_on, sabbatical: stay.sabbatical }).collect()
+        })
+        .unwrap_or_default();
+    let names = schools.iter().map(|one| (one.id, one.short_name.clone())).collect();
+    let live_bookings = live_of(tx, school)?;
+    let standing = Standing { school, memberships };
+    let shelf = Shelf { today, rules: title.rules, calendar, copies, standing, live_bookings, names };
+    Ok(Reading { title, schools, shelf })
+}
+
+/// Why a copy cannot be lent, as it stands in a sentence after "it is".
+#[must_use]
+pub fn out_of_service(state: &str) -> Option<&'static str> {
+    match state {
+        "in_service" => None,
+        "repair" => Some("being repaired"),
+        "missing" => Some("missing"),
+        _ => Some("no longer lent"),
+    }
+}
+
+/// The live bookings of the title's copies that hold a day of the window, and those for which one is out, however old.
+fn slots(tx: &mut Tx<'_>, title: &Title, window: Period) -> Result<Vec<Slot>> {
+    let copies: Vec<i64> = title.copies.iter().map(|copy| copy.id.0).collect();
+    let of = || bookings::cluster_id.eq(tx.cluster.0).and(bookings::copy_id.eq_any(copies.clone()));
+    let planned = of()
+        .and(bookings::first_day.ge(days::add(window.first(), -LONGEST_HOLD)))
+        .and(bookings::first_day.le(window.last()))
+        .and(bookings::held_until.ge(window.first()))
+        .and(bookings::state.eq_any(["requested", "confirmed"]));
+    // Both halves name cluster and copies, so that each finds its own index (see `plan::open_now`).
+    let out = of().and(bookings::collected_on.is_not_null()).and(bookings::returned_on.is_null());
+    let rows: Vec<SlotRow> = bookings::table.filter(planned.or(out)).select(slot_columns!()).load(tx.conn)?;
+    let mut slots = rows.into_iter().map(slot_of).collect::<Result<Vec<_>>>()?;
+    slots.sort_unstable_by_key(|slot| (slot.copy, slot.days));
+    Ok(slots)
+}
+
+/// How many loans of the school are live and not over.
+fn live_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<u32> {
+    let today: Day = tx.today();
+    let count: i64 = bookings::table
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::school_id.eq(school.0))
+        .filter(bookings::last_day.ge(today))
+        .filter(bookings::kind.eq("loan"))
+        .filter(bookings::state.eq_any(["requested", "confirmed"]))
+        .filter(bookings::returned_on.is_null())
+        .count()
+        .get_result(tx.conn)?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Another resource that is free when this one is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Similar {
+    /// Its id.
+    pub id: ResourceId,
+    /// Its name.
+    pub name: String,
+}
+
+/// Resources of the same strand with a copy that nobody holds on these days: the same topic first, then by name. One query.
+pub fn similar(tx: &mut Tx<'_>, title: &Title, days: Period) -> Result<Vec<Similar>> {
+    use crate::db::schema::{booked_days, copies, resources};
+    use diesel::dsl::{exists, not};
+    let hold = days.extended(title.rules.turnaround_days);
+    let held = booked_days::table
+        .filter(booked_days::cluster_id.eq(copies::cluster_id))
+        .filter(booked_days::copy_id.eq(copies::id))
+        .filter(booked_days::day.between(hold.first(), hold.last()));
+    let late = bookings::table
+        .filter(bookings::cluster_id.eq(copies::cluster_id))
+        .filter(bookings::copy_id.eq(copies::id))
+        .filter(bookings::collected_on.is_not_null())
+        .filter(bookings::returned_on.is_null())
+        .filter(bookings::last_day.lt(tx.today()));
+    let rows: Vec<(i64, String, String)> = copies::table
+        .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
+        .filter(copies::cluster_id.eq(tx.cluster.0))
+        .filter(copies::state.eq("in_service"))
+        .filter(resources::strand.eq(&title.strand))
+        .filter(resources::id.ne(title.id.0))
+        .filter(not(exists(held)))
+        .filter(not(exists(late)))
+        .order((resources::name, resources::id))
+        .limit(50)
+        .select((resources::id, resources::name, resources::topic))
+        .load(tx.conn)?;
+    let mut rows = rows;
+    rows.dedup_by_key(|(id, ..)| *id);
+    rows.sort_by_key(|(_, _, topic)| *topic != title.topic);
+    Ok(rows.into_iter().take(4).map(|(id, name, _)| Similar { id: ResourceId(id), name }).collect())
+}
