@@ -14,3 +14,4 @@ mod outbox;
 mod parity;
 mod post_office;
 mod sign_in;
+mod starting;

@@ -92,7 +92,7 @@ fn test_modules(file: &Rust) -> Vec<String> {
     let folder = ends.iter().find_map(|end| file.path.strip_suffix(end)).unwrap_or_default();
     let lines: Vec<&str> = file.text.lines().map(str::trim).collect();
     let marked = lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]");
-    marked.filter_map(|pair| pair[1].strip_prefix("mod ")?.strip_suffix(';')).map(|name| format!("{folder}/{name}.rs")).collect()
+    marked.filter_map(|pair| pair[1].rsplit_once("mod ")?.1.strip_suffix(';')).map(|name| format!("{folder}/{name}.rs")).collect()
 }
 
 /// Fails with all the faults that the check finds in the files.
@@ -220,8 +220,11 @@ mod tests {
 
     #[test]
     fn modules_of_tests_are_known() {
-        let file = Rust::new("src/web/mod.rs", "pub mod page;\n#[cfg(test)]\nmod sample;\n#[cfg(test)]\nmod tests {}\n");
-        assert_eq!(test_modules(&file), ["src/web/sample.rs"]);
+        let file = Rust::new(
+            "src/web/mod.rs",
+            "pub mod page;\n#[cfg(test)]\nmod sample;\n#[cfg(test)]\npub(super) mod tests;\n#[cfg(test)]\nmod t {}\n",
+        );
+        assert_eq!(test_modules(&file), ["src/web/sample.rs", "src/web/tests.rs"]);
     }
 
     #[test]

@@ -4,14 +4,14 @@ mod app;
 mod ground;
 mod log;
 mod people;
+pub mod process;
 mod web;
 mod world;
 
 pub use app::{TestApp, tell};
 pub use ground::{Engine, Ground, Raw};
-pub use log::expect as expect_logged;
-pub use people::{Bursar, Coordinator, Person, Ssl};
-pub use web::{Browser, Form, Page};
+pub use people::{Coordinator, Ssl};
+pub use web::{Browser, Page};
 pub use world::{World, science_lead};
 
 /// Makes two tests of each named function, `name::sqlite` and `name::postgres`. It is a `fn name(ground: Ground)` and gets a

@@ -1,0 +1,98 @@
+//! The program as a process of its own: for what only a process can do, such as being killed.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use super::Browser;
+
+/// A running `boxrota`; killed when dropped.
+pub struct Program {
+    child: Child,
+    /// `http://127.0.0.1:PORT`.
+    pub origin: String,
+}
+
+/// The program with a clean environment: nothing of `BOXROTA_…` that the tests' own shell may have.
+pub fn boxrota(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_boxrota"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BOXROTA_")) {
+        command.env_remove(name);
+    }
+    command.args(args).stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end, which must come soon.
+pub fn run(args: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = boxrota(args);
+    command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("starting boxrota");
+    let start = Instant::now();
+    while child.try_wait().expect("its state").is_none() {
+        if start.elapsed() > Duration::from_secs(30) {
+            let _ = child.kill();
+            panic!("boxrota {args:?} with {environment:?} did not end: {:?}", child.wait_with_output());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.wait_with_output().expect("its output")
+}
+
+impl Program {
+    /// Starts `boxrota serve` on a free port.
+    pub fn serve(database: &str) -> Self {
+        let mut command = boxrota(&["serve"]);
+        command.env("BOXROTA_DATABASE_URL", database);
+        Self::start(command)
+    }
+
+    /// Starts a command that serves, and waits until it says that it does.
+    pub fn start(mut command: Command) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        command.env("BOXROTA_LISTEN", format!("127.0.0.1:{port}")).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("starting boxrota");
+        let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut said = lines.map_while(Result::ok);
+        assert!(said.any(|line| line.contains("Boxrota is at")), "it ended before it served: {:?}", child.wait());
+        // What it says later must not fill the pipe.
+        std::thread::spawn(move || said.for_each(drop));
+        Self { child, origin: format!("http://127.0.0.1:{port}") }
+    }
+
+    /// A browser for it.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.origin)
+    }
+
+    /// Ends it at once, as a power cut does.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("killing");
+        self.child.wait().expect("its end");
+    }
+
+    /// Asks it to end: SIGTERM.
+    pub fn ask_to_end(&self) {
+        let done = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill");
+        assert!(done.success());
+    }
+
+    /// How it ended; fails when it does not within the time.
+    pub fn ended(&mut self, within: Duration) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("its state") {
+                return status;
+            }
+            assert!(start.elapsed() < within, "it still runs after {within:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
