@@ -44,6 +44,14 @@ pub enum Command {
         /// The folder
         folder: PathBuf,
     },
+    /// Print a sign-in link for a person, for the first coordinator before the mail server works
+    SignInLink {
+        /// The person's e-mail address
+        address: String,
+        /// Where the server is reached
+        #[arg(long, env = "BOXROTA_PUBLIC_URL", value_name = "URL")]
+        public_url: Option<String>,
+    },
     /// Say whether configuration, database and mail server are in order, and how to mend them
     Check(ServerArgs),
 }

@@ -1,5 +1,7 @@
 //! Reads the configuration and runs one command.
 
+mod check;
+
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,10 +13,11 @@ use clap::Parser;
 use tokio::sync::watch;
 
 use boxrota::app::{App, serve};
-use boxrota::base::Clock;
+use boxrota::base::{Clock, EmailAddress};
 use boxrota::config::{Cli, Command, Config, ServerArgs, database_url};
 use boxrota::db::{DatabaseUrl, Db};
 use boxrota::imports;
+use boxrota::people::store as people;
 use boxrota::worker::Worker;
 
 /// How long a stopping program waits for the letter in hand.
@@ -74,7 +77,23 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check(_) => anyhow::bail!("not yet"),
+        Command::SignInLink { address, public_url } => {
+            let server = ServerArgs { public_url, ..ServerArgs::default() };
+            let config = configured(&server)?;
+            let address: EmailAddress = address.parse()?;
+            let db = Db::open(&config.database).await?;
+            let asked = address.clone();
+            let secret = db
+                .house(Clock::Machine.now(), move |house| match people::person_by_email(house, &asked)? {
+                    Some(person) => people::add_link(house, person.id, "/").map(Some),
+                    None => Ok(None),
+                })
+                .await?;
+            let secret = secret.with_context(|| format!("nobody here has the address {address}"))?;
+            println!("{}", config.link(&format!("/sign-in/{}", secret.reveal())));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Check(server) => check::run(&server, env).await,
     }
 }
 

@@ -1,0 +1,112 @@
+//! `boxrota check`: is everything in order, and if not, how is it mended. One line a finding; the exit code says whether all is well.
+
+use std::process::ExitCode;
+
+use boxrota::config::{Config, ServerArgs, database_url};
+use boxrota::db::{self, Db};
+use boxrota::people::store;
+
+/// What was looked at, and how it is.
+struct Findings {
+    wrong: usize,
+}
+
+impl Findings {
+    fn good(&self, what: &str) {
+        println!("ok      {what}");
+    }
+
+    fn note(&self, what: &str, mend: &str) {
+        println!("note    {what}\n        {mend}");
+    }
+
+    fn bad(&mut self, what: &str, mend: &str) {
+        self.wrong += 1;
+        println!("WRONG   {what}\n        {mend}");
+    }
+}
+
+/// Looks at the configuration, the database and the mail server. Changes nothing.
+pub async fn run(server: &ServerArgs, env: fn(&str) -> Option<String>) -> anyhow::Result<ExitCode> {
+    let mut found = Findings { wrong: 0 };
+    let url = match database_url(env("BOXROTA_DATABASE_URL")) {
+        Ok(url) => url,
+        Err(fault) => {
+            found.bad("the configuration", &fault.to_string());
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let config = match Config::from(server, url, false, env) {
+        Ok(config) => {
+            found.good(&format!("the configuration: listens on {}, people reach it at {}", config.listen, config.public_url));
+            Some(config)
+        }
+        Err(fault) => {
+            found.bad("the configuration", &fault.to_string());
+            None
+        }
+    };
+    if let Some(config) = &config {
+        if !config.https() && !config.listen.ip().is_loopback() {
+            found.note(
+                "people reach it without encryption",
+                "put a proxy with https in front and set BOXROTA_PUBLIC_URL to its https address (docs/operations.md)",
+            );
+        }
+        database(&mut found, config).await;
+        mail(&mut found, config).await;
+    }
+    Ok(if found.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn database(found: &mut Findings, config: &Config) {
+    let url = config.database.clone();
+    let shown = url.shown();
+    match tokio::task::spawn_blocking(move || db::pending(&url)).await {
+        Ok(Ok(0)) => found.good(&format!("the database {shown}: reached, and its schema is up to date")),
+        Ok(Ok(some)) => {
+            return found.bad(
+                &format!("the database {shown}: {some} migrations have not run"),
+                "run `boxrota migrate`, or start the server, which does it",
+            );
+        }
+        Ok(Err(fault)) => {
+            return found.bad(
+                &format!("the database {shown}: {fault:#}"),
+                "check BOXROTA_DATABASE_URL, that the server runs and lets this machine in, or that the folder exists and may be written",
+            );
+        }
+        Err(fault) => return found.bad("the database", &fault.to_string()),
+    }
+    let clusters = match Db::connect(&config.database) {
+        Ok(db) => db
+            .house_read(boxrota::base::Clock::Machine.now(), |house| store::all_clusters(house, 1000))
+            .await
+            .map_err(|fault| fault.to_string()),
+        Err(fault) => Err(fault.to_string()),
+    };
+    match clusters {
+        Ok(clusters) if clusters.is_empty() => {
+            found.note("no cluster is there yet", "load one with `boxrota import-cluster FOLDER` (docs/importing.md)")
+        }
+        Ok(clusters) => found.good(&format!("clusters: {}", clusters.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", "))),
+        Err(fault) => found.bad("the clusters cannot be read", &fault),
+    }
+}
+
+async fn mail(found: &mut Findings, config: &Config) {
+    let mailer = match config.mailer() {
+        Ok(mailer) => mailer,
+        Err(fault) => return found.bad("the mail settings", &fault.to_string()),
+    };
+    if !mailer.leaves_the_house() {
+        return found.note(
+            "no mail server: mails are kept in the app, and nobody can sign in by an e-mailed link",
+            "set BOXROTA_SMTP_URL, for example BOXROTA_SMTP_URL=smtp://user:password@mail.school.example:587?tls=required",
+        );
+    }
+    match mailer.check_smtp().await {
+        Ok(()) => found.good("the mail server: reached, and it lets us sign in"),
+        Err(fault) => found.bad(&format!("the mail server: {}", fault.words), "check BOXROTA_SMTP_URL: host, port, tls, user and password"),
+    }
+}
