@@ -15,9 +15,10 @@
   const say = (day) => day.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
   const number = (el, name) => parseInt(getComputedStyle(el).getPropertyValue(name), 10);
 
-  // The first and last column of a gap, both inclusive, counted from 0.
+  // The first and last column of a gap, both inclusive, counted from 0: what stands before it says its width.
   const span = (gap) => {
-    const first = number(gap, "--c") - 1;
+    let first = 0;
+    for (let el = gap.previousElementSibling; el; el = el.previousElementSibling) if (el.matches("a, i")) first += number(el, "--s");
     return [first, first + number(gap, "--s") - 1];
   };
   const columnAt = (gap, x) => {
@@ -115,7 +116,7 @@
     const link = event.target.closest?.(".tl a");
     if (!link || event.altKey || event.ctrlKey || event.metaKey || !/^Arrow/.test(event.key)) return;
     const row = link.closest(".r");
-    const shown = (el) => [...el.querySelectorAll("a")].filter((a) => a.offsetParent !== null);
+    const shown = (el) => [...el.querySelectorAll("a")].filter((a) => a.checkVisibility({ visibilityProperty: true }));
     const links = shown(row), at = links.indexOf(link);
     let next;
     if (event.key === "ArrowRight") next = links[at + 1];

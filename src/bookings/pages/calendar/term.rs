@@ -10,7 +10,7 @@ use super::words::{Days, Iso, Weeks, class_of, month, status};
 use crate::base::Period;
 use crate::bookings::Kind;
 use crate::bookings::store::plan::{Copy, Loan, Title};
-use crate::bookings::timeline::{Bar, CopyFacts, Grid, Look, Span, Viewpoint, What};
+use crate::bookings::timeline::{Bar, Cell, CopyFacts, Grid, Look, Span, Viewpoint, What};
 use crate::people::terms::Window;
 use crate::web::parts::icon;
 
@@ -121,19 +121,24 @@ fn row(desk: &Desk, grid: &Grid<'_>, title: &Title, copy: &Copy, more: bool) -> 
                     a.btn.cta href={ "boxes/" (title.id) "/reserve" @if several { "?copy=" (copy.id) } } { "Reserve" span.vh { " " (title.name) } }
                 }
             }
-            @for cell in &cells {
-                @match &cell.what {
-                    What::Bar(one) => { @if let Some(loan) = loans.get(one.slot) { (bar(desk, cell.span, *one, loan, copy)) } }
-                    What::Free { days, school_days } => { (gap(desk, title, several.then_some(copy), cell.span, *days, *school_days)) }
-                    What::Blank(_) => {}
-                }
-            }
+            @for cell in &cells { (one_cell(desk, title, copy, loans, cell)) }
         }
     }
 }
 
+/// A cell says how many columns it has and stands after the one before it. A gap of a single day is a blank: at ten pixels
+/// nobody hits it, and the box's own page offers it.
+fn one_cell(desk: &Desk, title: &Title, copy: &Copy, loans: &[Loan], cell: &Cell) -> Markup {
+    let width = cell.span.width;
+    match cell.what {
+        What::Bar(one) if one.slot < loans.len() => bar(desk, width, one, &loans[one.slot], copy),
+        What::Free { days, school_days } if width > 1 => gap(desk, title, copy, width, days, school_days),
+        _ => html! { i class={ "s" (width) } {} },
+    }
+}
+
 /// A loan as one link: the short name, the class while there is room, and out of sight what the place and colour say.
-fn bar(desk: &Desk, span: Span, bar: Bar, loan: &Loan, copy: &Copy) -> Markup {
+fn bar(desk: &Desk, width: u16, bar: Bar, loan: &Loan, copy: &Copy) -> Markup {
     let slot = &loan.slot;
     let bar = Bar { at_risk: desk.at_risk(slot, copy), ..bar };
     let (name, letters) = match slot.kind {
@@ -142,8 +147,8 @@ fn bar(desk: &Desk, span: Span, bar: Bar, loan: &Loan, copy: &Copy) -> Markup {
     };
     let beside = if bar.look == Look::Late { "late" } else { loan.class_name.as_str() };
     html! {
-        a class={ (class_of(&bar)) " c" (span.start) " s" (span.width) } data-s=(letters) href={ "bookings/" (slot.id) } {
-            b { (name) } @if !beside.is_empty() { " " small { (beside) } }
+        a class={ (class_of(&bar)) " s" (width) } href={ "bookings/" (slot.id) } data-s=(letters) {
+            b { (name) } @if !beside.is_empty() { " " (beside) }
             i {
                 @if bar.look == Look::Late && !loan.class_name.is_empty() { ", " (loan.class_name) }
                 ", " (Days(slot.days)) ", " (status(&bar, slot))
@@ -153,12 +158,12 @@ fn bar(desk: &Desk, span: Span, bar: Bar, loan: &Loan, copy: &Copy) -> Markup {
 }
 
 /// A free gap as a link that reserves its first week. A click with a pointer takes the week under it, dragging any days.
-fn gap(desk: &Desk, title: &Title, copy: Option<&Copy>, span: Span, free: Period, school_days: u16) -> Markup {
+fn gap(desk: &Desk, title: &Title, copy: &Copy, width: u16, free: Period, school_days: u16) -> Markup {
     let week = desk.calendar.school_days(free, desk.own).nth(4).unwrap_or(free.last());
     html! {
-        a class={ "free c" (span.start) " s" (span.width) }
-            href={ "boxes/" (title.id) "/reserve?from=" (Iso(free.first())) "&to=" (Iso(week)) @if let Some(copy) = copy { "&copy=" (copy.id) } } {
-            @if span.width >= ROOM_FOR_WORDS { b { "Free " (Weeks(school_days)) } i { ", " (Days(free)) ": reserve " (title.name) } }
+        a class={ "free s" (width) }
+            href={ "boxes/" (title.id) "/reserve?from=" (Iso(free.first())) "&to=" (Iso(week)) @if title.copies.len() > 1 { "&copy=" (copy.id) } } {
+            @if width >= ROOM_FOR_WORDS { b { "Free " (Weeks(school_days)) } i { ", " (Days(free)) ": reserve " (title.name) } }
             @else { i { "Free " (Days(free)) ": reserve " (title.name) } }
         }
     }
