@@ -8,6 +8,7 @@
 #[macro_use]
 mod harness;
 
+mod calendar;
 mod guarantee;
 mod mailer;
 mod outbox;
