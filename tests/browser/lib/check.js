@@ -1,0 +1,57 @@
+// What must be true of every page: valid markup, no barrier that axe can find, no sideways scrolling, targets a finger can hit.
+import AxeBuilder from "@axe-core/playwright";
+import { HtmlValidate } from "html-validate";
+import { expect } from "@playwright/test";
+
+export const widths = [1280, 768, 390, 320];
+export const themes = ["light", "dark"];
+
+const validator = new HtmlValidate({
+  root: true,
+  extends: ["html-validate:recommended", "html-validate:document"],
+  rules: {
+    // A number with a unit belongs together, but that is for the style sheet.
+    "no-trailing-whitespace": "off",
+    // maud writes boolean attributes and void elements as HTML has them.
+    "attribute-boolean-style": ["error", { style: "omit" }],
+    "attribute-empty-style": "off",
+    "void-style": ["error", { style: "omit" }],
+    "doctype-style": "off",
+    "no-inline-style": "error",
+    // A list may have a name: the calendar's key and the filters' lists do.
+    "aria-label-misuse": ["error", { allowAnyNamable: true }],
+    "long-title": ["error", { maxlength: 120 }],
+    // Sub-resources are our own files, named by their content.
+    "require-sri": "off",
+    "tel-non-breaking": "off",
+    "no-raw-characters": ["error", { relaxed: true }],
+  },
+});
+
+/** The problems of a page's markup, as the server sent it. */
+export async function markup(html, where) {
+  const report = await validator.validateString(html, where);
+  return report.results.flatMap((result) => result.messages.map((m) => `${where} ${m.line}:${m.column} ${m.ruleId}: ${m.message} (${m.selector ?? ""})`));
+}
+
+/** The violations that axe finds on the page as it stands, and what it found needs looking at is not among them. */
+export async function barriers(page) {
+  const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}\n    ${node.failureSummary?.replaceAll("\n", "\n    ")}`));
+}
+
+/** Fails when the page scrolls sideways. */
+export async function noSidewaysScroll(page, where) {
+  const [inner, outer, widest] = await page.evaluate(() => {
+    const root = document.documentElement;
+    const over = [...document.querySelectorAll("body *")].filter((el) => {
+      const box = el.getBoundingClientRect();
+      if (box.right <= root.clientWidth + 1 || box.width === 0) return false;
+      // Inside something that scrolls by itself it may be as wide as it likes.
+      for (let up = el.parentElement; up; up = up.parentElement) if (/auto|scroll|hidden|clip/.test(getComputedStyle(up).overflowX)) return false;
+      return true;
+    });
+    return [root.scrollWidth, root.clientWidth, over.slice(0, 3).map((el) => el.outerHTML.slice(0, 120))];
+  });
+  expect(inner, `${where} scrolls sideways: ${widest.join(" | ")}`).toBeLessThanOrEqual(outer);
+}

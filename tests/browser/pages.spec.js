@@ -1,0 +1,96 @@
+// Every page that a person can reach by links, for each kind of person: valid, without barriers at every width in light and
+// dark, no sideways scrolling. The pages are found, not listed, so a new one cannot be forgotten.
+import { barriers, markup, noSidewaysScroll, themes, widths } from "./lib/check.js";
+import { base_path, expect, signIn, test } from "./lib/house.js";
+
+const people = [
+  { name: "Science lead, Saxton", start: [`${base_path}/calendar`, `${base_path}/boxes`, `${base_path}/loans`, "/help", "/accessibility"] },
+  { name: "Coordinator", start: [`${base_path}/requests`, `${base_path}/mail`, `${base_path}/calendar`] },
+  { name: "Bursar", start: [`${base_path}/calendar`] },
+];
+
+/** Two addresses of one shape are one page: ids and values away, the names of what is asked for kept. */
+const shape = (url) => {
+  const { pathname, searchParams } = new URL(url, "http://x");
+  const path = pathname.replace(/\b[0-9A-HJKMNP-TV-Z]{13}\b/g, "ID");
+  const asked = [...searchParams.entries()].map(([name, value]) => (["view", "done"].includes(name) ? `${name}=${value}` : name));
+  return `${path}?${[...new Set(asked)].sort().join("&")}`;
+};
+
+/** One address of every shape that can be reached from the start, at most so many; dead links go to the faults. */
+async function reachable(page, start, most, faults) {
+  const seen = new Map(start.map((url) => [shape(url), url]));
+  for (const url of seen.values()) {
+    const answer = await page.request.get(url, { maxRedirects: 5 });
+    if (answer.status() >= 400) {
+      faults.push(`${url} leads to ${answer.status()}`);
+      seen.delete(shape(url));
+      continue;
+    }
+    if (!(answer.headers()["content-type"] ?? "").startsWith("text/html")) {
+      seen.delete(shape(url));
+      continue;
+    }
+    const html = await answer.text();
+    for (const [, href] of html.matchAll(/<a [^>]*href="([^"#]+)/g)) {
+      const { origin, pathname, search } = new URL(href.replaceAll("&amp;", "&"), answer.url());
+      const link = pathname + search;
+      if (origin === new URL(answer.url()).origin && seen.size < most && !seen.has(shape(link))) seen.set(shape(link), link);
+    }
+  }
+  return [...seen.values()];
+}
+
+// Whom a page was checked for does not matter to the next person, who gets only what is new.
+for (const { name, start } of people) {
+  test(`every page that "${name}" can reach is sound`, async ({ page }) => {
+    test.setTimeout(600_000);
+    await signIn(page, name);
+    const faults = [];
+    const pages = await reachable(page, start, 60, faults);
+    expect(pages.length, "pages found").toBeGreaterThan(3);
+    for (const url of pages) {
+      const answer = await page.goto(url);
+      faults.push(...(await markup(await answer.text(), url)));
+      expect(answer.headers()["content-security-policy"], url).toContain("default-src 'none'");
+      for (const theme of themes) {
+        await page.emulateMedia({ colorScheme: theme });
+        for (const width of widths) {
+          await page.setViewportSize({ width, height: 900 });
+          // The sideways look costs little; axe looks at the extremes in both themes, and at the rest in one.
+          await noSidewaysScroll(page, `${url} at ${width}`);
+          if (theme === "light" || width === 1280 || width === 320) {
+            faults.push(...(await barriers(page)).map((fault) => `${url} at ${width}, ${theme}: ${fault}`));
+          }
+        }
+      }
+    }
+    console.log(`${name}: ${pages.length} pages`);
+    expect(faults.slice(0, 40), `${faults.length} faults`).toEqual([]);
+  });
+}
+
+test("signing in is sound before anybody is known", async ({ page }) => {
+  for (const url of ["/sign-in", "/sign-in/0123456789abcdefghjkmnpqrstvwxyz", "/help", "/accessibility", "/nowhere"]) {
+    const answer = await page.goto(url);
+    expect(await markup(await answer.text(), url)).toEqual([]);
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 900 });
+      await noSidewaysScroll(page, url);
+    }
+    expect(await barriers(page)).toEqual([]);
+  }
+});
+
+test("text at twice the size, and forced colours, lose nothing", async ({ page }) => {
+  await signIn(page, "Science lead, Saxton");
+  for (const url of [`${base_path}/calendar`, `${base_path}/boxes`, `${base_path}/loans`]) {
+    await page.goto(url);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+    await noSidewaysScroll(page, `${url} at 200 %`);
+    await page.emulateMedia({ forcedColors: "active" });
+    expect(await barriers(page), url).toEqual([]);
+    await page.emulateMedia({ forcedColors: "none" });
+  }
+});
