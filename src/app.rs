@@ -9,7 +9,7 @@ use actix_web::{HttpServer, ResponseError, web};
 use tokio::sync::Notify;
 
 use crate::base::Clock;
-use crate::bookings::pages::{calendar, reserve};
+use crate::bookings::pages::{calendar, change, loan, loans, requests, reserve, verbs};
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
@@ -60,7 +60,21 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/calendar", get().to(calendar::show))
                 .route("/boxes/{resource}/reserve", get().to(reserve::form))
                 .route("/boxes/{resource}/reserve", post().to(reserve::book))
-                .route("/boxes/{resource}/reserve/check", get().to(reserve::check)),
+                .route("/boxes/{resource}/reserve/check", get().to(reserve::check))
+                .route("/bookings/{booking}", get().to(loan::show))
+                .route("/bookings/{booking}/calendar.ics", get().to(loan::calendar))
+                .route("/bookings/{booking}/repeat", get().to(loan::again))
+                .route("/bookings/{booking}/change", get().to(change::form))
+                .route("/bookings/{booking}/change", post().to(change::change))
+                .route("/bookings/{booking}/cancel", get().to(verbs::cancel_form))
+                .route("/bookings/{booking}/cancel", post().to(verbs::cancel))
+                .route("/bookings/{booking}/approve", post().to(verbs::approve))
+                .route("/bookings/{booking}/decline", get().to(verbs::decline_form))
+                .route("/bookings/{booking}/decline", post().to(verbs::decline))
+                .route("/bookings/{booking}/collected", post().to(verbs::collected))
+                .route("/bookings/{booking}/returned", post().to(verbs::returned))
+                .route("/loans", get().to(loans::show))
+                .route("/requests", get().to(requests::show)),
         );
 }
 

@@ -24,6 +24,12 @@ pub fn change(shelf: &Shelf, booking: &Booking, wish: &Wish) -> Result<Decision,
     Ok(decision)
 }
 
+/// Whether the person may change the booking at all.
+#[must_use]
+pub fn may_change(slot: &Slot, by: By, today: Day) -> bool {
+    may(slot, by, today).is_ok()
+}
+
 /// Whether the booking can be cancelled, with a reason that others will read.
 ///
 /// # Errors

@@ -1,8 +1,13 @@
 //! The pages of the plan: the calendar, reserving, loans.
 
 pub mod calendar;
+pub mod change;
+pub mod loan;
+pub mod loans;
+pub mod requests;
 pub mod reserve;
 pub mod tell;
+pub mod verbs;
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};

@@ -89,6 +89,12 @@ impl Teller {
         self.to_school(tx, &loan, &about, |to| letters::cancelled(&about, to, today, reason, Some(calendar.clone())))
     }
 
+    /// The booking as a calendar file.
+    pub fn file(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<String> {
+        let (loan, about) = self.facts(tx, id)?;
+        Ok(ics::file(&entry(&loan, &about), &self.organizer))
+    }
+
     fn facts(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<(Loan, About)> {
         let loan = loans::one(tx, id)?;
         let booking = &loan.booking;

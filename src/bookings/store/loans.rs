@@ -108,16 +108,15 @@ pub fn one(tx: &mut Tx<'_>, id: BookingId) -> Result<Loan> {
     loan_of(row)
 }
 
-/// A school's bookings that end on a day of the window, by first day.
+/// The schools' bookings that end on a day of the window, and what they have out now, however old; by first day.
 pub fn of_schools(tx: &mut Tx<'_>, schools: &[SchoolId], window: Period) -> Result<Vec<Loan>> {
     let wanted: Vec<i64> = schools.iter().map(|school| school.0).collect();
-    let rows: Vec<(SlotRow, DetailRow, NameRow)> = loans!()
-        .filter(bookings::cluster_id.eq(tx.cluster.0))
-        .filter(bookings::school_id.eq_any(wanted))
-        .filter(bookings::last_day.between(window.first(), window.last()))
-        .order((bookings::first_day, bookings::id))
-        .limit(MOST)
-        .load(tx.conn)?;
+    let of = || bookings::cluster_id.eq(tx.cluster.0).and(bookings::school_id.eq_any(wanted.clone()));
+    let ended = of().and(bookings::last_day.between(window.first(), window.last()));
+    // Both halves name the cluster and what their index begins with (see `plan::open_now`).
+    let out = of().and(bookings::copy_id.gt(0)).and(bookings::collected_on.is_not_null()).and(bookings::returned_on.is_null());
+    let rows: Vec<(SlotRow, DetailRow, NameRow)> =
+        loans!().filter(ended.or(out)).order((bookings::first_day, bookings::id)).limit(MOST).load(tx.conn)?;
     rows.into_iter().map(loan_of).collect()
 }
 

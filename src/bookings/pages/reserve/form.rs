@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::ask::Ask;
 use crate::base::days::{self, Day, Period};
-use crate::base::ids::CopyId;
+use crate::base::ids::{CopyId, ResourceId};
 use crate::bookings::store::plan::Copy;
 use crate::bookings::store::shelf::{Reading, Similar};
 use crate::bookings::{Refusal, Shelf, ShelfCopy, Taken, spans};
@@ -44,7 +44,12 @@ impl Form<'_> {
             (back(&format!("{}/boxes/{}", self.member.base(), title.id), &title.name))
             (error_summary(&self.errors))
             (head(&format!("Reserve {}", title.name), html! { (picks.free_words()) }, html! {}))
-            @if let Some(Refusal::Taken(taken)) = self.refusal { (self.instead(taken)) }
+            @if let Some(Refusal::Taken(taken)) = self.refusal {
+                @let check = format!("{}/check", self.page());
+                (instead(taken, self.similar, |days, copy| self.ask.moved(days, copy).at(&check), |other| {
+                    Ask { copy: String::new(), ..self.ask.moved(taken.days, None) }.at(&format!("{}/boxes/{other}/reserve", self.member.base()))
+                }))
+            }
             div.side {
                 section.panel.card {
                     div.form {
@@ -55,7 +60,7 @@ impl Form<'_> {
                                 (day_select("from", "Collect on", self.ask.first(), &picks.weeks(self.ask), &self.errors))
                                 (day_select("to", "Return on", self.ask.last(), &picks.weeks(self.ask), &self.errors))
                             }))
-                            @if title.copies.len() > 1 { (copies(&self.reading.shelf, &title.copies, &self.ask.copy, &self.errors)) }
+                            @if title.copies.len() > 1 { (copies(&self.reading.shelf, &title.copies, &self.ask.copy, true, &self.errors)) }
                             (self.schools())
                             (field("class", "Class or year group", &self.ask.class).hint("For example, Year 4 or Kestrels").text(&self.errors))
                             (field("purpose", "What it is for", &self.ask.purpose).hint("For example, making circuits").optional().width("full").text(&self.errors))
@@ -119,42 +124,44 @@ impl Form<'_> {
         }
         html! { @if options.len() > 1 { (field("school", "For which school", &chosen).select(&self.errors, &options)) } }
     }
+}
 
-    /// Who has it, and what is free instead.
-    fn instead(&self, taken: &Taken) -> Markup {
-        let check = format!("{}/check", self.page());
-        html! {
-            section.panel.card.instead aria-labelledby="instead" {
-                h2 #instead { "What you can have instead" }
-                @if !taken.free_instead.is_empty() {
-                    h3 { "The same box on these days" }
-                    ul.quick { @for (copy, tag) in &taken.free_instead { li { a.btn href=(self.ask.moved(taken.days, Some(*copy)).at(&check)) { (tag) ", " (taken.days) } } } }
+/// Who has it, and what is free instead. `at` gives the address that takes the days on a copy, `other` that of another resource.
+#[must_use]
+pub fn instead(
+    taken: &Taken,
+    similar: &[Similar],
+    at: impl Fn(Period, Option<CopyId>) -> String,
+    other: impl Fn(ResourceId) -> String,
+) -> Markup {
+    html! {
+        section.panel.card.instead aria-labelledby="instead" {
+            h2 #instead { "What you can have instead" }
+            @if !taken.free_instead.is_empty() {
+                h3 { "The same box on these days" }
+                ul.quick { @for (copy, tag) in &taken.free_instead { li { a.btn href=(at(taken.days, Some(*copy))) { (tag) ", " (taken.days) } } } }
+            }
+            @for copy in &taken.copies {
+                @let offers: Vec<Period> = copy.nearest.before.into_iter().chain(copy.nearest.after).collect();
+                h3 { (copy.tag) ": " (copy.by) " has it " (copy.has) }
+                @if offers.is_empty() { p { "No other days of the same length are free near them." } }
+                @else {
+                    p { "The nearest free days of the same length:" }
+                    ul.quick { @for days in offers { li { a.btn href=(at(days, Some(copy.copy))) { (icon("calendar-days")) (days) } } } }
                 }
-                @for copy in &taken.copies {
-                    @let offers: Vec<Period> = copy.nearest.before.into_iter().chain(copy.nearest.after).collect();
-                    h3 { (copy.tag) ": " (copy.by) " has it " (copy.has) }
-                    @if offers.is_empty() { p { "No other days of the same length are free near them." } }
-                    @else {
-                        p { "The nearest free days of the same length:" }
-                        ul.quick { @for days in offers { li { a.btn href=(self.ask.moved(days, Some(copy.copy)).at(&check)) { (icon("calendar-days")) (days) } } } }
-                    }
-                }
-                @if !self.similar.is_empty() {
-                    h3 { "Other boxes free from " (taken.days) }
-                    ul.quick { @for other in self.similar {
-                        @let ask = Ask { copy: String::new(), ..self.ask.moved(taken.days, None) };
-                        li { a.btn href=(ask.at(&format!("{}/boxes/{}/reserve", self.member.base(), other.id))) { (other.name) } }
-                    } }
-                }
+            }
+            @if !similar.is_empty() {
+                h3 { "Other boxes free from " (taken.days) }
+                ul.quick { @for one in similar { li { a.btn href=(other(one.id)) { (one.name) } } } }
             }
         }
     }
 }
 
-/// Which copy: any that is free, or one of them.
+/// Which copy: one of them, or (`any`) whichever is free.
 #[must_use]
-pub fn copies(shelf: &Shelf, copies: &[Copy], chosen: &str, errors: &Errors) -> Markup {
-    let mut choices = vec![choice("", "Any that is free")];
+pub fn copies(shelf: &Shelf, copies: &[Copy], chosen: &str, any: bool, errors: &Errors) -> Markup {
+    let mut choices = if any { vec![choice("", "Any that is free")] } else { Vec::new() };
     for (copy, on) in copies.iter().zip(&shelf.copies) {
         let mut one = choice(copy.id.to_string(), &copy.tag);
         one.hint = match (&on.out_of_service, on.late(shelf.today)) {

@@ -1,0 +1,209 @@
+//! Other days, fewer days or another copy. The old days are given up only when the new ones are won: one transaction, one row.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use maud::{Markup, html};
+
+use super::loan::Roles;
+use super::reserve::ask::{Ask, line};
+use super::reserve::form::{Picks, copies, instead};
+use super::tell::Teller;
+use super::{answer, see_other};
+use crate::app::App;
+use crate::base::Period;
+use crate::base::ids::BookingId;
+use crate::bookings::store::ledger;
+use crate::bookings::store::loans::{self, Loan};
+use crate::bookings::store::shelf::{self, Reading, Similar};
+use crate::bookings::{By, Refusal, Wish, changes};
+use crate::db::{self, Tx};
+use crate::error::Error;
+use crate::people::{Borrower, Member};
+use crate::web::forms::{Errors, csrf_field, dates, day_select, error_summary, field, submit};
+use crate::web::guard::Posted;
+use crate::web::page::{Nav, form_page};
+use crate::web::parts::{back, head};
+
+/// A booking and the shelf it is on.
+struct Case {
+    loan: Loan,
+    reading: Reading,
+    by: By,
+}
+
+impl Case {
+    fn read(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, wanted: Option<Period>) -> db::Result<Self> {
+        let loan = loans::one(tx, id)?;
+        let slot = loan.booking.slot;
+        let near = wanted.map_or(slot.days, |wanted| {
+            Period::new(slot.days.first().min(wanted.first()), slot.days.last().max(wanted.last())).unwrap_or(slot.days)
+        });
+        let mut reading = shelf::read(tx, loan.resource, slot.school, Some(near))?;
+        // The form shows the days as they would be without this booking.
+        for copy in &mut reading.shelf.copies {
+            copy.slots.retain(|other| other.id != id);
+        }
+        let by = roles.by(&loan);
+        Ok(Self { loan, reading, by })
+    }
+}
+
+/// The form, with the booking's own days or those of the address.
+///
+/// # Errors
+/// When it is not there.
+pub async fn form(
+    app: web::Data<App>,
+    member: Borrower,
+    path: web::Path<(String, BookingId)>,
+    query: web::Query<Ask>,
+) -> Result<HttpResponse, Error> {
+    let id = path.into_inner().1;
+    let mut ask = query.into_inner();
+    let (roles, wanted) = (Roles::of(&member), ask.days());
+    let case = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Case::read(tx, id, &roles, wanted)?)).await?;
+    let slot = &case.loan.booking.slot;
+    if !changes::may_change(slot, case.by, member.today()) {
+        let refusal = if case.by.may_act_for(slot.school) { Refusal::Over } else { Refusal::NotYours };
+        return super::loan::page(&app, &member, id, "", Some(&refusal)).await;
+    }
+    if wanted.is_none() {
+        (ask.from, ask.to) = (slot.days.first().to_string(), slot.days.last().to_string());
+    }
+    if ask.copy_id().is_none() {
+        ask.copy = slot.copy.to_string();
+    }
+    Ok(shown(&member, StatusCode::OK, &case, &ask, &Errors::new(), None, &[]))
+}
+
+enum Stop {
+    Refused(Box<(Case, Refusal, Vec<Similar>)>),
+    Fault(Error),
+}
+
+impl From<db::Error> for Stop {
+    fn from(fault: db::Error) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+/// Changes it.
+///
+/// # Errors
+/// When it is not there.
+pub async fn change(
+    app: web::Data<App>,
+    member: Borrower,
+    path: web::Path<(String, BookingId)>,
+    form: Posted<Ask>,
+) -> Result<HttpResponse, Error> {
+    let id = path.into_inner().1;
+    let ask = form.0;
+    let roles = Roles::of(&member);
+    let mut errors = Errors::new();
+    if ask.first().is_none() {
+        errors.add("from", "Choose the day you collect it");
+    }
+    if ask.last().is_none() {
+        errors.add("to", "Choose the day you return it");
+    }
+    let reason = errors.check("reason", line(&ask.reason, 300)).unwrap_or_default();
+    let (Some(first), Some(last), true) = (ask.first(), ask.last(), errors.is_empty()) else {
+        let wanted = ask.days();
+        let case = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Case::read(tx, id, &roles, wanted)?)).await?;
+        return Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, None, &[]));
+    };
+    let teller = Teller::new(&app, &member);
+    let (wanted, chosen) = (ask.days(), ask.copy_id());
+    let done = app
+        .db
+        .write(member.scope(), move |tx| {
+            let case = Case::read(tx, id, &roles, wanted)?;
+            let slot = case.loan.booking.slot;
+            let wish = Wish { kind: slot.kind, copy: Some(chosen.unwrap_or(slot.copy)), first, last, by: case.by, override_reason: reason };
+            let decision = match changes::change(&case.reading.shelf, &case.loan.booking, &wish) {
+                Ok(decision) => decision,
+                // The same form sent twice: it is as it was asked to be.
+                Err(Refusal::NothingChanged) => return Ok(false),
+                Err(refusal) => {
+                    let similar = match &refusal {
+                        Refusal::Taken(taken) => shelf::similar(tx, &case.reading.title, taken.days)?,
+                        _ => Vec::new(),
+                    };
+                    return Err(Stop::Refused(Box::new((case, refusal, similar))));
+                }
+            };
+            ledger::change(tx, &case.loan, &decision, &wish.override_reason)?;
+            if slot.kind == crate::bookings::Kind::Loan {
+                teller.changed(tx, id, (slot.days, &case.loan.tag))?;
+            }
+            Ok(true)
+        })
+        .await;
+    match done {
+        Ok(changed) => {
+            app.wake.notify_one();
+            Ok(see_other(&format!("{}/bookings/{id}{}", member.base(), if changed { "?done=changed" } else { "" })))
+        }
+        Err(Stop::Refused(refused)) => {
+            let (case, refusal, similar) = *refused;
+            let name = match refusal.field().name() {
+                "copy" if case.reading.title.copies.len() < 2 => "from",
+                "school" => "from",
+                name => name,
+            };
+            let errors = Errors::one(name, refusal.message());
+            Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, Some(&refusal), &similar))
+        }
+        Err(Stop::Fault(fault)) => Err(fault),
+    }
+}
+
+fn shown(
+    member: &Member,
+    status: StatusCode,
+    case: &Case,
+    ask: &Ask,
+    errors: &Errors,
+    refusal: Option<&Refusal>,
+    similar: &[Similar],
+) -> HttpResponse {
+    let title = format!("Change the booking of {}", case.loan.name);
+    let main = main(member, case, ask, errors, refusal, similar, &title);
+    answer(status, &form_page(&member.shell(Nav::Loans), &title, status != StatusCode::OK, &main))
+}
+
+fn main(member: &Member, case: &Case, ask: &Ask, errors: &Errors, refusal: Option<&Refusal>, similar: &[Similar], title: &str) -> Markup {
+    let slot = &case.loan.booking.slot;
+    let shelf = &case.reading.shelf;
+    let here = format!("{}/bookings/{}", member.base(), slot.id);
+    let page = format!("{here}/change");
+    let picks = Picks::of(shelf, Some(slot.copy), ask.first());
+    let weeks = picks.weeks(ask);
+    let several = case.reading.title.copies.len() > 1 && slot.collected_on.is_none();
+    html! {
+        (back(&here, "Back to the booking"))
+        (error_summary(errors))
+        (head(title, html! { "Now: " (case.loan.tag) ", " (slot.days) }, html! {}))
+        @if let Some(Refusal::Taken(taken)) = refusal {
+            (instead(taken, similar, |days, copy| ask.moved(days, copy).at(&page), |other| {
+                Ask { copy: String::new(), ..ask.moved(taken.days, None) }.at(&format!("{}/boxes/{other}/reserve", member.base()))
+            }))
+        }
+        section.panel.card {
+            form.form method="post" action=(page) novalidate {
+                (csrf_field(member.csrf()))
+                (dates("Loan dates", "Both days are part of the loan. Fewer days are always fine; the others can then have the rest.", "from", "to", errors, html! {
+                    (day_select("from", "Collect on", ask.first(), &weeks, errors))
+                    (day_select("to", "Return on", ask.last(), &weeks, errors))
+                }))
+                @if several { (copies(shelf, &case.reading.title.copies, &ask.copy, false, errors)) }
+                @if case.by.is_coordinator() && (refusal.is_some_and(|refusal| refusal.rule().is_some()) || !ask.reason.is_empty()) {
+                    (field("reason", "Reason for setting the rule aside", &ask.reason)
+                        .hint("As coordinator you can change it in spite of this rule. The reason is kept with the booking.").width("full").text(errors))
+                }
+                div.acts { (submit("Change the booking")) a.btn href=(here) { "Keep it as it is" } }
+            }
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! The page of one booking: what it is, where the copy comes from and goes to, what can be done with it, what happened.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
+use actix_web::{HttpResponse, web};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::answer;
+use super::reserve::ask::Ask;
+use super::tell::{self, Teller, Way};
+use crate::app::App;
+use crate::base::days;
+use crate::base::ids::{BookingId, SchoolId};
+use crate::bookings::store::loans::{self, Change, Loan};
+use crate::bookings::store::shelf::out_of_service;
+use crate::bookings::{By, Kind, Refusal, Risk, State, changes, repeat, risk};
+use crate::db::{self, Tx};
+use crate::error::Error;
+use crate::people::{Member, RoleKind, store as people};
+use crate::web::forms::verb;
+use crate::web::page::{Nav, form_page};
+use crate::web::parts::{Tone, back, banner, confirmation, details, head, icon, pill, row, summary};
+
+/// What was done on the page before, as a word.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    done: String,
+}
+
+/// A booking's page with all that stands on it.
+pub struct Sheet {
+    /// The booking.
+    pub loan: Loan,
+    /// The school's short name.
+    pub school: String,
+    /// Where the copy is kept.
+    pub home: String,
+    /// Where it comes from and goes to.
+    pub way: Way,
+    /// Why it may not happen as planned, with the holder's name.
+    pub risk: Option<(Risk, String)>,
+    /// Whether it can be fetched now.
+    pub collect: Result<(), Refusal>,
+    history: Vec<Change>,
+}
+
+impl Sheet {
+    /// Reads a booking's page: seven queries.
+    pub fn read(tx: &mut Tx<'_>, id: BookingId, by: impl FnOnce(&Loan) -> By) -> db::Result<Self> {
+        let today = tx.today();
+        let loan = loans::one(tx, id)?;
+        let slot = loan.booking.slot;
+        let names = people::school_names(tx)?;
+        let name =
+            |id| names.iter().find(|school| school.id == id).map_or("Another school", |school| school.short_name.as_str()).to_owned();
+        let near = loans::around(tx, &[slot.copy], tell::around(slot.days))?;
+        let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy && out.id != slot.id);
+        let calendar = people::school_calendar(tx, tell::around(slot.days))?;
+        let risk = risk(&slot, out.as_ref(), out_of_service(&loan.copy_state), today);
+        let holder = out.as_ref().map(|out| name(out.school)).unwrap_or_default();
+        let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), holder.as_str()));
+        let collect = changes::collect(&slot, by(&loan), today, &calendar, busy);
+        let history = loans::history(tx, id)?;
+        let home = name(loan.home);
+        let way = tell::way(&slot, &near, &home);
+        Ok(Self { school: name(slot.school), home, way, risk: risk.map(|risk| (risk, holder)), collect, history, loan })
+    }
+}
+
+/// Shows a booking.
+///
+/// # Errors
+/// When it is not there.
+pub async fn show(
+    app: web::Data<App>,
+    member: Member,
+    path: web::Path<(String, BookingId)>,
+    query: web::Query<Done>,
+) -> Result<HttpResponse, Error> {
+    page(&app, &member, path.into_inner().1, &query.done, None).await
+}
+
+/// A booking's page; 422 when something that somebody tried with it was refused.
+///
+/// # Errors
+/// When it is not there.
+pub async fn page(
+    app: &web::Data<App>,
+    member: &Member,
+    id: BookingId,
+    done: &str,
+    refusal: Option<&Refusal>,
+) -> Result<HttpResponse, Error> {
+    let roles = Roles::of(member);
+    let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, id, |loan| roles.by(loan))?)).await?;
+    let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let title = format!("{}, {}", sheet.loan.name, sheet.loan.booking.slot.days);
+    Ok(answer(status, &form_page(&member.shell(Nav::Loans), &title, refusal.is_some(), &main(member, &sheet, done, refusal))))
+}
+
+/// The roles that decide what somebody may do with a booking, to be taken into a transaction.
+#[derive(Debug, Clone)]
+pub struct Roles {
+    coordinator: bool,
+    led: Vec<SchoolId>,
+}
+
+impl Roles {
+    /// This person's.
+    #[must_use]
+    pub fn of(member: &Member) -> Self {
+        Self { coordinator: member.is(RoleKind::Coordinator), led: member.schools_led().map(|school| school.id).collect() }
+    }
+
+    /// Who the person is to this booking.
+    #[must_use]
+    pub fn by(&self, loan: &Loan) -> By {
+        let school = loan.booking.slot.school;
+        if self.coordinator {
+            By::Coordinator
+        } else if self.led.contains(&school) {
+            By::School(school)
+        } else {
+            // Another school's lead, or somebody who only reads: the school of nobody.
+            By::School(self.led.first().copied().unwrap_or(SchoolId(0)))
+        }
+    }
+}
+
+fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -> Markup {
+    let loan = &sheet.loan;
+    let slot = &loan.booking.slot;
+    let here = format!("{}/bookings/{}", member.base(), slot.id);
+    html! {
+        (back(&format!("{}/loans", member.base()), "My loans"))
+        @if let Some(refusal) = refusal {
+            div.errs role="alert" tabindex="-1" data-focus { h2 { "There is a problem" } p { (refusal.message()) } }
+        }
+        (panel(sheet, done, &here))
+        (head(&format!("{} at {}", loan.name, sheet.school), html! { (pill_of(sheet, member.today())) " " (slot.days) }, html! {}))
+        (risk_banner(sheet))
+        div.side {
+            section.panel.card aria-labelledby="facts" {
+                h2 #facts { "The booking" }
+                (summary(&facts(member, sheet)))
+                p { a href={ (here) "/calendar.ics" } { (icon("calendar-plus")) " Calendar file for Outlook, Google or Apple" } }
+            }
+            (actions(member, sheet, &here))
+        }
+        section.panel.card {
+            (details("What happened so far", html! {
+                ul { @for change in &sheet.history {
+                    li {
+                        b { (days::long(change.on)) } ": " (change.verb)
+                        @if let Some(who) = &change.who { " by " (who) }
+                        @if !change.before.is_empty() { ". Before: " (change.before) }
+                        @if !change.after.is_empty() { ". " (change.after) }
+                    }
+                } }
+            }))
+        }
+    }
+}
+
+/// What has just been done, once, at the top.
+fn panel(sheet: &Sheet, done: &str, here: &str) -> Markup {
+    let loan = &sheet.loan;
+    let name = &loan.name;
+    let class = if loan.booking.class_name.is_empty() { String::new() } else { format!(", for {}", loan.booking.class_name) };
+    let state = loan.booking.slot.state;
+    let words = match (done, state) {
+        ("reserved", State::Confirmed) if loan.booking.slot.kind == Kind::Restock => {
+            Some((format!("{name} is kept"), "Nobody can book it on these days."))
+        }
+        ("reserved", State::Confirmed) => Some((format!("{name} is reserved"), "The confirmation is on its way to you by e-mail.")),
+        ("requested", State::Requested) => {
+            Some((format!("{name} is requested"), "The coordinator has been told. Your days are kept until the answer comes by e-mail."))
+        }
+        ("changed", State::Confirmed) => Some(("The booking is changed".to_owned(), "The new calendar entry is on its way by e-mail.")),
+        ("changed", State::Requested) => {
+            Some(("The change is requested".to_owned(), "The coordinator has been told. Your new days are kept."))
+        }
+        ("cancelled", State::Cancelled) => Some(("The booking is cancelled".to_owned(), "Its days are free for others.")),
+        ("approved", State::Confirmed) => Some(("The request is approved".to_owned(), "The school hears of it by e-mail.")),
+        ("declined", State::Declined) => {
+            Some(("The request is declined".to_owned(), "The school hears of it by e-mail. The days are free again."))
+        }
+        ("collected", _) => Some((format!("{name} is collected"), "Everybody can see now that it is out.")),
+        ("returned", _) => Some((format!("{name} is returned"), "Thank you. Others can have it now.")),
+        _ => None,
+    };
+    html! {
+        @if let Some((heading, text)) = words {
+            (confirmation(&heading, html! {
+                p { (loan.booking.slot.days) (class) }
+                p { (text) }
+                @if matches!(done, "reserved" | "requested" | "changed") { p { a href={ (here) "/calendar.ics" } { "Add it to your calendar" } } }
+            }))
+        }
+    }
+}
+
+fn pill_of(sheet: &Sheet, today: crate::base::Day) -> Markup {
+    let slot = &sheet.loan.booking.slot;
+    match slot.state {
+        _ if slot.late_since(today).is_some() => pill(Tone::Bad, "Late"),
+        _ if slot.returned_on.is_some() => pill(Tone::Plain, "Returned"),
+        _ if slot.is_out() => pill(Tone::Good, "Out now"),
+        State::Requested => pill(Tone::Warn, "Waiting for approval"),
+        State::Confirmed if slot.is_over(today) => pill(Tone::Plain, "Over"),
+        State::Confirmed if sheet.risk.is_some() => pill(Tone::Warn, "At risk"),
+        State::Confirmed => pill(Tone::Good, "Confirmed"),
+        State::Declined | State::Cancelled => pill(Tone::Plain, slot.state.name()),
+    }
+}
+
+fn risk_banner(sheet: &Sheet) -> Markup {
+    html! {
+        @match &sheet.risk {
+            Some((Risk::Late { since, .. }, holder)) => {
+                (banner(Tone::Warn, "This loan is at risk", html! { p { (holder) " has not given " (sheet.loan.tag) " back. It was due on " (days::full(*since)) "." } }))
+            }
+            Some((Risk::OutOfService(why), _)) => { (banner(Tone::Warn, "This loan is at risk", html! { p { (sheet.loan.tag) " is " (why) "." } })) }
+            None => {}
+        }
+    }
+}
+
+fn facts(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
+    let loan = &sheet.loan;
+    let (booking, slot) = (&loan.booking, &loan.booking.slot);
+    let shelf = format!("{}/boxes/{}", member.base(), loan.resource);
+    let mut rows = vec![row("Box", html! { a href=(shelf) { (loan.name) } " (" (loan.tag) ")" }), row("School", &sheet.school)];
+    rows.push(row("Collect on", days::full(slot.days.first())));
+    rows.push(row("Return on", days::full(slot.days.last())));
+    let mut say = |name: &str, text: &str| {
+        if !text.is_empty() {
+            rows.push(row(name, text));
+        }
+    };
+    say("Class", &booking.class_name);
+    say("What it is for", &booking.purpose);
+    say("Pupils", &booking.pupils.map_or_else(String::new, |pupils| pupils.to_string()));
+    if slot.state.is_live() && slot.kind == Kind::Loan {
+        say("Comes from", &sheet.way.from);
+        say("Goes on to", if sheet.way.to.is_empty() { &sheet.home } else { &sheet.way.to });
+    }
+    say("Collected on", &slot.collected_on.map(days::long).unwrap_or_default());
+    say("Returned on", &slot.returned_on.map(days::long).unwrap_or_default());
+    say("Booked by", &loan.booked_by);
+    say("Rule set aside", &booking.override_reason);
+    say(if slot.state == State::Declined { "Why it was declined" } else { "Why it was cancelled" }, &booking.ended_reason);
+    rows
+}
+
+fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {
+    let loan = &sheet.loan;
+    let slot = &loan.booking.slot;
+    let today = member.today();
+    let by = Roles::of(member).by(loan);
+    let token = member.csrf();
+    let mine = by.may_act_for(slot.school);
+    let answers = changes::approve(slot, by, today).is_ok();
+    let repeats = slot.kind == Kind::Loan && (member.is(RoleKind::Coordinator) || member.is(RoleKind::Ssl));
+    let post = |word: &str, words: &str, symbol: &str| verb(&format!("{here}/{word}"), token, words, symbol);
+    html! {
+        @if mine || repeats {
+            section.panel.card aria-labelledby="do" {
+                h2 #do { "What you can do" }
+                div.stack {
+                    @if answers { (post("approve", "Approve the request", "check")) a.btn href={ (here) "/decline" } { "Decline the request" } }
+                    @if sheet.collect.is_ok() { (post("collected", "We have collected it", "package-open")) }
+                    @if slot.is_out() && mine { (post("returned", "We have given it back", "check")) }
+                    @if changes::may_change(slot, by, today) { a.btn href={ (here) "/change" } { (icon("calendar-days")) "Change the dates" } }
+                    @if changes::cancel(slot, by, "-", today).is_ok() { a.btn href={ (here) "/cancel" } { "Cancel the booking" } }
+                    @if repeats { a.btn href={ (here) "/repeat" } { (icon("repeat")) "Book it again next year" } }
+                }
+            }
+        }
+    }
+}
+
+/// The booking as a calendar file.
+///
+/// # Errors
+/// When it is not there.
+pub async fn calendar(app: web::Data<App>, member: Member, path: web::Path<(String, BookingId)>) -> Result<HttpResponse, Error> {
+    let id = path.into_inner().1;
+    let teller = Teller::new(&app, &member);
+    let text = app.db.read(member.scope(), move |tx| Ok::<_, Error>(teller.file(tx, id)?)).await?;
+    let name = DispositionParam::Filename(format!("boxrota-{id}.ics"));
+    Ok(HttpResponse::Ok()
+        .content_type("text/calendar; charset=utf-8")
+        .insert_header(ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![name] })
+        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+        .body(text))
+}
+
+/// On to the reserve form with the same again, in the same weeks of the next school year.
+///
+/// # Errors
+/// When it is not there.
+pub async fn again(
+    app: web::Data<App>,
+    member: crate::people::Borrower,
+    path: web::Path<(String, BookingId)>,
+) -> Result<HttpResponse, Error> {
+    let id = path.into_inner().1;
+    let (loan, next) = app
+        .db
+        .read(member.scope(), move |tx| {
+            let loan = loans::one(tx, id)?;
+            let slot = loan.booking.slot;
+            let year = crate::base::Period::new(slot.days.first(), days::add(slot.days.last(), 420)).unwrap_or(slot.days);
+            let calendar = people::school_calendar(tx, year)?;
+            let next = repeat::next_year(&calendar, slot.days, Some(slot.school));
+            Ok::<_, Error>((loan, next))
+        })
+        .await?;
+    let booking = &loan.booking;
+    let ask = Ask {
+        from: next.map(|days| days.first().to_string()).unwrap_or_default(),
+        to: next.map(|days| days.last().to_string()).unwrap_or_default(),
+        school: if member.may_book_for(booking.slot.school) { booking.slot.school.to_string() } else { String::new() },
+        class: booking.class_name.clone(),
+        purpose: booking.purpose.clone(),
+        pupils: booking.pupils.map(|pupils| pupils.to_string()).unwrap_or_default(),
+        repeat: id.to_string(),
+        ..Ask::default()
+    };
+    Ok(super::see_other(&ask.at(&format!("{}/boxes/{}/reserve", member.base(), loan.resource))))
+}
