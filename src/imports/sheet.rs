@@ -1,6 +1,7 @@
 //! One CSV file: bytes to lines with their numbers and named cells. Knows how spreadsheets save, and nothing of clusters.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::problems::{Problems, nearest};
 
@@ -46,14 +47,14 @@ pub struct Row {
     pub file: &'static str,
     /// Its number in the file, counted from 1; the headers are line 1.
     pub line: u64,
-    cells: HashMap<&'static str, String>,
+    cells: Vec<(&'static str, String)>,
 }
 
 impl Row {
     /// The text of a cell without the spaces around it; empty when the column is not there.
     #[must_use]
     pub fn text(&self, column: &str) -> &str {
-        self.cells.get(column).map_or("", String::as_str)
+        self.cells.iter().find(|(name, _)| *name == column).map_or("", |(_, text)| text)
     }
 
     /// Notes a problem with a cell of this line.
@@ -126,12 +127,11 @@ pub fn read(file: &'static str, bytes: &[u8], columns: &'static [Column], proble
 }
 
 fn row(file: &'static str, line: u64, record: &csv::StringRecord, places: &[&'static str], problems: &mut Problems) -> Row {
-    let mut cells = HashMap::new();
+    let mut cells = Vec::with_capacity(places.len());
     for (place, cell) in record.iter().enumerate() {
-        // Pasted text brings line breaks and hard spaces; no cell of ours is more than one paragraph.
-        let cell = cell.split_whitespace().collect::<Vec<_>>().join(" ");
+        let cell = tidy(cell);
         match places.get(place) {
-            Some(column) if cell.chars().count() > LONGEST_CELL => problems.at(
+            Some(column) if cell.len() > LONGEST_CELL && cell.chars().count() > LONGEST_CELL => problems.at(
                 file,
                 Some(line),
                 column,
@@ -141,7 +141,7 @@ fn row(file: &'static str, line: u64, record: &csv::StringRecord, places: &[&'st
             Some(column) if cell.chars().any(char::is_control) => {
                 problems.at(file, Some(line), column, "The text holds a control character.", "Type the text again.");
             }
-            Some(column) => drop(cells.insert(*column, cell)),
+            Some(column) => cells.push((*column, cell.into_owned())),
             None if cell.is_empty() => {}
             None => problems.at(
                 file,
@@ -153,6 +153,15 @@ fn row(file: &'static str, line: u64, record: &csv::StringRecord, places: &[&'st
         }
     }
     Row { file, line, cells }
+}
+
+/// A cell without the spaces around it. Pasted text brings line breaks and hard spaces; no cell of ours is more than one paragraph.
+fn tidy(cell: &str) -> Cow<'_, str> {
+    // Most cells are one word or none: nothing to do.
+    if cell.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Cow::Borrowed(cell);
+    }
+    Cow::Owned(cell.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// The columns in the file's order.
@@ -265,15 +274,15 @@ fn windows_1252(byte: u8) -> Option<char> {
 /// The line on which a quotation mark opens that nothing closes: the CSV reader would swallow the rest of the file in silence.
 fn unclosed_quote(text: &str) -> Option<u64> {
     let (mut line, mut opened, mut cell_start) = (1, None, true);
-    for letter in text.chars() {
-        match letter {
-            '"' if opened.is_some() => opened = None,
+    for byte in text.bytes() {
+        match byte {
+            b'"' if opened.is_some() => opened = None,
             // A second mark right after a closing one is a quotation mark inside the text: it opens again.
-            '"' if cell_start => opened = Some(line),
-            '\n' => line += 1,
+            b'"' if cell_start => opened = Some(line),
+            b'\n' => line += 1,
             _ => {}
         }
-        cell_start = opened.is_none() && matches!(letter, ',' | '\n' | '\r' | '"');
+        cell_start = opened.is_none() && matches!(byte, b',' | b'\n' | b'\r' | b'"');
     }
     opened
 }

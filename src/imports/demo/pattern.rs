@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{SchoolId, TermId};
 use crate::imports::problems::Problems;
-use crate::imports::sheet::{self, Column, Names, Row, must};
+use crate::imports::sheet::{self, Column, Names, Row, Sheet, must};
 use crate::imports::{Files, School, school_year, who};
 use crate::people::terms::{Closure, SchoolCalendar, Term};
 
@@ -63,16 +63,17 @@ const LONGEST_LOAN_DAYS: i64 = 28;
 /// # Errors
 /// Problems in the demo's own files.
 pub fn resolve(files: &Files, today: Day) -> Result<Vec<u8>, Problems> {
-    SchoolYear::read(files)?.bookings(files, today)
+    SchoolYear::read(files)?.bookings(today)
 }
 
-/// The school year of the demo.
+/// The school year of the demo, and its pattern of bookings.
 pub struct SchoolYear {
     calendar: SchoolCalendar,
     schools: Vec<School>,
     names: Names,
     /// The Mondays of all school weeks.
     weeks: Vec<Day>,
+    pattern: Sheet,
 }
 
 /// The pattern's week 0.
@@ -120,14 +121,15 @@ impl SchoolYear {
             .into_iter()
             .filter(|monday| Period::new(*monday, days::add(*monday, 4)).is_some_and(|week| calendar.count(week, None) >= SCHOOL_WEEK_DAYS))
             .collect();
-        Some(Self { calendar, schools, names, weeks })
+        let pattern = sheet::read("bookings.csv", files.get("bookings.csv")?, PATTERN, problems)?;
+        Some(Self { calendar, schools, names, weeks, pattern })
     }
 
     /// `bookings.csv` as it is on a day.
     ///
     /// # Errors
     /// Problems in the pattern, or a day after the last of our terms.
-    pub fn bookings(&self, files: &Files, today: Day) -> Result<Vec<u8>, Problems> {
+    pub fn bookings(&self, today: Day) -> Result<Vec<u8>, Problems> {
         let mut problems = Problems::default();
         // A Saturday belongs to the week that comes.
         let week = self.weeks.partition_point(|monday| days::add(*monday, 4) < today);
@@ -135,10 +137,9 @@ impl SchoolYear {
             problems.file("terms.csv", format!("The demo's terms end before {}.", days::long(today)), "Add later terms to demo/terms.csv.");
         }
         let now = Now { week, today };
-        let pattern = files.get("bookings.csv").and_then(|bytes| sheet::read("bookings.csv", bytes, PATTERN, &mut problems));
         let mut made = csv::Writer::from_writer(Vec::new());
         let mut written = made.write_record(BOOKINGS).is_ok();
-        for row in pattern.iter().flat_map(|sheet| &sheet.rows) {
+        for row in &self.pattern.rows {
             if let Some(cells) = self.booking(row, now, &mut problems) {
                 written &= made.write_record(&cells).is_ok();
             }

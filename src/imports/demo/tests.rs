@@ -41,50 +41,62 @@ fn is_late(booking: &Booking, today: Day) -> bool {
 fn the_demo_is_about_today_whatever_day_it_is() {
     let first = parse_iso("2026-01-01").unwrap();
     let mut demo = files(first).unwrap();
-    let pattern = Demo::get("bookings.csv").unwrap().data.into_owned();
-    let year = pattern::SchoolYear::read(&demo).unwrap();
+    let mut raw = demo.clone();
+    raw.insert("bookings.csv".to_owned(), Demo::get("bookings.csv").unwrap().data.into_owned());
+    let year = pattern::SchoolYear::read(&raw).unwrap();
     let calendar = calendar(&demo_on(first));
     // They say the same every day, and reading them a thousand times would take a minute.
     demo.retain(|name, _| !["closures.csv", "contents.csv", "terms.csv"].contains(&name.as_str()));
-    let days = (0..1096).chain((1096..2600).step_by(13));
-    for today in days.map(|n| days::add(first, n)) {
-        demo.insert("bookings.csv".to_owned(), pattern.clone());
-        let bookings = year.bookings(&demo, today).unwrap_or_else(|problems| panic!("{today}:\n{problems}"));
-        demo.insert("bookings.csv".to_owned(), bookings);
-        // Reading finds overlaps, two loans out at once, and days that are still to come.
-        let cluster = read(&demo, today).unwrap_or_else(|problems| panic!("{today}:\n{problems}"));
-        assert!(cluster.bookings.len() > 340, "{today}: only {} bookings", cluster.bookings.len());
-        for booking in &cluster.bookings {
-            let school = Some(SchoolId(i64::try_from(booking.school).unwrap()));
-            for day in [booking.days.first(), booking.days.last()] {
-                assert!(calendar.is_school_day(day, school), "{today}: line {} starts or ends on {day}", booking.line);
-            }
-            let longest = if booking.override_reason.is_empty() { 28 } else { 75 };
-            assert!(booking.kind == "restock" || booking.days.len_days() <= longest, "{today}: line {} is {}", booking.line, booking.days);
+    let days: Vec<Day> = (0..1096).chain((1096..2600).step_by(13)).map(|n| days::add(first, n)).collect();
+    std::thread::scope(|scope| {
+        for days in days.chunks(days.len() / 2 + 1) {
+            let mut demo = demo.clone();
+            let (year, calendar) = (&year, &calendar);
+            scope.spawn(move || {
+                for today in days {
+                    let bookings = year.bookings(*today).unwrap_or_else(|problems| panic!("{today}:\n{problems}"));
+                    demo.insert("bookings.csv".to_owned(), bookings);
+                    check(&demo, calendar, *today);
+                }
+            });
         }
-        let late: Vec<&Booking> = cluster.bookings.iter().filter(|booking| is_late(booking, today)).collect();
-        assert_eq!(late.len(), 3, "{today}: late");
-        let ahead = |booking: &&Booking| booking.is_live() && booking.days.first() > today;
-        let at_risk = cluster.bookings.iter().filter(ahead).filter(|next| {
-            cluster.copies[next.copy].state != "in_service" || late.iter().any(|l| l.copy == next.copy && l.school != next.school)
-        });
-        assert!(at_risk.count() >= 3, "{today}: at risk");
-        let requested: Vec<&Booking> = cluster.bookings.iter().filter(|booking| booking.state == "requested").collect();
-        assert!(requested.len() >= 4 && requested.iter().all(|booking| booking.days.first() > today), "{today}: requested");
-        assert!(requested.iter().all(|booking| cluster.resources[cluster.copies[booking.copy].resource].approval_needed));
-        let out = cluster.bookings.iter().filter(|b| b.collected_on.is_some() && b.returned_on.is_none() && !is_late(b, today));
-        assert!(out.count() >= 4, "{today}: out");
-        let restock = cluster.bookings.iter().filter(|b| b.kind == "restock" && b.is_live() && b.days.contains(today));
-        assert!(restock.count() >= 1, "{today}: restocking");
-        // A visitor can still reserve at every school.
-        let mut live: BTreeMap<usize, i32> = BTreeMap::new();
-        for booking in cluster.bookings.iter().filter(|booking| booking.is_live() && booking.days.last() >= today) {
-            *live.entry(booking.school).or_default() += 1;
+    });
+}
+
+fn check(demo: &Files, calendar: &SchoolCalendar, today: Day) {
+    // Reading finds overlaps, two loans out at once, and days that are still to come.
+    let cluster = read(demo, today).unwrap_or_else(|problems| panic!("{today}:\n{problems}"));
+    assert!(cluster.bookings.len() > 340, "{today}: only {} bookings", cluster.bookings.len());
+    for booking in &cluster.bookings {
+        let school = Some(SchoolId(i64::try_from(booking.school).unwrap()));
+        for day in [booking.days.first(), booking.days.last()] {
+            assert!(calendar.is_school_day(day, school), "{today}: line {} starts or ends on {day}", booking.line);
         }
-        assert!(live.values().all(|count| *count < cluster.settings.most_live_bookings), "{today}: {live:?}");
-        let borrowers: BTreeSet<usize> = cluster.bookings.iter().map(|booking| booking.school).collect();
-        assert_eq!(borrowers.len(), cluster.schools.len(), "{today}: every school borrows");
+        let longest = if booking.override_reason.is_empty() { 28 } else { 75 };
+        assert!(booking.kind == "restock" || booking.days.len_days() <= longest, "{today}: line {} is {}", booking.line, booking.days);
     }
+    let late: Vec<&Booking> = cluster.bookings.iter().filter(|booking| is_late(booking, today)).collect();
+    assert_eq!(late.len(), 3, "{today}: late");
+    let ahead = |booking: &&Booking| booking.is_live() && booking.days.first() > today;
+    let at_risk = cluster.bookings.iter().filter(ahead).filter(|next| {
+        cluster.copies[next.copy].state != "in_service" || late.iter().any(|l| l.copy == next.copy && l.school != next.school)
+    });
+    assert!(at_risk.count() >= 3, "{today}: at risk");
+    let requested: Vec<&Booking> = cluster.bookings.iter().filter(|booking| booking.state == "requested").collect();
+    assert!(requested.len() >= 4 && requested.iter().all(|booking| booking.days.first() > today), "{today}: requested");
+    assert!(requested.iter().all(|booking| cluster.resources[cluster.copies[booking.copy].resource].approval_needed));
+    let out = cluster.bookings.iter().filter(|b| b.collected_on.is_some() && b.returned_on.is_none() && !is_late(b, today));
+    assert!(out.count() >= 4, "{today}: out");
+    let restock = cluster.bookings.iter().filter(|b| b.kind == "restock" && b.is_live() && b.days.contains(today));
+    assert!(restock.count() >= 1, "{today}: restocking");
+    // A visitor can still reserve at every school.
+    let mut live: BTreeMap<usize, i32> = BTreeMap::new();
+    for booking in cluster.bookings.iter().filter(|booking| booking.is_live() && booking.days.last() >= today) {
+        *live.entry(booking.school).or_default() += 1;
+    }
+    assert!(live.values().all(|count| *count < cluster.settings.most_live_bookings), "{today}: {live:?}");
+    let borrowers: BTreeSet<usize> = cluster.bookings.iter().map(|booking| booking.school).collect();
+    assert_eq!(borrowers.len(), cluster.schools.len(), "{today}: every school borrows");
 }
 
 #[test]
