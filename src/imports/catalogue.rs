@@ -4,7 +4,7 @@ use super::cells;
 use super::problems::{Problems, nearest};
 use super::sheet::{Column, Names, Row, Sheet, may, must};
 use super::who::{Known, once};
-use super::{ContentsLine, Copy, Resource};
+use super::{ContentsLine, Copy, NOWHERE, Resource};
 
 /// The columns of `resources.csv`.
 pub const RESOURCES: &[Column] = &[
@@ -61,15 +61,15 @@ fn resource(row: &Row, problems: &mut Problems) -> Option<Resource> {
     Some(Resource {
         line: row.line,
         name: name?,
-        kind: kind?,
-        topic: topic?,
-        strand: strand?,
-        year_from: year_from?,
-        year_to: year_to?,
-        summary: summary?,
-        approval_needed: approval_needed?,
-        turnaround_days: turnaround_days?,
-        icon: icon?,
+        kind: kind.unwrap_or_default(),
+        topic: topic.unwrap_or_default(),
+        strand: strand.unwrap_or_default(),
+        year_from: year_from.unwrap_or_default(),
+        year_to: year_to.unwrap_or_default(),
+        summary: summary.unwrap_or_default(),
+        approval_needed: approval_needed.unwrap_or_default(),
+        turnaround_days: turnaround_days.flatten(),
+        icon: icon.unwrap_or_default(),
         contents: Vec::new(),
     })
 }
@@ -154,7 +154,15 @@ fn copy(row: &Row, resources: &[Resource], names: &Names, schools: Known<'_>, pr
     let home = schools.needed(row, "home_school", problems);
     let state = if row.text("state").is_empty() { Some(STATES[0]) } else { row.word("state", STATES, problems) };
     let note = row.short("note", 200, problems);
-    Some(Copy { line: row.line, resource: resource?, tag: tag?, code, home: home?, state: state?, note: note? })
+    Some(Copy {
+        line: row.line,
+        resource: resource.unwrap_or(NOWHERE),
+        tag: tag?,
+        code,
+        home: home.unwrap_or(NOWHERE),
+        state: state.unwrap_or_default(),
+        note: note.unwrap_or_default(),
+    })
 }
 
 /// The resource that a line is about.

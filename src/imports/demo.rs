@@ -34,6 +34,12 @@ pub async fn load_demo(db: &Db, clock: &Clock, data: &Path) -> Result<Option<Sum
     import_folder(db, clock, &folder).await.map(Some)
 }
 
+/// Whether a `bookings.csv` is the pattern: somebody imports `demo/` itself.
+#[must_use]
+pub fn is_pattern(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte == b'\n').next().is_some_and(|head| head.windows(9).any(|name| name == b"still_out"))
+}
+
 /// The demo's files as they are on a day.
 fn files(today: Day) -> Result<Files, ImportFailed> {
     let mut files: Files = Demo::iter().filter_map(|name| Some((name.to_string(), Demo::get(&name)?.data.into_owned()))).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::problems::{Problems, nearest};
 use super::sheet::{Column, Names, Row, Sheet, may, must};
 use super::who::{Known, not_before};
-use super::{Booking, Copy, Person, Resource, Role};
+use super::{Booking, Copy, NOWHERE, Person, Resource, Role};
 use crate::base::days::{self, Day, Period};
 
 /// The columns of `bookings.csv`.
@@ -88,27 +88,28 @@ fn booking(row: &Row, around: &Around<'_>, problems: &mut Problems) -> Option<Bo
     let override_reason = row.short("override_reason", 300, problems);
     let ended_reason = row.short("ended_reason", 300, problems);
     let person = person(row, school, days, around, problems);
-    let (days, school, copy, state) = (days?, school?, copy?, state?);
+    if let (Some(collected_on), Some(returned_on)) = (collected_on, returned_on) {
+        possession(row, state, collected_on, returned_on, around.today, problems);
+    }
+    let (days, copy, school) = (days?, copy?, school.unwrap_or(NOWHERE));
     member(row, school, days, around, problems);
-    let (collected_on, returned_on) = (collected_on?, returned_on?);
-    possession(row, state, collected_on, returned_on, around.today, problems);
     let turnaround = around.copies.get(copy).and_then(|copy| around.resources.get(copy.resource)?.turnaround_days);
     Some(Booking {
         line: row.line,
         copy,
         school,
-        person: person?,
-        kind: kind?,
-        state,
+        person: person.unwrap_or(NOWHERE),
+        kind: kind.unwrap_or_default(),
+        state: state.unwrap_or_default(),
         days,
         held_until: days::add(days.last(), i64::from(turnaround.unwrap_or(around.turnaround))),
-        class_name: class_name?,
-        purpose: purpose?,
-        pupils: pupils?,
-        collected_on,
-        returned_on,
-        override_reason: override_reason?,
-        ended_reason: ended_reason?,
+        class_name: class_name.unwrap_or_default(),
+        purpose: purpose.unwrap_or_default(),
+        pupils: pupils.flatten(),
+        collected_on: collected_on.flatten(),
+        returned_on: returned_on.flatten(),
+        override_reason: override_reason.unwrap_or_default(),
+        ended_reason: ended_reason.unwrap_or_default(),
     })
 }
 
@@ -176,9 +177,9 @@ fn member(row: &Row, school: usize, days: Period, around: &Around<'_>, problems:
     }
 }
 
-fn possession(row: &Row, state: &str, collected: Option<Day>, returned: Option<Day>, today: Day, problems: &mut Problems) {
+fn possession(row: &Row, state: Option<&str>, collected: Option<Day>, returned: Option<Day>, today: Day, problems: &mut Problems) {
     if let Some(collected) = collected {
-        if state != "confirmed" {
+        if let Some(state) = state.filter(|state| *state != "confirmed") {
             row.wrong(
                 "collected_on",
                 format!("A {state} booking cannot have been collected."),
@@ -216,7 +217,7 @@ fn no_two_out(file: &str, tag: &str, bookings: &[&Booking], problems: &mut Probl
 fn no_overlap(file: &str, tag: &str, bookings: &[&Booking], around: &Around<'_>, problems: &mut Problems) {
     let name = |booking: &Booking| {
         let school = around.schools.schools.get(booking.school);
-        school.map_or_else(String::new, |school| school.short_name.clone())
+        school.map_or_else(|| "another school".to_owned(), |school| school.short_name.clone())
     };
     let mut longest: Option<&Booking> = None;
     for booking in bookings {

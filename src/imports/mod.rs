@@ -25,6 +25,10 @@ use crate::base::days::{Day, Period};
 use crate::people::terms::{ClosureKind, Season};
 use sheet::Names;
 
+/// The place of what a wrong line names: in no list. Lines with a problem are read on with it, so that what else is wrong with
+/// them and with what refers to them is found too; none of them is ever stored.
+const NOWHERE: usize = usize::MAX;
+
 /// The files of a folder by name. Only names that end in `.csv` are looked at.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
@@ -313,8 +317,8 @@ pub fn read(files: &Files, today: Day) -> Result<Cluster, Problems> {
     }
 }
 
-/// `None` only together with a problem. A line or file with a problem yields nothing, and what refers to it is passed over
-/// in silence: a wrong header in `schools.csv` is one problem, not four hundred.
+/// `None` only together with a problem. What refers to a file that cannot be read is passed over in silence: a wrong header in
+/// `schools.csv` is one problem, not four hundred.
 fn read_all(files: &Files, today: Day, problems: &mut Problems) -> Option<Cluster> {
     check_names(files, problems);
     let sheet = |file, columns, problems: &mut Problems| files.get(file).and_then(|bytes| sheet::read(file, bytes, columns, problems));
@@ -354,7 +358,13 @@ fn read_all(files: &Files, today: Day, problems: &mut Problems) -> Option<Cluste
         turnaround: settings.turnaround_days,
         today,
     };
-    let bookings = sheet("bookings.csv", loans::BOOKINGS, problems).map(|sheet| loans::bookings(&sheet, &around, problems));
+    let bookings = if files.get("bookings.csv").is_some_and(|bytes| demo::is_pattern(bytes)) {
+        let right = "`boxrota demo` makes a real one of it and leaves it in its data folder, under cluster: import that folder.";
+        problems.file("bookings.csv", "This is the demo's pattern, in school weeks instead of days.", right);
+        None
+    } else {
+        sheet("bookings.csv", loans::BOOKINGS, problems).map(|sheet| loans::bookings(&sheet, &around, problems))
+    };
     let head = head?;
     Some(Cluster {
         name: head.name,

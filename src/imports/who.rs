@@ -162,21 +162,20 @@ fn school(row: &Row, problems: &mut Problems) -> Option<School> {
     let left = row.maybe_day("left", problems);
     let away = span(row, "sabbatical_from", "sabbatical_to", problems);
     let lead = row.yes_no("lead", false, problems);
-    let joined = joined?;
-    let left = left?;
+    let (joined, left) = (joined.unwrap_or(Day::MIN), left.flatten());
     not_before(row, "left", left, "joined", joined, problems);
     Some(School {
         line: row.line,
         name: name?,
-        short_name: short_name?,
-        letters: lettered.then_some(letters)?,
+        short_name: short_name.unwrap_or_default(),
+        letters: if lettered { letters } else { String::new() },
         urn: urn_fits.then(|| urn.to_owned()).filter(|urn| !urn.is_empty()),
-        address: address?,
-        postcode: postcode?,
+        address: address.unwrap_or_default(),
+        postcode: postcode.unwrap_or_default(),
         joined,
         left,
-        sabbatical: away?,
-        lead: lead?,
+        sabbatical: away.flatten(),
+        lead: lead.unwrap_or_default(),
     })
 }
 
@@ -241,10 +240,10 @@ fn person(row: &Row, schools: Known<'_>, problems: &mut Problems) -> Option<(Per
     }
     let from = row.day("from", problems);
     let to = row.maybe_day("to", problems);
-    let (from, to) = (from?, to?);
+    let (from, to) = (from.unwrap_or(Day::MIN), to.flatten());
     not_before(row, "to", to, "from", from, problems);
     let person = Person { line: row.line, name: name?, email: email?.to_string() };
-    Some((person, Role { person: 0, kind: kind?, school: school?, from, to }))
+    Some((person, Role { person: 0, kind: kind.unwrap_or_default(), school: school.flatten(), from, to }))
 }
 
 /// A day that must not lie before another.
@@ -278,7 +277,7 @@ pub fn span(row: &Row, from: &str, to: &str, problems: &mut Problems) -> Option<
 /// Notes every value that stands on a second line.
 pub fn once(file: &str, column: &str, values: impl Iterator<Item = (u64, String)>, problems: &mut Problems) {
     let mut seen: HashMap<String, u64> = HashMap::new();
-    for (line, value) in values {
+    for (line, value) in values.filter(|(_, value)| !value.is_empty()) {
         match seen.get(&value) {
             Some(first) => problems.at(
                 file,

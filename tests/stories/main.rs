@@ -10,6 +10,7 @@ mod harness;
 
 mod calendar;
 mod guarantee;
+mod imports;
 mod mailer;
 mod outbox;
 mod parity;

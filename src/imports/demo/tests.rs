@@ -123,3 +123,11 @@ fn after_its_last_term_the_demo_says_so() {
     let fault = files(parse_iso("2033-07-30").unwrap()).unwrap_err();
     assert!(fault.to_string().contains("The demo's terms end before 30 July 2033."), "{fault}");
 }
+
+#[test]
+fn the_pattern_itself_is_not_taken_for_bookings() {
+    let files: Files = Demo::iter().map(|name| (name.to_string(), Demo::get(&name).unwrap().data.into_owned())).collect();
+    let said = read(&files, parse_iso("2026-11-23").unwrap()).unwrap_err();
+    assert_eq!(said.list().len(), 1, "{said}");
+    assert!(said.to_string().contains("This is the demo's pattern"), "{said}");
+}

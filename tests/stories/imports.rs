@@ -1,0 +1,144 @@
+//! Importing: the demo on its first start, a folder once, and nothing of a folder in which anything is wrong.
+
+use std::path::Path;
+
+use boxrota::imports::{self, ImportFailed};
+
+use crate::harness::{Ground, TestApp, World};
+
+on_both_engines!(the_demo_is_loaded_on_the_first_start_only, a_folder_is_imported_once, a_folder_with_wrong_rows_leaves_nothing_behind);
+
+/// The tables that an import fills.
+const TABLES: [&str; 14] = [
+    "clusters",
+    "settings",
+    "schools",
+    "memberships",
+    "people",
+    "roles",
+    "terms",
+    "closures",
+    "resources",
+    "copies",
+    "contents_lines",
+    "bookings",
+    "booked_days",
+    "changes",
+];
+
+fn rows(app: &TestApp) -> Vec<i64> {
+    let mut raw = app.raw();
+    TABLES.iter().map(|table| raw.number(&format!("SELECT count(*) AS n FROM {table}"))).collect()
+}
+
+fn told(ground: Ground, story: impl AsyncFnOnce(TestApp)) {
+    actix_web::rt::System::new().block_on(async {
+        let app = TestApp::bare(ground, |_| {}).await;
+        story(app.clone()).await;
+        app.end().await;
+    });
+}
+
+/// What is said about a folder that is not imported.
+async fn refused(app: &TestApp, folder: &Path) -> Vec<String> {
+    match imports::import_folder(&app.app.db, &app.clock, folder).await {
+        Err(ImportFailed::Problems(problems)) => problems.list().iter().map(ToString::to_string).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn replace(folder: &Path, file: &str, from: &str, to: &str) {
+    let path = folder.join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{file} has no {from}");
+    std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+fn the_demo_is_loaded_on_the_first_start_only(ground: Ground) {
+    told(ground, async |app| {
+        let data = app.ground.folder.path().join("demo");
+        let summary = imports::load_demo(&app.app.db, &app.clock, &data).await.unwrap().expect("no cluster yet");
+        assert_eq!(
+            summary.to_string(),
+            "Imported South Milford: 9 schools, 13 roles, 30 terms, 404 closures, 19 resources with 184 contents lines, 29 copies, 383 bookings."
+        );
+        let mut raw = app.raw();
+        let today = "2026-11-23";
+        let late =
+            format!("SELECT count(*) AS n FROM bookings WHERE collected_on IS NOT NULL AND returned_on IS NULL AND last_day < '{today}'");
+        assert_eq!(raw.number(&late), 3);
+        assert_eq!(raw.number("SELECT count(*) AS n FROM bookings WHERE state = 'requested'"), 4);
+        assert_eq!(raw.number("SELECT count(DISTINCT school_id) AS n FROM bookings"), 9);
+        assert!(raw.number(&format!("SELECT count(*) AS n FROM bookings WHERE first_day > '{today}' AND state = 'confirmed'")) > 20);
+        assert_eq!(raw.number("SELECT count(*) AS n FROM changes WHERE verb = 'imported'"), 10, "a line of the change log for each file");
+        assert_eq!(raw.number("SELECT count(*) AS n FROM messages"), 0, "nobody gets a mail about what was so before");
+
+        let lead = app.signed_in("science.lead@saxton.example").await;
+        lead.get("/c/south-milford/calendar").await.is(200).says("Electricity");
+
+        let before = rows(&app);
+        assert_eq!(imports::load_demo(&app.app.db, &app.clock, &data).await.unwrap(), None);
+        assert!(refused(&app, &data.join("cluster")).await[0].starts_with("cluster.csv, line 2, column slug: There is a cluster"));
+        assert_eq!(rows(&app), before);
+    });
+}
+
+fn a_folder_is_imported_once(ground: Ground) {
+    told(ground, async |app| {
+        app.found(&World::ashdale()).await;
+        let before = rows(&app);
+        let folder = app.ground.folder.path().join("ashdale");
+        assert_eq!(
+            refused(&app, &folder).await,
+            [
+                "cluster.csv, line 2, column slug: There is a cluster with the short name \"ashdale\" already: Ashdale. Its files are imported \
+             once and it is changed on its pages from then on; a new cluster needs a short name of its own."
+            ]
+        );
+        // Under another name it is another cluster of the same people; but a lid has one code.
+        replace(&folder, "cluster.csv", "ashdale", "ashdale-two");
+        let said = refused(&app, &folder).await;
+        assert_eq!(said.len(), 4, "{said:#?}");
+        assert!(said[0].starts_with("copies.csv, line 2, column code: The code ") && said[0].contains("is on a lid of another cluster."));
+        assert_eq!(rows(&app), before);
+        let copies = std::fs::read_to_string(folder.join("copies.csv")).unwrap();
+        let blank: Vec<String> = copies
+            .lines()
+            .map(|line| {
+                let mut cells: Vec<&str> = line.split(',').collect();
+                if cells[2] != "code" {
+                    cells[2] = "";
+                }
+                cells.join(",")
+            })
+            .collect();
+        std::fs::write(folder.join("copies.csv"), blank.join("\r\n")).unwrap();
+        let summary = imports::import_folder(&app.app.db, &app.clock, &folder).await.unwrap();
+        assert_eq!(summary.slug, "ashdale-two");
+        let mut raw = app.raw();
+        assert_eq!(raw.number("SELECT count(*) AS n FROM people"), before[4], "the same people have roles in both");
+        assert_eq!(raw.number("SELECT count(*) AS n FROM copies WHERE length(code) = 6"), 8, "codes are made where none is given");
+    });
+}
+
+fn a_folder_with_wrong_rows_leaves_nothing_behind(ground: Ground) {
+    told(ground, async |app| {
+        let before = rows(&app);
+        let folder = app.ground.folder.path().join("wrong");
+        World::busy(2, 6).write(&folder);
+        replace(&folder, "schools.csv", "LS25 5AU", "LS25");
+        replace(&folder, "people.csv", "ssl,Beech", "ssl,Beach");
+        replace(&folder, "bookings.csv", "2026-09-14,2026-09-18", "2026-09-11,2026-09-18");
+        replace(&folder, "copies.csv", ",in_service,", ",broken,");
+        std::fs::write(folder.join("notes.txt"), "not ours").unwrap();
+        std::fs::write(folder.join("~$people.csv"), "a spreadsheet's lock").unwrap();
+        let said = refused(&app, &folder).await;
+        assert_eq!(said.len(), 4, "{said:#?}");
+        assert_eq!(said[0], "schools.csv, line 2, column postcode: \"LS25\" is not a postcode. Write a UK postcode like LS25 5AU.");
+        assert_eq!(said[1], "people.csv, line 3, column school: There is no school \"Beach\". Did you mean Beech?");
+        assert!(said[3].starts_with("bookings.csv, line 4, column first_day: B0 is booked twice:"), "{said:#?}");
+        assert!(said[2].starts_with("copies.csv, line 2, column state: \"broken\" is none of the words for this column."), "{said:#?}");
+        assert_eq!(rows(&app), before);
+        assert!(matches!(imports::import_folder(&app.app.db, &app.clock, &folder.join("nowhere")).await, Err(ImportFailed::Disk { .. })));
+    });
+}
