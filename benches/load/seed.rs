@@ -178,9 +178,9 @@ fn booking(c: i64, copy: i64, school: i64, person: i64, days: Period, now: chron
     )
 }
 
-/// Loans of past years, from 2001 to 400 days ago, in batches of a quarter of a million.
+/// Loans of past years, from 2001 to two years ago, in batches of a quarter of a million.
 async fn older(db: &Db, engine: Engine, old: i64, c: i64, copies: &[CopyId], schools: &[SchoolId], person: PersonId) -> Result<()> {
-    let span = (boxrota::base::clock::today(Utc::now()) - Day::from_ymd_opt(2001, 1, 1).unwrap_or_default()).num_days() - 420;
+    let span = (boxrota::base::clock::today(Utc::now()) - Day::from_ymd_opt(2001, 1, 1).unwrap_or_default()).num_days() - 800;
     let (step_copy, step_school) = (copies.len(), schools.len());
     let copy_list: String = copies.iter().enumerate().map(|(n, id)| format!(" WHEN {n} THEN {}", id.0)).collect();
     let school_list: String = schools.iter().enumerate().map(|(n, id)| format!(" WHEN {n} THEN {}", id.0)).collect();
