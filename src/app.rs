@@ -13,6 +13,7 @@ use crate::bookings::pages::{calendar, change, loan, loans, requests, reserve, v
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
+use crate::notifications::pages as mail;
 use crate::people::pages as people;
 use crate::web::limits::Limits;
 use crate::web::{assets, guard, help};
@@ -74,7 +75,13 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/bookings/{booking}/collected", post().to(verbs::collected))
                 .route("/bookings/{booking}/returned", post().to(verbs::returned))
                 .route("/loans", get().to(loans::show))
-                .route("/requests", get().to(requests::show)),
+                .route("/requests", get().to(requests::show))
+                .route("/mail", get().to(mail::list))
+                .route("/mail/retry", post().to(mail::retry_all))
+                .route("/mail/{id}", get().to(mail::show))
+                .route("/mail/{id}/retry", post().to(mail::retry))
+                .route("/mail/{id}/letter", get().to(mail::letter))
+                .route("/mail/{id}/calendar.ics", get().to(mail::calendar)),
         );
 }
 

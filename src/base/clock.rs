@@ -46,6 +46,12 @@ pub fn today(now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&London).date_naive()
 }
 
+/// The time as people at the schools say it: "23 November 2026 at 12:05".
+#[must_use]
+pub fn spoken(at: DateTime<Utc>) -> String {
+    at.with_timezone(&London).format("%-d %B %Y at %H:%M").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +69,11 @@ mod tests {
         // They go forward on 28 March 2027.
         assert_eq!(today(at("2027-03-27T23:30:00Z")).to_string(), "2027-03-27");
         assert_eq!(today(at("2027-03-28T23:30:00Z")).to_string(), "2027-03-29");
+    }
+
+    #[test]
+    fn times_are_said_in_london_time() {
+        assert_eq!(spoken(at("2026-11-03T09:05:59Z")), "3 November 2026 at 09:05");
+        assert_eq!(spoken(at("2026-06-30T23:05:00Z")), "1 July 2026 at 00:05");
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod letter;
 pub mod mailer;
+pub mod pages;
 pub mod smtp;
 pub mod store;
 

@@ -15,5 +15,6 @@ mod mailer;
 mod outbox;
 mod parity;
 mod post_office;
+mod sent_mail;
 mod sign_in;
 mod starting;

@@ -15,8 +15,8 @@ use boxrota::base::secret::Secret;
 use boxrota::config::{Config, ServerArgs};
 use boxrota::db::{Db, Error};
 use boxrota::imports;
-use boxrota::notifications::Message;
 use boxrota::notifications::mailer::{Mailer, Memory};
+use boxrota::notifications::{Message, Outcome};
 use boxrota::people;
 use boxrota::worker::Worker;
 
@@ -162,6 +162,11 @@ impl TestApp {
     /// A session past the application.
     pub fn raw(&self) -> Raw {
         self.ground.raw()
+    }
+
+    /// Lets the next letter come to something else than being sent; several are used up in order.
+    pub fn next_letter(&self, outcome: Outcome) {
+        self.memory.next(outcome);
     }
 
     /// Sends what is due, and gives the letters that were sent since this was last asked.
