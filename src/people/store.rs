@@ -1,6 +1,5 @@
 //! The rows of clusters, schools, people, roles, sessions, terms and closures.
 
-
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 

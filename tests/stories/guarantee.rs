@@ -21,7 +21,7 @@ on_both_engines!(
 );
 
 /// Two clusters with a school and two copies each, by raw SQL.
-fn seed(raw: &mut Raw) {
+pub fn seed(raw: &mut Raw) {
     for cluster in [1, 2] {
         raw.must(&format!(
             "INSERT INTO clusters (id, slug, name, nation, created_at) VALUES ({cluster}, 'c{cluster}', 'C', 'england', '2026-01-01 00:00:00');
@@ -47,6 +47,13 @@ fn book(raw: &mut Raw, id: i64, copy: i64, first: i64, last: i64) -> Result<(), 
     raw.run(&format!("INSERT {INTO} {}", row(id, 1, copy, first, last, last, "confirmed")))
 }
 
+/// A booking of copy 1 of cluster 1 for one day, as SQL.
+pub fn insert_on(id: &str, day: &str) -> String {
+    format!(
+        "INSERT {INTO} (1, {id}, 1, 1, 1, 'loan', 'confirmed', '{day}', '{day}', '{day}', 'k{id}', '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+    )
+}
+
 /// Refused, and for the reason that the days are taken.
 #[track_caller]
 fn taken(answer: Result<(), String>) {
@@ -55,7 +62,7 @@ fn taken(answer: Result<(), String>) {
 }
 
 /// How many pairs of live bookings share a day of a copy, asked of the bookings themselves.
-fn overlaps(raw: &mut Raw) -> i64 {
+pub fn overlaps(raw: &mut Raw) -> i64 {
     raw.number(
         "SELECT count(*) AS n FROM bookings a JOIN bookings b ON a.cluster_id = b.cluster_id AND a.copy_id = b.copy_id AND a.id < b.id
          WHERE a.state IN ('requested', 'confirmed') AND b.state IN ('requested', 'confirmed')

@@ -15,6 +15,7 @@ mod mailer;
 mod outbox;
 mod parity;
 mod post_office;
+mod race;
 mod sent_mail;
 mod sign_in;
 mod starting;

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use boxrota::app::{App, serve};
 use boxrota::base::Clock;
+use boxrota::base::ids::ResourceId;
 use boxrota::base::secret::Secret;
 use boxrota::config::{Config, ServerArgs};
 use boxrota::db::{Db, Error};
@@ -32,7 +33,7 @@ pub struct TestApp(Arc<Inner>);
 /// What a [`TestApp`] shares.
 pub struct Inner {
     /// Its database.
-    pub ground: Ground,
+    pub ground: Arc<Ground>,
     /// The App value of the server.
     pub app: web::Data<App>,
     /// `http://127.0.0.1:PORT`.
@@ -77,6 +78,15 @@ impl TestApp {
 
     /// Starts a server without a cluster.
     pub async fn bare(ground: Ground, change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(Arc::new(ground), change).await
+    }
+
+    /// Another server on the same database, as a second process would be.
+    pub async fn beside(&self) -> Self {
+        Self::on(self.ground.clone(), |_| {}).await
+    }
+
+    async fn on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> Self {
         log::listen();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -185,6 +195,21 @@ impl TestApp {
             Worker { db: self.app.db.clone(), clock: self.clock.clone(), mailer: self.mailer.clone(), wake: self.app.wake.clone() };
         let (_stop, stopped) = watch::channel(false);
         worker.send_due(&stopped).await.expect("what is due");
+    }
+
+    /// The id of a resource of a cluster, as addresses have it.
+    pub fn resource(&self, cluster: &str, name: &str) -> String {
+        let sql = format!(
+            "SELECT r.id AS n FROM resources r JOIN clusters c ON c.id = r.cluster_id WHERE c.slug = '{cluster}' AND r.name = '{name}'"
+        );
+        ResourceId(self.raw().number(&sql)).to_string()
+    }
+
+    /// How many statements a request took.
+    pub async fn questions<T>(&self, request: impl Future<Output = T>) -> (T, u64) {
+        let before = self.app.db.queries();
+        let answer = request.await;
+        (answer, self.app.db.queries() - before)
     }
 
     /// The end of a story: stops the server and checks what it left.

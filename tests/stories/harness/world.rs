@@ -114,7 +114,9 @@ impl World {
         }
         files.push(("settings.csv", settings));
         let mut terms = "academic_year,season,first_day,last_day,half_term_first,half_term_last\n".to_owned();
-        for year in 2024..=2028 {
+        // The years of the stories, and of the day on which they are told: a real process has a real clock.
+        let this_year = chrono::Datelike::year(&chrono::Utc::now());
+        for year in 2024..=(this_year + 2).max(2028) {
             let (y, z) = (year, year + 1);
             // Mondays to Fridays only matter in 2026-27, the year the stories play in.
             writeln!(terms, "{y}-{:02},autumn,{y}-09-07,{y}-12-18,{y}-10-26,{y}-10-30", z % 100).expect("a line");
