@@ -61,6 +61,7 @@ pub struct Copy {
 }
 
 type TitleRow = (i64, String, String, String, String, String, i32, i32, String, bool, Option<i32>);
+type CopyRow = (i64, String, String, i64);
 type SettingsRow = (i32, Option<i32>, i32, i32, i32, bool, bool);
 
 /// All titles by name with their copies that are not retired, and the rules for each: one query.
@@ -110,7 +111,7 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Title>> {
     if let Some(id) = one {
         query = query.filter(resources::id.eq(id.0));
     }
-    let rows: Vec<(TitleRow, (i64, String, String, i64), Option<SettingsRow>)> = query.load(tx.conn)?;
+    let rows: Vec<(TitleRow, CopyRow, Option<SettingsRow>)> = query.load(tx.conn)?;
     let mut titles: Vec<Title> = Vec::new();
     for (title, (id, tag, state, home), cluster) in rows {
         let copy = Copy { id: CopyId(id), tag, state, home: SchoolId(home) };

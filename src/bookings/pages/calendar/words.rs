@@ -138,12 +138,11 @@ pub fn status(bar: &Bar, slot: &Slot) -> &'static str {
         (Look::Restock, _) => "not for loan",
         (Look::Requested, true) => "waiting for approval, your school",
         (Look::Requested, false) => "waiting for approval",
-        (Look::Past, mine) => match (slot.returned_on.is_some(), slot.kind, mine) {
-            (true, _, true) => "returned, your school",
-            (true, _, false) => "returned",
-            (false, Kind::Restock, _) => "over",
-            (false, _, true) => "over, your school",
-            (false, _, false) => "over",
+        (Look::Past, mine) => match (slot.returned_on.is_some(), mine && slot.kind == Kind::Loan) {
+            (true, true) => "returned, your school",
+            (true, false) => "returned",
+            (false, true) => "over, your school",
+            (false, false) => "over",
         },
         (Look::Mine | Look::Other, mine) => match (bar.out, bar.at_risk, mine) {
             (true, _, true) => "out now, your school",
