@@ -21,8 +21,8 @@ use crate::base::days::Day;
 use crate::base::ids::SessionId;
 use crate::db::Scope;
 use crate::error::Error;
-use crate::web::guard;
 use crate::web::page::{Nav, Shell};
+use crate::web::{compress, guard};
 
 /// A person with some role in the cluster of the address.
 pub struct Member {
@@ -127,12 +127,13 @@ impl Member {
     /// A page with its tag, to be asked about again before it is shown again.
     #[must_use]
     pub fn tagged(&self, req: &HttpRequest, page: Markup) -> HttpResponse {
-        HttpResponse::Ok()
+        let mut answer = HttpResponse::Ok();
+        answer
             .content_type("text/html; charset=utf-8")
             .insert_header((header::ETAG, self.etag(req)))
             .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-            .insert_header((header::VARY, "Cookie, HX-Request"))
-            .body(page.into_string())
+            .insert_header((header::VARY, "Cookie, HX-Request"));
+        compress::finish(req, answer, page.into_string())
     }
 
     async fn from_cookie(req: &HttpRequest) -> Result<Self, Error> {

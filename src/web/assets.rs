@@ -5,12 +5,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::Write;
 use std::sync::{LazyLock, OnceLock};
 
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use flate2::Compression;
 use sha2::{Digest, Sha256};
+
+use super::compress::{gzip, takes_gzip};
 
 #[derive(rust_embed::Embed)]
 #[folder = "assets/"]
@@ -20,7 +22,7 @@ struct Asset {
     kind: &'static str,
     text: bool,
     body: web::Bytes,
-    gzipped: OnceLock<web::Bytes>,
+    gzipped: OnceLock<Option<web::Bytes>>,
 }
 
 struct Shelf {
@@ -54,21 +56,14 @@ pub async fn serve(request: HttpRequest, file: web::Path<String>) -> HttpRespons
         return response.body(asset.body.clone());
     }
     response.insert_header((header::VARY, "Accept-Encoding"));
-    if !accepts_gzip(request.headers().get(header::ACCEPT_ENCODING)) {
+    if !takes_gzip(request.headers().get(header::ACCEPT_ENCODING)) {
         return response.insert_header((header::CONTENT_ENCODING, "identity")).body(asset.body.clone());
     }
-    response.insert_header((header::CONTENT_ENCODING, "gzip")).body(asset.gzipped.get_or_init(|| gzip(&asset.body)).clone())
-}
-
-/// Whether the browser takes gzip. `gzip;q=0` refuses it; nobody sends more than that in earnest.
-fn accepts_gzip(asked: Option<&HeaderValue>) -> bool {
-    asked.and_then(|value| value.to_str().ok()).is_some_and(|value| {
-        value.split(',').any(|one| {
-            let mut parts = one.trim().split(';');
-            parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"))
-                && !parts.any(|q| matches!(q.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-        })
-    })
+    let small = asset.gzipped.get_or_init(|| gzip(&asset.body, Compression::best()).map(web::Bytes::from));
+    match small {
+        Some(small) => response.insert_header((header::CONTENT_ENCODING, "gzip")).body(small.clone()),
+        None => response.body(asset.body.clone()),
+    }
 }
 
 fn stock() -> Shelf {
@@ -120,13 +115,6 @@ fn has_end(name: &str, end: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, e)| e == end)
 }
 
-fn gzip(body: &[u8]) -> web::Bytes {
-    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    // Writing to memory cannot fail; were it to, the plain bytes under a gzip label would be the worse answer.
-    let done = out.write_all(body).and_then(|()| out.finish());
-    web::Bytes::from(done.unwrap_or_default())
-}
-
 /// Every file as it is served: its address and its bytes.
 #[cfg(test)]
 pub(super) fn bodies() -> impl Iterator<Item = (String, &'static [u8])> {
@@ -153,15 +141,5 @@ mod tests {
         for (file, asset) in &SHELF.by_url {
             assert_ne!(asset.kind, "application/octet-stream", "{file}");
         }
-    }
-
-    #[test]
-    fn gzip_is_asked_for_in_words() {
-        let yes = |text: &'static str| accepts_gzip(Some(&HeaderValue::from_static(text)));
-        assert!(yes("gzip, deflate, br"));
-        assert!(yes("br;q=1, GZIP;q=0.5"));
-        assert!(!yes("br, gzip;q=0"));
-        assert!(!yes("identity"));
-        assert!(!accepts_gzip(None));
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing here knows a table or a rule; the rooms' `pages.rs` compose these functions.
 
 pub mod assets;
+pub mod compress;
 pub mod forms;
 pub mod guard;
 pub mod help;
