@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::base::Clock;
 use crate::bookings::pages::{calendar, change, loan, loans, requests, reserve, verbs};
+use crate::catalogue::pages as catalogue;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
@@ -59,6 +60,8 @@ fn routes(routes: &mut web::ServiceConfig) {
         .service(
             web::scope("/c/{cluster}")
                 .route("/calendar", get().to(calendar::show))
+                .route("/boxes", get().to(catalogue::list::show))
+                .route("/boxes/{resource}", get().to(catalogue::resource::show))
                 .route("/boxes/{resource}/reserve", get().to(reserve::form))
                 .route("/boxes/{resource}/reserve", post().to(reserve::book))
                 .route("/boxes/{resource}/reserve/check", get().to(reserve::check))

@@ -5,6 +5,7 @@ pub mod db;
 pub mod web;
 pub mod notifications;
 pub mod people;
+pub mod catalogue;
 pub mod bookings;
 pub mod imports;
 

@@ -17,6 +17,7 @@ pub mod rules;
 pub mod spans;
 pub mod store;
 pub mod timeline;
+pub mod whereabouts;
 
 pub use refusals::{Field, Refusal, Taken, TakenCopy};
 pub use reserve::{Decision, Membership, Shelf, ShelfCopy, Standing, Wish};

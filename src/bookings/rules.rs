@@ -2,6 +2,7 @@
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
+use crate::people::Settings;
 use crate::people::terms::SchoolCalendar;
 
 /// The settings of a cluster, as they hold for one resource (which may ask for approval or turnaround of its own).
@@ -67,6 +68,20 @@ impl FurthestAhead {
 }
 
 impl Rules {
+    /// The cluster's rules as they hold for a resource that may ask for approval or turnaround of its own.
+    #[must_use]
+    pub fn of(settings: &Settings, approval_needed: bool, turnaround_days: Option<u32>) -> Self {
+        Self {
+            longest_loan_days: settings.longest_loan_days,
+            furthest_ahead: settings.furthest_ahead_days.map_or(FurthestAhead::EndOfNextYear, FurthestAhead::Days),
+            shortest_notice_days: settings.shortest_notice_days,
+            most_live_bookings: settings.most_live_bookings,
+            turnaround_days: turnaround_days.unwrap_or(settings.turnaround_days),
+            approval_needed: settings.approval_needed || approval_needed,
+            allow_non_school_days: settings.non_school_days,
+        }
+    }
+
     /// The first day that the notice leaves open.
     #[must_use]
     pub fn earliest(&self, today: Day, calendar: &SchoolCalendar, school: Option<SchoolId>) -> Day {

@@ -304,9 +304,12 @@ pub fn school_names(tx: &mut Tx<'_>) -> Result<Vec<SchoolName>> {
     Ok(rows.into_iter().map(|(id, short_name, letters)| SchoolName { id: SchoolId(id), short_name, letters }).collect())
 }
 
+/// The columns of the settings, in the table's order, for a query that reads them together with something else.
+pub type SettingsRow = (i32, Option<i32>, i32, i32, i32, bool, bool);
+
 /// The cluster's booking rules; the defaults when nobody has changed them.
 pub fn settings(tx: &mut Tx<'_>) -> Result<Settings> {
-    let row: Option<(i32, Option<i32>, i32, i32, i32, bool, bool)> = settings::table
+    let row: Option<SettingsRow> = settings::table
         .find(tx.cluster.0)
         .select((
             settings::longest_loan_days,
@@ -319,9 +322,15 @@ pub fn settings(tx: &mut Tx<'_>) -> Result<Settings> {
         ))
         .first(tx.conn)
         .optional()?;
+    Ok(settings_of(row))
+}
+
+/// A row of settings, or the defaults.
+#[must_use]
+pub fn settings_of(row: Option<SettingsRow>) -> Settings {
     // The schema's checks keep each of these at or above zero.
     let whole = |number: i32| u32::try_from(number).unwrap_or_default();
-    Ok(row.map_or_else(Settings::default, |(longest, ahead, notice, live, turnaround, approval_needed, non_school_days)| Settings {
+    row.map_or_else(Settings::default, |(longest, ahead, notice, live, turnaround, approval_needed, non_school_days)| Settings {
         longest_loan_days: whole(longest),
         furthest_ahead_days: ahead.map(whole),
         shortest_notice_days: whole(notice),
@@ -329,7 +338,7 @@ pub fn settings(tx: &mut Tx<'_>) -> Result<Settings> {
         turnaround_days: whole(turnaround),
         approval_needed,
         non_school_days,
-    }))
+    })
 }
 
 /// Changes the cluster's booking rules.

@@ -9,6 +9,7 @@
 mod harness;
 
 mod calendar;
+mod catalogue;
 mod guarantee;
 mod imports;
 mod mailer;

@@ -1,0 +1,130 @@
+//! Where a copy is now, and when it can next be had: what a card in the catalogue says.
+//!
+//! What must always hold: a copy that is late, missing or in repair is free on no day, however far ahead, because nobody
+//! can say when it comes back (product rule 3).
+
+use super::spans::{self, Search};
+use super::{Kind, Slot};
+use crate::base::days::{Day, Period};
+use crate::base::ids::SchoolId;
+
+/// Where a copy is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// In its home school.
+    Home,
+    /// At a school until the last day of its loan.
+    With {
+        /// Which.
+        school: SchoolId,
+        /// The last day.
+        until: Day,
+    },
+    /// A school has it longer than it may.
+    Late {
+        /// Which.
+        school: SchoolId,
+        /// The last day of its loan.
+        since: Day,
+    },
+    /// A coordinator keeps it, to restock or mend it.
+    Restock {
+        /// The last day.
+        until: Day,
+    },
+    /// In repair, missing or retired.
+    OutOfService,
+}
+
+/// A copy with what is planned for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Planned<'a> {
+    /// Whether it can be lent at all.
+    pub in_service: bool,
+    /// Its live bookings by first day, none overlapping: those from today on, and the one it is out for, however old.
+    pub slots: &'a [Slot],
+}
+
+impl Planned<'_> {
+    /// Where it is now. What somebody holds is known better than what state it was entered in.
+    #[must_use]
+    pub fn whereabouts(&self, today: Day) -> Whereabouts {
+        if let Some(out) = self.slots.iter().find(|slot| slot.is_out()) {
+            return match out.late_since(today) {
+                Some(since) => Whereabouts::Late { school: out.school, since },
+                None => Whereabouts::With { school: out.school, until: out.days.last() },
+            };
+        }
+        if !self.in_service {
+            return Whereabouts::OutOfService;
+        }
+        let kept = self.slots.iter().find(|slot| slot.kind == Kind::Restock && slot.state.is_live() && slot.days.contains(today));
+        kept.map_or(Whereabouts::Home, |kept| Whereabouts::Restock { until: kept.days.last() })
+    }
+
+    /// Whether it can be had on all the days, with the turnaround after them.
+    #[must_use]
+    pub fn is_free(&self, wanted: Period, turnaround: u32, today: Day) -> bool {
+        self.can_be_had(today) && spans::is_free(self.slots, wanted.extended(turnaround))
+    }
+
+    /// The first days on which it can be had.
+    #[must_use]
+    pub fn next_free(&self, search: &Search<'_>, today: Day) -> Option<Period> {
+        self.can_be_had(today).then(|| search.next_free(self.slots, today)).flatten()
+    }
+
+    fn can_be_had(&self, today: Day) -> bool {
+        self.in_service && !self.slots.iter().any(|slot| slot.late_since(today).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{MONK_FRYSTON, calendar, day, period, slot};
+    use super::*;
+    use crate::base::days;
+    use proptest::prelude::*;
+
+    const OUT: &str = "2026-09-28";
+
+    fn out(first: &str, last: &str) -> Slot {
+        Slot { collected_on: Some(day(OUT)), ..slot(1, first, last) }
+    }
+
+    #[test]
+    fn who_has_it_is_known_whatever_was_planned() {
+        let today = day("2026-10-14");
+        let at = |in_service, slots: &[Slot]| Planned { in_service, slots }.whereabouts(today);
+        assert_eq!(at(true, &[]), Whereabouts::Home);
+        assert_eq!(at(false, &[]), Whereabouts::OutOfService);
+        assert_eq!(at(true, &[slot(1, "2026-10-12", "2026-10-16")]), Whereabouts::Home, "reserved, not fetched");
+        let with = Whereabouts::With { school: MONK_FRYSTON, until: day("2026-10-16") };
+        assert_eq!(at(true, &[out("2026-10-12", "2026-10-16")]), with);
+        assert_eq!(at(false, &[out("2026-10-12", "2026-10-16")]), with, "in repair, but not yet brought back");
+        let late = Whereabouts::Late { school: MONK_FRYSTON, since: day("2026-10-09") };
+        assert_eq!(at(true, &[out("2026-09-28", "2026-10-09")]), late);
+        let kept = Slot { kind: Kind::Restock, ..slot(1, "2026-10-12", "2026-10-16") };
+        assert_eq!(at(true, &[kept]), Whereabouts::Restock { until: day("2026-10-16") });
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_late_or_out_of_service_is_never_free(start in 0i64..400, len in 0i64..40, in_service: bool, late: bool) {
+            let cal = calendar();
+            let today = day("2026-10-14");
+            let slots: Vec<Slot> = if late { vec![out("2026-09-28", "2026-10-09")] } else { vec![out("2026-10-12", "2026-10-16")] };
+            let copy = Planned { in_service, slots: &slots };
+            let first = days::add(today, start);
+            let wanted = Period::new(first, days::add(first, len)).unwrap();
+            let search = Search { calendar: &cal, school: None, bookable: period("2026-10-14", "2028-08-31"), turnaround: 0, longest: 28 };
+            if late || !in_service {
+                prop_assert!(!copy.is_free(wanted, 0, today));
+                prop_assert_eq!(copy.next_free(&search, today), None);
+            } else {
+                prop_assert_eq!(copy.is_free(wanted, 0, today), first > day("2026-10-16"));
+                prop_assert_eq!(copy.next_free(&search, today).map(Period::first), Some(day("2026-10-19")));
+            }
+        }
+    }
+}

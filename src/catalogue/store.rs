@@ -1,0 +1,157 @@
+//! The rows of resources, copies and contents.
+//!
+//! Retired copies are read only by those who ask for the history of one. A cluster's catalogue is some hundred titles at most,
+//! so a search reads them all in one query and picks in memory: year groups and words then follow one rule on both engines.
+
+use diesel::prelude::*;
+
+use super::{ContentsLine, Copy, CopyState, Kind, Resource, Strand, Years};
+use crate::base::ids::{CopyId, ResourceId, SchoolId};
+use crate::db::schema::{contents_lines, copies, resources, schools, settings};
+use crate::db::{Error, Result, Tx};
+use crate::people::Settings;
+use crate::people::store::{SettingsRow, settings_of};
+
+/// The most rows, one a copy, that are read of a catalogue: far more than a cluster has, so that no page can grow without end.
+const MOST_COPIES: i64 = 2000;
+/// The most lines of a resource's contents.
+const MOST_LINES: i64 = 500;
+
+/// The catalogue, or a part of it, with the rules that hold in it.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    /// The cluster's rules.
+    pub settings: Settings,
+    /// Titles by name.
+    pub resources: Vec<Resource>,
+}
+
+type ResourceRow = (i64, String, String, String, String, String, String, i32, i32, bool, Option<i32>, String);
+type CopyRow = (i64, String, i64, String, String);
+type Row = (ResourceRow, Option<CopyRow>, Option<String>, Option<SettingsRow>);
+
+/// The whole catalogue: one query.
+pub fn all(tx: &mut Tx<'_>) -> Result<Catalogue> {
+    read(tx, None)
+}
+
+/// A resource and those of its strand, which hold the ones that are like it: one query. Nothing when it is not in this cluster.
+pub fn with_its_strand(tx: &mut Tx<'_>, id: ResourceId) -> Result<Catalogue> {
+    read(tx, Some(id))
+}
+
+fn read(tx: &mut Tx<'_>, strand_of: Option<ResourceId>) -> Result<Catalogue> {
+    let mut query =
+        resources::table
+            .left_join(copies::table.on(
+                copies::cluster_id.eq(resources::cluster_id).and(copies::resource_id.eq(resources::id)).and(copies::state.ne("retired")),
+            ))
+            .left_join(schools::table.on(schools::cluster_id.eq(copies::cluster_id).and(schools::id.eq(copies::home_school_id))))
+            .left_join(settings::table.on(settings::cluster_id.eq(resources::cluster_id)))
+            .filter(resources::cluster_id.eq(tx.cluster.0))
+            .order((resources::name, copies::tag))
+            .limit(MOST_COPIES)
+            .select((
+                (
+                    resources::id,
+                    resources::kind,
+                    resources::name,
+                    resources::summary,
+                    resources::strand,
+                    resources::topic,
+                    resources::icon,
+                    resources::year_from,
+                    resources::year_to,
+                    resources::approval_needed,
+                    resources::turnaround_days,
+                    resources::search_words,
+                ),
+                (copies::id, copies::tag, copies::home_school_id, copies::state, copies::state_note).nullable(),
+                schools::short_name.nullable(),
+                (
+                    settings::longest_loan_days,
+                    settings::furthest_ahead_days,
+                    settings::shortest_notice_days,
+                    settings::most_live_bookings,
+                    settings::turnaround_days,
+                    settings::approval_needed,
+                    settings::non_school_days,
+                )
+                    .nullable(),
+            ))
+            .into_boxed();
+    if let Some(id) = strand_of {
+        let own = diesel::alias!(resources as own);
+        let its = own
+            .filter(own.field(resources::cluster_id).eq(tx.cluster.0))
+            .filter(own.field(resources::id).eq(id.0))
+            .select(own.field(resources::strand));
+        query = query.filter(resources::strand.eq_any(its));
+    }
+    let rows: Vec<Row> = query.load(tx.conn)?;
+    let mut catalogue = Catalogue { settings: settings_of(rows.first().and_then(|row| row.3)), resources: Vec::new() };
+    for (resource, copy, home, _) in rows {
+        if catalogue.resources.last().is_none_or(|last| last.id.0 != resource.0) {
+            catalogue.resources.push(resource_of(resource)?);
+        }
+        if let (Some(last), Some(copy)) = (catalogue.resources.last_mut(), copy) {
+            last.copies.push(copy_of(copy, home.unwrap_or_default())?);
+        }
+    }
+    Ok(catalogue)
+}
+
+fn wrong(check: &str) -> Error {
+    Error::Check(check.to_owned())
+}
+
+fn resource_of(row: ResourceRow) -> Result<Resource> {
+    let (id, kind, name, summary, strand, topic, icon, from, to, approval_needed, turnaround, search_words) = row;
+    let year = |number: i32| u8::try_from(number).ok();
+    Ok(Resource {
+        id: ResourceId(id),
+        kind: kind.parse::<Kind>().map_err(|_| wrong("resources_kind"))?,
+        name,
+        summary,
+        strand: strand.parse::<Strand>().map_err(|_| wrong("resources_strand"))?,
+        topic,
+        icon,
+        years: year(from).zip(year(to)).and_then(|(from, to)| Years::new(from, to)).ok_or_else(|| wrong("resources_years"))?,
+        approval_needed,
+        turnaround_days: turnaround.and_then(|days| u32::try_from(days).ok()),
+        search_words,
+        copies: Vec::new(),
+    })
+}
+
+fn copy_of((id, tag, home, state, note): CopyRow, home_name: String) -> Result<Copy> {
+    let state = state.parse::<CopyState>().map_err(|_| wrong("copies_state"))?;
+    Ok(Copy { id: CopyId(id), tag, home: SchoolId(home), home_name, state, note })
+}
+
+/// A resource's contents, in order.
+pub fn contents(tx: &mut Tx<'_>, resource: ResourceId) -> Result<Vec<ContentsLine>> {
+    let rows: Vec<(String, i32, bool, bool, String)> = contents_lines::table
+        .filter(contents_lines::cluster_id.eq(tx.cluster.0))
+        .filter(contents_lines::resource_id.eq(resource.0))
+        .order(contents_lines::position)
+        .limit(MOST_LINES)
+        .select((
+            contents_lines::item,
+            contents_lines::quantity,
+            contents_lines::consumable,
+            contents_lines::essential,
+            contents_lines::care_note,
+        ))
+        .load(tx.conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(item, quantity, consumable, essential, care_note)| ContentsLine {
+            item,
+            quantity: u32::try_from(quantity).unwrap_or_default(),
+            consumable,
+            essential,
+            care_note,
+        })
+        .collect())
+}
