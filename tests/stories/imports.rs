@@ -4,9 +4,14 @@ use std::path::Path;
 
 use boxrota::imports::{self, ImportFailed};
 
-use crate::harness::{Ground, TestApp, World};
+use crate::harness::{Engine, Ground, TestApp, World};
 
-on_both_engines!(the_demo_is_loaded_on_the_first_start_only, a_folder_is_imported_once, a_folder_with_wrong_rows_leaves_nothing_behind);
+on_both_engines!(
+    the_demo_is_loaded_on_the_first_start_only,
+    a_folder_is_imported_once,
+    a_folder_with_wrong_rows_leaves_nothing_behind,
+    what_the_database_refuses_leaves_nothing_behind
+);
 
 /// The tables that an import fills.
 const TABLES: [&str; 14] = [
@@ -140,5 +145,23 @@ fn a_folder_with_wrong_rows_leaves_nothing_behind(ground: Ground) {
         assert!(said[2].starts_with("copies.csv, line 2, column state: \"broken\" is none of the words for this column."), "{said:#?}");
         assert_eq!(rows(&app), before);
         assert!(matches!(imports::import_folder(&app.app.db, &app.clock, &folder.join("nowhere")).await, Err(ImportFailed::Disk { .. })));
+    });
+}
+
+/// The files are read before anything is stored, so this should never happen; if it does, the cluster is not left half there.
+fn what_the_database_refuses_leaves_nothing_behind(ground: Ground) {
+    told(ground, async |app| {
+        app.raw().must(match app.ground.engine {
+            Engine::Sqlite => {
+                "CREATE TRIGGER no_lesson_5 BEFORE INSERT ON bookings WHEN NEW.purpose = 'Lesson 5' BEGIN SELECT RAISE(ABORT, 'no'); END"
+            }
+            Engine::Postgres => "ALTER TABLE bookings ADD CONSTRAINT no_lesson_5 CHECK (purpose <> 'Lesson 5')",
+        });
+        let before = rows(&app);
+        let folder = app.ground.folder.path().join("busy");
+        World::busy(2, 6).write(&folder);
+        let refused = imports::import_folder(&app.app.db, &app.clock, &folder).await;
+        assert!(matches!(refused, Err(ImportFailed::Database(_))), "{refused:?}");
+        assert_eq!(rows(&app), before);
     });
 }
