@@ -5,6 +5,7 @@ use super::problems::{Problems, nearest};
 use super::sheet::{Column, Names, Row, Sheet, may, must};
 use super::who::{Known, once};
 use super::{ContentsLine, Copy, NOWHERE, Resource};
+use crate::catalogue::topics;
 
 /// The columns of `resources.csv`.
 pub const RESOURCES: &[Column] = &[
@@ -32,7 +33,7 @@ const STRANDS: &[&str] = &["biology", "chemistry", "physics", "working_scientifi
 const STATES: &[&str] = &["in_service", "repair", "missing", "retired"];
 /// The pictures there are.
 const SPRITE: &str = include_str!("../../assets/icons.svg");
-/// The picture of a resource that names none.
+/// The picture of a resource that names none, on a topic that has none.
 const PLAIN_ICON: &str = "package";
 
 /// Reads `resources.csv`.
@@ -57,7 +58,7 @@ fn resource(row: &Row, problems: &mut Problems) -> Option<Resource> {
     let summary = row.short("summary", 300, problems);
     let approval_needed = row.yes_no("needs_approval", false, problems);
     let turnaround_days = row.maybe_number("turnaround_days", 0..=28, problems);
-    let icon = icon(row, problems);
+    let icon = icon(row, topic.as_deref(), problems);
     Some(Resource {
         line: row.line,
         name: name?,
@@ -74,12 +75,12 @@ fn resource(row: &Row, problems: &mut Problems) -> Option<Resource> {
     })
 }
 
-/// The name of a picture that we ship.
-fn icon(row: &Row, problems: &mut Problems) -> Option<String> {
+/// The name of a picture that we ship: the one given, or the topic's.
+fn icon(row: &Row, topic: Option<&str>, problems: &mut Problems) -> Option<String> {
     let typed = row.text("icon");
     let mut shipped = SPRITE.split("<symbol id=\"").skip(1).filter_map(|symbol| symbol.split('"').next());
     if typed.is_empty() {
-        return Some(PLAIN_ICON.to_owned());
+        return Some(topic.and_then(topics::named).map_or(PLAIN_ICON, |topic| topic.icon).to_owned());
     }
     if shipped.clone().any(|name| name == typed) {
         return Some(typed.to_owned());

@@ -90,6 +90,7 @@ fn a_right_folder_becomes_a_cluster() {
     assert_eq!(cluster.terms[1].half_term, None);
     assert_eq!(cluster.closures[0].days.len_days(), 1);
     assert_eq!(cluster.resources[1].year_from, 0);
+    assert_eq!((cluster.resources[0].icon.as_str(), cluster.resources[1].icon.as_str()), ("zap", "bone"), "the topics' pictures");
     assert_eq!(cluster.resources[0].contents.len(), 2);
     assert!(cluster.resources[0].search_words().contains("buzzers (3 v)"));
     assert_eq!((cluster.copies[0].code.as_deref(), cluster.copies[1].code.as_deref()), (Some("7K3QX"), None));
