@@ -214,7 +214,7 @@ async fn reserve(server: &Server, client: &Client, seeded: &Seeded) -> anyhow::R
     let mut clients = Vec::new();
     for _ in 0..16 {
         let (client, wishes, next, failed, path) = (client.clone(), wishes.clone(), next.clone(), failed.clone(), path.clone());
-        let (csrf, school) = (seeded.csrf.clone(), seeded.school.clone());
+        let csrf = seeded.csrf.clone();
         clients.push(tokio::spawn(async move {
             let mut times = Vec::new();
             loop {
@@ -224,11 +224,11 @@ async fn reserve(server: &Server, client: &Client, seeded: &Seeded) -> anyhow::R
                 let form = [
                     ("csrf", csrf.as_str()),
                     ("key", &key),
-                    ("school", &school),
+                    ("school", &wish.school),
                     ("copy", &wish.copy),
                     ("from", &wish.from),
                     ("to", &wish.to),
-                    ("class_name", "Year 4"),
+                    ("class", "Year 4"),
                     ("purpose", "Load"),
                     ("pupils", "30"),
                 ];

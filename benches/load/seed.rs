@@ -19,7 +19,6 @@ pub struct Seeded {
     pub resource: String,
     pub session: String,
     pub csrf: String,
-    pub school: String,
     /// Spans that are free, for the reservations.
     pub free: Vec<Wish>,
 }
@@ -29,6 +28,8 @@ pub struct Seeded {
 pub struct Wish {
     pub resource: String,
     pub copy: String,
+    /// The coordinator books for each school in turn.
+    pub school: String,
     pub from: String,
     pub to: String,
 }
@@ -142,6 +143,7 @@ pub async fn fill(db: &Db, old: i64) -> Result<Seeded> {
                 free.push(Wish {
                     resource: resources[n / 2].to_string(),
                     copy: copy.to_string(),
+                    school: schools[n % 8].to_string(),
                     from: week.first().to_string(),
                     to: week.last().to_string(),
                 });
@@ -157,14 +159,7 @@ pub async fn fill(db: &Db, old: i64) -> Result<Seeded> {
         .await?;
     older(db, engine, old, c, &copies, &schools, person).await?;
     let csrf = guard::token(&session);
-    Ok(Seeded {
-        slug: "load".into(),
-        resource: resources[7].to_string(),
-        session: session.reveal().to_owned(),
-        csrf,
-        school: schools[0].to_string(),
-        free,
-    })
+    Ok(Seeded { slug: "load".into(), resource: resources[7].to_string(), session: session.reveal().to_owned(), csrf, free })
 }
 
 fn booking(c: i64, copy: i64, school: i64, person: i64, days: Period, now: chrono::DateTime<Utc>, today: Day) -> String {
