@@ -11,7 +11,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, watch};
 
 use crate::base::Clock;
+use crate::base::clock;
+use crate::base::days;
 use crate::base::ids::{ClusterId, MessageId};
+use crate::bookings::letters;
+use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
 use crate::notifications::mailer::Mailer;
 use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
@@ -26,6 +30,10 @@ const BATCH: i64 = 50;
 const BETWEEN_CLEARINGS: TimeDelta = TimeDelta::hours(1);
 /// Rows of a kind removed in one clearing's step, so that no lock is held for long.
 const CLEARED_AT_ONCE: i64 = 1000;
+/// Days of the plan are kept this long after they are past, though nothing can be booked there any more.
+const PAST_DAYS_KEPT: i64 = 28;
+/// Past days of the plan cleared away at a time; in one step each, a few rows per box.
+const DAYS_CLEARED: usize = 60;
 /// Sign-in links and sessions are kept this long after their end, for questions.
 const SIGN_INS_KEPT: TimeDelta = TimeDelta::days(30);
 
@@ -152,7 +160,7 @@ impl Worker {
         }
     }
 
-    /// Clears away sign-in links and sessions that ended long ago.
+    /// Clears away sign-in links and sessions that ended long ago, and the days of the plan that are long past.
     ///
     /// # Errors
     /// When the database refuses.
@@ -161,6 +169,13 @@ impl Worker {
         let gone = self.db.house(now, move |house| people::prune_sign_ins(house, now - SIGN_INS_KEPT, CLEARED_AT_ONCE)).await?;
         if gone > 0 {
             tracing::info!(gone, "old sign-in links and sessions cleared away");
+        }
+        let before = days::add(clock::today(now), -PAST_DAYS_KEPT);
+        for _ in 0..DAYS_CLEARED {
+            // The bookings stay; only the table that keeps two of them from sharing a day gets smaller.
+            if self.db.house(now, move |house| ledger::clear_oldest_day(house, before)).await? == 0 {
+                break;
+            }
         }
         Ok(())
     }
@@ -177,6 +192,10 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
     if message.kind == SIGN_IN_LETTER {
         let over = tx.now >= message.created_at + sign_in::LINK_LASTS;
         return Ok(over.then(|| "The link in it had run out before it could be sent.".to_owned()));
+    }
+    if let Some((booking, sequence)) = letters::read_subject(&message.subject) {
+        let now = ledger::state_and_sequence(tx, booking)?;
+        return Ok(letters::overtaken(&message.kind, sequence, now).map(str::to_owned));
     }
     Ok(None)
 }

@@ -146,7 +146,7 @@ pub fn changed(about: &About, to: &To<'_>, today: Day, before: (Period, &str), c
     if tag != about.tag {
         now = format!("{now} It is now the copy {}.", about.tag).trim_start().to_owned();
     }
-    let update = if calendar.is_some() { " The attached calendar entry brings yours up to date." } else { "" };
+    let update = if calendar.is_some() { " Open the attached calendar entry to bring yours up to date." } else { "" };
     let opening = Block::paragraph(format!("{} changed the loan. {now}{update}", about.by));
     let was = Block::facts([
         ("It was", if days == about.days { String::new() } else { days.to_string() }),
@@ -158,7 +158,7 @@ pub fn changed(about: &About, to: &To<'_>, today: Day, before: (Period, &str), c
 /// Given up, by the school or by a coordinator, with a reason.
 #[must_use]
 pub fn cancelled(about: &About, to: &To<'_>, today: Day, reason: &str, calendar: Option<Calendar>) -> Letter {
-    let removal = if calendar.is_some() { " The attached calendar entry takes it out of your calendar." } else { "" };
+    let removal = if calendar.is_some() { " Open the attached calendar entry to take it out of your calendar." } else { "" };
     let opening = Block::paragraph(format!("{} cancelled it. The days from {} are free for others.{removal}", about.by, about.days));
     letter(
         CANCELLED,
@@ -273,7 +273,7 @@ fn span(period: Period) -> String {
 }
 
 fn entry(calendar: Option<&Calendar>) -> &'static str {
-    if calendar.is_some() { "The attached calendar entry puts it into your calendar." } else { "" }
+    if calendar.is_some() { "Open the attached calendar entry to put it into your calendar." } else { "" }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 #[macro_use]
 mod harness;
 
+mod booking_mail;
 mod calendar;
 mod catalogue;
 mod guarantee;

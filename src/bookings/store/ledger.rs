@@ -9,7 +9,7 @@ use crate::base::ids::{BookingId, PersonId};
 use crate::bookings::changes::Back;
 use crate::bookings::{Decision, State};
 use crate::db::schema::bookings;
-use crate::db::{Result, Tx};
+use crate::db::{House, Result, Tx};
 
 /// What a booking is for, as the form gave it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -165,4 +165,13 @@ pub fn hand_back(tx: &mut Tx<'_>, old: &Loan, back: Back) -> Result<()> {
         .execute(tx.conn)?;
     let before = if shorter { old.booking.slot.days.to_string() } else { String::new() };
     tx.log("bookings", &old.booking.slot.id, "returned", &before, &days::long(today))
+}
+
+/// Clears the oldest day before `before` out of the table of booked days, for all clusters, and says how many rows there
+/// were. Nobody can book the past, so nothing is lost; the bookings themselves stay.
+pub fn clear_oldest_day(house: &mut House<'_>, before: Day) -> Result<usize> {
+    use crate::db::schema::booked_days;
+    let oldest: Option<Day> = booked_days::table.select(diesel::dsl::min(booked_days::day)).first(house.conn)?;
+    let Some(oldest) = oldest.filter(|day| *day < before) else { return Ok(0) };
+    Ok(diesel::delete(booked_days::table.filter(booked_days::day.eq(oldest))).execute(house.conn)?)
 }

@@ -189,12 +189,14 @@ impl TestApp {
         new
     }
 
-    /// A round of the worker, with the memory for a mail server.
+    /// The worker, with the memory for a mail server.
+    pub fn worker(&self) -> Worker {
+        Worker { db: self.app.db.clone(), clock: self.clock.clone(), mailer: self.mailer.clone(), wake: self.app.wake.clone() }
+    }
+
     async fn deliver(&self) {
-        let worker =
-            Worker { db: self.app.db.clone(), clock: self.clock.clone(), mailer: self.mailer.clone(), wake: self.app.wake.clone() };
         let (_stop, stopped) = watch::channel(false);
-        worker.send_due(&stopped).await.expect("what is due");
+        self.worker().send_due(&stopped).await.expect("what is due");
     }
 
     /// The id of a resource of a cluster, as addresses have it.

@@ -10,7 +10,7 @@ mod world;
 
 pub use app::{TestApp, tell};
 pub use ground::{Engine, Ground, Raw};
-pub use people::{Bursar, Coordinator, Ssl, Wish};
+pub use people::{Bursar, Coordinator, Person, Ssl, Wish};
 pub use web::{Browser, Page};
 pub use world::{World, science_lead};
 
