@@ -18,6 +18,7 @@ mod outbox;
 mod parity;
 mod post_office;
 mod race;
+mod reserve;
 mod sent_mail;
 mod sign_in;
 mod starting;

@@ -240,7 +240,7 @@ fn read_form(form: ElementRef<'_>, own: &str) -> Form {
                 let value = element.attr("value").unwrap_or_default().to_owned();
                 match element.attr("type").unwrap_or("text") {
                     "checkbox" | "radio" => {
-                        let value = if value.is_empty() { "on".to_owned() } else { value };
+                        let value = element.attr("value").map_or_else(|| "on".to_owned(), str::to_owned);
                         choices.push((name.clone(), value.clone()));
                         if element.attr("checked").is_some() {
                             fields.push((name, value));
@@ -271,6 +271,12 @@ impl Form {
     pub fn tampered(mut self, name: &str, value: &str) -> Self {
         self.fields.retain(|(known, _)| known != name);
         self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sent to another address than the page says.
+    pub fn sent_to(mut self, action: &str) -> Self {
+        action.clone_into(&mut self.action);
         self
     }
 

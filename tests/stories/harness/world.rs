@@ -114,14 +114,22 @@ impl World {
         }
         files.push(("settings.csv", settings));
         let mut terms = "academic_year,season,first_day,last_day,half_term_first,half_term_last\n".to_owned();
-        // The years of the stories, and of the day on which they are told: a real process has a real clock.
+        // The years of the stories, and of the day on which they are told: a real process has a real clock. Every year is laid
+        // out like 2026-27, moved by whole weeks.
         let this_year = chrono::Datelike::year(&chrono::Utc::now());
+        let day = |text: &str| text.parse::<chrono::NaiveDate>().expect("a day");
         for year in 2024..=(this_year + 2).max(2028) {
-            let (y, z) = (year, year + 1);
-            // Mondays to Fridays only matter in 2026-27, the year the stories play in.
-            writeln!(terms, "{y}-{:02},autumn,{y}-09-07,{y}-12-18,{y}-10-26,{y}-10-30", z % 100).expect("a line");
-            writeln!(terms, "{y}-{:02},spring,{z}-01-04,{z}-03-25,{z}-02-15,{z}-02-19", z % 100).expect("a line");
-            writeln!(terms, "{y}-{:02},summer,{z}-04-12,{z}-07-21,{z}-05-31,{z}-06-04", z % 100).expect("a line");
+            let start = chrono::NaiveDate::from_ymd_opt(year, 9, 7).expect("a day");
+            let weeks = ((start - day("2026-09-07")).num_days() as f64 / 7.0).round() as i64;
+            let moved = |text: &str| day(text) + chrono::TimeDelta::weeks(weeks);
+            for (season, days) in [
+                ("autumn", ["2026-09-07", "2026-12-18", "2026-10-26", "2026-10-30"]),
+                ("spring", ["2027-01-04", "2027-03-25", "2027-02-15", "2027-02-19"]),
+                ("summer", ["2027-04-12", "2027-07-21", "2027-05-31", "2027-06-04"]),
+            ] {
+                let [first, last, half_first, half_last] = days.map(moved);
+                writeln!(terms, "{year}-{:02},{season},{first},{last},{half_first},{half_last}", (year + 1) % 100).expect("a line");
+            }
         }
         files.push(("terms.csv", terms));
         let inset = format!(
