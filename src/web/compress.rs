@@ -10,8 +10,8 @@ use flate2::write::GzEncoder;
 
 /// Pages smaller than this are left to the server.
 const WORTH_IT: usize = 16 * 1024;
-/// 5 would give 21 KB, 9 19 KB at twice the time.
-const LEVEL: Compression = Compression::new(6);
+/// Of a term of a hundred boxes: 4 gives 21 KB in 0.55 ms, 5 19 KB in 0.67 ms, 6 the same in 0.96 ms, 9 18 KB in 1.7 ms.
+const LEVEL: Compression = Compression::new(5);
 
 /// The answer with its page, gzipped when it is large and the browser takes it.
 pub fn finish(req: &HttpRequest, mut answer: HttpResponseBuilder, page: String) -> HttpResponse {
