@@ -9,7 +9,6 @@ use std::sync::{LazyLock, OnceLock};
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use flate2::Compression;
 use sha2::{Digest, Sha256};
 
 use super::compress::{gzip, takes_gzip};
@@ -59,7 +58,7 @@ pub async fn serve(request: HttpRequest, file: web::Path<String>) -> HttpRespons
     if !takes_gzip(request.headers().get(header::ACCEPT_ENCODING)) {
         return response.insert_header((header::CONTENT_ENCODING, "identity")).body(asset.body.clone());
     }
-    let small = asset.gzipped.get_or_init(|| gzip(&asset.body, Compression::best()).map(web::Bytes::from));
+    let small = asset.gzipped.get_or_init(|| gzip(&asset.body).map(web::Bytes::from));
     match small {
         Some(small) => response.insert_header((header::CONTENT_ENCODING, "gzip")).body(small.clone()),
         None => response.body(asset.body.clone()),
