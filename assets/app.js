@@ -34,6 +34,22 @@
     for (const open of document.querySelectorAll(".who[open]")) if (!open.contains(event.target)) open.open = false;
   });
 
+  // A secret address is taken whole: by choosing its field, or with the button that only shows where it can work.
+  document.addEventListener("focusin", (event) => event.target.matches("[data-select]") && event.target.select());
+  const copiers = () => {
+    if (!navigator.clipboard) return;
+    for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", copiers);
+  else copiers();
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]"), said = document.getElementById("said");
+    if (!button) return;
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    button.firstChild.textContent = "Copied";
+    if (said) said.textContent = "The address is copied";
+  });
+
   // What a filter found is said in a place that the swap leaves alone.
   document.addEventListener("htmx:after:swap", () => {
     const said = document.getElementById("said"), found = document.querySelector("[data-say]");

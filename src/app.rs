@@ -9,7 +9,7 @@ use actix_web::{HttpServer, ResponseError, web};
 use tokio::sync::Notify;
 
 use crate::base::Clock;
-use crate::bookings::pages::{calendar, change, loan, loans, requests, reserve, verbs};
+use crate::bookings::pages::{calendar, change, feeds, loan, loans, requests, reserve, verbs};
 use crate::catalogue::pages as catalogue;
 use crate::config::Config;
 use crate::db::Db;
@@ -57,6 +57,8 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/help", get().to(help::help))
         .route("/accessibility", get().to(help::accessibility))
         .route("/assets/{file}", get().to(assets::serve))
+        .route("/feed/{token}.ics", get().to(feeds::serve))
+        .route("/feed/{token}.ics", web::head().to(feeds::serve))
         .service(
             web::scope("/c/{cluster}")
                 .route("/calendar", get().to(calendar::show))
@@ -79,6 +81,10 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/bookings/{booking}/returned", post().to(verbs::returned))
                 .route("/loans", get().to(loans::show))
                 .route("/requests", get().to(requests::show))
+                .route("/feeds", get().to(feeds::show))
+                .route("/feeds", post().to(feeds::create))
+                .route("/feeds/{feed}/renew", post().to(feeds::renew))
+                .route("/feeds/{feed}/remove", post().to(feeds::remove))
                 .route("/mail", get().to(mail::list))
                 .route("/mail/retry", post().to(mail::retry_all))
                 .route("/mail/{id}", get().to(mail::show))

@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod change;
+pub mod feeds;
 pub mod loan;
 pub mod loans;
 pub mod requests;

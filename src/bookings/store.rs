@@ -1,5 +1,6 @@
 //! The rows of bookings.
 
+pub mod feeds;
 pub mod held;
 pub mod ledger;
 pub mod loans;

@@ -155,3 +155,14 @@ pub fn contents(tx: &mut Tx<'_>, resource: ResourceId) -> Result<Vec<ContentsLin
         })
         .collect())
 }
+
+/// Every resource by name, for a list to choose from: one query.
+pub fn names(tx: &mut Tx<'_>) -> Result<Vec<(ResourceId, String)>> {
+    let rows: Vec<(i64, String)> = resources::table
+        .filter(resources::cluster_id.eq(tx.cluster.0))
+        .order(resources::name)
+        .limit(MOST_COPIES)
+        .select((resources::id, resources::name))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().map(|(id, name)| (ResourceId(id), name)).collect())
+}

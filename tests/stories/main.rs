@@ -11,6 +11,7 @@ mod harness;
 mod booking_mail;
 mod calendar;
 mod catalogue;
+mod feeds;
 mod guarantee;
 mod imports;
 mod mailer;
