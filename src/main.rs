@@ -112,6 +112,9 @@ async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode>
     }
     if config.demo {
         println!("It is a demo: open the address and choose who you want to be.");
+        for (person, role, _, _) in db.house_read(Clock::Machine.now(), people::demo_people).await? {
+            println!("  {:<20} {:<38} {}", role.words(), person.name, person.email);
+        }
     }
     let app = web::Data::new(App::new(db, Clock::Machine, config));
     let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer, wake: app.wake.clone() };
