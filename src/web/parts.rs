@@ -156,7 +156,8 @@ pub struct Fact {
 pub fn facts(facts: &[Fact]) -> Markup {
     html! {
         @if !facts.is_empty() {
-            ul.facts aria-label="At a glance" {
+            h2.vh { "At a glance" }
+            ul.facts {
                 @for fact in facts {
                     li {
                         @if fact.href.is_empty() { span class=(fact.tone.class()) { (icon(fact.symbol)) (fact.words) } }
@@ -196,7 +197,7 @@ pub fn details(summary: &str, body: impl Render) -> Markup {
 #[must_use]
 pub fn table(caption: &str, heads: &[&str], rows: impl Render) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(caption) {
+        section.scroll tabindex="0" aria-label=(caption) {
             table.tbl {
                 caption.vh { (caption) }
                 thead { tr { @for head in heads {

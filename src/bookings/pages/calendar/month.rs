@@ -69,7 +69,7 @@ fn one_week(desk: &Desk, shown: Day, monday: Day, number: Option<u32>, loans: &[
     html! {
         section.week {
             h2.vh { @if let Some(number) = number { "Week " (number) ": " } (Days(week)) }
-            ol aria-label="Days" {
+            ol {
                 @for day in week.days() {
                     @let closed = desk.calendar.why_closed(day, desk.own);
                     li class={
@@ -87,7 +87,7 @@ fn one_week(desk: &Desk, shown: Day, monday: Day, number: Option<u32>, loans: &[
             }
             @if bars.is_empty() { p.none { "No loans" } }
             @else {
-                ul aria-label="Loans" {
+                ul {
                     @for (title, copy, loan, days) in bars {
                         @let bar = bar_of(&loan.slot, desk.mine.contains(&loan.slot.school), desk.at_risk(&loan.slot, copy), desk.today);
                         @let (school, letters) = desk.school(loan.slot.school);
