@@ -71,7 +71,7 @@ pub fn overlaps(raw: &mut Raw) -> i64 {
 }
 
 /// Every day of a live booking is in the table, and nothing else is.
-fn days_are_right(raw: &mut Raw) {
+pub fn days_are_right(raw: &mut Raw) {
     let live = "SELECT b.cluster_id, b.copy_id, d.day, b.id FROM bookings b JOIN days d ON d.day BETWEEN b.first_day AND b.held_until WHERE b.state IN ('requested', 'confirmed')";
     let held = "SELECT cluster_id, copy_id, day, booking_id FROM booked_days";
     assert_eq!(raw.number(&format!("SELECT count(*) AS n FROM ({live} EXCEPT {held}) AS missing")), 0, "a live booking without its days");

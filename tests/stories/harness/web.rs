@@ -96,6 +96,29 @@ impl Browser {
         page(path, request.send().await.expect("an answer")).await
     }
 
+    /// Asks for a page of a server that may be gone.
+    pub async fn try_get(&self, path: &str) -> Option<Page> {
+        let answer = self.client.get(format!("{}{path}", self.origin)).send().await.ok()?;
+        try_page(path, answer).await
+    }
+
+    /// Sends a form to a server that may be gone; nothing when no whole answer came.
+    pub async fn try_post(&self, form: &Form) -> Option<Page> {
+        let request = self.client.post(format!("{}{}", self.origin, form.action)).form(&form.fields).header("origin", &self.origin);
+        try_page(&form.action, request.send().await.ok()?).await
+    }
+
+    /// The same browser, with its cookies, for the same server at another port.
+    pub fn moved_to(mut self, origin: &str) -> Self {
+        use reqwest::cookie::CookieStore;
+        let cookies = self.jar.cookies(&self.origin.parse().expect("a URL"));
+        origin.clone_into(&mut self.origin);
+        for cookie in cookies.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split("; ")) {
+            self.set_cookie(cookie);
+        }
+        self
+    }
+
     /// Presses the form's button.
     pub async fn submit(&self, form: &Form) -> Page {
         if form.method == "get" {
@@ -131,9 +154,13 @@ impl Browser {
 }
 
 async fn page(path: &str, answer: reqwest::Response) -> Page {
+    try_page(path, answer).await.expect("a body")
+}
+
+async fn try_page(path: &str, answer: reqwest::Response) -> Option<Page> {
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    let text = answer.text().await.expect("a body");
-    Page { status, headers, path: path.to_owned(), text }
+    let text = answer.text().await.ok()?;
+    Some(Page { status, headers, path: path.to_owned(), text })
 }
 
 impl Page {

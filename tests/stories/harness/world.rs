@@ -55,6 +55,12 @@ impl World {
         }
     }
 
+    /// The same with so many copies of the box.
+    pub fn rush_with_copies(schools: usize, copies: usize) -> Self {
+        let all = (1..=copies).map(|n| (format!("SO{n}"), "School 1".to_owned())).collect();
+        Self { resources: vec![("Sound", "box", false, all)], ..Self::rush(schools) }
+    }
+
     /// So many boxes with so many bookings of the past and the coming months: for counting queries.
     pub fn busy(boxes: usize, bookings: usize) -> Self {
         let mut world = Self::ashdale();
