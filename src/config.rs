@@ -183,6 +183,8 @@ impl Config {
     pub fn mailer(&self) -> Result<Mailer, WrongSetting> {
         const URL: &str = "BOXROTA_SMTP_URL";
         const EXAMPLE: &str = "smtp://user:password@mail.school.example:587?tls=required";
+        const ROOTS: &str = "BOXROTA_SMTP_ROOT_CERT";
+        const PEM: &str = "/etc/ssl/certs/our-school.pem";
         let Some(url) = &self.smtp.url else { return Ok(Mailer::InAppOnly) };
         let server: Server = url.parse().map_err(|fault: BadServer| wrong(URL, fault.to_string(), EXAMPLE))?;
         if self.demo && !server.is_local() {
@@ -194,8 +196,6 @@ impl Config {
             from: mailbox("BOXROTA_MAIL_FROM", &from)?,
             reply_to: self.smtp.reply_to.as_deref().map(|text| mailbox("BOXROTA_MAIL_REPLY_TO", text)).transpose()?,
         };
-        const ROOTS: &str = "BOXROTA_SMTP_ROOT_CERT";
-        const PEM: &str = "/etc/ssl/certs/our-school.pem";
         let roots = match &self.smtp.root_cert {
             None => None,
             Some(path) => {

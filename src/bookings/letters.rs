@@ -139,15 +139,10 @@ pub fn declined(about: &About, to: &To<'_>, today: Day, reason: &str) -> Letter 
 #[must_use]
 pub fn changed(about: &About, to: &To<'_>, today: Day, before: (Period, &str), calendar: Option<Calendar>) -> Letter {
     let (days, tag) = before;
-    let mut now = String::new();
-    if days != about.days {
-        now = format!("{} now has it {}.", about.school, span(about.days));
-    }
-    if tag != about.tag {
-        now = format!("{now} It is now the copy {}.", about.tag).trim_start().to_owned();
-    }
+    let moved = if days == about.days { String::new() } else { format!(" {} now has it {}.", about.school, span(about.days)) };
+    let swapped = if tag == about.tag { String::new() } else { format!(" It is now the copy {}.", about.tag) };
     let update = if calendar.is_some() { " Open the attached calendar entry to bring yours up to date." } else { "" };
-    let opening = Block::paragraph(format!("{} changed the loan. {now}{update}", about.by));
+    let opening = Block::paragraph(format!("{} changed the loan.{moved}{swapped}{update}", about.by));
     let was = Block::facts([
         ("It was", if days == about.days { String::new() } else { days.to_string() }),
         ("Copy before", if tag == about.tag { String::new() } else { tag.to_owned() }),
@@ -192,13 +187,12 @@ pub fn read_subject(subject: &str) -> Option<(BookingId, u32)> {
 pub fn overtaken(kind: &str, sequence: u32, now: Option<(State, u32)>) -> Option<&'static str> {
     let Some((state, latest)) = now else { return Some("The booking is not there any more.") };
     let was = match kind {
-        RESERVED | APPROVED => State::Confirmed,
         REQUESTED | TO_APPROVE => State::Requested,
         DECLINED => State::Declined,
         CANCELLED => State::Cancelled,
-        // A changed booking may be either of the two.
+        // A changed booking may be requested or confirmed.
         CHANGED if state.is_live() => state,
-        CHANGED => State::Confirmed,
+        RESERVED | APPROVED | CHANGED => State::Confirmed,
         _ => return None,
     };
     match state {
@@ -311,8 +305,8 @@ mod tests {
         parse_iso("2026-09-21").unwrap()
     }
 
-    fn calendar(method: Method) -> Option<Calendar> {
-        Some(Calendar { text: "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".into(), method })
+    fn calendar(method: Method) -> Calendar {
+        Calendar { text: "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".into(), method }
     }
 
     /// All seven, by kind.
@@ -321,7 +315,7 @@ mod tests {
         let moved = About { days: period("2026-10-12", "2026-10-16"), tag: "EL-2".into(), sequence: 1, ..about() };
         let coordinator = About { by: "Cluster coordinator".into(), sequence: 1, ..about() };
         vec![
-            reserved(&about(), &to(Because::Booked), today(), calendar(Method::Request)),
+            reserved(&about(), &to(Because::Booked), today(), Some(calendar(Method::Publish))),
             requested(&about(), &to(Because::Booked), today()),
             to_approve(
                 &about(),
@@ -329,10 +323,10 @@ mod tests {
                 today(),
                 "https://boxrota.example/c/south-milford/requests",
             ),
-            approved(&coordinator, &lead, today(), calendar(Method::Request)),
+            approved(&coordinator, &lead, today(), Some(calendar(Method::Publish))),
             declined(&coordinator, &lead, today(), "It is being mended that week."),
-            changed(&moved, &lead, today(), (about().days, "EL-1"), calendar(Method::Request)),
-            cancelled(&coordinator, &lead, today(), "School trip that week", calendar(Method::Cancel)),
+            changed(&moved, &lead, today(), (about().days, "EL-1"), Some(calendar(Method::Publish))),
+            cancelled(&coordinator, &lead, today(), "School trip that week", Some(calendar(Method::Cancel))),
         ]
     }
 

@@ -163,9 +163,9 @@ fn a_letter_of_a_transaction_that_fails_is_not_stored(ground: Ground) {
 }
 
 /// Eight workers with connections of their own, as eight processes would have, begin at once.
-async fn eight_at_once<F: Future<Output = ()> + Send>(stage: &Stage, office: &PostOffice, work: fn(Worker) -> F)
+async fn eight_at_once<F>(stage: &Stage, office: &PostOffice, work: fn(Worker) -> F)
 where
-    F: 'static,
+    F: Future<Output = ()> + Send + 'static,
 {
     for n in 0..40 {
         stage.enqueue(if n % 2 == 0 { ONE } else { TWO }, letter(n)).await;

@@ -106,6 +106,8 @@ async fn what_was_not_sent_is_shown_and_can_be_tried_again(app: TestApp) {
     }
     assert!(app.letters().await.is_empty());
     let list = coordinator.open("/mail").await.says("3 letters could not be sent").says("550 No such person").says("Not sent. Given up");
+    coordinator.open("/calendar").await.says("3 letters not sent");
+    lead.open("/calendar").await.says_not("not sent");
     // The science lead sees what became of his letters, and cannot try again.
     let mine = lead.open("/mail").await.says("Not sent. Given up").says_not("could not be sent");
     assert!(mine.forms("/retry").is_empty());

@@ -12,6 +12,7 @@ use crate::base::ids::{CopyId, SchoolId};
 use crate::bookings::store::plan::{self, Copy, Loan, Title};
 use crate::bookings::{Kind, Slot, State, risk, spans};
 use crate::db::{Result, Tx};
+use crate::notifications::store as outbox;
 use crate::people::terms::SchoolCalendar;
 use crate::people::{RoleKind, store};
 
@@ -41,6 +42,8 @@ pub struct Desk {
     pub may_book: bool,
     /// Whether requests are this person's to approve.
     pub coordinator: bool,
+    /// Letters that could not be sent, for who can do something about it.
+    pub unsent: usize,
     /// The day it is.
     pub today: Day,
     /// What was asked for.
@@ -75,7 +78,8 @@ impl Desk {
         let open = plan::open_now(tx)?;
         let schools = store::school_names(tx)?.into_iter().map(|school| (school.id, (school.short_name, school.letters))).collect();
         let Viewer { mine, own, may_book, coordinator } = viewer;
-        Ok(Self { mine, own, may_book, coordinator, today, ask, calendar, shown_days, titles, loans, open, schools })
+        let unsent = if coordinator { usize::try_from(outbox::failed_count(tx)?).unwrap_or(0) } else { 0 };
+        Ok(Self { mine, own, may_book, coordinator, unsent, today, ask, calendar, shown_days, titles, loans, open, schools })
     }
 
     /// A school's short name and its letters.

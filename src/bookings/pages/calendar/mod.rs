@@ -125,6 +125,10 @@ fn chips(desk: &Desk, own: &str) -> Vec<Fact> {
         let words = counted(requests, "request to approve", "requests to approve");
         chips.push(Fact { tone: Tone::Warn, symbol: "clock", words, href: "requests".into() });
     }
+    if desk.unsent > 0 {
+        let words = format!("{} not sent", counted(desk.unsent, "letter", "letters"));
+        chips.push(Fact { tone: Tone::Bad, symbol: "mail", words, href: "mail?show=failed".into() });
+    }
     if let Some(free) = desk.free_today() {
         let href = format!("boxes?from={0}&to={0}", desk.today);
         chips.push(Fact { tone: Tone::Good, symbol: "check", words: format!("{} free today", counted(free, "box", "boxes")), href });
