@@ -138,8 +138,12 @@ fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -
         @if let Some(refusal) = refusal {
             div.errs role="alert" tabindex="-1" data-focus { h2 { "There is a problem" } p { (refusal.message()) } }
         }
-        (panel(sheet, done, &here))
-        (head(&format!("{} at {}", loan.name, sheet.school), html! { (pill_of(sheet, member.today())) " " (slot.days) }, html! {}))
+        @let said = panel(sheet, done, &here);
+        (said)
+        @let line = html! { (pill_of(sheet, member.today())) " " (slot.days) };
+        @let title = format!("{} at {}", loan.name, sheet.school);
+        // The panel is the page's heading when there is one.
+        @if said.0.is_empty() { (head(&title, line, html! {})) } @else { div.head { div { h2 { (title) } p { (line) } } } }
         (risk_banner(sheet))
         div.side {
             section.panel.card aria-labelledby="facts" {
@@ -244,8 +248,10 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
     say("What it is for", &booking.purpose);
     say("Pupils", &booking.pupils.map_or_else(String::new, |pupils| pupils.to_string()));
     if slot.state.is_live() && slot.kind == Kind::Loan {
-        say("Comes from", &sheet.way.from);
-        say("Goes on to", if sheet.way.to.is_empty() { &sheet.home } else { &sheet.way.to });
+        // A copy that is kept at the school itself need not travel.
+        say("Comes from", if sheet.way.from == sheet.school { "It is kept at the school" } else { &sheet.way.from });
+        let to = if sheet.way.to.is_empty() { &sheet.home } else { &sheet.way.to };
+        say("Goes on to", if *to == sheet.school { "Nobody yet: it stays" } else { to });
     }
     say("Collected on", &slot.collected_on.map(days::long).unwrap_or_default());
     say("Returned on", &slot.returned_on.map(days::long).unwrap_or_default());

@@ -11,7 +11,7 @@ use crate::bookings::{Slot, State};
 use crate::db::{Result, Tx};
 use crate::notifications::{Calendar, Letter, Method, Recipient, store as outbox};
 use crate::people::store::{self as people, Person};
-use crate::people::{Member, RoleKind};
+use crate::people::{Member, RoleKind, School};
 
 /// Within so many days of each other two loans hand the copy on directly; else it goes home in between.
 const DIRECT_HANDOVER_DAYS: i64 = 7;
@@ -51,55 +51,59 @@ impl Teller {
 
     /// A new booking: to who booked it and the school's science leads; a request also to the coordinators.
     pub fn booked(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
-        let (loan, about) = self.facts(tx, id)?;
+        let facts = self.facts(tx, id)?;
+        let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
-        let calendar = self.entry(&loan, &about);
+        let calendar = self.entry(&facts);
         let asked = loan.booking.slot.state == State::Requested;
-        self.to_school(tx, &loan, &about, |to| {
-            if asked { letters::requested(&about, to, today) } else { letters::reserved(&about, to, today, Some(calendar.clone())) }
+        self.to_school(tx, loan, about, |to| {
+            if asked { letters::requested(about, to, today) } else { letters::reserved(about, to, today, Some(calendar.clone())) }
         })?;
-        if asked { self.to_coordinators(tx, &about) } else { Ok(()) }
+        if asked { self.to_coordinators(tx, about) } else { Ok(()) }
     }
 
     /// The answer to a request; `reason` of a refusal.
     pub fn answered(&self, tx: &mut Tx<'_>, id: BookingId, reason: &str) -> Result<()> {
-        let (loan, about) = self.facts(tx, id)?;
+        let facts = self.facts(tx, id)?;
+        let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
-        let calendar = self.entry(&loan, &about);
+        let calendar = self.entry(&facts);
         let yes = loan.booking.slot.state == State::Confirmed;
-        self.to_school(tx, &loan, &about, |to| {
-            if yes { letters::approved(&about, to, today, Some(calendar.clone())) } else { letters::declined(&about, to, today, reason) }
+        self.to_school(tx, loan, about, |to| {
+            if yes { letters::approved(about, to, today, Some(calendar.clone())) } else { letters::declined(about, to, today, reason) }
         })
     }
 
     /// Other days or another copy.
     pub fn changed(&self, tx: &mut Tx<'_>, id: BookingId, before: (Period, &str)) -> Result<()> {
-        let (loan, about) = self.facts(tx, id)?;
+        let facts = self.facts(tx, id)?;
+        let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
-        let calendar = self.entry(&loan, &about);
-        self.to_school(tx, &loan, &about, |to| letters::changed(&about, to, today, before, Some(calendar.clone())))?;
-        if loan.booking.slot.state == State::Requested { self.to_coordinators(tx, &about) } else { Ok(()) }
+        let calendar = self.entry(&facts);
+        self.to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
+        if loan.booking.slot.state == State::Requested { self.to_coordinators(tx, about) } else { Ok(()) }
     }
 
     /// Given up.
     pub fn cancelled(&self, tx: &mut Tx<'_>, id: BookingId, reason: &str) -> Result<()> {
-        let (loan, about) = self.facts(tx, id)?;
+        let facts = self.facts(tx, id)?;
+        let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
-        let calendar = self.entry(&loan, &about);
-        self.to_school(tx, &loan, &about, |to| letters::cancelled(&about, to, today, reason, Some(calendar.clone())))
+        let calendar = self.entry(&facts);
+        self.to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
     }
 
     /// The booking as a calendar file.
     pub fn file(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<String> {
-        let (loan, about) = self.facts(tx, id)?;
-        Ok(ics::file(&entry(&loan, &about), &self.organizer))
+        let facts = self.facts(tx, id)?;
+        Ok(ics::file(&entry(&facts), &self.organizer))
     }
 
-    fn facts(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<(Loan, About)> {
+    fn facts(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<Facts> {
         let loan = loans::one(tx, id)?;
         let booking = &loan.booking;
-        let names = people::school_names(tx)?;
-        let name = |id| names.iter().find(|school| school.id == id).map_or_else(String::new, |school| school.short_name.clone());
+        let schools = people::schools(tx)?;
+        let name = |id| schools.iter().find(|school| school.id == id).map_or_else(String::new, |school| school.short_name.clone());
         let near = loans::around(tx, &[booking.slot.copy], around(booking.slot.days))?;
         let way = way(&booking.slot, &near, &name(loan.home));
         let about = About {
@@ -118,11 +122,12 @@ impl Teller {
             by: self.actor.clone(),
             url: format!("{}/bookings/{id}", self.base),
         };
-        Ok((loan, about))
+        let place = schools.iter().find(|school| school.id == booking.slot.school).map_or_else(String::new, place);
+        Ok(Facts { loan, about, place })
     }
 
-    fn entry(&self, loan: &Loan, about: &About) -> Calendar {
-        let entry = entry(loan, about);
+    fn entry(&self, facts: &Facts) -> Calendar {
+        let (loan, entry) = (&facts.loan, entry(facts));
         let method = if loan.booking.slot.state.is_live() { Method::Publish } else { Method::Cancel };
         Calendar { text: ics::file(&entry, &self.organizer), method }
     }
@@ -181,9 +186,22 @@ pub fn way(slot: &Slot, near: &[(Slot, String)], home: &str) -> Way {
     Way { from: from.map_or_else(|| home.to_owned(), |(_, name)| name.clone()), to: to.map(|(_, name)| name.clone()).unwrap_or_default() }
 }
 
+/// A booking with what is said of it.
+struct Facts {
+    loan: Loan,
+    about: About,
+    /// Where the school is, in a line.
+    place: String,
+}
+
+/// "Saxton CE Primary School, Dam Lane, Saxton, LS24 9QF".
+fn place(school: &School) -> String {
+    let parts = [&school.name, &school.address, &school.postcode];
+    parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
 /// The calendar entry of a booking.
-#[must_use]
-pub fn entry(loan: &Loan, about: &About) -> Entry {
+fn entry(Facts { loan, about, place }: &Facts) -> Entry {
     let booking = &loan.booking;
     let mut lines = Vec::new();
     let mut say = |label: &str, text: &str| {
@@ -203,7 +221,7 @@ pub fn entry(loan: &Loan, about: &About) -> Entry {
         state: booking.slot.state,
         days: booking.slot.days,
         summary: format!("{} ({}) at {}", loan.name, loan.tag, about.school),
-        location: about.school.clone(),
+        location: place.clone(),
         description: lines.join("\n"),
         url: about.url.clone(),
     }

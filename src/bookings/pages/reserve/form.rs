@@ -103,7 +103,7 @@ impl Form<'_> {
                 h3 { "A whole half-term" }
                 ul.quick { @for days in halves { (link(days, &short_days(days))) } }
             }
-            p {
+            p.turn {
                 @if let Some(day) = picks.earlier() { a href=(turn(day)) rel="prev" { "Earlier weeks" } " · " }
                 @if let Some((name, day)) = picks.later() { a href=(turn(day)) rel="next" { "Later: " (name) } }
             }
@@ -151,7 +151,7 @@ pub fn instead(
                 }
             }
             @if !similar.is_empty() {
-                h3 { "Other boxes free from " (taken.days) }
+                h3 { "Other boxes free on these days" }
                 ul.quick { @for one in similar { li { a.btn href=(other(one.id)) { (one.name) } } } }
             }
         }
@@ -312,7 +312,7 @@ impl<'a> Picks<'a> {
     }
 }
 
-/// "Thu 26 November".
+/// "Thu 26 Nov": the week's heading says the year, and a phone has room for no more.
 fn words(day: Day) -> String {
-    day.format("%a %-d %B").to_string()
+    days::short(day)
 }
