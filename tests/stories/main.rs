@@ -16,6 +16,7 @@ mod feeds;
 mod guarantee;
 mod imports;
 mod killed;
+mod loans;
 mod mailer;
 mod outbox;
 mod parity;
