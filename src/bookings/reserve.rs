@@ -205,23 +205,23 @@ impl<'a> Desk<'a> {
     /// The days, moved to school days where they must be, with what was asked when they were moved. `started`: the first day
     /// is past, because the booking has begun, and stays as it is.
     fn days(&mut self, started: Option<&Booking>) -> Result<(Period, Option<Period>), Refusal> {
-        let (shelf, wish) = (self.shelf, self.wish);
-        let school = Some(shelf.standing.school);
+        let (stock, wish) = (self.shelf, self.wish);
+        let school = Some(stock.standing.school);
         let Some(asked) = Period::new(wish.first, wish.last) else {
             return Err(Refusal::LastBeforeFirst { first: wish.first });
         };
-        let past = if started.is_some() { asked.last() < shelf.today } else { asked.first() < shelf.today };
+        let past = if started.is_some() { asked.last() < stock.today } else { asked.first() < stock.today };
         if past {
-            return Err(Refusal::Past { next: shelf.calendar.next(shelf.today, school).unwrap_or(shelf.today) });
+            return Err(Refusal::Past { next: stock.calendar.next(stock.today, school).unwrap_or(stock.today) });
         }
-        if shelf.rules.allow_non_school_days || wish.kind == Kind::Restock {
+        if stock.rules.allow_non_school_days || wish.kind == Kind::Restock {
             return Ok((asked, None));
         }
-        let Some(snapped) = shelf.calendar.snap(asked, school) else {
-            let why = shelf.calendar.why_closed(asked.first(), school);
+        let Some(snapped) = stock.calendar.snap(asked, school) else {
+            let why = stock.calendar.why_closed(asked.first(), school);
             let words =
-                why.map_or_else(|| "closed".to_owned(), |why| why.words(shelf.names.get(&shelf.standing.school).map(String::as_str)));
-            self.stop(Refusal::Closed { days: asked, why: words, next: shelf.calendar.next(asked.last(), school) })?;
+                why.map_or_else(|| "closed".to_owned(), |why| why.words(stock.names.get(&stock.standing.school).map(String::as_str)));
+            self.stop(Refusal::Closed { days: asked, why: words, next: stock.calendar.next(asked.last(), school) })?;
             return Ok((asked, None));
         };
         let days = match started {
@@ -233,37 +233,37 @@ impl<'a> Desk<'a> {
 
     /// The rules of lending, one after the other. `changing`: the booking is one of the school's live ones already.
     fn rules(&mut self, days: Period, started: bool, changing: bool) -> Result<(), Refusal> {
-        let shelf = self.shelf;
-        let (rules, school) = (&shelf.rules, shelf.standing.school);
-        if let Some(refusal) = not_standing(shelf, days) {
+        let stock = self.shelf;
+        let (rules, school) = (&stock.rules, stock.standing.school);
+        if let Some(refusal) = not_standing(stock, days) {
             self.stop(refusal)?;
         }
-        let earliest = rules.earliest(shelf.today, &shelf.calendar, Some(school));
+        let earliest = rules.earliest(stock.today, &stock.calendar, Some(school));
         if !started && days.first() < earliest {
             self.stop(Refusal::TooSoon { notice: rules.shortest_notice_days, earliest })?;
         }
-        let limit = rules.furthest_ahead.limit(shelf.today);
+        let limit = rules.furthest_ahead.limit(stock.today);
         if days.last() > limit {
             self.stop(Refusal::TooFar { rule: rules.furthest_ahead.words(), limit })?;
         }
         if days.len_days() > i64::from(rules.longest_loan_days) {
-            self.stop(too_long(shelf, days, rules.longest_loan_days))?;
+            self.stop(too_long(stock, days, rules.longest_loan_days))?;
         }
-        if !changing && shelf.live_bookings >= rules.most_live_bookings {
-            self.stop(Refusal::TooMany { most: rules.most_live_bookings, school: shelf.name(school).to_owned() })?;
+        if !changing && stock.live_bookings >= rules.most_live_bookings {
+            self.stop(Refusal::TooMany { most: rules.most_live_bookings, school: stock.name(school).to_owned() })?;
         }
         Ok(())
     }
 
     /// The copy: the chosen one, or the free one that leaves the least unused days around it, then by tag.
     fn copy(&mut self, days: Period, except: Option<BookingId>) -> Result<&'a ShelfCopy, Refusal> {
-        let (shelf, wish) = (self.shelf, self.wish);
+        let (stock, wish) = (self.shelf, self.wish);
         let asked: Vec<&ShelfCopy> = match wish.copy {
-            Some(id) => shelf.copies.iter().filter(|copy| copy.id == id).collect(),
-            None => shelf.copies.iter().collect(),
+            Some(id) => stock.copies.iter().filter(|copy| copy.id == id).collect(),
+            None => stock.copies.iter().collect(),
         };
         let lendable = |copy: &&&ShelfCopy| copy.out_of_service.is_none() || wish.kind == Kind::Restock;
-        let late = |copy: &&ShelfCopy| copy.late(shelf.today).is_some_and(|slot| Some(slot.id) != except);
+        let late = |copy: &&ShelfCopy| copy.late(stock.today).is_some_and(|slot| Some(slot.id) != except);
         let mut open: Vec<&ShelfCopy> = asked.iter().filter(lendable).filter(|copy| !late(copy)).copied().collect();
         if open.is_empty() {
             let Some(first) = asked.first() else { return Err(Refusal::NoSuchCopy) };
@@ -271,18 +271,18 @@ impl<'a> Desk<'a> {
                 let why = first.out_of_service.clone().unwrap_or_default();
                 return Err(Refusal::OutOfService { tag: first.tag.clone(), why });
             };
-            if let Some(slot) = copy.late(shelf.today) {
-                let holder = shelf.name(slot.school).to_owned();
+            if let Some(slot) = copy.late(stock.today) {
+                let holder = stock.name(slot.school).to_owned();
                 self.stop(Refusal::Late { tag: copy.tag.clone(), holder, since: slot.days.last() })?;
             }
             open = asked.iter().filter(lendable).copied().collect();
         }
-        let hold = days.extended(shelf.rules.turnaround_days);
+        let hold = days.extended(stock.rules.turnaround_days);
         let free = open.iter().filter_map(|copy| Some((slack(&copy.slots, hold, except)?, *copy)));
         if let Some((_, copy)) = free.min_by(|(a, one), (b, two)| a.cmp(b).then_with(|| one.tag.cmp(&two.tag))) {
             return Ok(copy);
         }
-        Err(Refusal::Taken(Box::new(taken(shelf, &open, days, hold, except))))
+        Err(Refusal::Taken(Box::new(taken(stock, &open, days, hold, except))))
     }
 }
 

@@ -115,6 +115,7 @@ pub enum Look {
 
 /// A booking on the grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own on the bar, and any may go with any")]
 pub struct Bar {
     /// Its place in the slots that the row was laid out from.
     pub slot: usize,

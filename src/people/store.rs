@@ -259,8 +259,9 @@ pub fn all_clusters(house: &mut House<'_>, most: i64) -> Result<Vec<Cluster>> {
 
 /// The cluster's schools by short name, with their times in it: one query.
 pub fn schools(tx: &mut Tx<'_>) -> Result<Vec<School>> {
+    type SchoolRow = (i64, String, String, String, String, String);
     type StayRow = (Day, Option<Day>, Option<Day>, Option<Day>, bool);
-    let rows: Vec<((i64, String, String, String, String, String), Option<StayRow>)> = schools::table
+    let rows: Vec<(SchoolRow, Option<StayRow>)> = schools::table
         .left_join(memberships::table.on(memberships::cluster_id.eq(schools::cluster_id).and(memberships::school_id.eq(schools::id))))
         .filter(schools::cluster_id.eq(tx.cluster.0))
         .order((schools::short_name, schools::id, memberships::joined_on))

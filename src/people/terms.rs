@@ -179,12 +179,18 @@ pub mod samples {
     use crate::base::days::{Day, parse_iso};
 
     /// A day from its ISO text.
+    ///
+    /// # Panics
+    /// When it is none.
     #[must_use]
     pub fn day(text: &str) -> Day {
         parse_iso(text).unwrap()
     }
 
     /// A period from two ISO texts.
+    ///
+    /// # Panics
+    /// When they are no days, or not in order.
     #[must_use]
     pub fn period(first: &str, last: &str) -> Period {
         Period::new(day(first), day(last)).unwrap()

@@ -70,7 +70,7 @@ fn one(desk: &Desk, loan: &Loan, base: &str, token: &str) -> Markup {
     let here = format!("{base}/bookings/{}", slot.id);
     let others = || desk.near.iter().filter(|(other, _)| other.copy == slot.copy && other.id != slot.id);
     let window = tell::around(slot.days);
-    let before = others().filter(|(other, _)| other.held_until < slot.days.first() && other.held_until >= window.first()).last();
+    let before = others().rfind(|(other, _)| other.held_until < slot.days.first() && other.held_until >= window.first());
     let after = others().find(|(other, _)| other.days.first() > slot.held_until && other.days.first() <= window.last());
     let late = desk.out.iter().find(|out| out.copy == slot.copy);
     let over = slot.is_over(desk.today);

@@ -56,7 +56,7 @@ impl Teller {
         let today = tx.today();
         let calendar = self.entry(&facts);
         let asked = loan.booking.slot.state == State::Requested;
-        self.to_school(tx, loan, about, |to| {
+        Self::to_school(tx, loan, about, |to| {
             if asked { letters::requested(about, to, today) } else { letters::reserved(about, to, today, Some(calendar.clone())) }
         })?;
         if asked { self.to_coordinators(tx, about) } else { Ok(()) }
@@ -69,7 +69,7 @@ impl Teller {
         let today = tx.today();
         let calendar = self.entry(&facts);
         let yes = loan.booking.slot.state == State::Confirmed;
-        self.to_school(tx, loan, about, |to| {
+        Self::to_school(tx, loan, about, |to| {
             if yes { letters::approved(about, to, today, Some(calendar.clone())) } else { letters::declined(about, to, today, reason) }
         })
     }
@@ -80,7 +80,7 @@ impl Teller {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let calendar = self.entry(&facts);
-        self.to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
+        Self::to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
         if loan.booking.slot.state == State::Requested { self.to_coordinators(tx, about) } else { Ok(()) }
     }
 
@@ -90,7 +90,7 @@ impl Teller {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let calendar = self.entry(&facts);
-        self.to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
+        Self::to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
     }
 
     /// The booking as a calendar file.
@@ -132,7 +132,7 @@ impl Teller {
         Calendar { text: ics::file(&entry, &self.organizer), method }
     }
 
-    fn to_school(&self, tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
+    fn to_school(tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
         let booker = people::person(tx, loan.booking.person)?;
         let leads = people::people_with_role(tx, RoleKind::Ssl, Some(loan.booking.slot.school))?;
         let others = leads.iter().filter(|lead| lead.id != booker.id);

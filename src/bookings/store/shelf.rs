@@ -119,7 +119,7 @@ pub fn similar(tx: &mut Tx<'_>, title: &Title, days: Period) -> Result<Vec<Simil
     use crate::db::schema::{booked_days, copies, resources};
     use diesel::dsl::{exists, not};
     let hold = days.extended(title.rules.turnaround_days);
-    let held = booked_days::table
+    let taken = booked_days::table
         .filter(booked_days::cluster_id.eq(copies::cluster_id))
         .filter(booked_days::copy_id.eq(copies::id))
         .filter(booked_days::day.between(hold.first(), hold.last()));
@@ -135,7 +135,7 @@ pub fn similar(tx: &mut Tx<'_>, title: &Title, days: Period) -> Result<Vec<Simil
         .filter(copies::state.eq("in_service"))
         .filter(resources::strand.eq(&title.strand))
         .filter(resources::id.ne(title.id.0))
-        .filter(not(exists(held)))
+        .filter(not(exists(taken)))
         .filter(not(exists(late)))
         .order((resources::name, resources::id))
         .limit(50)
