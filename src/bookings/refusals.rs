@@ -298,11 +298,17 @@ impl Refusal {
 }
 
 impl Taken {
+    /// Taken, by whom nobody knows: the table of booked days says no more.
+    #[must_use]
+    pub fn by_somebody(days: Period) -> Self {
+        Self { days, turnaround: 0, copies: Vec::new(), free_instead: Vec::new() }
+    }
+
     /// Who has it and from when to when, in a sentence.
     #[must_use]
     pub fn message(&self) -> String {
         let who = match self.copies.as_slice() {
-            [] => "Somebody else has it".to_owned(),
+            [] => "Somebody else has just taken one of these days. Choose others".to_owned(),
             [one] => one.words(),
             many => many.iter().map(TakenCopy::words).collect::<Vec<_>>().join("; "),
         };

@@ -184,7 +184,8 @@ async fn fewer_days_are_always_fine(app: TestApp) {
     // The same form once more is no second change.
     ash.browser.send(&form).await.says_not("is changed");
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM booked_days"), 2);
-    assert_eq!(app.letters().await.len(), 2);
+    // The letter of the first dates was overtaken before the worker came round.
+    assert_eq!(app.letters().await.len(), 1);
 }
 
 async fn a_cancelled_booking_frees_its_days_and_says_why(app: TestApp) {

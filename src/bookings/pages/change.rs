@@ -15,7 +15,7 @@ use crate::base::ids::BookingId;
 use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading, Similar};
-use crate::bookings::{By, Refusal, Wish, changes};
+use crate::bookings::{By, Refusal, Taken, Wish, changes};
 use crate::db::{self, Tx};
 use crate::error::Error;
 use crate::people::{Borrower, Member};
@@ -154,6 +154,14 @@ pub async fn change(
             };
             let errors = Errors::one(name, refusal.message());
             Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, Some(&refusal), &similar))
+        }
+        // The table of booked days refused what the rules had let through.
+        Err(Stop::Fault(Error::Db(db::Error::Taken))) => {
+            let roles = Roles::of(&member);
+            let case = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Case::read(tx, id, &roles, wanted)?)).await?;
+            let refusal = Refusal::Taken(Box::new(Taken::by_somebody(wanted.unwrap_or(case.loan.booking.slot.days))));
+            let errors = Errors::one("from", refusal.message());
+            Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, Some(&refusal), &[]))
         }
         Err(Stop::Fault(fault)) => Err(fault),
     }

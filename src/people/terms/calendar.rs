@@ -1,6 +1,6 @@
 //! The bitmap of school days and what is read off it: open or closed and why, the next and the last school day, how many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Weekday};
 
@@ -55,13 +55,8 @@ impl SchoolCalendar {
     fn fill(&mut self, end: Day) {
         let total = usize::try_from((end - self.origin).num_days()).unwrap_or_default();
         let mut open = vec![0u64; total.div_ceil(64)];
-        let recorded: Vec<i32> = self.terms.iter().map(|term| term.academic_year).collect();
-        for (index, day) in self.origin.iter_days().take(open.len() * 64).enumerate() {
-            let known = |year| recorded.contains(&year);
-            if days::is_weekday(day) && !known(days::academic_year(day)) && !known(year_of_week(days::monday(day))) {
-                open[index / 64] |= 1 << (index % 64);
-            }
-        }
+        let years = days::academic_year(self.origin)
+            ..=days::academic_year(days::add(self.origin, i64::try_from(open.len()).unwrap_or_default() * 64));
         let mut set = |period: Period, value: bool| {
             for day in period.days() {
                 let Ok(index) = usize::try_from((day - self.origin).num_days()) else { continue };
@@ -70,6 +65,21 @@ impl SchoolCalendar {
                 if value && days::is_weekday(day) { *word |= bit } else { *word &= !bit }
             }
         };
+        // Years that nobody recorded, the days past `end` in the last word among them; then the days in August of a recorded
+        // year's first week.
+        let recorded: BTreeSet<i32> = self.terms.iter().map(|term| term.academic_year).collect();
+        for year in years.filter(|year| !recorded.contains(year)) {
+            if let Some(all) = Period::new(days::academic_year_start(year), days::add(days::academic_year_start(year + 1), -1)) {
+                set(all, true);
+            }
+        }
+        for year in &recorded {
+            let start = days::academic_year_start(*year);
+            let monday = days::monday(start);
+            if let Some(august) = Period::new(monday, days::add(start, -1)).filter(|_| year_of_week(monday) == *year) {
+                set(august, false);
+            }
+        }
         self.terms.iter().for_each(|term| set(term.days, true));
         self.terms.iter().filter_map(|term| term.half_term).for_each(|half| set(half, false));
         self.closures.iter().filter(|closure| closure.school.is_none()).for_each(|closure| set(closure.days, false));

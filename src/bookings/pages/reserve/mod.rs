@@ -10,11 +10,12 @@ use maud::{Markup, html};
 use super::tell::Teller;
 use super::{answer, see_other};
 use crate::app::App;
+use crate::base::Period;
 use crate::base::ids::{BookingId, ResourceId, SchoolId};
 use crate::base::secret::Secret;
 use crate::bookings::store::ledger::{self, New};
 use crate::bookings::store::shelf::{self, Reading, Similar};
-use crate::bookings::{Decision, Kind, Refusal, State, reserve};
+use crate::bookings::{Decision, Kind, Refusal, State, Taken, reserve};
 use crate::db::{self, Tx};
 use crate::error::Error;
 use crate::people::{Borrower, Member};
@@ -134,6 +135,13 @@ pub async fn book(
             let (reading, refusal, similar) = *refusal;
             Ok(refused(&member, &reading, &ask, &refusal, &similar))
         }
+        // The table of booked days refused what the rules had let through: whoever is second hears it in the same words.
+        Err(Stop::Fault(Error::Db(db::Error::Taken))) => {
+            let (school, days) = (ask.school_id(&member).unwrap_or(NO_SCHOOL), ask.days());
+            let reading = app.db.read(member.scope(), move |tx| Ok::<_, Error>(shelf::read(tx, resource, school, days)?)).await?;
+            let refusal = Refusal::Taken(Box::new(Taken::by_somebody(days.unwrap_or(Period::day(member.today())))));
+            Ok(refused(&member, &reading, &ask, &refusal, &[]))
+        }
         Err(Stop::Fault(fault)) => Err(fault),
     }
 }
@@ -145,7 +153,7 @@ fn booked(
     wanted: &Wanted,
     person: crate::base::ids::PersonId,
     request_key: String,
-    days: Option<crate::base::Period>,
+    days: Option<Period>,
 ) -> Result<(BookingId, State), Stop> {
     if let Some(done) = ledger::by_request_key(tx, &request_key)? {
         return Ok(done);
