@@ -69,11 +69,13 @@ fn rules(c: &mut Criterion) {
     let calendar = SchoolCalendar::new(terms.clone(), closures.clone());
     let today = day("2026-10-14");
 
-    c.bench_function("lay out ten years of terms and INSET days", |b| b.iter(|| SchoolCalendar::new(terms.clone(), closures.clone())));
+    c.bench_function("lay out ten years of terms and INSET days", |b| {
+        b.iter(|| SchoolCalendar::new(terms.clone(), closures.clone()));
+    });
 
     let year = period(day("2026-09-01"), 365);
     c.bench_function("count the school days of a year for a school", |b| {
-        b.iter(|| black_box(&calendar).count(black_box(year), Some(SCHOOL)))
+        b.iter(|| black_box(&calendar).count(black_box(year), Some(SCHOOL)));
     });
 
     let window = calendar.window(today);

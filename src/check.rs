@@ -9,26 +9,30 @@ use boxrota::people::store;
 /// What was looked at, and how it is.
 struct Findings {
     wrong: usize,
+    seen: usize,
 }
 
 impl Findings {
-    fn good(&self, what: &str) {
+    fn good(&mut self, what: &str) {
+        self.seen += 1;
         println!("ok      {what}");
     }
 
-    fn note(&self, what: &str, mend: &str) {
+    fn note(&mut self, what: &str, mend: &str) {
+        self.seen += 1;
         println!("note    {what}\n        {mend}");
     }
 
     fn bad(&mut self, what: &str, mend: &str) {
         self.wrong += 1;
+        self.seen += 1;
         println!("WRONG   {what}\n        {mend}");
     }
 }
 
 /// Looks at the configuration, the database and the mail server. Changes nothing.
 pub async fn run(server: &ServerArgs, env: fn(&str) -> Option<String>) -> anyhow::Result<ExitCode> {
-    let mut found = Findings { wrong: 0 };
+    let mut found = Findings { wrong: 0, seen: 0 };
     let url = match database_url(env("BOXROTA_DATABASE_URL")) {
         Ok(url) => url,
         Err(fault) => {
@@ -56,6 +60,7 @@ pub async fn run(server: &ServerArgs, env: fn(&str) -> Option<String>) -> anyhow
         database(&mut found, config).await;
         mail(&mut found, config).await;
     }
+    println!("{} looked at, {} wrong", found.seen, found.wrong);
     Ok(if found.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -87,7 +92,7 @@ async fn database(found: &mut Findings, config: &Config) {
     };
     match clusters {
         Ok(clusters) if clusters.is_empty() => {
-            found.note("no cluster is there yet", "load one with `boxrota import-cluster FOLDER` (docs/importing.md)")
+            found.note("no cluster is there yet", "load one with `boxrota import-cluster FOLDER` (docs/importing.md)");
         }
         Ok(clusters) => found.good(&format!("clusters: {}", clusters.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", "))),
         Err(fault) => found.bad("the clusters cannot be read", &fault),

@@ -5,6 +5,16 @@
 //! `-- --old 5000000` sets how many bookings of past years there are. Every table ends with the bare `/livez` of the same
 //! server, measured in the same minute: compare ratios, not milliseconds, between machines.
 
+#![expect(
+    clippy::format_push_string,
+    clippy::format_collect,
+    clippy::too_many_lines,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a long script that makes SQL and prints rounded figures"
+)]
+
 mod seed;
 
 use std::fs;

@@ -61,6 +61,7 @@ pub enum Engine {
 }
 
 /// A tenant read or write needs a connection: one of the pool's, or SQLite's writer.
+#[expect(clippy::large_enum_variant, reason = "one of them, on the stack, for as long as a transaction")]
 enum Seat {
     Pooled(r2d2::PooledConnection<Manager>, tokio::sync::OwnedSemaphorePermit),
     Writer(OwnedMutexGuard<Line>),

@@ -54,7 +54,7 @@ impl FromStr for DatabaseUrl {
             match key.as_ref() {
                 "pool" => {
                     pool_size =
-                        value.parse().ok().filter(|size| (2..=200).contains(size)).ok_or_else(|| WrongUrl::Pool(value.to_string()))?
+                        value.parse().ok().filter(|size| (2..=200).contains(size)).ok_or_else(|| WrongUrl::Pool(value.to_string()))?;
                 }
                 "sslmode" if ["require", "verify-ca", "verify-full"].contains(&value.as_ref()) && !cfg!(feature = "postgres-tls") => {
                     return Err(WrongUrl::NoTls(value.to_string()));

@@ -75,7 +75,7 @@ pub async fn sign_in_page(req: HttpRequest, app: web::Data<App>, query: web::Que
     Ok(sign_in_answer(&req, &app, &query.next, "", &Errors::new(), &people))
 }
 
-type DemoPeople = Vec<(Person, RoleKind, Option<String>, String)>;
+type DemoPeople = Vec<store::Demo>;
 
 async fn demo_people(app: &App) -> Result<DemoPeople, Error> {
     if !app.config.demo {

@@ -123,10 +123,8 @@ fn serde_html<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
 fn same_origin(req: &HttpRequest, config: &Config) -> Result<(), Error> {
     const WORDS: &str = "This form was sent from another site.";
     let text = |name: header::HeaderName| req.headers().get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
-        if site != "same-origin" {
-            return Err(Error::Forged(WORDS));
-        }
+    if text(header::HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site != "same-origin") {
+        return Err(Error::Forged(WORDS));
     }
     let from = text(header::ORIGIN).or_else(|| text(header::REFERER)).ok_or(Error::Forged(WORDS))?;
     let from = url::Url::parse(from).map_err(|_| Error::Forged(WORDS))?;
