@@ -206,7 +206,7 @@ impl Client {
             answer.bytes().await?;
             times.push(began.elapsed());
         }
-        let cpu = (server.cpu()? - before).as_secs_f64() * 1000.0 / rounds as f64;
+        let cpu = server.cpu()?.saturating_sub(before).as_secs_f64() * 1000.0 / rounds as f64;
         times.sort();
         let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
         Ok(Figures { cpu, p50: at(0.5), p99: at(0.99), bytes, gzipped })
@@ -252,16 +252,9 @@ async fn reserve(server: &Server, client: &Client, seeded: &Seeded) -> anyhow::R
                     .send()
                     .await?;
                 times.push(began.elapsed());
-                if answer.status() != 303 {
-                    if failed.fetch_add(1, Ordering::SeqCst) == 0 {
-                        println!(
-                            "a reservation answers {}: {}",
-                            answer.status(),
-                            answer.text().await?.chars().take(3000).collect::<String>()
-                        );
-                    }
-                } else {
-                    answer.bytes().await?;
+                let (status, body) = (answer.status(), answer.text().await?);
+                if status != 303 && failed.fetch_add(1, Ordering::SeqCst) == 0 {
+                    println!("a reservation answers {status}: {}", body.chars().take(3000).collect::<String>());
                 }
             }
         }));
@@ -279,7 +272,7 @@ async fn reserve(server: &Server, client: &Client, seeded: &Seeded) -> anyhow::R
         made as f64 / took,
         times[times.len() / 2].as_secs_f64() * 1000.0,
         times[times.len() * 99 / 100].as_secs_f64() * 1000.0,
-        (server.cpu()? - before).as_secs_f64() * 1000.0 / times.len() as f64,
+        server.cpu()?.saturating_sub(before).as_secs_f64() * 1000.0 / times.len() as f64,
     );
     Ok(())
 }

@@ -137,8 +137,11 @@ pub fn person_for(house: &mut House<'_>, email: &EmailAddress, name: &str) -> Re
     Ok(id)
 }
 
+/// Somebody in the demo: who, as what, at which school, in which cluster.
+pub type Demo = (Person, RoleKind, Option<String>, String);
+
 /// Everybody who can sign in to the demo, with a role each, by cluster and role; the demo's sign-in page shows them.
-pub fn demo_people(house: &mut House<'_>) -> Result<Vec<(Person, RoleKind, Option<String>, String)>> {
+pub fn demo_people(house: &mut House<'_>) -> Result<Vec<Demo>> {
     let today = house.today();
     let rows: Vec<(i64, String, String, String, Option<String>, String)> = roles::table
         .inner_join(people::table)
@@ -364,6 +367,7 @@ pub fn set_settings(tx: &mut Tx<'_>, to: &Settings) -> Result<()> {
 
 /// The school year around a window of days: every term (three a year), and the closures that touch the window. Two queries.
 pub fn school_calendar(tx: &mut Tx<'_>, window: Period) -> Result<SchoolCalendar> {
+    type ClosureRow = (Option<i64>, String, Day, Day, String);
     type TermRow = (i64, String, i32, Day, Day, Option<Day>, Option<Day>);
     let rows: Vec<TermRow> = terms::table
         .filter(terms::cluster_id.eq(tx.cluster.0))
@@ -381,7 +385,6 @@ pub fn school_calendar(tx: &mut Tx<'_>, window: Period) -> Result<SchoolCalendar
             half_term: half_first.zip(half_last).and_then(|(first, last)| Period::new(first, last)),
         });
     }
-    type ClosureRow = (Option<i64>, String, Day, Day, String);
     let rows: Vec<ClosureRow> = closures::table
         .filter(closures::cluster_id.eq(tx.cluster.0))
         // No closure is longer than a year, so the index bounds both ends.

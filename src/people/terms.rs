@@ -175,8 +175,6 @@ impl Closed {
 /// Calendars for the tests of every room that asks about days.
 #[cfg(test)]
 pub mod samples {
-    #![expect(clippy::missing_panics_doc, reason = "a sample that is no day fails the test that uses it")]
-
     use super::*;
     use crate::base::days::{Day, parse_iso};
 
