@@ -75,7 +75,8 @@ impl TryFrom<&Query> for Filter {
         };
         let free = match (day("from", &query.from)?, day("to", &query.to)?) {
             (None, None) => None,
-            (Some(_), None) => return Err(wrong("to", "Choose the last day you need it, too")),
+            // Filters answer at each choice: the first day alone asks for that day, until the last one is chosen, too.
+            (Some(only), None) => Some(Period::day(only)),
             (None, Some(_)) => return Err(wrong("from", "Choose the first day you need it, too")),
             (Some(first), Some(last)) => match Period::new(first, last) {
                 None => return Err(wrong("to", format!("The last day must not be before the first, {}", days::long(first)))),
@@ -232,7 +233,7 @@ mod tests {
     fn only_whole_and_ordered_days_are_taken() {
         let asked = |from: &str, to: &str| Filter::try_from(&Query { from: from.into(), to: to.into(), ..Query::default() });
         let field = |from, to| asked(from, to).unwrap_err().field;
-        assert_eq!(field("2026-11-05", ""), "to");
+        assert_eq!(asked("2026-11-05", "").map(|filter| filter.free), Ok(days::parse_iso("2026-11-05").map(Period::day)));
         assert_eq!(field("", "2026-11-05"), "from");
         assert_eq!(field("5 November", "2026-11-05"), "from");
         assert_eq!(field("2026-11-05", "2026-11-04"), "to");

@@ -89,6 +89,7 @@ async fn free_from_to_finds_what_can_be_had(app: TestApp) {
     assert!(card(&page, "Sound").contains("1 of 2 free then"));
     assert!(page.link("Reserve Sound").ends_with("/reserve?from=2026-11-30&to=2026-12-04"));
     assert_eq!(names(&free("2026-12-01", "2026-12-08").await), ["Microscope"], "each copy is taken on some of the days");
+    ash.open("/boxes?from=2026-12-08&to=").await.says("2 of 3 titles, free 8 December 2026");
     raw.must("UPDATE copies SET state = 'repair' WHERE tag = 'MI1'");
     free("2026-12-01", "2026-12-08").await.is(200).says("Nothing matches");
 }
@@ -97,7 +98,6 @@ async fn wrong_days_come_back_with_the_form(app: TestApp) {
     let ash = app.ssl("Ash").await;
     for (query, words, field) in [
         ("from=2026-12-04&to=2026-11-30", "The last day must not be before the first, 4 December 2026", "to"),
-        ("from=2026-12-04", "Choose the last day you need it, too", "to"),
         ("to=2026-12-04", "Choose the first day you need it, too", "from"),
         ("from=2026-11-20&to=2026-11-30", "The first day must be 23 November 2026 or later", "from"),
         ("from=2026-12-04&to=2031-01-01", "Boxes can be booked up to 31 August 2028", "to"),

@@ -18,6 +18,7 @@ mod imports;
 mod killed;
 mod loans;
 mod mailer;
+mod my_loans;
 mod outbox;
 mod parity;
 mod post_office;

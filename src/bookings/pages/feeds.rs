@@ -183,7 +183,7 @@ impl View<'_> {
         html! {
             (head("Calendar feeds", "Loans in your own calendar. They change there when they change here.", html! {}))
             @match done {
-                "created" => { (banner(Tone::Good, "Your feed is ready", html! { p { "Copy its address into your calendar, as shown below." } })) }
+                "created" => { (banner(Tone::Good, "Your feed is ready", html! { p { "Copy its address into your calendar, as this page shows." } })) }
                 "renewed" => { (banner(Tone::Good, "The feed has a new address", html! { p { "The old one no longer works. Copy the new one into your calendar." } })) }
                 "removed" => { (banner(Tone::Good, "The feed is removed", html! { p { "Its address no longer works. You can now take it out of your calendar." } })) }
                 _ => {}
@@ -202,7 +202,7 @@ impl View<'_> {
                     }
                     section.panel.card {
                         h2 { "One box or kit" }
-                        @if others.is_empty() { p { "Follow one box wherever it goes: every school's loans of it." } }
+                        @if others.is_empty() { p.hint { "Follow one box wherever it goes: every school's loans of it." } }
                         @for feed in &others {
                             @if let Shows::Resource { id, name } = &feed.shows {
                                 h3 { a href={ (self.member.base()) "/boxes/" (id) } { (name) } }
@@ -249,7 +249,7 @@ impl View<'_> {
             @if !left.is_empty() {
                 form method="post" action=(self.address("")) {
                     (self.member.csrf_field())
-                    (field("resource", if others.is_empty() { "Which one" } else { "Another one" }, "").select(&crate::web::forms::Errors::new(), &left))
+                    (field("resource", if others.is_empty() { "Box or kit" } else { "Another one" }, "").select(&crate::web::forms::Errors::new(), &left))
                     button.btn type="submit" { (icon("rss")) "Make a feed" }
                 }
             }
@@ -282,7 +282,7 @@ impl View<'_> {
                     }
                 }))
                 @if self.app.config.demo { p.hint { "In this demo only a calendar program on this machine can reach the address." } }
-                h3 { "Keep it to yourself" }
+                h3.gap { "Keep it to yourself" }
                 p { "Whoever has the address can see the loans, without signing in. It shows nothing else and can change nothing. If it got about, give it a new one: the old one stops at once." }
             }
         }

@@ -9,37 +9,58 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::out_of_service;
-use crate::bookings::{Kind, Slot, State, risk};
+use crate::bookings::{Kind, Risk, Slot, State, risk};
 use crate::db::{Result, Tx};
 use crate::error::Error;
 use crate::people::store as people;
 use crate::people::{Member, RoleKind};
 use crate::web::page::{Nav, page};
-use crate::web::parts::{Tone, details, empty, head, icon, pill, table_or_cards};
+use crate::web::parts::{Tone, empty, head, icon, pill, strand_icon, table_or_cards};
 
 /// A handover within so many days is this week's.
 const SOON_DAYS: i64 = 7;
+/// How far ahead loans are listed: further than anything can be booked.
+const AHEAD_DAYS: i64 = 1200;
+/// The first school year that the tables can hold.
+const FIRST_YEAR: i32 = 2000;
+
+/// Which school year's past is shown.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct Query {
+    #[serde(default)]
+    year: String,
+}
 
 /// What the page shows.
 struct Desk {
     today: Day,
-    loans: Vec<Loan>,
+    /// The school year whose past is shown, by the year it starts in.
+    year: i32,
+    /// Not over by its days, or still out.
+    current: Vec<Loan>,
+    past: Vec<Loan>,
     names: Vec<people::SchoolName>,
     near: Vec<(Slot, String)>,
     out: Vec<Slot>,
 }
 
 impl Desk {
-    /// Five queries: the schools' loans of this school year and to come, names, neighbours, what is out.
-    fn read(tx: &mut Tx<'_>, mine: &[SchoolId]) -> Result<Self> {
+    /// Five queries: the schools' loans now and to come, those of a past year, names, neighbours, what is out.
+    fn read(tx: &mut Tx<'_>, mine: &[SchoolId], year: Option<i32>) -> Result<Self> {
         let today = tx.today();
-        let first = days::academic_year_start(days::academic_year(today));
-        let window = Period::new(first, days::add(first, 1200)).unwrap_or(Period::day(today));
-        let mut loans = loans::of_schools(tx, mine, window)?;
-        loans.retain(|loan| loan.booking.slot.kind == Kind::Loan);
-        let soon: Vec<&Loan> = loans.iter().filter(|loan| !loan.booking.slot.is_over(today)).collect();
-        let copies: Vec<_> = soon.iter().map(|loan| loan.booking.slot.copy).collect();
-        let span = soon
+        let this_year = days::academic_year(today);
+        let year = year.filter(|year| (FIRST_YEAR..=this_year).contains(year)).unwrap_or(this_year);
+        let ahead = Period::new(today, days::add(today, AHEAD_DAYS)).unwrap_or(Period::day(today));
+        let mut current = loans::of_schools(tx, mine, ahead)?;
+        current.retain(|loan| loan.booking.slot.kind == Kind::Loan && !loan.booking.slot.is_over(today));
+        let end = days::add(days::academic_year_start(year + 1), -1);
+        let mut past = match Period::new(days::academic_year_start(year), end) {
+            Some(window) => loans::ended(tx, mine, window)?,
+            None => Vec::new(),
+        };
+        past.retain(|loan| loan.booking.slot.is_over(today));
+        let copies: Vec<_> = current.iter().map(|loan| loan.booking.slot.copy).collect();
+        let span = current
             .iter()
             .map(|loan| loan.booking.slot.days)
             .reduce(|a, b| Period::new(a.first().min(b.first()), a.last().max(b.last())).unwrap_or(a));
@@ -47,7 +68,7 @@ impl Desk {
             Some(span) => loans::around(tx, &copies, tell::around(span))?,
             None => Vec::new(),
         };
-        Ok(Self { today, names: people::school_names(tx)?, near, out: loans::out_now(tx)?, loans })
+        Ok(Self { today, year, current, past, names: people::school_names(tx)?, near, out: loans::out_now(tx)? })
     }
 
     fn name(&self, school: SchoolId) -> &str {
@@ -58,16 +79,29 @@ impl Desk {
         tell::way(&loan.booking.slot, &self.near, self.name(loan.home))
     }
 
+    fn risk(&self, loan: &Loan) -> Option<Risk> {
+        let slot = &loan.booking.slot;
+        risk(slot, self.out.iter().find(|out| out.copy == slot.copy), out_of_service(&loan.copy_state), self.today)
+    }
+
+    fn why_at_risk(&self, loan: &Loan) -> Option<String> {
+        self.risk(loan).map(|risk| match risk {
+            Risk::Late { holder, since } => {
+                format!("{} has not given it back. It was due there on {}.", self.name(holder), days::full(since))
+            }
+            Risk::OutOfService(why) => format!("It cannot be lent at the moment: it is {why}."),
+        })
+    }
+
     fn status(&self, loan: &Loan) -> Markup {
         let slot = &loan.booking.slot;
-        let late = self.out.iter().find(|out| out.copy == slot.copy);
         match slot.state {
             _ if slot.late_since(self.today).is_some() => pill(Tone::Bad, "Late"),
             _ if slot.returned_on.is_some() => pill(Tone::Plain, "Returned"),
             _ if slot.is_out() => pill(Tone::Good, "Out now"),
             State::Requested => pill(Tone::Warn, "Waiting for approval"),
             State::Confirmed if slot.is_over(self.today) => pill(Tone::Plain, "Over"),
-            State::Confirmed if risk(slot, late, out_of_service(&loan.copy_state), self.today).is_some() => pill(Tone::Warn, "At risk"),
+            State::Confirmed if self.risk(loan).is_some() => pill(Tone::Warn, "At risk"),
             State::Confirmed => pill(Tone::Good, "Confirmed"),
             State::Declined | State::Cancelled => pill(Tone::Plain, slot.state.name()),
         }
@@ -78,7 +112,12 @@ impl Desk {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn show(app: web::Data<App>, member: Member, request: HttpRequest) -> std::result::Result<HttpResponse, Error> {
+pub async fn show(
+    app: web::Data<App>,
+    member: Member,
+    request: HttpRequest,
+    query: web::Query<Query>,
+) -> std::result::Result<HttpResponse, Error> {
     if let Some(same) = member.unchanged(&request) {
         return Ok(same);
     }
@@ -86,62 +125,102 @@ pub async fn show(app: web::Data<App>, member: Member, request: HttpRequest) -> 
     mine.sort_unstable();
     mine.dedup();
     let several = mine.len() > 1;
-    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, &mine)?)).await?;
+    let year = query.year.parse().ok();
+    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, &mine, year)?)).await?;
     Ok(member.tagged(&request, page(&member.shell(Nav::Loans), "My loans", &main(&member, &desk, several))))
 }
 
+/// What is fetched or brought back in the coming days, and what should have been: the day, whether it goes back, the loan.
+fn handovers(desk: &Desk) -> Vec<(Day, bool, &Loan)> {
+    let soon = days::add(desk.today, SOON_DAYS);
+    let confirmed = desk.current.iter().filter(|loan| loan.booking.slot.state == State::Confirmed);
+    let mut list: Vec<_> = confirmed
+        .map(|loan| {
+            let slot = &loan.booking.slot;
+            if slot.is_out() { (slot.days.last(), true, loan) } else { (slot.days.first(), false, loan) }
+        })
+        .filter(|(day, ..)| *day <= soon)
+        .collect();
+    list.sort_by_key(|(day, back, loan)| (*day, !*back, loan.booking.slot.id));
+    list
+}
+
 fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
-    let today = desk.today;
-    let soon = days::add(today, SOON_DAYS);
-    let live = || desk.loans.iter().filter(|loan| !loan.booking.slot.is_over(today));
-    let handovers: Vec<(Day, bool, &Loan)> = {
-        let mut list: Vec<_> = live()
-            .filter(|loan| loan.booking.slot.state == State::Confirmed)
-            .filter_map(|loan| {
-                let slot = &loan.booking.slot;
-                let (day, back) = if slot.is_out() { (slot.days.last(), true) } else { (slot.days.first(), false) };
-                (day <= soon).then_some((day, back, loan))
-            })
-            .collect();
-        list.sort_by_key(|(day, back, loan)| (*day, !*back, loan.booking.slot.id));
-        list
-    };
-    let coming: Vec<&Loan> = live().collect();
-    let over: Vec<&Loan> = desk.loans.iter().rev().filter(|loan| loan.booking.slot.is_over(today)).collect();
+    let soon = handovers(desk);
     let place = member.own_school().map_or(String::new(), |school| school.short_name.clone());
     let may_book = member.is(RoleKind::Ssl) || member.is(RoleKind::Coordinator);
+    let boxes = format!("{}/boxes", member.base());
+    let current: Vec<&Loan> = desk.current.iter().collect();
+    let acts = html! {
+        a.btn href={ (member.base()) "/feeds" } { (icon("rss")) "Calendar feed" }
+        @if may_book { a.btn.go href=(boxes) { "Find a box" } }
+    };
     html! {
-        (head("My loans", html! { (place) }, html! { @if may_book { a.btn.go href={ (member.base()) "/boxes" } { "Find a box" } } }))
-        @if desk.loans.is_empty() {
-            div.panel { (empty("calendar-plus", "No loans yet", "The boxes your school reserves will be listed here, this week's handovers first.", Some((&format!("{}/boxes", member.base()), "Find a box")))) }
+        (head("My loans", html! { (place) }, acts))
+        @if desk.current.is_empty() {
+            div.panel { (empty("calendar-plus", "No loans yet", "The boxes your school reserves will be listed here, this week's handovers first.", may_book.then_some((boxes.as_str(), "Find a box")))) }
         }
-        @if !handovers.is_empty() {
+        @if !soon.is_empty() {
             section.panel.card aria-labelledby="handovers" {
                 h2 #handovers { "Handovers this week" }
-                ul.handovers {
-                    @for (day, back, loan) in &handovers {
-                        @let way = desk.way(loan);
-                        li {
-                            (icon(if *back { "package-open" } else { "package" })) " "
-                            a href={ (member.base()) "/bookings/" (loan.booking.slot.id) } { b { (loan.name) } " (" (loan.tag) ")" }
-                            @if *back {
-                                @if way.to.is_empty() { ": bring it back to " (desk.name(loan.home)) } @else { ": goes on to " (way.to) }
-                            } @else { ": collect it from " (way.from) }
-                            @if *day < today && *back { ". It was due on " (days::full(*day)) } @else if *day < today { ", since " (days::full(*day)) } @else { " on " (days::full(*day)) }
-                            " " (desk.status(loan))
-                        }
-                    }
-                }
+                ul.tasks { @for (day, back, loan) in &soon { (handover(member, desk, *day, *back, loan)) } }
             }
         }
-        @if !coming.is_empty() {
+        @if !current.is_empty() {
             section.panel aria-labelledby="coming" {
                 h2.vh #coming { "Loans now and to come" }
-                (list(member, desk, "Loans now and to come", &coming, several))
+                (list(member, desk, "Loans now and to come", &current, several))
             }
         }
-        @if !over.is_empty() {
-            section.panel.card { (details(&format!("This school year's past loans ({})", over.len()), list(member, desk, "Past loans", &over, several))) }
+        (past(member, desk, several))
+    }
+}
+
+fn handover(member: &Member, desk: &Desk, day: Day, back: bool, loan: &Loan) -> Markup {
+    let (today, way) = (desk.today, desk.way(loan));
+    let late = back && day < today;
+    html! {
+        li {
+            div.what {
+                (strand_icon(super::calendar::term::strand_class(&loan.strand), &loan.icon))
+                div {
+                    a href={ (member.base()) "/bookings/" (loan.booking.slot.id) } { (loan.name) " (" (loan.tag) ")" }
+                    p.bad[late] {
+                        @match (back, way.to.is_empty()) {
+                            (true, true) => { "Bring it back to " (desk.name(loan.home)) }
+                            (true, false) => { "Hand it on to " (way.to) }
+                            (false, _) => { "Collect it from " (way.from) }
+                        }
+                        @if late { ". It was due on " (days::full(day)) "." }
+                        @else if day < today { ". It has been yours to collect since " (days::full(day)) "." }
+                        @else if day == today { " today" }
+                        @else { " on " (days::full(day)) }
+                    }
+                    @if let Some(why) = desk.why_at_risk(loan) { p.warn { (why) } }
+                }
+            }
+            (desk.status(loan))
+        }
+    }
+}
+
+/// A school year of loans that are over, folded away as long as nobody asked for a year.
+fn past(member: &Member, desk: &Desk, several: bool) -> Markup {
+    let this_year = days::academic_year(desk.today);
+    let (year, loans) = (desk.year, desk.past.iter().collect::<Vec<_>>());
+    let name = |year: i32| format!("{year} to {}", year + 1);
+    let href = |year: i32| format!("{}/loans?year={year}#past", member.base());
+    html! {
+        section.panel.card #past {
+            details.more open[year != this_year] {
+                summary { "Past loans, " (name(year)) " (" (loans.len()) ")" }
+                @if loans.is_empty() { p { "No loan of that school year is over." } }
+                @else { (list(member, desk, "Past loans", &loans, several)) }
+                p.acts.end {
+                    @if year > FIRST_YEAR { a.btn.small href=(href(year - 1)) { "Earlier: " (name(year - 1)) } }
+                    @if year < this_year { a.btn.small href=(href(year + 1)) { "Later: " (name(year + 1)) } }
+                }
+            }
         }
     }
 }
@@ -159,7 +238,10 @@ fn list(member: &Member, desk: &Desk, caption: &str, loans: &[&Loan], several: b
                     td data-h="Box" { (loan.name) " (" (loan.tag) ")" }
                     @if several { td data-h="School" { (desk.name(slot.school)) } }
                     td data-h="Class" { (loan.booking.class_name) }
-                    td data-h="Status" { (desk.status(loan)) }
+                    td data-h="Status" {
+                        (desk.status(loan))
+                        @if loan.booking.slot.state == State::Confirmed { @if let Some(why) = desk.why_at_risk(loan) { small { (why) } } }
+                    }
                 }
             }
         },

@@ -85,6 +85,15 @@ fn one(desk: &Desk, loan: &Loan, base: &str, token: &str) -> Markup {
     let neighbour = |found: Option<&(Slot, String)>, free: &str| {
         found.map_or_else(|| free.to_owned(), |(other, school)| format!("{school}, {}", other.days))
     };
+    let also: Vec<String> = desk
+        .requests
+        .iter()
+        .filter(|other| other.resource == loan.resource && other.booking.slot.id != slot.id && other.booking.slot.days.overlaps(slot.days))
+        .map(|other| format!("{}, {} ({})", desk.name(other.booking.slot.school), other.booking.slot.days, other.tag))
+        .collect();
+    if !also.is_empty() {
+        rows.push(row("Also asked for by", also.join("; ")));
+    }
     rows.push(row("Before it", neighbour(before, "Nobody in the two weeks before")));
     rows.push(row("After it", neighbour(after, "Nobody in the two weeks after")));
     html! {

@@ -120,6 +120,20 @@ pub fn of_schools(tx: &mut Tx<'_>, schools: &[SchoolId], window: Period) -> Resu
     rows.into_iter().map(loan_of).collect()
 }
 
+/// The schools' loans that ended on a day of the window, newest first, with those that never were.
+pub fn ended(tx: &mut Tx<'_>, schools: &[SchoolId], window: Period) -> Result<Vec<Loan>> {
+    let wanted: Vec<i64> = schools.iter().map(|school| school.0).collect();
+    let rows: Vec<(SlotRow, DetailRow, NameRow)> = loans!()
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::school_id.eq_any(wanted))
+        .filter(bookings::last_day.between(window.first(), window.last()))
+        .filter(bookings::kind.eq("loan"))
+        .order((bookings::first_day.desc(), bookings::id.desc()))
+        .limit(MOST)
+        .load(tx.conn)?;
+    rows.into_iter().map(loan_of).collect()
+}
+
 /// Requests that wait for an answer, by first day; those whose days are past among them, to be cleared away.
 pub fn requested(tx: &mut Tx<'_>) -> Result<Vec<Loan>> {
     let rows: Vec<(SlotRow, DetailRow, NameRow)> = loans!()
