@@ -78,7 +78,7 @@ pub struct To<'a> {
 #[must_use]
 pub fn reserved(about: &About, to: &To<'_>, today: Day, calendar: Option<Calendar>) -> Letter {
     let opening = Block::paragraph(format!("{} has it {}. {}", about.school, span(about.days), entry(calendar.as_ref())).trim_end());
-    letter(RESERVED, about, to, today, calendar, "Reserved", &format!("{} is reserved for {}", about.resource, about.school), vec![opening])
+    letter(RESERVED, about, to, today, calendar, "Reserved", &format!("Reserved for {}: {}", about.school, about.resource), vec![opening])
 }
 
 /// The school's own receipt for a request.
@@ -116,7 +116,7 @@ pub fn approved(about: &About, to: &To<'_>, today: Day, calendar: Option<Calenda
     let opening = Block::paragraph(
         format!("{} approved the request. {} has it {}. {}", about.by, about.school, span(about.days), entry(calendar.as_ref())).trim_end(),
     );
-    letter(APPROVED, about, to, today, calendar, "Approved", &format!("{} is reserved for {}", about.resource, about.school), vec![opening])
+    letter(APPROVED, about, to, today, calendar, "Approved", &format!("Reserved for {}: {}", about.school, about.resource), vec![opening])
 }
 
 /// The coordinator said no; the reason is his.
@@ -130,7 +130,7 @@ pub fn declined(about: &About, to: &To<'_>, today: Day, reason: &str) -> Letter 
         today,
         None,
         "Not approved",
-        &format!("{} was not approved for {}", about.resource, about.school),
+        &format!("Not approved for {}: {}", about.school, about.resource),
         vec![opening, Block::facts([("Reason", reason)])],
     )
 }
