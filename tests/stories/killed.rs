@@ -12,16 +12,13 @@ use crate::harness::{Browser, Engine, Ground, Page, World, science_lead};
 const CUTS: u64 = 4;
 const BUSY_SCHOOLS: usize = 6;
 
-/// Signs in by the link in the stored letter, as somebody with access to the database could: the process has no mail server.
+/// Signs in by a link that the command line prints: the process has no mail server.
 async fn sign_in(program: &Program, ground: &Ground, email: &str) -> Browser {
+    let printed = run(&["sign-in-link", email], &[("BOXROTA_DATABASE_URL", &ground.url)]);
+    let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
+    let token = printed.split("/sign-in/").nth(1).unwrap_or_else(|| panic!("no link in {printed:?}"));
+    let token: String = token.chars().take_while(char::is_ascii_alphanumeric).collect();
     let browser = program.browser();
-    let form = browser.open("/sign-in").await.form("/sign-in").set("email", email);
-    browser.submit(&form).await.is(200);
-    let letters = ground.raw().texts(&format!("SELECT text_body AS t FROM messages WHERE to_address = '{email}' ORDER BY id DESC"));
-    let token: String = match letters.first().and_then(|text| text.split("/sign-in/").nth(1)) {
-        Some(rest) => rest.chars().take_while(char::is_ascii_alphanumeric).collect(),
-        None => panic!("no letter with a link for {email}"),
-    };
     let page = browser.get(&format!("/sign-in/{token}")).await.is(200);
     browser.submit(&page.form(&token)).await.is(303);
     browser
