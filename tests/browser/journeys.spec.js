@@ -7,6 +7,18 @@ const schools = ["Appleton Roebuck", "Brayton", "Kellington", "Kirk Fenton", "Mo
 
 const variants = widths.flatMap((width) => themes.map((theme) => ({ width, theme })));
 
+/** A box that can be lent, another for each number: some of the demo's are missing or being mended. */
+async function lendable(page, number) {
+  const list = await (await page.request.get(`${base_path}/boxes`)).text();
+  const boxes = [...new Set(list.match(/\/boxes\/[0-9A-Z]{13}(?=")/g))];
+  for (let tries = 0; tries < boxes.length; tries += 1) {
+    const box = boxes[(number + tries) % boxes.length];
+    const form = await (await page.request.get(`${base_path}${box}/reserve`)).text();
+    if (/class="quick"/.test(form)) return box;
+  }
+  throw new Error("nothing can be lent");
+}
+
 /** The reserve form with a whole free week chosen: in this term, or the next one that has one. */
 async function chooseFreeWeek(page) {
   for (let terms = 0; terms < 6; terms += 1) {
@@ -47,8 +59,8 @@ variants.forEach(({ width, theme }, number) => {
     // Every variant another box, so that the runs are not in one another's way.
     await page.goto(`${base_path}/boxes`);
     await sound(page, "boxes");
-    const boxes = [...new Set((await (await page.request.get(`${base_path}/boxes`)).text()).match(/\/boxes\/[0-9A-Z]{13}(?=")/g))];
-    await page.locator(`main a[href$="${boxes[(number * 2 + (scripted ? 0 : 1)) % boxes.length]}"]`).first().click();
+    const box = await lendable(page, number * 2 + (scripted ? 0 : 1));
+    await page.locator(`main a[href$="${box}"]`).first().click();
     const name = (await page.getByRole("heading", { level: 1 }).innerText()).trim();
     await sound(page, "box");
     await page.locator("a.go", { hasText: "Reserve" }).first().click();
@@ -101,6 +113,7 @@ test("filters keep their place and the address", async ({ page, javaScriptEnable
   await expect(page.getByLabel("Words")).toHaveValue("circuit bulb");
   if (javaScriptEnabled !== false) {
     // Choosing is enough: the list changes and the address with it, and the field keeps the focus.
+    await page.getByLabel("Kind").focus();
     await page.getByLabel("Kind").selectOption("kit");
     await page.waitForURL(/kind=kit/);
     await expect(page.getByLabel("Kind")).toBeFocused();
