@@ -198,16 +198,34 @@ pub struct ContentsLine {
     pub care_note: String,
 }
 
+/// A resource as a link to it needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Title {
+    /// Its id.
+    pub id: ResourceId,
+    /// "Electricity".
+    pub name: String,
+    /// The topic of the curriculum.
+    pub topic: String,
+    /// The name of its icon.
+    pub icon: String,
+    /// For which year groups.
+    pub years: Years,
+}
+
 /// At most this many similar resources are shown.
 const SIMILAR: usize = 3;
 
-/// The resources most like one: of its strand, those of the same topic first, then those for the same year groups.
+/// Those of the titles of its strand that are most like a resource: of the same topic first, then for the same year groups.
 #[must_use]
-pub fn similar<'a>(to: &Resource, among: &'a [Resource]) -> Vec<&'a Resource> {
-    let mut others: Vec<&Resource> = among.iter().filter(|other| other.id != to.id && other.strand == to.strand).collect();
-    others.sort_by_key(|other| (other.topic != to.topic, !other.years.overlaps(to.years), other.name.as_str()));
-    others.truncate(SIMILAR);
-    others
+pub fn similar(to: &Resource, mut of_its_strand: Vec<Title>) -> Vec<Title> {
+    of_its_strand.retain(|other| other.id != to.id);
+    of_its_strand.sort_by(|a, b| {
+        let unlike = |title: &Title| (title.topic != to.topic, !title.years.overlaps(to.years));
+        unlike(a).cmp(&unlike(b)).then_with(|| a.name.cmp(&b.name))
+    });
+    of_its_strand.truncate(SIMILAR);
+    of_its_strand
 }
 
 /// Resources for this room's tests.
@@ -252,23 +270,21 @@ mod tests {
     #[test]
     fn the_most_similar_comes_first() {
         let own = electricity();
-        let other = |id, topic: &str, strand, from, to| Resource {
+        let other = |id, topic: &str, from, to| Title {
             id: ResourceId(id),
             name: format!("R{id}"),
             topic: topic.into(),
-            strand,
+            icon: "zap".into(),
             years: Years::new(from, to).unwrap(),
-            ..electricity()
         };
-        let all = [
-            own.clone(),
-            other(2, "Sound", Strand::Physics, 1, 2),
-            other(3, "Sound", Strand::Physics, 4, 4),
-            other(4, "Electricity", Strand::Physics, 1, 2),
-            other(5, "Plants", Strand::Biology, 4, 6),
-            other(6, "Light", Strand::Physics, 6, 6),
+        let all = vec![
+            other(1, "Electricity", 4, 6),
+            other(2, "Sound", 1, 2),
+            other(3, "Sound", 4, 4),
+            other(4, "Electricity", 1, 2),
+            other(6, "Light", 6, 6),
         ];
-        let ids: Vec<i64> = similar(&own, &all).iter().map(|found| found.id.0).collect();
+        let ids: Vec<i64> = similar(&own, all).iter().map(|found| found.id.0).collect();
         assert_eq!(ids, [4, 3, 6]);
     }
 }

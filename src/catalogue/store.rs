@@ -5,7 +5,7 @@
 
 use diesel::prelude::*;
 
-use super::{ContentsLine, Copy, CopyState, Kind, Resource, Strand, Years};
+use super::{ContentsLine, Copy, CopyState, Kind, Resource, Strand, Title, Years};
 use crate::base::ids::{CopyId, ResourceId, SchoolId};
 use crate::db::schema::{contents_lines, copies, resources, schools, settings};
 use crate::db::{Error, Result, Tx};
@@ -35,12 +35,12 @@ pub fn all(tx: &mut Tx<'_>) -> Result<Catalogue> {
     read(tx, None)
 }
 
-/// A resource and those of its strand, which hold the ones that are like it: one query. Nothing when it is not in this cluster.
-pub fn with_its_strand(tx: &mut Tx<'_>, id: ResourceId) -> Result<Catalogue> {
+/// One resource: one query. Nothing when it is not in this cluster.
+pub fn one(tx: &mut Tx<'_>, id: ResourceId) -> Result<Catalogue> {
     read(tx, Some(id))
 }
 
-fn read(tx: &mut Tx<'_>, strand_of: Option<ResourceId>) -> Result<Catalogue> {
+fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Catalogue> {
     let mut query =
         resources::table
             .left_join(copies::table.on(
@@ -80,13 +80,8 @@ fn read(tx: &mut Tx<'_>, strand_of: Option<ResourceId>) -> Result<Catalogue> {
                     .nullable(),
             ))
             .into_boxed();
-    if let Some(id) = strand_of {
-        let own = diesel::alias!(resources as own);
-        let its = own
-            .filter(own.field(resources::cluster_id).eq(tx.cluster.0))
-            .filter(own.field(resources::id).eq(id.0))
-            .select(own.field(resources::strand));
-        query = query.filter(resources::strand.eq_any(its));
+    if let Some(id) = one {
+        query = query.filter(resources::id.eq(id.0));
     }
     let rows: Vec<Row> = query.load(tx.conn)?;
     let mut catalogue = Catalogue { settings: settings_of(rows.first().and_then(|row| row.3)), resources: Vec::new() };
@@ -105,9 +100,13 @@ fn wrong(check: &str) -> Error {
     Error::Check(check.to_owned())
 }
 
+fn years_of(from: i32, to: i32) -> Result<Years> {
+    let year = |number: i32| u8::try_from(number).ok();
+    year(from).zip(year(to)).and_then(|(from, to)| Years::new(from, to)).ok_or_else(|| wrong("resources_years"))
+}
+
 fn resource_of(row: ResourceRow) -> Result<Resource> {
     let (id, kind, name, summary, strand, topic, icon, from, to, approval_needed, turnaround, search_words) = row;
-    let year = |number: i32| u8::try_from(number).ok();
     Ok(Resource {
         id: ResourceId(id),
         kind: kind.parse::<Kind>().map_err(|_| wrong("resources_kind"))?,
@@ -116,7 +115,7 @@ fn resource_of(row: ResourceRow) -> Result<Resource> {
         strand: strand.parse::<Strand>().map_err(|_| wrong("resources_strand"))?,
         topic,
         icon,
-        years: year(from).zip(year(to)).and_then(|(from, to)| Years::new(from, to)).ok_or_else(|| wrong("resources_years"))?,
+        years: years_of(from, to)?,
         approval_needed,
         turnaround_days: turnaround.and_then(|days| u32::try_from(days).ok()),
         search_words,
@@ -154,6 +153,19 @@ pub fn contents(tx: &mut Tx<'_>, resource: ResourceId) -> Result<Vec<ContentsLin
             care_note,
         })
         .collect())
+}
+
+/// The titles of a strand: one query.
+pub fn of_strand(tx: &mut Tx<'_>, strand: Strand) -> Result<Vec<Title>> {
+    let rows: Vec<(i64, String, String, String, i32, i32)> = resources::table
+        .filter(resources::cluster_id.eq(tx.cluster.0))
+        .filter(resources::strand.eq(<&str>::from(strand)))
+        .limit(MOST_COPIES)
+        .select((resources::id, resources::name, resources::topic, resources::icon, resources::year_from, resources::year_to))
+        .load(tx.conn)?;
+    rows.into_iter()
+        .map(|(id, name, topic, icon, from, to)| Ok(Title { id: ResourceId(id), name, topic, icon, years: years_of(from, to)? }))
+        .collect()
 }
 
 /// Every resource by name, for a list to choose from: one query.

@@ -61,8 +61,8 @@ impl Desk {
 
     /// The facts for one resource: four queries; `None` when it is not in this cluster.
     pub fn of_one(tx: &mut Tx<'_>, viewer: Viewer, id: ResourceId) -> Result<Option<Self>> {
-        let catalogue = store::with_its_strand(tx, id)?;
-        let Some(own) = catalogue.resources.iter().find(|resource| resource.id == id) else { return Ok(None) };
+        let catalogue = store::one(tx, id)?;
+        let Some(own) = catalogue.resources.first() else { return Ok(None) };
         let copies: Vec<CopyId> = own.copies.iter().map(|copy| copy.id).collect();
         Self::read(tx, viewer, catalogue, Some(&copies)).map(Some)
     }

@@ -9,7 +9,7 @@ use crate::base::days::{self, Day};
 use crate::base::ids::{CopyId, ResourceId};
 use crate::bookings::store::held::{self, Held};
 use crate::bookings::{Kind as For, State, risk};
-use crate::catalogue::{ContentsLine, Resource, similar, store};
+use crate::catalogue::{ContentsLine, Resource, Title, similar, store};
 use crate::error::Error;
 use crate::people::Member;
 use crate::web::page::{Nav, page};
@@ -48,23 +48,22 @@ pub async fn show(
     let read = app.db.read(member.scope(), move |tx| {
         let desk = Desk::of_one(tx, viewer, id)?.ok_or(Error::NotFound)?;
         let contents = store::contents(tx, id)?;
-        let copies: Vec<CopyId> = of(&desk, id).map(|own| own.copies.iter().map(|copy| copy.id).collect()).unwrap_or_default();
+        let own = desk.resources.first().ok_or(Error::NotFound)?;
+        let copies: Vec<CopyId> = own.copies.iter().map(|copy| copy.id).collect();
+        let others = similar(own, store::of_strand(tx, own.strand)?);
         let past = held::before(tx, &copies, before.unwrap_or(today), MOST_PAST)?;
-        Ok::<_, Error>((desk, contents, past))
+        Ok::<_, Error>((desk, contents, past, others))
     });
-    let (desk, contents, past) = read.await?;
-    let own = of(&desk, id).ok_or(Error::NotFound)?;
-    let view = View { desk: &desk, own, base: member.base(), csrf: member.csrf() };
+    let (desk, contents, past, others) = read.await?;
+    let own = desk.resources.first().ok_or(Error::NotFound)?;
+    let view = View { desk: &desk, own, others: &others, base: member.base(), csrf: member.csrf() };
     Ok(member.tagged(&req, page(&member.shell(Nav::Boxes), &own.name, &view.page(&contents, &past, before))))
-}
-
-fn of(desk: &Desk, id: ResourceId) -> Option<&Resource> {
-    desk.resources.iter().find(|resource| resource.id == id)
 }
 
 struct View<'a> {
     desk: &'a Desk,
     own: &'a Resource,
+    others: &'a [Title],
     base: &'a str,
     csrf: &'a str,
 }
@@ -238,14 +237,14 @@ impl View<'_> {
     }
 
     fn others(&self) -> Markup {
-        let others = similar(self.own, &self.desk.resources);
+        let others = self.others;
         html! {
             @if !others.is_empty() {
                 section.panel.card {
                     h2 { "Similar" }
                     ul.links {
                         @for other in others {
-                            li { (strand_icon(colour(other.strand), &other.icon)) div { a href={ (self.base) "/boxes/" (other.id) } { (other.name) } small { (other.years) } } }
+                            li { (strand_icon(colour(self.own.strand), &other.icon)) div { a href={ (self.base) "/boxes/" (other.id) } { (other.name) } small { (other.years) } } }
                         }
                     }
                 }
