@@ -2,7 +2,8 @@
 //! server, how large it is, how many reservations it takes a second, how much memory it holds, how fast it starts.
 //!
 //! `cargo bench --bench load` on SQLite; with `BOXROTA_BENCH_POSTGRES_URL` set to an empty database, on PostgreSQL.
-//! `-- --old 5000000` sets how many bookings of past years there are. Every table ends with the bare `/livez` of the same
+//! `-- --old 5000000` sets how many bookings of past years there are; `--keep` measures the pages again on the database of
+//! the last run. Every table ends with the bare `/livez` of the same
 //! server, measured in the same minute: compare ratios, not milliseconds, between machines.
 
 #![expect(
@@ -36,10 +37,11 @@ async fn main() -> anyhow::Result<()> {
     let rounds: usize = option("--rounds").map_or(Ok(400), |text| text.parse())?;
     let folder = std::env::current_dir()?.join("target/load");
     fs::create_dir_all(&folder)?;
+    let keep = args.iter().any(|arg| arg == "--keep");
     let url = if let Ok(url) = std::env::var("BOXROTA_BENCH_POSTGRES_URL") {
         url
     } else {
-        for end in ["db", "db-wal", "db-shm", "db.lock"] {
+        for end in ["db", "db-wal", "db-shm", "db.lock"].iter().filter(|_| !keep) {
             let _ = fs::remove_file(folder.join(format!("load.{end}")));
         }
         format!("sqlite:{}", folder.join("load.db").display())
@@ -47,7 +49,7 @@ async fn main() -> anyhow::Result<()> {
     let began = Instant::now();
     let db = Db::open(&url.parse()?).await?;
     println!("engine: {:?}; {old} bookings of past years", db.engine());
-    let seeded = seed::fill(&db, old).await?;
+    let seeded = if keep { seed::again(&db).await? } else { seed::fill(&db, old).await? };
     drop(db);
     println!("seeded in {:.0} s", began.elapsed().as_secs_f32());
 
@@ -74,7 +76,7 @@ async fn main() -> anyhow::Result<()> {
             Err(fault) => println!("{name:<22} {fault:#}"),
         }
     }
-    if !args.iter().any(|arg| arg == "--no-reserve") {
+    if !keep && !args.iter().any(|arg| arg == "--no-reserve") {
         reserve(&server, &client, &seeded).await?;
     }
     println!("memory after load: {} MB resident, {} MB at most", server.memory("VmRSS")? / 1024, server.memory("VmHWM")? / 1024);
