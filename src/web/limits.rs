@@ -1,7 +1,8 @@
 //! How often somebody may ask for something that costs us or annoys others: sign-in links, per address and per client.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -12,7 +13,11 @@ use crate::base::EmailAddress;
 pub struct Limits {
     addresses: DefaultKeyedRateLimiter<EmailAddress>,
     clients: DefaultKeyedRateLimiter<IpAddr>,
+    asked: AtomicU32,
 }
+
+/// After so many questions, whoever has not asked for a while is forgotten.
+const BETWEEN_FORGETTING: u32 = 1000;
 
 /// So many at once, and as many again in every quarter of an hour.
 fn per_quarter_hour(many: u32) -> Quota {
@@ -23,7 +28,11 @@ fn per_quarter_hour(many: u32) -> Quota {
 impl Default for Limits {
     fn default() -> Self {
         // A whole school may sit behind one address of the internet, so the second limit is wide.
-        Self { addresses: RateLimiter::keyed(per_quarter_hour(5)), clients: RateLimiter::keyed(per_quarter_hour(60)) }
+        Self {
+            addresses: RateLimiter::keyed(per_quarter_hour(5)),
+            clients: RateLimiter::keyed(per_quarter_hour(60)),
+            asked: AtomicU32::new(0),
+        }
     }
 }
 
@@ -31,13 +40,29 @@ impl Limits {
     /// Whether this client may ask for a sign-in link for this address now.
     #[must_use]
     pub fn sign_in(&self, client: IpAddr, address: &EmailAddress) -> bool {
-        self.clients.check_key(&client).is_ok() && self.addresses.check_key(address).is_ok()
+        if self.asked.fetch_add(1, Ordering::Relaxed) % BETWEEN_FORGETTING == BETWEEN_FORGETTING - 1 {
+            self.forget();
+        }
+        self.clients.check_key(&line_of(client)).is_ok() && self.addresses.check_key(address).is_ok()
     }
 
     /// Forgets who has not asked for a while, so that memory does not grow with the number of visitors.
-    pub fn forget(&self) {
+    fn forget(&self) {
         self.addresses.retain_recent();
+        self.addresses.shrink_to_fit();
         self.clients.retain_recent();
+        self.clients.shrink_to_fit();
+    }
+}
+
+/// Who is one client: a whole line, which in the newer internet has 2 to the 64 addresses to choose from for each question.
+fn line_of(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V6(ip) => {
+            let [a, b, c, d, ..] = ip.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        old => old,
     }
 }
 
@@ -55,6 +80,34 @@ mod tests {
         assert_eq!(others, 60 - 8);
         let there: IpAddr = [192, 0, 2, 2].into();
         assert!(limits.sign_in(there, &"other@saxton.example".parse().expect("an address")));
+    }
+
+    #[test]
+    fn one_line_is_one_client_whatever_its_address() {
+        let limits = Limits::default();
+        let ask = |n: u16, net: u16| {
+            let client = Ipv6Addr::new(0x2001, 0xdb8, 0, net, 0, 0, 0, n).into();
+            limits.sign_in(client, &format!("lead{n}@saxton.example").parse().expect("an address"))
+        };
+        assert_eq!((0..100).filter(|n| ask(*n, 1)).count(), 60);
+        assert!(ask(200, 2), "another line");
+    }
+
+    #[test]
+    fn who_asked_long_ago_is_forgotten() {
+        // Ten thousand an hour make each of the others long ago.
+        let quick = Quota::per_second(NonZeroU32::new(10_000).expect("a number"));
+        let limits = Limits { addresses: RateLimiter::keyed(quick), clients: RateLimiter::keyed(quick), asked: AtomicU32::new(0) };
+        for n in 0..3 * BETWEEN_FORGETTING {
+            let client = std::net::Ipv4Addr::from(n).into();
+            assert!(limits.sign_in(client, &format!("lead{n}@saxton.example").parse().expect("an address")));
+        }
+        std::thread::sleep(Duration::from_millis(5));
         limits.forget();
+        assert!(limits.addresses.len() < 10 && limits.clients.len() < 10);
+        for n in 0..BETWEEN_FORGETTING {
+            assert!(limits.sign_in(std::net::Ipv4Addr::from(n).into(), &format!("x{n}@saxton.example").parse().expect("an address")));
+        }
+        assert!(limits.clients.len() <= BETWEEN_FORGETTING as usize, "it forgets by itself");
     }
 }
