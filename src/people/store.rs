@@ -119,10 +119,19 @@ pub fn person_by_email(house: &mut House<'_>, email: &EmailAddress) -> Result<Op
     Ok(found.map(|(id, name, email)| Person { id: PersonId(id), name, email }))
 }
 
-/// A person by the id that a record of this cluster holds.
-pub fn person(tx: &mut Tx<'_>, id: PersonId) -> Result<Person> {
-    let (name, email): (String, String) = people::table.find(id.0).select((people::name, people::email)).first(tx.conn)?;
-    Ok(Person { id, name, email })
+/// A person by the id that a record of this cluster holds, as long as he has a role in it today.
+pub fn person_here(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>> {
+    let today = tx.today();
+    let found: Option<(String, String)> = roles::table
+        .inner_join(people::table)
+        .filter(roles::person_id.eq(id.0))
+        .filter(roles::cluster_id.eq(tx.cluster.0))
+        .filter(roles::from_day.le(today))
+        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .select((people::name, people::email))
+        .first(tx.conn)
+        .optional()?;
+    Ok(found.map(|(name, email)| Person { id, name, email }))
 }
 
 /// Adds a person, or finds the one with this address.

@@ -133,10 +133,11 @@ impl Teller {
     }
 
     fn to_school(tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
-        let booker = people::person(tx, loan.booking.person)?;
+        // Whoever has left since then hears no more of the cluster.
+        let booker = people::person_here(tx, loan.booking.person)?;
         let leads = people::people_with_role(tx, RoleKind::Ssl, Some(loan.booking.slot.school))?;
-        let others = leads.iter().filter(|lead| lead.id != booker.id);
-        if let Some(recipient) = recipient(&booker) {
+        let others = leads.iter().filter(|lead| lead.id != loan.booking.person);
+        if let Some(recipient) = booker.as_ref().and_then(recipient) {
             outbox::enqueue(tx, &write(&To { recipient, because: Because::Booked }))?;
         }
         for recipient in others.filter_map(recipient) {
