@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::plan::{LONGEST_HOLD, SlotRow, slot_columns, slot_of};
+use super::plan::{LONGEST_HOLD, SlotRow, requested as unanswered, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{Booking, Slot};
@@ -138,7 +138,7 @@ pub fn ended(tx: &mut Tx<'_>, schools: &[SchoolId], window: Period) -> Result<Ve
 pub fn requested(tx: &mut Tx<'_>) -> Result<Vec<Loan>> {
     let rows: Vec<(SlotRow, DetailRow, NameRow)> = loans!()
         .filter(bookings::cluster_id.eq(tx.cluster.0))
-        .filter(bookings::state.eq("requested"))
+        .filter(unanswered())
         .filter(bookings::first_day.ge(days::add(tx.today(), -LONGEST_HOLD)))
         .order((bookings::first_day, bookings::id))
         .limit(MOST)

@@ -2,7 +2,10 @@
 //!
 //! Each is one query and bounded on both ends, so that a page costs the same after ten years of loans as after one.
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, ResourceId, SchoolId};
@@ -193,7 +196,13 @@ pub fn in_window(tx: &mut Tx<'_>, window: Period) -> Result<Vec<Loan>> {
     Ok(loans)
 }
 
-/// What is out at a school now, late or not, and every request from today on.
+/// The condition of the partial index `bookings_requested`, letter for letter: SQLite takes such an index only then, and not
+/// when the word is bound.
+pub(super) fn requested() -> SqlLiteral<Bool> {
+    sql::<Bool>("bookings.state = 'requested'")
+}
+
+/// What is out at a school now, late or not, and every request that has not been answered, as `loans::requested` lists them.
 pub fn open_now(tx: &mut Tx<'_>) -> Result<Vec<Slot>> {
     // Both halves name the cluster, and the first a copy, so that each finds its own index: `bookings_one_out` and
     // `bookings_term`. A single `cluster_id = ?` before the OR makes SQLite read the cluster's whole history.
@@ -202,7 +211,8 @@ pub fn open_now(tx: &mut Tx<'_>) -> Result<Vec<Slot>> {
         .and(bookings::copy_id.gt(0))
         .and(bookings::collected_on.is_not_null())
         .and(bookings::returned_on.is_null());
-    let asked = bookings::cluster_id.eq(tx.cluster.0).and(bookings::first_day.ge(tx.today())).and(bookings::state.eq("requested"));
+    let since = days::add(tx.today(), -LONGEST_HOLD);
+    let asked = bookings::cluster_id.eq(tx.cluster.0).and(bookings::first_day.ge(since)).and(requested());
     let rows: Vec<SlotRow> = bookings::table.filter(out.or(asked)).select(slot_columns!()).load(tx.conn)?;
     rows.into_iter().map(slot_of).collect()
 }
