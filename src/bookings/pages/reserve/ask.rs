@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use crate::base::days::{Day, Period, parse_iso};
-use crate::base::ids::{BookingId, CopyId, SchoolId};
+use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId};
+use crate::base::secret::Secret;
 use crate::bookings::store::ledger::Details;
 use crate::bookings::{By, Kind, Wish};
 use crate::people::{Membership, RoleKind};
@@ -161,10 +162,13 @@ impl Ask {
         })
     }
 
-    /// The form's key, when it is one that our page has made.
+    /// What makes the form the same as one sent before, when it has a key that our page has made: the key, who sends it, for
+    /// which resource, and every answer. Sent twice it is the same; somebody who goes back and sends other answers with the
+    /// same key wants something else.
     #[must_use]
-    pub fn key(&self) -> Option<&str> {
-        crate::base::secret::Secret::parse(&self.key).is_some().then_some(self.key.as_str())
+    pub fn request_key(&self, person: PersonId, resource: ResourceId) -> Option<String> {
+        let key = Secret::parse(&self.key)?;
+        Some(key.derive(&format!("{person} wants {resource} {}", self.at(""))))
     }
 }
 
@@ -191,7 +195,7 @@ fn pupils(text: &str) -> Result<Option<u16>, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::ids::{ClusterId, PersonId, SessionId};
+    use crate::base::ids::{ClusterId, SessionId};
     use crate::people::{Cluster, Role, RoleSchool};
 
     fn member(kind: RoleKind, school: Option<i64>) -> Membership {
@@ -234,6 +238,18 @@ mod tests {
         let wanted = other.parse(&member(RoleKind::Coordinator, None)).unwrap();
         assert_eq!((wanted.school, wanted.wish.by, wanted.wish.kind), (SchoolId(3), By::Coordinator, Kind::Restock));
         assert!(full().parse(&member(RoleKind::Head, Some(2))).is_err());
+    }
+
+    #[test]
+    fn a_form_is_the_same_only_with_the_same_answers() {
+        let key = |ask: &Ask, person, resource| ask.request_key(PersonId(person), ResourceId(resource));
+        let ask = Ask { key: Secret::fresh().reveal().to_owned(), ..full() };
+        let first = key(&ask, 1, 2);
+        assert!(first.is_some());
+        assert_eq!(key(&ask.clone(), 1, 2), first);
+        let others = [key(&Ask { to: "2026-11-12".into(), ..ask.clone() }, 1, 2), key(&ask, 3, 2), key(&ask, 1, 4)];
+        assert!(others.iter().all(|other| *other != first));
+        assert_eq!(key(&full(), 1, 2), None, "a form without a key of ours");
     }
 
     #[test]
