@@ -106,6 +106,12 @@ pub fn academic_year_start(year: i32) -> Day {
     NaiveDate::from_ymd_opt(year, 9, 1).unwrap_or_default()
 }
 
+/// The last day that the database knows: 31 December 2099.
+pub const END: Day = match NaiveDate::from_ymd_opt(2099, 12, 31) {
+    Some(day) => day,
+    None => NaiveDate::MAX,
+};
+
 /// A day from its ISO text, `2026-11-26`: four, two and two digits, nothing else.
 #[must_use]
 pub fn parse_iso(text: &str) -> Option<Day> {

@@ -18,6 +18,9 @@ pub fn change(shelf: &Shelf, booking: &Booking, wish: &Wish) -> Result<Decision,
     }
     let wish = Wish { kind: booking.slot.kind, ..wish.clone() };
     let decision = decide(shelf, &wish, Some(booking))?;
+    if decision.state == State::Requested && booking.slot.collected_on.is_some() {
+        return Err(Refusal::AskCoordinator);
+    }
     if decision.days == booking.slot.days && decision.copy == booking.slot.copy {
         return Err(Refusal::NothingChanged);
     }

@@ -100,6 +100,11 @@ pub enum Refusal {
         /// The last day that can be booked.
         limit: Day,
     },
+    /// Further ahead than any decision looks, whatever the reason.
+    OutOfReach {
+        /// The last day that anybody can book.
+        limit: Day,
+    },
     /// Longer than the rule allows.
     TooLong {
         /// The most days.
@@ -147,6 +152,8 @@ pub enum Refusal {
         /// The first day, which stays.
         first: Day,
     },
+    /// More days of a loan that is out, where each booking needs approval: a request cannot be out.
+    AskCoordinator,
     /// The booking must be approved first.
     NotApproved,
     /// The booking does not wait for approval.
@@ -237,6 +244,7 @@ impl Refusal {
                 full(earliest)
             ),
             Self::TooFar { rule, limit } => format!("Bookings can be made {rule}. The last day you can book is {}", full(limit)),
+            Self::OutOfReach { limit } => format!("Nobody can book after {}, not even with a reason", full(limit)),
             Self::TooLong { longest, asked, last } => format!(
                 "A loan can last {} at most, weekends included, and this one lasts {asked}. With this first day, the last day can be {}",
                 count_of(i64::from(*longest), "day"),
@@ -258,6 +266,9 @@ impl Refusal {
             Self::OnlyLastDay { first } => {
                 format!("The school has had it since {}. Only the last day can change", full(first))
             }
+            Self::AskCoordinator => {
+                "More days of this box need approval, and it is with you already. Ask the coordinator to change the last day".to_owned()
+            }
             Self::NotApproved => "A coordinator must approve this booking first".to_owned(),
             Self::NotRequested => "This booking is not waiting for approval".to_owned(),
             Self::TooEarly { from } => format!("It can be collected from {}", full(from)),
@@ -273,7 +284,12 @@ impl Refusal {
     #[must_use]
     pub fn field(&self) -> Field {
         match self {
-            Self::LastBeforeFirst { .. } | Self::TooLong { .. } | Self::TooFar { .. } | Self::Left { .. } => Field::To,
+            Self::LastBeforeFirst { .. }
+            | Self::TooLong { .. }
+            | Self::TooFar { .. }
+            | Self::OutOfReach { .. }
+            | Self::AskCoordinator
+            | Self::Left { .. } => Field::To,
             Self::NotAMember { .. } | Self::TooMany { .. } => Field::School,
             Self::NoSuchCopy | Self::OutOfService { .. } | Self::Late { .. } | Self::OutElsewhere { .. } => Field::Copy,
             Self::ReasonNeeded => Field::Reason,

@@ -135,7 +135,19 @@ pub(super) fn decide(shelf: &Shelf, wish: &Wish, old: Option<&Booking>) -> Resul
     if days.len_days() > i64::from(LONGEST_HOLD_DAYS) {
         return Err(too_long(shelf, days, LONGEST_HOLD_DAYS));
     }
-    let copy = desk.copy(days, old.map(|old| old.slot.id))?;
+    let reach = shelf.rules.reach(shelf.today);
+    if days.last() > reach && !within {
+        return Err(Refusal::OutOfReach { limit: reach });
+    }
+    // What is given up is taken from nobody: then it does not matter that the copy is late elsewhere, in repair, or meant to
+    // rest for longer than it was when it was booked.
+    let kept = old.filter(|_| within).map(|old| &old.slot);
+    let copy = match kept {
+        Some(slot) => shelf.copies.iter().find(|copy| copy.id == slot.copy).ok_or(Refusal::NoSuchCopy)?,
+        None => desk.copy(days, old.map(|old| old.slot.id))?,
+    };
+    let held_until = held_until(days, shelf.rules.turnaround_days);
+    let held_until = kept.map_or(held_until, |slot| held_until.min(slot.held_until));
     let state = match old {
         Some(old) if within || wish.by.is_coordinator() || !shelf.rules.approval_needed => old.slot.state,
         _ if shelf.rules.approval_needed && !wish.by.is_coordinator() => State::Requested,
@@ -147,7 +159,7 @@ pub(super) fn decide(shelf: &Shelf, wish: &Wish, old: Option<&Booking>) -> Resul
         school: shelf.standing.school,
         kind: wish.kind,
         days,
-        held_until: held_until(days, shelf.rules.turnaround_days),
+        held_until,
         state,
         asked,
         waived: desk.waived,

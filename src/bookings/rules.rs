@@ -38,6 +38,9 @@ impl Default for Rules {
     }
 }
 
+/// How far past the furthest day a coordinator's reason reaches: as far as the plan is read for a decision.
+const REASON_REACHES_DAYS: i64 = 731;
+
 /// How far ahead can be booked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FurthestAhead {
@@ -82,6 +85,14 @@ impl Rules {
         }
     }
 
+    /// The last day that anybody can book, whatever the reason: some years ahead, and with its turnaround no later than the
+    /// last day that the database knows.
+    #[must_use]
+    pub fn reach(&self, today: Day) -> Day {
+        let end = days::add(days::END, -i64::from(self.turnaround_days));
+        days::add(self.furthest_ahead.limit(today), REASON_REACHES_DAYS).min(end)
+    }
+
     /// The first day that the notice leaves open.
     #[must_use]
     pub fn earliest(&self, today: Day, calendar: &SchoolCalendar, school: Option<SchoolId>) -> Day {
@@ -117,5 +128,12 @@ mod tests {
         assert_eq!(FurthestAhead::EndOfNextYear.limit(day("2026-08-31")), day("2027-08-31"));
         assert_eq!(FurthestAhead::EndOfNextYear.limit(day("2026-09-01")), day("2028-08-31"));
         assert_eq!(FurthestAhead::Days(10).limit(day("2028-02-20")), day("2028-03-01"));
+    }
+
+    #[test]
+    fn nobody_books_past_the_last_day_there_is() {
+        let rules = Rules { turnaround_days: 5, ..Rules::default() };
+        assert_eq!(rules.reach(day("2026-10-14")), day("2030-09-01"));
+        assert_eq!(rules.reach(day("2098-10-14")), day("2099-12-26"));
     }
 }

@@ -11,6 +11,7 @@ mod harness;
 mod booking_mail;
 mod calendar;
 mod catalogue;
+mod edges;
 mod every_page;
 mod feeds;
 mod guarantee;

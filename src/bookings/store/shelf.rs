@@ -31,10 +31,10 @@ pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Opt
     let limit = title.rules.furthest_ahead.limit(today);
     let first = wanted.map_or(today, |wanted| wanted.first().min(today));
     let last = wanted.map_or(limit, |wanted| wanted.last().max(limit));
-    // Nobody books decades: an address that asks for them reads no more than a few years.
-    let window =
-        Period::new(days::add(first.max(days::add(today, -LONGEST_HOLD)), -MARGIN), days::add(last.min(days::add(limit, 800)), MARGIN))
-            .unwrap_or(Period::day(today));
+    // Nobody books decades: an address that asks for them reads no more than can be booked at all.
+    let reach = title.rules.reach(today).max(limit);
+    let window = Period::new(days::add(first.max(days::add(today, -LONGEST_HOLD)), -MARGIN), days::add(last.min(reach), MARGIN))
+        .unwrap_or(Period::day(today));
     let calendar = people::school_calendar(tx, window)?;
     let schools = people::schools(tx)?;
     let slots = slots(tx, &title, window)?;
@@ -90,18 +90,19 @@ fn slots(tx: &mut Tx<'_>, title: &Title, window: Period) -> Result<Vec<Slot>> {
     Ok(slots)
 }
 
-/// How many loans of the school are live and not over.
+/// How many loans of the school are live and not over; a late one is not over.
 fn live_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<u32> {
     let today: Day = tx.today();
-    let count: i64 = bookings::table
-        .filter(bookings::cluster_id.eq(tx.cluster.0))
-        .filter(bookings::school_id.eq(school.0))
-        .filter(bookings::last_day.ge(today))
-        .filter(bookings::kind.eq("loan"))
-        .filter(bookings::state.eq_any(["requested", "confirmed"]))
-        .filter(bookings::returned_on.is_null())
-        .count()
-        .get_result(tx.conn)?;
+    let of = || bookings::cluster_id.eq(tx.cluster.0).and(bookings::school_id.eq(school.0)).and(bookings::kind.eq("loan"));
+    let open =
+        of().and(bookings::last_day.ge(today)).and(bookings::state.eq_any(["requested", "confirmed"])).and(bookings::returned_on.is_null());
+    // Both halves name the cluster and what their index begins with (see `plan::open_now`).
+    let late = of()
+        .and(bookings::copy_id.gt(0))
+        .and(bookings::last_day.lt(today))
+        .and(bookings::collected_on.is_not_null())
+        .and(bookings::returned_on.is_null());
+    let count: i64 = bookings::table.filter(open.or(late)).count().get_result(tx.conn)?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
