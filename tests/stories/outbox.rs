@@ -411,7 +411,7 @@ fn letters_are_listed_page_by_page(ground: Ground) {
         let page = async |listing: Listing| {
             let page = stage.db.read(scope, move |tx| store::list(tx, &Listing { most: 10, ..listing })).await.unwrap();
             let titles: Vec<String> = page.lines.iter().map(|line| line.title.clone()).collect();
-            (titles, page.newer, page.older, page.lines.first().map(|l| l.id()), page.lines.last().map(|l| l.id()))
+            (titles, page.newer, page.older, page.lines.first().map(store::Line::id), page.lines.last().map(store::Line::id))
         };
         let named = |from: usize, to: usize| (to..=from).rev().map(|n| format!("Letter {n}")).collect::<Vec<_>>();
         let (titles, newer, older, _, last) = page(Listing::default()).await;

@@ -202,13 +202,9 @@ impl Clerk {
                     } else if let Some((mechanism, ..)) = self.script.login {
                         offers.push(if mechanism == "LOGIN" { "AUTH LOGIN" } else { "AUTH PLAIN" });
                     }
-                    let last = offers.len() - 1;
-                    let text: String = offers
-                        .iter()
-                        .enumerate()
-                        .map(|(n, offer)| format!("250{}{offer}\r\n", if n == last { ' ' } else { '-' }))
-                        .collect();
-                    self.answer(line, At::Ehlo, text.trim_end()).await?;
+                    let last = offers.pop().unwrap_or_default();
+                    let text = offers.iter().flat_map(|offer| ["250-", offer, "\r\n"]).chain(["250 ", last]).collect::<String>();
+                    self.answer(line, At::Ehlo, &text).await?;
                 }
                 "STARTTLS" => {
                     self.answer(line, At::StartTls, "220 go ahead").await?;
@@ -222,7 +218,7 @@ impl Clerk {
                     self.answer(line, At::Auth, answer).await?;
                 }
                 _ if self.script.safety == Safety::StartTls && !safe && verb != "QUIT" => {
-                    say(line, "530 5.7.0 Must issue STARTTLS first").await?
+                    say(line, "530 5.7.0 Must issue STARTTLS first").await?;
                 }
                 "MAIL" if !known => say(line, "530 5.7.0 Authentication required").await?,
                 "MAIL" => {
