@@ -62,7 +62,7 @@ fn line_of(client: IpAddr) -> IpAddr {
             let [a, b, c, d, ..] = ip.segments();
             Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
         }
-        old => old,
+        old @ IpAddr::V4(_) => old,
     }
 }
 

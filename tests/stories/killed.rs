@@ -61,15 +61,14 @@ fn a_killed_process_loses_no_acknowledged_booking() {
         let mut program = Program::serve(&ground.url);
         actix_web::rt::System::new().block_on(async {
             // Sessions outlive the process: after the first round nobody signs in again.
-            let all = match browsers.take() {
-                Some(known) => known.into_iter().map(|browser| browser.moved_to(&program.origin)).collect::<Vec<_>>(),
-                None => {
-                    let mut all = Vec::new();
-                    for n in 1..=BUSY_SCHOOLS {
-                        all.push(sign_in(&program, &ground, &science_lead(&format!("School {n}"))).await);
-                    }
-                    all
+            let all = if let Some(known) = browsers.take() {
+                known.into_iter().map(|browser| browser.moved_to(&program.origin)).collect::<Vec<_>>()
+            } else {
+                let mut all = Vec::new();
+                for n in 1..=BUSY_SCHOOLS {
+                    all.push(sign_in(&program, &ground, &science_lead(&format!("School {n}"))).await);
                 }
+                all
             };
             let before = acknowledged.lock().expect("the list").len();
             let working: Vec<_> = all

@@ -86,6 +86,7 @@ impl TestApp {
         Self::on(self.ground.clone(), |_| {}).await
     }
 
+    #[allow(clippy::unused_async, reason = "the server must be started inside a runtime")]
     async fn on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> Self {
         log::listen();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -84,6 +84,7 @@ impl World {
         world
     }
 
+    #[allow(dead_code, reason = "a verb for stories to come")]
     /// With another value of a booking rule.
     pub fn with(mut self, setting: &'static str, value: impl ToString) -> Self {
         self.settings.push((setting, value.to_string()));
