@@ -87,7 +87,7 @@ impl Desk {
     fn why_at_risk(&self, loan: &Loan) -> Option<String> {
         self.risk(loan).map(|risk| match risk {
             Risk::Late { holder, since } => {
-                format!("{} has not given it back. It was due there on {}.", self.name(holder), days::full(since))
+                format!("{} has not given it back. It was due on {}.", self.name(holder), days::full(since))
             }
             Risk::OutOfService(why) => format!("It cannot be lent at the moment: it is {why}."),
         })
@@ -150,6 +150,7 @@ fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
     let place = member.own_school().map_or(String::new(), |school| school.short_name.clone());
     let may_book = member.is(RoleKind::Ssl) || member.is(RoleKind::Coordinator);
     let boxes = format!("{}/boxes", member.base());
+    let all = format!("{}/calendar?view=list", member.base());
     let current: Vec<&Loan> = desk.current.iter().collect();
     let acts = html! {
         a.btn href={ (member.base()) "/feeds" } { (icon("rss")) "Calendar feed" }
@@ -158,7 +159,13 @@ fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
     html! {
         (head("My loans", html! { (place) }, acts))
         @if desk.current.is_empty() {
-            div.panel { (empty("calendar-plus", "No loans yet", "The boxes your school reserves will be listed here, this week's handovers first.", may_book.then_some((boxes.as_str(), "Find a box")))) }
+            div.panel {
+                @if member.own_school().is_none() && !may_book {
+                    (empty("calendar-days", "You have no school here", "A school's loans stand here for its own people. The calendar shows those of all schools.", Some((all.as_str(), "See all loans"))))
+                } @else {
+                    (empty("calendar-plus", "No loans yet", "The boxes your school reserves will be listed here, this week's handovers first.", may_book.then_some((boxes.as_str(), "Find a box"))))
+                }
+            }
         }
         @if !soon.is_empty() {
             section.panel.card aria-labelledby="handovers" {
@@ -172,13 +179,14 @@ fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
                 (list(member, desk, "Loans now and to come", &current, several))
             }
         }
-        (past(member, desk, several))
+        @if member.own_school().is_some() { (past(member, desk, several)) }
     }
 }
 
 fn handover(member: &Member, desk: &Desk, day: Day, back: bool, loan: &Loan) -> Markup {
     let (today, way) = (desk.today, desk.way(loan));
     let late = back && day < today;
+    let school = loan.booking.slot.school;
     html! {
         li {
             div.what {
@@ -186,9 +194,12 @@ fn handover(member: &Member, desk: &Desk, day: Day, back: bool, loan: &Loan) -> 
                 div {
                     a href={ (member.base()) "/bookings/" (loan.booking.slot.id) } { (loan.name) " (" (loan.tag) ")" }
                     p.bad[late] {
+                        // A copy that is kept at the school itself need not travel.
                         @match (back, way.to.is_empty()) {
+                            (true, true) if loan.home == school => { "Put it back on your own shelf" }
                             (true, true) => { "Bring it back to " (desk.name(loan.home)) }
                             (true, false) => { "Hand it on to " (way.to) }
+                            (false, _) if way.from == desk.name(school) => { "Take it from your own shelf" }
                             (false, _) => { "Collect it from " (way.from) }
                         }
                         @if late { ". It was due on " (days::full(day)) "." }
