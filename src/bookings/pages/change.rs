@@ -148,7 +148,7 @@ pub async fn change(
     match done {
         Ok(changed) => {
             app.wake.notify_one();
-            Ok(see_other(&format!("{}/bookings/{id}{}", member.base(), if changed { "?done=changed" } else { "" })))
+            Ok(see_other(&format!("{}/bookings/{id}?done={}", member.base(), if changed { "changed" } else { "same" })))
         }
         Err(Stop::Refused(refused)) => {
             let (case, refusal, similar) = *refused;

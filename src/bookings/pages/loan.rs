@@ -186,6 +186,7 @@ fn panel(sheet: &Sheet, done: &str, here: &str) -> Markup {
         ("changed", State::Requested) => {
             Some(("The change is requested".to_owned(), "The coordinator has been told. Your new days are kept."))
         }
+        ("same", State::Requested | State::Confirmed) => Some(("The booking has these dates".to_owned(), "There was nothing to change.")),
         ("cancelled", State::Cancelled) => Some(("The booking is cancelled".to_owned(), "Its days are free for others.")),
         ("approved", State::Confirmed) => Some(("The request is approved".to_owned(), "The school hears of it by e-mail.")),
         ("declined", State::Declined) => {
@@ -275,7 +276,7 @@ fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {
         @if mine || repeats {
             section.panel.card aria-labelledby="do" {
                 h2 #do { "What you can do" }
-                div.stack {
+                div.verbs {
                     @if answers { (post("approve", "Approve the request", "check")) a.btn href={ (here) "/decline" } { "Decline the request" } }
                     @if sheet.collect.is_ok() { (post("collected", "We have collected it", "package-open")) }
                     @if slot.is_out() && mine { (post("returned", "We have given it back", "check")) }
