@@ -11,7 +11,7 @@ use crate::bookings::store::shelf::{Reading, Similar};
 use crate::bookings::{Refusal, Shelf, ShelfCopy, Taken, spans};
 use crate::people::{Member, RoleKind};
 use crate::web::forms::{Errors, Week, checkbox, choice, dates, day_select, error_summary, field, hidden, radios, submit};
-use crate::web::parts::{back, head, icon};
+use crate::web::parts::{Tone, back, banner, head, icon};
 
 /// What the form shows.
 pub struct Form<'a> {
@@ -43,12 +43,18 @@ impl Form<'_> {
         html! {
             (back(&format!("{}/boxes/{}", self.member.base(), title.id), &title.name))
             (error_summary(&self.errors))
+            @if let (true, Some(_)) = (coordinator, self.refusal.and_then(Refusal::rule)) {
+                p.gap { "As coordinator you can " a href="#reason" { "give a reason and book it all the same" } "." }
+            }
             (head(&format!("Reserve {}", title.name), html! { (picks.free_words()) }, html! {}))
             @if let Some(Refusal::Taken(taken)) = self.refusal {
                 @let check = format!("{}/check", self.page());
                 (instead(taken, self.similar, |days, copy| self.ask.moved(days, copy).at(&check), |other| {
                     Ask { copy: String::new(), ..self.ask.moved(taken.days, None) }.at(&format!("{}/boxes/{other}/reserve", self.member.base()))
                 }))
+            }
+            @if !self.ask.repeat.is_empty() && self.errors.is_empty() {
+                (banner(Tone::Plain, "The same again next year", html! { p { (self.same_again()) } }))
             }
             div.side {
                 section.panel.card {
@@ -74,8 +80,16 @@ impl Form<'_> {
                         }
                     }
                 }
-                (rules(&self.reading.shelf))
+                (rules(&self.reading.shelf, self.whose()))
             }
+        }
+    }
+
+    /// What is filled in already when a loan is repeated.
+    fn same_again(&self) -> String {
+        match self.ask.days() {
+            Some(days) => format!("These are the same weeks of the next school year: {days}. Change what you like."),
+            None => "The same weeks of the next school year have no school days yet. Choose the days.".to_owned(),
         }
     }
 
@@ -108,6 +122,15 @@ impl Form<'_> {
                 @if let Some((name, day)) = picks.later() { a href=(turn(day)) rel="next" { "Later: " (name) } }
             }
         }
+    }
+
+    /// The school that the form is for, as the person at the form would say it; none as long as none is chosen.
+    fn whose(&self) -> Option<&str> {
+        let school = self.reading.shelf.standing.school;
+        if self.member.schools_led().any(|led| led.id == school) {
+            return Some("yours");
+        }
+        self.reading.schools.iter().find(|one| one.id == school).map(|one| one.short_name.as_str())
     }
 
     fn schools(&self) -> Markup {
@@ -143,7 +166,7 @@ pub fn instead(
             }
             @for copy in &taken.copies {
                 @let offers: Vec<Period> = copy.nearest.before.into_iter().chain(copy.nearest.after).collect();
-                h3 { (copy.tag) ": " (copy.by) " has it " (copy.has) }
+                h3 { (copy.tag) ": " (copy.by) " has it " @if copy.has.first() == copy.has.last() { "on " } @else { "from " } (copy.has) }
                 @if offers.is_empty() { p { "No other days of the same length are free near them." } }
                 @else {
                     p { "The nearest free days of the same length:" }
@@ -175,7 +198,7 @@ pub fn copies(shelf: &Shelf, copies: &[Copy], chosen: &str, any: bool, errors: &
 }
 
 /// The rules in words, beside the form.
-fn rules(shelf: &Shelf) -> Markup {
+fn rules(shelf: &Shelf, whose: Option<&str>) -> Markup {
     let rules = &shelf.rules;
     html! {
         section.panel.card aria-labelledby="rules" {
@@ -184,7 +207,11 @@ fn rules(shelf: &Shelf) -> Markup {
                 li { "A loan can last " (rules.longest_loan_days) " days, weekends included." }
                 @if rules.shortest_notice_days > 0 { li { "Book at least " (rules.shortest_notice_days) " school days ahead." } }
                 @if rules.turnaround_days > 0 { li { (rules.turnaround_days) " days after each loan are kept free for travel and checking." } }
-                li { "A school can have " (rules.most_live_bookings) " bookings at a time; yours has " (shelf.live_bookings) "." }
+                li {
+                    "A school can have " (rules.most_live_bookings) " bookings at a time"
+                    @if let Some(school) = whose { "; " (school) " has " (shelf.live_bookings) }
+                    "."
+                }
                 @if rules.approval_needed { li { "The coordinator approves each request. Your days are kept meanwhile." } }
             }
         }
