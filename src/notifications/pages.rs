@@ -76,7 +76,7 @@ pub async fn list(app: web::Data<App>, member: Member, request: HttpRequest, fil
             (banner(Tone::Plain, "No e-mail leaves this machine", html! { p { "Letters are kept here to be read instead." } }))
         }
         div.panel {
-            (filters(&filter))
+            @if !found.lines.is_empty() || !filter.show.is_empty() { (filters(&filter)) }
             @if found.lines.is_empty() { (nothing(&filter, all)) } @else { (lines(&found.lines, all)) }
         }
         (turn(&filter, &found))
@@ -108,11 +108,11 @@ pub async fn show(app: web::Data<App>, member: Member, path: web::Path<(String, 
         }
         section.panel.card {
             h2.vh { "The letter" }
-            pre.letter { (message.text) }
             div.acts {
                 @if message.calendar.is_some() { a.btn href={ (here) "/calendar.ics" } { (icon("calendar-plus")) "Calendar entry (booking.ics)" } }
                 a.btn href={ (here) "/letter" } { (icon("mail")) "See it as a mail program shows it" }
             }
+            pre.letter { (message.text) }
         }
     };
     Ok(html_page(page(&member.shell(Nav::Mail), &message.title, &main)))

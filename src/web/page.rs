@@ -162,7 +162,7 @@ fn header(shell: &Shell) -> Markup {
                                 @for (base, name) in &shell.others {
                                     li { a href={ (base) "/calendar" } { (icon("repeat")) "Change to " (name) } }
                                 }
-                                @if !shell.coordinator { li { a href={ (base) "/mail" } { (icon("mail")) "Mail sent to me" } } }
+                                @if !shell.coordinator { li { a href={ (base) "/mail" } { (icon("mail")) "Mail to you" } } }
                                 li { a href={ (base) "/feeds" } { (icon("rss")) "Calendar feeds" } }
                             }
                             form method="post" action="/sign-out" {

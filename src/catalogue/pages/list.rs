@@ -134,7 +134,7 @@ impl View<'_> {
             details.fold open[open] { summary { (icon("funnel")) "Filter" (icon("chevron-down")) } }
             form.filt action=(address) method="get" data-hx-get=(address) data-hx-trigger="change, submit" data-hx-target="#main" data-hx-select="#main"
                 data-hx-swap="outerMorph" data-hx-push-url="true" {
-                div { label for="q" { "Words" } input #q type="search" name="q" value=(filter.words) autocomplete="off" placeholder="For example, magnets"; }
+                div { label for="q" { "Words" } input #q type="search" name="q" value=(filter.words) autocomplete="off" placeholder="Such as magnets"; }
                 div {
                     label for="year" { "Year group" }
                     select #year name="year" {

@@ -114,7 +114,7 @@ impl View<'_> {
                         td data-h="Where" { (desk.place(copy)) @if !copy.note.is_empty() { br; small { (copy.note) } } }
                         td data-h="Free" { (desk.when_free(free)) }
                         @if desk.viewer.may_book {
-                            td data-h="Reserve" {
+                            td {
                                 @if free.is_some() { (reserve(self.base, own.id, &format!("?copy={}", copy.id), &copy.tag, "btn small")) }
                                 @else { "Not now" }
                             }
@@ -257,7 +257,7 @@ fn contents_table(contents: &[ContentsLine]) -> Markup {
     if contents.is_empty() {
         return html! { p { "Nobody has listed its contents yet." } };
     }
-    table_or_cards(
+    let table = table_or_cards(
         "Contents",
         &["Item", "Expected", "Kind", "Essential", "Care"],
         html! {
@@ -267,11 +267,12 @@ fn contents_table(contents: &[ContentsLine]) -> Markup {
                     td data-h="Expected" { (line.quantity) }
                     td data-h="Kind" { @if line.consumable { "Consumable" } @else { "Durable" } }
                     td data-h="Essential" { @if line.essential { "Yes" } @else { "No" } }
-                    td data-h=[(!line.care_note.is_empty()).then_some("Care")] { (line.care_note) }
+                    td { (line.care_note) }
                 }
             }
         },
-    )
+    );
+    html! { div.tight { (table) } }
 }
 
 /// A text as a part of an address's query.

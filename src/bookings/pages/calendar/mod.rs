@@ -192,7 +192,7 @@ fn filters(desk: &Desk, window: &Window) -> Markup {
                     }
                 }
             }
-            div { label for="q" { "Words" } input #q type="search" name="q" value=(ask.words) autocomplete="off" placeholder="For example, magnets"; }
+            div { label for="q" { "Words" } input #q type="search" name="q" value=(ask.words) autocomplete="off" placeholder="Such as magnets"; }
             button.btn type="submit" { "Filter" }
             @if ask.filters() { a.clear href=(ask.unfiltered().href()) { "Show all" } }
         }
@@ -208,6 +208,7 @@ fn key(desk: &Desk) -> Markup {
             li { span.sw {} @if yours { "Other school" } @else { "Loan" } }
             li { span.sw.req {} "Requested" }
             li { span.sw.late {} "Late" }
+            li { span.sw.risk {} "At risk" }
             li { span.sw.fix {} "Restock" }
             @if desk.ask.view == View::Term { li { span.sw.shut {} "Holiday or closed" } }
         }

@@ -34,10 +34,12 @@ pub fn timeline(desk: &Desk, window: &Window) -> Markup {
                         @for (n, copy) in copies.into_iter().enumerate() { (row(desk, &grid, title, copy, n > 0)) }
                     }
                 }
-                div.pickbar role="status" hidden {
-                    p {}
-                    a.btn.go href="boxes" { "Reserve these days" }
-                    button.btn.quiet type="button" { "Cancel" }
+                @if desk.may_book {
+                    div.pickbar role="status" hidden {
+                        p {}
+                        a.btn.go href="boxes" { "Reserve these days" }
+                        button.btn.quiet type="button" { "Cancel" }
+                    }
                 }
             }
         }
