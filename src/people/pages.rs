@@ -117,7 +117,7 @@ fn demo_choice(people: &DemoPeople, token: &str, next: &str) -> Markup {
     html! {
         section.panel.card aria-labelledby="demo-people" {
             h2 #demo-people { "Choose who you want to be" }
-            p.hint { "This is a demo with made-up people at real schools. Their passwords do not exist: one click signs you in." }
+            p.hint { "This is a demo with made-up people at real schools. There are no passwords: one click signs you in." }
             @for kind in [RoleKind::Ssl, RoleKind::Coordinator, RoleKind::Bursar, RoleKind::Head, RoleKind::Director] {
                 @let some: Vec<_> = people.iter().filter(|(_, k, ..)| *k == kind).collect();
                 @if !some.is_empty() {
