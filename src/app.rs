@@ -61,6 +61,7 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/feed/{token}.ics", web::head().to(feeds::serve))
         .service(
             web::scope("/c/{cluster}")
+                .route("", get().to(people::cluster_front))
                 .route("/calendar", get().to(calendar::show))
                 .route("/boxes", get().to(catalogue::list::show))
                 .route("/boxes/{resource}", get().to(catalogue::resource::show))

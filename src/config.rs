@@ -71,7 +71,7 @@ pub struct ServerArgs {
     /// Where answers to e-mails go [default: to the sender]
     #[arg(long, env = "BOXROTA_MAIL_REPLY_TO", value_name = "MAILBOX")]
     pub mail_reply_to: Option<String>,
-    /// Trust the Forwarded headers of a proxy in front: true or false [default: false]
+    /// A proxy in front adds the client's address to X-Forwarded-For: true or false [default: false]
     #[arg(long, env = "BOXROTA_BEHIND_PROXY", value_name = "BOOL")]
     pub behind_proxy: Option<String>,
 }

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::store::{self, Person};
-use super::{RoleKind, SignedIn, sign_in};
+use super::{Member, RoleKind, SignedIn, sign_in};
 use crate::app::App;
 use crate::base::EmailAddress;
 use crate::base::clock;
@@ -55,6 +55,11 @@ pub async fn front(who: SignedIn, app: web::Data<App>) -> HttpResponse {
             },
         )),
     }
+}
+
+/// `GET /c/{cluster}`: the calendar is the cluster's first page.
+pub async fn cluster_front(member: Member) -> HttpResponse {
+    see_other(&format!("{}/calendar", member.base()))
 }
 
 fn sign_out_form(csrf: &str) -> Markup {
@@ -356,9 +361,11 @@ fn user_agent(req: &HttpRequest) -> String {
     req.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// The address a request comes from; a proxy's word for it is believed only when the operator says that there is one.
+/// The address a request comes from. When the operator says that there is a proxy in front, that is the last one of
+/// `X-Forwarded-For`, which the proxy added; what stands before it, and `Forwarded`, anybody can send.
 fn client(req: &HttpRequest, app: &App) -> IpAddr {
-    let told = app.config.behind_proxy.then(|| req.connection_info().realip_remote_addr().and_then(|text| text.parse().ok())).flatten();
+    let lines = || req.headers().get_all("x-forwarded-for").filter_map(|line| line.to_str().ok());
+    let told = app.config.behind_proxy.then(|| lines().last()?.rsplit(',').next()?.trim().parse().ok()).flatten();
     told.or_else(|| req.peer_addr().map(|peer| peer.ip())).unwrap_or(IpAddr::from([0, 0, 0, 0]))
 }
 

@@ -14,6 +14,8 @@ stories!(
     a_late_loan_counts_among_the_bookings_of_its_school,
     who_has_left_hears_no_more,
     a_form_with_other_answers_is_another_wish,
+    a_role_in_one_cluster_says_nothing_in_another,
+    who_leads_another_school_now_leaves_the_old_ones_loans_alone,
     a_request_that_has_begun_still_waits,
     no_address_breaks_a_page,
     no_day_breaks_a_page,
@@ -204,6 +206,63 @@ async fn a_request_that_has_begun_still_waits(app: TestApp) {
     app.later(TimeDelta::days(1));
     coordinator.open("/requests").await.says("Microscope for Beech");
     coordinator.open("/calendar").await.says("1 request to approve");
+}
+
+async fn a_role_in_one_cluster_says_nothing_in_another(app: TestApp) {
+    let lead = science_lead("Ash");
+    app.raw().must(&format!(
+        "INSERT INTO roles (cluster_id, id, person_id, kind, school_id, from_day)
+         SELECT c.id, 7, p.id, 'bursar', s.id, '2026-01-01' FROM clusters c JOIN schools s ON s.cluster_id = c.id AND s.short_name = 'Oak'
+         JOIN people p ON p.email = '{lead}' WHERE c.slug = 'birchwood'"
+    ));
+    let ash = app.ssl("Ash").await;
+    let oak = app.resource("birchwood", "Sound");
+    let own = ash.books(&week(&app.resource("ashdale", "Magnets"))).await;
+    app.letters().await;
+    let page = ash.browser.open("/").await.is(200).says("Your clusters").says("Ashdale").says("Birchwood");
+    assert_eq!(page.links("Birchwood"), ["/c/birchwood/calendar"]);
+    let elsewhere = |page: &Page| page.attributes("header .drop a[href$='/calendar']", "href");
+    let page = ash.browser.open("/c/birchwood/calendar").await;
+    assert_eq!(elsewhere(&page), ["/c/ashdale/calendar"]);
+    assert!(page.all("a.free").is_empty(), "a bursar books nothing");
+    for (path, status) in [
+        (format!("/c/birchwood/boxes/{oak}"), 200),
+        (format!("/c/birchwood/boxes/{oak}/reserve"), 403),
+        ("/c/birchwood/requests".to_owned(), 403),
+        (own.replacen("ashdale", "birchwood", 1), 404),
+        (format!("/c/ashdale/boxes/{oak}"), 404),
+    ] {
+        assert_eq!(ash.browser.get(&path).await.status, status, "{path}");
+    }
+    ash.browser.open("/c/birchwood/mail").await.says("No letters yet");
+    assert_eq!(ash.browser.open("/c/birchwood").await.path, "/c/birchwood/calendar");
+    // The last day of the role there is the last of that cluster, and of that cluster alone.
+    app.raw().must("UPDATE roles SET to_day = '2026-11-22' WHERE id = 7");
+    ash.browser.get("/c/birchwood/calendar").await.is(404);
+    ash.browser.get("/c/birchwood").await.is(404);
+    assert_eq!(elsewhere(&ash.open("/calendar").await), Vec::<String>::new());
+}
+
+async fn who_leads_another_school_now_leaves_the_old_ones_loans_alone(app: TestApp) {
+    let (cedar, beech) = (app.ssl("Cedar").await, app.ssl("Beech").await);
+    let magnets = app.resource("ashdale", "Magnets");
+    let path = cedar.books(&Wish::of(&magnets, "2026-11-23", "2026-11-24")).await;
+    app.letters().await;
+    let change = cedar.browser.open(&format!("{path}/change")).await.form("/change").set("to", "2026-11-23");
+    let collect = cedar.browser.open(&path).await.form("/collected");
+    let cancel = cedar.browser.open(&format!("{path}/cancel")).await.form("/cancel").set("reason", "Mine");
+    app.raw().must(&format!(
+        "UPDATE roles SET school_id = (SELECT id FROM schools WHERE short_name = 'Beech') WHERE person_id = (SELECT id FROM people WHERE email = '{}')",
+        cedar.email
+    ));
+    for form in [&change, &collect, &cancel] {
+        cedar.browser.submit(form).await.is(422).says("Only the school that made this booking");
+    }
+    // What he booked stays Cedar's, and Beech's other lead has as little to do with it.
+    beech.browser.submit(&collect).await.is(403);
+    cedar.books(&week(&magnets)).await;
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM bookings b JOIN schools s ON s.cluster_id = b.cluster_id AND s.id = b.school_id WHERE s.short_name = 'Beech'"), 1);
+    app.letters().await;
 }
 
 /// What people and programs write where a day, a number, an id or a word belongs.

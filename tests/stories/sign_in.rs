@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::harness::{Browser, Page, TestApp, science_lead};
+use crate::harness::{Browser, Ground, Page, TestApp, science_lead};
 
 stories!(
     a_link_comes_by_mail_and_signs_in,
@@ -12,6 +12,7 @@ stories!(
     opening_a_link_changes_nothing,
     nobody_learns_who_has_an_account,
     too_many_links_are_refused,
+    a_proxy_is_believed_only_for_what_it_added,
     a_form_needs_its_token_and_its_origin,
     the_session_is_kept_safe,
     a_revoked_session_is_over,
@@ -128,6 +129,27 @@ async fn too_many_links_are_refused(app: TestApp) {
     let page = ask(&app, &browser, &science_lead("Ash")).await.is(429);
     assert!(!page.header("retry-after").is_empty());
     assert_eq!(app.letters().await.len(), 5);
+}
+
+async fn a_proxy_is_believed_only_for_what_it_added(app: TestApp) {
+    let proxied = TestApp::start(Ground::migrated(app.ground.engine), |config| config.behind_proxy = true).await;
+    let ask = async |n: usize, headers: &[(&str, String)]| {
+        let browser = proxied.browser();
+        let form = browser.open("/sign-in").await.form("/sign-in").set("email", &format!("nobody{n}@elsewhere.example"));
+        let mut all = vec![("origin", proxied.origin.as_str())];
+        all.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
+        browser.post_with("/sign-in", &form.fields, &all).await.status
+    };
+    // The proxy adds whom it sees; the visitor makes up the rest, and another one each time.
+    for n in 0..60 {
+        let made_up = [("forwarded", format!("for=198.51.100.{n}")), ("x-forwarded-for", format!("198.51.100.{n}, 192.0.2.7"))];
+        assert_eq!(ask(n, &made_up).await, 200, "{n}");
+    }
+    assert_eq!(ask(60, &[("forwarded", "for=198.51.100.60".into()), ("x-forwarded-for", "198.51.100.60, 192.0.2.7".into())]).await, 429);
+    // Lines of their own count as one list.
+    assert_eq!(ask(61, &[("x-forwarded-for", "198.51.100.61".into()), ("x-forwarded-for", "192.0.2.7".into())]).await, 429);
+    assert_eq!(ask(62, &[("x-forwarded-for", "192.0.2.8".into())]).await, 200, "another visitor");
+    proxied.end().await;
 }
 
 async fn a_form_needs_its_token_and_its_origin(app: TestApp) {
