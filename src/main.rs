@@ -119,7 +119,7 @@ async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode>
     let app = web::Data::new(App::new(db, Clock::Machine, config));
     let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer, wake: app.wake.clone() };
     let (stop, stopped) = watch::channel(false);
-    let working = tokio::spawn(worker.run(stopped));
+    let working = tokio::spawn(worker.keep_at_it(stopped));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     serve(app, listener, workers)?.await?;
     // The requests are done; now the letter in hand. One that takes longer than this is taken up again after the restart.

@@ -52,6 +52,17 @@ pub struct Worker {
 }
 
 impl Worker {
+    /// Works until `stop` turns true, and begins again when a fault in the program broke the work off: letters that nobody
+    /// sends would go unseen.
+    pub async fn keep_at_it(self, mut stop: watch::Receiver<bool>) {
+        while let Err(fault) = tokio::spawn(self.clone().run(stop.clone())).await {
+            tracing::error!(%fault, "the worker broke off; it begins again");
+            if tokio::time::timeout(PAUSE, stop.wait_for(|stop| *stop)).await.is_ok() {
+                return;
+            }
+        }
+    }
+
     /// Works until `stop` turns true; the letter in hand is finished.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut cleared: Option<DateTime<Utc>> = None;

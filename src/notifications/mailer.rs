@@ -248,6 +248,16 @@ mod tests {
         assert!(order.is_sorted());
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_written_can_be_put_together(name in ".{0,300}", title in ".{0,300}", text in "(?s).{0,2000}", line in "[^\\n]{0,1200}") {
+            let message = Message { to_name: name, title, text: text.clone() + &line, html: line + &text, ..message() };
+            let (_, bytes) = compose(&message, &sender()).unwrap();
+            // RFC 5321 takes lines of 998 letters at most.
+            proptest::prop_assert!(bytes.split(|byte| *byte == b'\n').all(|line| line.len() <= 999));
+        }
+    }
+
     #[test]
     fn nobody_can_write_a_header_of_his_own() {
         let evil = "Anna\r\nBcc: all@evil.example\r\n\r\nBuy now";

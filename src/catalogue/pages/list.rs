@@ -1,5 +1,6 @@
 //! The list of what the cluster shares. `GET /c/{cluster}/boxes`.
 
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use strum::IntoEnumIterator;
@@ -42,7 +43,10 @@ pub async fn show(app: web::Data<App>, member: Member, req: HttpRequest, query: 
     if errors.is_empty() {
         return Ok(member.tagged(&req, page));
     }
-    Ok(HttpResponse::UnprocessableEntity().content_type("text/html; charset=utf-8").body(page.into_string()))
+    Ok(HttpResponse::UnprocessableEntity()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+        .body(page.into_string()))
 }
 
 struct View<'a> {
