@@ -56,20 +56,15 @@ fn a_killed_process_loses_no_acknowledged_booking() {
         .map(|id| CopyId(id.parse().expect("an id")).to_string())
         .collect();
     let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
-    let mut browsers: Option<Vec<Browser>> = None;
+    let mut browsers: Vec<Browser> = Vec::new();
     for cut in 0..CUTS {
         let mut program = Program::serve(&ground.url);
         actix_web::rt::System::new().block_on(async {
             // Sessions outlive the process: after the first round nobody signs in again.
-            let all = if let Some(known) = browsers.take() {
-                known.into_iter().map(|browser| browser.moved_to(&program.origin)).collect::<Vec<_>>()
-            } else {
-                let mut all = Vec::new();
-                for n in 1..=BUSY_SCHOOLS {
-                    all.push(sign_in(&program, &ground, &science_lead(&format!("School {n}"))).await);
-                }
-                all
-            };
+            let mut all: Vec<Browser> = browsers.drain(..).map(|browser| browser.moved_to(&program.origin)).collect();
+            for n in all.len() + 1..=BUSY_SCHOOLS {
+                all.push(sign_in(&program, &ground, &science_lead(&format!("School {n}"))).await);
+            }
             let before = acknowledged.lock().expect("the list").len();
             let working: Vec<_> = all
                 .iter()
@@ -86,7 +81,7 @@ fn a_killed_process_loses_no_acknowledged_booking() {
             for task in working {
                 task.await.expect("a school");
             }
-            browsers = Some(all);
+            browsers = all;
         });
     }
     // What is there after the last start, which is also the last recovery.

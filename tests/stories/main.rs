@@ -4,14 +4,8 @@
 //! `./test database cargo nextest run` sets. Without it the PostgreSQL half fails: a test that is skipped proves nothing.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a story that cannot go on has failed")]
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::type_complexity,
-    clippy::format_collect,
-    reason = "a story is called once, with what it owns; its numbers are small"
-)]
+#![allow(clippy::format_collect, reason = "a story's texts are short")]
+#![allow(clippy::needless_pass_by_value, reason = "a story owns its database or its server, and takes it away with it")]
 
 #[macro_use]
 mod harness;

@@ -29,7 +29,7 @@ fn sixteen_schools_want_one_box_fifty_times(ground: Ground) {
     actix_web::rt::System::new().block_on(async {
         let app = TestApp::bare(ground, |_| {}).await;
         app.found(&World::rush(RIVALS)).await;
-        let second = app.beside().await;
+        let second = app.beside();
         let mut rivals = Vec::new();
         for n in 1..=RIVALS {
             let server = if n % 2 == 0 { &app } else { &second };

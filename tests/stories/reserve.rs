@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::harness::{Bursar, Person, Ssl, TestApp, Wish, all};
+use crate::harness::{Bursar, Person, Ssl, TestApp, Wish, World, all, science_lead};
 
 stories!(
     a_science_lead_reserves_a_box,
@@ -14,6 +14,7 @@ stories!(
     a_cancelled_booking_frees_its_days_and_says_why,
     a_request_holds_its_days_until_it_is_answered,
     each_rule_has_its_own_words,
+    days_for_travel_and_checking_are_kept_free,
     the_coordinator_books_for_a_school_and_sets_a_rule_aside,
     a_booking_is_repeated_next_year,
     a_box_is_fetched_and_given_back,
@@ -280,6 +281,19 @@ async fn each_rule_has_its_own_words(app: TestApp) {
     assert_eq!(app.letters().await.len(), 3);
 }
 
+async fn days_for_travel_and_checking_are_kept_free(app: TestApp) {
+    app.found(&World::rush(2).with("turnaround_days", 3)).await;
+    let sound = app.resource("rush", "Sound");
+    let lead = async |n: usize| Ssl::new(&app, "rush", &science_lead(&format!("School {n}"))).await;
+    let (one, two) = (lead(1).await, lead(2).await);
+    one.books(&Wish::of(&sound, "2026-12-07", "2026-12-08")).await;
+    // Wednesday to Friday are for travel; the days before need three free days of their own.
+    two.reserve(&Wish::of(&sound, "2026-12-11", "2026-12-11")).await.is(422).says("School 1 has it");
+    two.reserve(&Wish::of(&sound, "2026-12-04", "2026-12-04")).await.is(422).says("School 1 has it");
+    two.books(&Wish::of(&sound, "2026-12-14", "2026-12-14")).await;
+    assert_eq!(app.letters().await.len(), 2);
+}
+
 async fn the_coordinator_books_for_a_school_and_sets_a_rule_aside(app: TestApp) {
     let coordinator = app.coordinator().await;
     let magnets = app.resource("ashdale", "Magnets");
@@ -298,6 +312,10 @@ async fn the_coordinator_books_for_a_school_and_sets_a_rule_aside(app: TestApp) 
     page.says("Magnets at Cedar").says("A project of the whole half-term");
     let letters = app.letters().await;
     assert!(letters.iter().any(|letter| letter.to_address == "science.lead@cedar.example"), "the school hears of it");
+    // For a school, within the rules: like anybody.
+    let path = coordinator.books(&Wish::of(&magnets, "2027-03-01", "2027-03-02").with("school", &cedar)).await;
+    coordinator.browser.open(&path).await.says("Magnets at Cedar");
+    assert!(!app.letters().await.is_empty());
     // Nobody sets the plan aside, whatever the reason.
     let page = coordinator.get(&long.with("reason", "Because").to_be_checked()).await.is(422);
     page.says("Cedar has it");

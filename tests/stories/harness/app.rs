@@ -78,16 +78,15 @@ impl TestApp {
 
     /// Starts a server without a cluster.
     pub async fn bare(ground: Ground, change: impl FnOnce(&mut Config)) -> Self {
-        Self::on(Arc::new(ground), change).await
+        Self::on(Arc::new(ground), change)
     }
 
     /// Another server on the same database, as a second process would be.
-    pub async fn beside(&self) -> Self {
-        Self::on(self.ground.clone(), |_| {}).await
+    pub fn beside(&self) -> Self {
+        Self::on(self.ground.clone(), |_| {})
     }
 
-    #[allow(clippy::unused_async, reason = "the server must be started inside a runtime")]
-    async fn on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> Self {
+    fn on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> Self {
         log::listen();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -223,7 +222,7 @@ impl TestApp {
         let titles: Vec<String> = left.iter().map(|letter| format!("{} to {}", letter.title, letter.to_address)).collect();
         assert!(titles.is_empty(), "the story read nothing of these letters: {titles:#?}");
         assert_eq!(waiting, 0, "letters wait in the outbox");
-        let errors = log::unexpected();
+        let errors = log::errors();
         assert!(errors.is_empty(), "errors in the log: {errors:#?}");
     }
 }

@@ -108,7 +108,6 @@ async fn check(person: &Person, wish: &Wish) -> Page {
 /// Declares the verbs of whoever may borrow.
 macro_rules! borrowers {
     ($($name:ident),+) => {$(
-        #[allow(dead_code, reason = "not every story's person uses every verb")]
         impl $name {
             /// The answers to be checked, or the form again with what is wrong.
             pub async fn check(&self, wish: &Wish) -> Page {

@@ -10,9 +10,12 @@ pub struct World {
     name: &'static str,
     schools: Vec<String>,
     settings: Vec<(&'static str, String)>,
-    resources: Vec<(&'static str, &'static str, bool, Vec<(String, String)>)>,
+    resources: Vec<Title>,
     bookings: Vec<String>,
 }
+
+/// Name, kind, whether it needs approval, and its copies: tag and home.
+type Title = (&'static str, &'static str, bool, Vec<(String, String)>);
 
 impl World {
     /// Three schools, two boxes (Sound in two copies, Magnets in one) and a microscope that needs approval.
@@ -84,7 +87,6 @@ impl World {
         world
     }
 
-    #[allow(dead_code, reason = "a verb for stories to come")]
     /// With another value of a booking rule.
     pub fn with(mut self, setting: &'static str, value: impl ToString) -> Self {
         self.settings.push((setting, value.to_string()));
@@ -104,7 +106,8 @@ impl World {
         let mut schools = "name,short_name,letters,urn,address,postcode,joined,left,sabbatical_from,sabbatical_to,lead\n".to_owned();
         let mut people = "name,email,role,school,from,to\n".to_owned();
         for (n, school) in self.schools.iter().enumerate() {
-            let letters = format!("{}{}", char::from(b'A' + (n / 26) as u8), char::from(b'A' + (n % 26) as u8));
+            let letter = |n: usize| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[n]);
+            let letters = format!("{}{}", letter(n / 26), letter(n % 26));
             let lead = if n == 0 { "yes" } else { "no" };
             writeln!(schools, "{school} Primary School,{school},{letters},,1 High Street,LS25 5AU,2023-09-01,,,,{lead}").expect("a line");
             writeln!(people, "\"Science lead, {school}\",{},ssl,{school},2023-09-01,", science_lead(school)).expect("a line");
@@ -127,7 +130,8 @@ impl World {
         let day = |text: &str| text.parse::<chrono::NaiveDate>().expect("a day");
         for year in 2024..=(this_year + 2).max(2028) {
             let start = chrono::NaiveDate::from_ymd_opt(year, 9, 7).expect("a day");
-            let weeks = ((start - day("2026-09-07")).num_days() as f64 / 7.0).round() as i64;
+            // To the nearest whole week.
+            let weeks = ((start - day("2026-09-07")).num_days() + 3).div_euclid(7);
             let moved = |text: &str| day(text) + chrono::TimeDelta::weeks(weeks);
             for (season, days) in [
                 ("autumn", ["2026-09-07", "2026-12-18", "2026-10-26", "2026-10-30"]),
