@@ -38,7 +38,7 @@ fn rows(app: &TestApp) -> Vec<i64> {
 
 fn told(ground: Ground, story: impl AsyncFnOnce(TestApp)) {
     actix_web::rt::System::new().block_on(async {
-        let app = TestApp::bare(ground, |_| {}).await;
+        let app = TestApp::bare(ground, |_| {});
         story(app.clone()).await;
         app.end().await;
     });

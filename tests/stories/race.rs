@@ -27,7 +27,7 @@ fn days() -> Vec<NaiveDate> {
 
 fn sixteen_schools_want_one_box_fifty_times(ground: Ground) {
     actix_web::rt::System::new().block_on(async {
-        let app = TestApp::bare(ground, |_| {}).await;
+        let app = TestApp::bare(ground, |_| {});
         app.found(&World::rush(RIVALS)).await;
         let second = app.beside();
         let mut rivals = Vec::new();

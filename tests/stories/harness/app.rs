@@ -70,14 +70,14 @@ where
 impl TestApp {
     /// Starts a server with the two clusters of the stories; `change` may change its configuration first.
     pub async fn start(ground: Ground, change: impl FnOnce(&mut Config)) -> Self {
-        let app = Self::bare(ground, change).await;
+        let app = Self::bare(ground, change);
         app.found(&World::ashdale()).await;
         app.found(&World::birchwood()).await;
         app
     }
 
     /// Starts a server without a cluster.
-    pub async fn bare(ground: Ground, change: impl FnOnce(&mut Config)) -> Self {
+    pub fn bare(ground: Ground, change: impl FnOnce(&mut Config)) -> Self {
         Self::on(Arc::new(ground), change)
     }
 
