@@ -54,6 +54,9 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/sign-out", post().to(people::sign_out))
         .route("/healthz", get().to(people::healthz))
         .route("/livez", get().to(people::livez))
+        // Many watchers ask for the head alone.
+        .route("/healthz", web::head().to(people::healthz))
+        .route("/livez", web::head().to(people::livez))
         .route("/help", get().to(help::help))
         .route("/accessibility", get().to(help::accessibility))
         .route("/assets/{file}", get().to(assets::serve))

@@ -29,6 +29,8 @@ pub async fn help(app: web::Data<App>) -> HttpResponse {
             p { "A box that is not back after its last day is late. The loans after it are not cancelled; they are marked " i { "at risk" } ", with the reason." }
             h2 { "Your calendar" }
             p { "Under your name, choose " b { "Calendar feeds" } " to see your school's loans in Outlook, Google Calendar or on your phone. The address is private: renew it when somebody else has seen it." }
+            h2 { "A new cluster" }
+            p { "Schools, people, terms, boxes and the loans there are already come from files that a coordinator fills in with a spreadsheet. Whoever runs Boxrota loads them; its documentation describes them in “Importing a cluster”." }
             h2 { "Signing in" }
             p { "There is no password. Type your school e-mail address, open the link we send you, press the button. The link works once and for 15 minutes." }
             p { "No mail? Look into the junk folder. Still nothing? Ask your coordinator whether your address is right." }
