@@ -119,16 +119,18 @@ pub fn approved(about: &About, to: &To<'_>, today: Day, calendar: Option<Calenda
     letter(APPROVED, about, to, today, calendar, "Approved", &format!("Reserved for {}: {}", about.school, about.resource), vec![opening])
 }
 
-/// The coordinator said no; the reason is his.
+/// The coordinator said no; the reason is his. `calendar` takes the entry out again that an earlier letter brought.
 #[must_use]
-pub fn declined(about: &About, to: &To<'_>, today: Day, reason: &str) -> Letter {
-    let opening = Block::paragraph(format!("{} could not approve the request for {}. The days are free again.", about.by, about.days));
+pub fn declined(about: &About, to: &To<'_>, today: Day, reason: &str, calendar: Option<Calendar>) -> Letter {
+    let removal = if calendar.is_some() { " Open the attached calendar entry to take it out of your calendar." } else { "" };
+    let opening =
+        Block::paragraph(format!("{} could not approve the request for {}. The days are free again.{removal}", about.by, about.days));
     letter(
         DECLINED,
         about,
         to,
         today,
-        None,
+        calendar,
         "Not approved",
         &format!("Not approved for {}: {}", about.school, about.resource),
         vec![opening, Block::facts([("Reason", reason)])],
@@ -324,7 +326,7 @@ mod tests {
                 "https://boxrota.example/c/south-milford/requests",
             ),
             approved(&coordinator, &lead, today(), Some(calendar(Method::Publish))),
-            declined(&coordinator, &lead, today(), "It is being mended that week."),
+            declined(&coordinator, &lead, today(), "It is being mended that week.", None),
             changed(&moved, &lead, today(), (about().days, "EL-1"), Some(calendar(Method::Publish))),
             cancelled(&coordinator, &lead, today(), "School trip that week", Some(calendar(Method::Cancel))),
         ]

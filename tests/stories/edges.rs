@@ -10,6 +10,7 @@ stories!(
     a_box_fetched_at_the_last_moment_is_a_refusal_in_words,
     a_loan_that_needs_approval_and_is_out_is_lengthened_by_the_coordinator,
     days_are_given_up_though_the_copy_is_late_or_in_repair,
+    a_change_that_is_declined_is_taken_out_of_calendars,
     a_reason_reaches_no_further_than_the_plan_is_read,
     a_late_loan_counts_among_the_bookings_of_its_school,
     who_has_left_hears_no_more,
@@ -135,6 +136,28 @@ async fn days_are_given_up_though_the_copy_is_late_or_in_repair(app: TestApp) {
     app.raw().must("UPDATE resources SET turnaround_days = 5 WHERE name = 'Magnets'");
     shorten("2026-12-01").await;
     app.letters().await;
+}
+
+async fn a_change_that_is_declined_is_taken_out_of_calendars(app: TestApp) {
+    let (beech, coordinator) = (app.ssl("Beech").await, app.coordinator().await);
+    let path = beech.books(&week(&app.resource("ashdale", "Microscope"))).await;
+    press(&coordinator, &path, "approve").await.is(303);
+    app.letters().await;
+    // Whoever changes it hears before that it becomes a request again.
+    let page = beech.browser.open(&format!("{path}/change")).await.says("your booking becomes a request again");
+    beech.browser.send(&page.form("/change").set("from", "2026-12-07").set("to", "2026-12-08")).await.says("The change is requested");
+    let changed = app.letters().await.into_iter().find(|letter| letter.to_address == beech.email).expect("a letter to Beech");
+    assert!(changed.calendar.expect("an entry").text.contains("STATUS:TENTATIVE"));
+    let form = coordinator.browser.open(&format!("{path}/decline")).await.form("/decline").set("reason", "It is being mended");
+    coordinator.browser.submit(&form).await.is(303);
+    let declined = app.letters().await.remove(0);
+    let entry = declined.calendar.expect("an entry").text;
+    assert!(entry.contains("METHOD:CANCEL") && entry.contains("SEQUENCE:3"), "{entry}");
+    // A first request has no entry in any calendar, so nothing needs to be taken out.
+    let path = beech.books(&week(&app.resource("ashdale", "Microscope"))).await;
+    let form = coordinator.browser.open(&format!("{path}/decline")).await.form("/decline").set("reason", "Still being mended");
+    coordinator.browser.submit(&form).await.is(303);
+    assert!(app.letters().await.iter().all(|letter| letter.calendar.is_none()));
 }
 
 async fn a_reason_reaches_no_further_than_the_plan_is_read(app: TestApp) {
@@ -341,6 +364,11 @@ async fn no_address_breaks_a_page(app: TestApp) {
             let answer = coordinator.browser.get(&page).await;
             assert!([400, 404, 414, 422].contains(&answer.status), "{page}: {}", answer.status);
         }
+    }
+    // Watchers ask for the head alone.
+    for path in ["/healthz", "/livez"] {
+        let answer = reqwest::Client::new().head(format!("{}{path}", app.origin)).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
     }
     // Forms, sent by a tool.
     let form = beech.check(&Wish::of(&sound, "2026-12-07", "2026-12-08")).await.is(200).form("/reserve");

@@ -15,14 +15,14 @@ use crate::base::ids::BookingId;
 use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading, Similar};
-use crate::bookings::{By, Refusal, Taken, Wish, changes};
+use crate::bookings::{By, Refusal, State, Taken, Wish, changes};
 use crate::db::{self, Tx};
 use crate::error::Error;
 use crate::people::{Borrower, Member};
 use crate::web::forms::{Errors, csrf_field, dates, day_select, error_summary, field, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
-use crate::web::parts::{back, head};
+use crate::web::parts::{Tone, back, banner, head};
 
 /// A booking and the shelf it is on.
 struct Case {
@@ -200,6 +200,11 @@ fn main(member: &Member, case: &Case, ask: &Ask, errors: &Errors, refusal: Optio
         @if let Some(Refusal::Taken(taken)) = refusal {
             (instead(taken, similar, |days, copy| ask.moved(days, copy).at(&page), |other| {
                 Ask { copy: String::new(), ..ask.moved(taken.days, None) }.at(&format!("{}/boxes/{other}/reserve", member.base()))
+            }))
+        }
+        @if slot.state == State::Confirmed && shelf.rules.approval_needed && !case.by.is_coordinator() && slot.collected_on.is_none() {
+            (banner(Tone::Plain, "The coordinator approves this box", html! {
+                p { "Fewer days need nobody's leave. For other days your booking becomes a request again: the new days are kept while you wait for the answer, and the old ones are free for others." }
             }))
         }
         section.panel.card {
