@@ -71,9 +71,12 @@ impl Teller {
         let yes = loan.booking.slot.state == State::Confirmed;
         // A booking that was changed before has an entry in calendars, from the letter about the change.
         let entered = about.sequence > 1;
-        Self::to_school(tx, loan, about, |to| match yes {
-            true => letters::approved(about, to, today, Some(calendar.clone())),
-            false => letters::declined(about, to, today, reason, entered.then(|| calendar.clone())),
+        Self::to_school(tx, loan, about, |to| {
+            if yes {
+                letters::approved(about, to, today, Some(calendar.clone()))
+            } else {
+                letters::declined(about, to, today, reason, entered.then(|| calendar.clone()))
+            }
         })
     }
 
