@@ -59,19 +59,19 @@ pub enum Command {
 /// Options of the commands that serve pages.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ServerArgs {
-    /// Address and port to listen on [default: 127.0.0.1:8080]
+    /// Address and port to listen on (default: 127.0.0.1:8080)
     #[arg(long, env = "BOXROTA_LISTEN", value_name = "ADDR")]
     pub listen: Option<String>,
-    /// Where people reach it, as in the links of e-mails [default: http:// and the address it listens on]
+    /// Where people reach it, as in the links of e-mails (default: http:// and the address it listens on)
     #[arg(long, env = "BOXROTA_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
-    /// The sender of e-mails [default: "Boxrota <boxrota@HOST>"]
+    /// The sender of e-mails (default: Boxrota at the host of the public address)
     #[arg(long, env = "BOXROTA_MAIL_FROM", value_name = "MAILBOX")]
     pub mail_from: Option<String>,
-    /// Where answers to e-mails go [default: to the sender]
+    /// Where answers to e-mails go (default: to the sender)
     #[arg(long, env = "BOXROTA_MAIL_REPLY_TO", value_name = "MAILBOX")]
     pub mail_reply_to: Option<String>,
-    /// A proxy in front adds the client's address to X-Forwarded-For: true or false [default: false]
+    /// A proxy in front adds the client's address to X-Forwarded-For: true or false (default: false)
     #[arg(long, env = "BOXROTA_BEHIND_PROXY", value_name = "BOOL")]
     pub behind_proxy: Option<String>,
 }
