@@ -43,7 +43,7 @@ async function reachable(page, start, most, faults) {
 // Whom a page was checked for does not matter to the next person, who gets only what is new.
 for (const { name, start } of people) {
   test(`every page that "${name}" can reach is sound`, async ({ page }) => {
-    test.setTimeout(600_000);
+    test.setTimeout(1_800_000);
     await signIn(page, name);
     const faults = [];
     const pages = await reachable(page, start, 60, faults);
