@@ -40,27 +40,27 @@ async function reachable(page, start, most, faults) {
   return [...seen.values()];
 }
 
-// Whom a page was checked for does not matter to the next person, who gets only what is new.
 for (const { name, start } of people) {
   test(`every page that "${name}" can reach is sound`, async ({ page }) => {
-    test.setTimeout(1_800_000);
+    test.setTimeout(900_000);
     await signIn(page, name);
     const faults = [];
     const pages = await reachable(page, start, 60, faults);
     expect(pages.length, "pages found").toBeGreaterThan(3);
     for (const url of pages) {
       const answer = await page.goto(url);
-      faults.push(...(await markup(await answer.text(), url)));
-      expect(answer.headers()["content-security-policy"], url).toContain("default-src 'none'");
+      const text = await answer.text();
+      faults.push(...(await markup(text, url)));
+      const policy = answer.headers()["content-security-policy"];
+      expect(policy, url).toContain("default-src 'none'");
+      // A letter by itself is in a sandbox in which no script runs, axe's as little as a stranger's: its text is looked at outside.
+      if (/\bsandbox\b/.test(policy)) await page.setContent(text);
       for (const theme of themes) {
         await page.emulateMedia({ colorScheme: theme });
         for (const width of widths) {
           await page.setViewportSize({ width, height: 900 });
-          // The look for sideways scrolling costs little; axe looks at the extremes in both themes, and at the rest in one.
           await noSidewaysScroll(page, `${url} at ${width}`);
-          if (theme === "light" || width === 1280 || width === 320) {
-            faults.push(...(await barriers(page)).map((fault) => `${url} at ${width}, ${theme}: ${fault}`));
-          }
+          faults.push(...(await barriers(page)).map((fault) => `${url} at ${width}, ${theme}: ${fault}`));
         }
       }
     }

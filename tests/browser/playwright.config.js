@@ -28,6 +28,8 @@ export default defineConfig({
     baseURL: origin,
     locale: "en-GB",
     timezoneId: "Europe/London",
+    // A colour on its way from light to dark is neither; and nobody waits for a movement.
+    contextOptions: { reducedMotion: "reduce" },
     trace: "off",
     launchOptions: {
       executablePath: process.env.BOXROTA_TEST_CHROMIUM ?? "/usr/bin/chromium",
