@@ -82,8 +82,10 @@ fn html_block(block: &Block, first: bool) -> Markup {
             Block::Heading(words) => h2 style=(H2) { (words) },
             Block::Paragraph(words) => p style=(P) { (words) },
             Block::Facts(facts) => table style=(TABLE) {
-                @for (label, value) in facts {
-                    tr { th scope="row" style=(TH) { (label) } td style=(TD) { (value) } }
+                tbody {
+                    @for (label, value) in facts {
+                        tr { th scope="row" style=(TH) { (label) } td style=(TD) { (value) } }
+                    }
                 }
             },
             Block::Button { label, url } => p style=(P) { a href=(url) style=(BUTTON) { (label) } },

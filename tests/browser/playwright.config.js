@@ -16,7 +16,7 @@ export default defineConfig({
   outputDir: "results",
   globalTeardown: "./lib/clear-up.js",
   // Generous, because two cores do everything at once in CI; a page that is slow shows in the benchmarks, not here.
-  timeout: 300_000,
+  timeout: 120_000,
   expect: { timeout: 10_000 },
   forbidOnly: Boolean(process.env.CI),
   // One more try on a busy machine; Playwright then reports the test as flaky, it does not hide it.
