@@ -13,9 +13,9 @@ use crate::people::Settings;
 use crate::people::store::{SettingsRow, settings_of};
 
 /// The most rows, one a copy, that are read of a catalogue: far more than a cluster has, so that no page can grow without end.
-const MOST_COPIES: i64 = 2000;
+const MOST_COPIES: usize = 2000;
 /// The most lines of a resource's contents.
-const MOST_LINES: i64 = 500;
+const MOST_LINES: usize = 500;
 
 /// The catalogue, or a part of it, with the rules that hold in it.
 #[derive(Debug, Clone)]
@@ -24,6 +24,14 @@ pub struct Catalogue {
     pub settings: Settings,
     /// Titles by name.
     pub resources: Vec<Resource>,
+}
+
+/// The first rows of a query. A `LIMIT` would say the same, but a statement with one is not kept prepared through the connection
+/// of two kinds, and planning it anew costs more than running it; what is read here is small by nature, and the bound a guard.
+macro_rules! first {
+    ($tx:expr, $query:expr, $most:expr) => {
+        $query.load_iter($tx.conn).and_then(|rows| rows.take($most).collect::<QueryResult<Vec<_>>>())
+    };
 }
 
 type ResourceRow = (i64, String, String, String, String, String, String, i32, i32, bool, Option<i32>, String);
@@ -50,7 +58,6 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Catalogue> {
             .left_join(settings::table.on(settings::cluster_id.eq(resources::cluster_id)))
             .filter(resources::cluster_id.eq(tx.cluster.0))
             .order((resources::name, copies::tag))
-            .limit(MOST_COPIES)
             .select((
                 (
                     resources::id,
@@ -83,7 +90,7 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Catalogue> {
     if let Some(id) = one {
         query = query.filter(resources::id.eq(id.0));
     }
-    let rows: Vec<Row> = query.load(tx.conn)?;
+    let rows: Vec<Row> = first!(tx, query, MOST_COPIES)?;
     let mut catalogue = Catalogue { settings: settings_of(rows.first().and_then(|row| row.3)), resources: Vec::new() };
     for (resource, copy, home, _) in rows {
         if catalogue.resources.last().is_none_or(|last| last.id.0 != resource.0) {
@@ -130,19 +137,18 @@ fn copy_of((id, tag, home, state, note): CopyRow, home_name: String) -> Result<C
 
 /// A resource's contents, in order.
 pub fn contents(tx: &mut Tx<'_>, resource: ResourceId) -> Result<Vec<ContentsLine>> {
-    let rows: Vec<(String, i32, bool, bool, String)> = contents_lines::table
+    let query = contents_lines::table
         .filter(contents_lines::cluster_id.eq(tx.cluster.0))
         .filter(contents_lines::resource_id.eq(resource.0))
         .order(contents_lines::position)
-        .limit(MOST_LINES)
         .select((
             contents_lines::item,
             contents_lines::quantity,
             contents_lines::consumable,
             contents_lines::essential,
             contents_lines::care_note,
-        ))
-        .load(tx.conn)?;
+        ));
+    let rows: Vec<(String, i32, bool, bool, String)> = first!(tx, query, MOST_LINES)?;
     Ok(rows
         .into_iter()
         .map(|(item, quantity, consumable, essential, care_note)| ContentsLine {
@@ -157,12 +163,11 @@ pub fn contents(tx: &mut Tx<'_>, resource: ResourceId) -> Result<Vec<ContentsLin
 
 /// The titles of a strand: one query.
 pub fn of_strand(tx: &mut Tx<'_>, strand: Strand) -> Result<Vec<Title>> {
-    let rows: Vec<(i64, String, String, String, i32, i32)> = resources::table
+    let query = resources::table
         .filter(resources::cluster_id.eq(tx.cluster.0))
         .filter(resources::strand.eq(<&str>::from(strand)))
-        .limit(MOST_COPIES)
-        .select((resources::id, resources::name, resources::topic, resources::icon, resources::year_from, resources::year_to))
-        .load(tx.conn)?;
+        .select((resources::id, resources::name, resources::topic, resources::icon, resources::year_from, resources::year_to));
+    let rows: Vec<(i64, String, String, String, i32, i32)> = first!(tx, query, MOST_COPIES)?;
     rows.into_iter()
         .map(|(id, name, topic, icon, from, to)| Ok(Title { id: ResourceId(id), name, topic, icon, years: years_of(from, to)? }))
         .collect()
@@ -170,11 +175,8 @@ pub fn of_strand(tx: &mut Tx<'_>, strand: Strand) -> Result<Vec<Title>> {
 
 /// Every resource by name, for a list to choose from: one query.
 pub fn names(tx: &mut Tx<'_>) -> Result<Vec<(ResourceId, String)>> {
-    let rows: Vec<(i64, String)> = resources::table
-        .filter(resources::cluster_id.eq(tx.cluster.0))
-        .order(resources::name)
-        .limit(MOST_COPIES)
-        .select((resources::id, resources::name))
-        .load(tx.conn)?;
+    let query =
+        resources::table.filter(resources::cluster_id.eq(tx.cluster.0)).order(resources::name).select((resources::id, resources::name));
+    let rows: Vec<(i64, String)> = first!(tx, query, MOST_COPIES)?;
     Ok(rows.into_iter().map(|(id, name)| (ResourceId(id), name)).collect())
 }

@@ -1,13 +1,13 @@
 //! Private calendar addresses: who has which, whose a secret is, and the bookings it shows.
 
-use diesel::prelude::*;
-
+use super::plan::is_live;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, ClusterId, FeedId, PersonId, ResourceId, SchoolId};
 use crate::base::secret::Secret;
 use crate::bookings::{Kind, State};
 use crate::db::schema::{bookings, clusters, copies, feeds, resources, roles, schools};
 use crate::db::{Error, House, Result, Tx};
+use diesel::prelude::*;
 
 /// A feed shows bookings that end up to a year ago …
 const BACK_DAYS: i64 = 366;
@@ -208,7 +208,7 @@ pub fn events(tx: &mut Tx<'_>, feed: &Subscription) -> Result<Vec<Event>> {
         .filter(bookings::cluster_id.eq(tx.cluster.0))
         .filter(bookings::first_day.ge(days::add(today, -BACK_DAYS)))
         .filter(bookings::first_day.le(days::add(today, AHEAD_DAYS)))
-        .filter(bookings::state.eq_any(["requested", "confirmed"]))
+        .filter(is_live!())
         .order((bookings::first_day, bookings::id))
         .limit(MOST)
         .select((

@@ -2,11 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::plan::{LONGEST_HOLD, SlotRow, slot_columns, slot_of};
+use super::plan::{LONGEST_HOLD, SlotRow, copies_of, is_live, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
-use crate::base::ids::CopyId;
+use crate::base::ids::ResourceId;
 use crate::bookings::Slot;
-use crate::db::schema::{bookings, schools};
+use crate::db::schema::{bookings, copies, schools};
 use crate::db::{Result, Tx};
 
 /// How far back a page of a copy's history looks. A copy has one holder a day, so this bounds what is read.
@@ -27,9 +27,9 @@ fn held(rows: Vec<(SlotRow, String, String)>) -> Result<Vec<Held>> {
     rows.into_iter().map(|(row, school, class_name)| Ok(Held { slot: slot_of(row)?, school, class_name })).collect()
 }
 
-/// The live bookings that hold a day of the window, and those for which a copy is out now, however old: of the copies, or of
-/// all with `None`. By copy and first day.
-pub fn ahead(tx: &mut Tx<'_>, copies: Option<&[CopyId]>, window: Period) -> Result<Vec<Held>> {
+/// The live bookings that hold a day of the window, and those for which a copy is out now, however old: of the resource's
+/// copies, or of all with `None`. By copy and first day.
+pub fn ahead(tx: &mut Tx<'_>, resource: Option<ResourceId>, window: Period) -> Result<Vec<Held>> {
     // Both halves name the cluster, so that each finds its own index (see `plan::open_now`).
     let out = bookings::cluster_id
         .eq(tx.cluster.0)
@@ -41,15 +41,14 @@ pub fn ahead(tx: &mut Tx<'_>, copies: Option<&[CopyId]>, window: Period) -> Resu
         .and(bookings::first_day.ge(days::add(window.first(), -LONGEST_HOLD)))
         .and(bookings::first_day.le(window.last()))
         .and(bookings::held_until.ge(window.first()))
-        .and(bookings::state.eq_any(["requested", "confirmed"]));
+        .and(is_live!());
     let query = bookings::table
         .inner_join(schools::table.on(schools::cluster_id.eq(bookings::cluster_id).and(schools::id.eq(bookings::school_id))))
         .select((slot_columns!(), schools::short_name, bookings::class_name));
-    let rows = match copies {
+    let rows = match resource {
         None => query.filter(out.or(planned)).load(tx.conn)?,
-        Some(copies) => {
-            let copies: Vec<i64> = copies.iter().map(|copy| copy.0).collect();
-            let of = || bookings::copy_id.eq_any(copies.clone());
+        Some(resource) => {
+            let of = || bookings::copy_id.eq_any(copies_of!(tx, resource));
             query.filter(of().and(out).or(of().and(planned))).load(tx.conn)?
         }
     };
@@ -58,20 +57,18 @@ pub fn ahead(tx: &mut Tx<'_>, copies: Option<&[CopyId]>, window: Period) -> Resu
     Ok(all)
 }
 
-/// The loans of the copies that began before the day, within two years of it, newest first. Cancelled ones never were.
-pub fn before(tx: &mut Tx<'_>, copies: &[CopyId], day: Day, most: i64) -> Result<Vec<Held>> {
-    let copies: Vec<i64> = copies.iter().map(|copy| copy.0).collect();
-    let rows = bookings::table
+/// The loans of the resource's copies that began before the day, within two years of it, newest first. Cancelled ones never were.
+pub fn before(tx: &mut Tx<'_>, resource: ResourceId, day: Day, most: usize) -> Result<Vec<Held>> {
+    let query = bookings::table
         .inner_join(schools::table.on(schools::cluster_id.eq(bookings::cluster_id).and(schools::id.eq(bookings::school_id))))
         .filter(bookings::cluster_id.eq(tx.cluster.0))
-        .filter(bookings::copy_id.eq_any(copies))
+        .filter(bookings::copy_id.eq_any(copies_of!(tx, resource)))
         .filter(bookings::first_day.ge(days::add(day, -HISTORY_DAYS)))
         .filter(bookings::first_day.lt(day))
         .filter(bookings::last_day.lt(tx.today()))
         .filter(bookings::state.eq("confirmed"))
         .order((bookings::first_day.desc(), bookings::id.desc()))
-        .limit(most)
-        .select((slot_columns!(), schools::short_name, bookings::class_name))
-        .load(tx.conn)?;
-    held(rows)
+        .select((slot_columns!(), schools::short_name, bookings::class_name));
+    // No LIMIT, so that the statement is kept prepared (see `catalogue::store`); the two years bound what is read.
+    held(query.load_iter(tx.conn)?.take(most).collect::<QueryResult<Vec<_>>>()?)
 }

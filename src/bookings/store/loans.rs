@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::plan::{LONGEST_HOLD, SlotRow, requested as unanswered, slot_columns, slot_of};
+use super::plan::{LONGEST_HOLD, SlotRow, is_live, requested as unanswered, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{Booking, Slot};
@@ -168,7 +168,7 @@ pub fn around(tx: &mut Tx<'_>, copies: &[CopyId], window: Period) -> Result<Vec<
         .filter(bookings::first_day.ge(days::add(window.first(), -LONGEST_HOLD)))
         .filter(bookings::first_day.le(window.last()))
         .filter(bookings::held_until.ge(window.first()))
-        .filter(bookings::state.eq_any(["requested", "confirmed"]))
+        .filter(is_live!())
         .order((bookings::first_day, bookings::id))
         .select((slot_columns!(), schools::short_name))
         .load(tx.conn)?;

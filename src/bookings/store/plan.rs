@@ -166,6 +166,27 @@ macro_rules! slot_columns {
 }
 pub(super) use slot_columns;
 
+/// Holds its days: requested or confirmed. Said by what it is not, because a statement with a list of values is not kept
+/// prepared, and planning it anew costs as much as running it.
+macro_rules! is_live {
+    () => {
+        bookings::state.ne("cancelled").and(bookings::state.ne("declined"))
+    };
+}
+pub(super) use is_live;
+
+/// The ids of a resource's copies that are not retired, as a part of a query.
+macro_rules! copies_of {
+    ($tx:expr, $resource:expr) => {
+        copies::table
+            .filter(copies::cluster_id.eq($tx.cluster.0))
+            .filter(copies::resource_id.eq($resource.0))
+            .filter(copies::state.ne("retired"))
+            .select(copies::id)
+    };
+}
+pub(super) use copies_of;
+
 pub(super) fn slot_of((id, copy, school, kind, state, first, last, held_until, collected_on, returned_on): SlotRow) -> Result<Slot> {
     let wrong = |what: &str| Error::Check(what.to_owned());
     Ok(Slot {
@@ -188,7 +209,7 @@ pub fn in_window(tx: &mut Tx<'_>, window: Period) -> Result<Vec<Loan>> {
         .filter(bookings::first_day.ge(days::add(window.first(), -LONGEST_HOLD)))
         .filter(bookings::first_day.le(window.last()))
         .filter(bookings::held_until.ge(window.first()))
-        .filter(bookings::state.eq_any(["requested", "confirmed"]))
+        .filter(is_live!())
         .select((slot_columns!(), bookings::class_name))
         .load(tx.conn)?;
     let mut loans = rows.into_iter().map(|(row, class_name)| Ok(Loan { slot: slot_of(row)?, class_name })).collect::<Result<Vec<_>>>()?;

@@ -2,11 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::plan::{self, LONGEST_HOLD, SlotRow, Title, slot_columns, slot_of};
+use super::plan::{self, LONGEST_HOLD, SlotRow, Title, copies_of, is_live, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{ResourceId, SchoolId};
 use crate::bookings::{Membership, Shelf, ShelfCopy, Slot, Standing};
-use crate::db::schema::bookings;
+use crate::db::schema::{bookings, copies};
 use crate::db::{Result, Tx};
 use crate::people::{School, store as people};
 
@@ -75,13 +75,12 @@ pub fn out_of_service(state: &str) -> Option<&'static str> {
 
 /// The live bookings of the title's copies that hold a day of the window, and those for which one is out, however old.
 fn slots(tx: &mut Tx<'_>, title: &Title, window: Period) -> Result<Vec<Slot>> {
-    let copies: Vec<i64> = title.copies.iter().map(|copy| copy.id.0).collect();
-    let of = || bookings::cluster_id.eq(tx.cluster.0).and(bookings::copy_id.eq_any(copies.clone()));
+    let of = || bookings::cluster_id.eq(tx.cluster.0).and(bookings::copy_id.eq_any(copies_of!(tx, title.id)));
     let planned = of()
         .and(bookings::first_day.ge(days::add(window.first(), -LONGEST_HOLD)))
         .and(bookings::first_day.le(window.last()))
         .and(bookings::held_until.ge(window.first()))
-        .and(bookings::state.eq_any(["requested", "confirmed"]));
+        .and(is_live!());
     // Both halves name cluster and copies, so that each finds its own index (see `plan::open_now`).
     let out = of().and(bookings::collected_on.is_not_null()).and(bookings::returned_on.is_null());
     let rows: Vec<SlotRow> = bookings::table.filter(planned.or(out)).select(slot_columns!()).load(tx.conn)?;
@@ -94,8 +93,7 @@ fn slots(tx: &mut Tx<'_>, title: &Title, window: Period) -> Result<Vec<Slot>> {
 fn live_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<u32> {
     let today: Day = tx.today();
     let of = || bookings::cluster_id.eq(tx.cluster.0).and(bookings::school_id.eq(school.0)).and(bookings::kind.eq("loan"));
-    let open =
-        of().and(bookings::last_day.ge(today)).and(bookings::state.eq_any(["requested", "confirmed"])).and(bookings::returned_on.is_null());
+    let open = of().and(bookings::last_day.ge(today)).and(is_live!()).and(bookings::returned_on.is_null());
     // Both halves name the cluster and what their index begins with (see `plan::open_now`).
     let late = of()
         .and(bookings::copy_id.gt(0))
@@ -117,7 +115,7 @@ pub struct Similar {
 
 /// Resources of the same strand with a copy that nobody holds on these days: the same topic first, then by name. One query.
 pub fn similar(tx: &mut Tx<'_>, title: &Title, days: Period) -> Result<Vec<Similar>> {
-    use crate::db::schema::{booked_days, copies, resources};
+    use crate::db::schema::{booked_days, resources};
     use diesel::dsl::{exists, not};
     let hold = days.extended(title.rules.turnaround_days);
     let taken = booked_days::table

@@ -62,18 +62,19 @@ impl Desk {
     /// The facts for one resource: four queries; `None` when it is not in this cluster.
     pub fn of_one(tx: &mut Tx<'_>, viewer: Viewer, id: ResourceId) -> Result<Option<Self>> {
         let catalogue = store::one(tx, id)?;
-        let Some(own) = catalogue.resources.first() else { return Ok(None) };
-        let copies: Vec<CopyId> = own.copies.iter().map(|copy| copy.id).collect();
-        Self::read(tx, viewer, catalogue, Some(&copies)).map(Some)
+        if catalogue.resources.is_empty() {
+            return Ok(None);
+        }
+        Self::read(tx, viewer, catalogue, Some(id)).map(Some)
     }
 
-    fn read(tx: &mut Tx<'_>, viewer: Viewer, catalogue: Catalogue, copies: Option<&[CopyId]>) -> Result<Self> {
+    fn read(tx: &mut Tx<'_>, viewer: Viewer, catalogue: Catalogue, one: Option<ResourceId>) -> Result<Self> {
         let Catalogue { settings, resources } = catalogue;
         let today = tx.today();
         let reach = settings.furthest_ahead_days.map_or(FurthestAhead::EndOfNextYear, FurthestAhead::Days);
         let window = Period::new(today, reach.limit(today)).unwrap_or(Period::day(today));
         let calendar = school_calendar(tx, window)?;
-        let held = held::ahead(tx, copies, window)?;
+        let held = held::ahead(tx, one, window)?;
         let slots = held.iter().map(|held| held.slot).collect();
         let bookable = Rules::of(&settings, false, None).bookable(today, &calendar, viewer.own).unwrap_or(Period::day(window.last()));
         Ok(Self { viewer, today, settings, resources, calendar, bookable, held, slots })

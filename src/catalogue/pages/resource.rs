@@ -20,7 +20,7 @@ const NEXT: usize = 12;
 /// Loans shown of the history at once.
 const PAST: usize = 10;
 /// Loans read for that: with those that began on one day with the last one shown, and one to see whether there are more.
-const MOST_PAST: i64 = 40;
+const MOST_PAST: usize = 40;
 
 /// Where in the history to look.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -49,9 +49,8 @@ pub async fn show(
         let desk = Desk::of_one(tx, viewer, id)?.ok_or(Error::NotFound)?;
         let contents = store::contents(tx, id)?;
         let own = desk.resources.first().ok_or(Error::NotFound)?;
-        let copies: Vec<CopyId> = own.copies.iter().map(|copy| copy.id).collect();
         let others = similar(own, store::of_strand(tx, own.strand)?);
-        let past = held::before(tx, &copies, before.unwrap_or(today), MOST_PAST)?;
+        let past = held::before(tx, id, before.unwrap_or(today), MOST_PAST)?;
         Ok::<_, Error>((desk, contents, past, others))
     });
     let (desk, contents, past, others) = read.await?;
