@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
 use crate::notifications::pages as mail;
-use crate::people::pages as people;
+use crate::people::pages::{self as people, account, directory};
 use crate::web::limits::Limits;
 use crate::web::{assets, guard, help};
 
@@ -52,6 +52,7 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/sign-in/{token}", get().to(people::link_page))
         .route("/sign-in/{token}", post().to(people::use_link))
         .route("/sign-out", post().to(people::sign_out))
+        .route("/account", get().to(account::show))
         .route("/healthz", get().to(people::healthz))
         .route("/livez", get().to(people::livez))
         // Many watchers ask for the head alone.
@@ -65,6 +66,7 @@ fn routes(routes: &mut web::ServiceConfig) {
         .service(
             web::scope("/c/{cluster}")
                 .route("", get().to(people::cluster_front))
+                .route("/people", get().to(directory::show))
                 .route("/calendar", get().to(calendar::show))
                 .route("/boxes", get().to(catalogue::list::show))
                 .route("/boxes/{resource}", get().to(catalogue::resource::show))

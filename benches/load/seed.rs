@@ -62,7 +62,7 @@ pub async fn fill(db: &Db, old: i64) -> Result<Seeded> {
             school.0
         );
         sql += &format!(
-            "INSERT INTO memberships (cluster_id, id, school_id, joined_on, lead) VALUES ({c}, {}, {}, '2000-09-01', {no});",
+            "INSERT INTO memberships (cluster_id, id, school_id, joined_on) VALUES ({c}, {}, {}, '2000-09-01');",
             MembershipId::fresh(now).0,
             school.0
         );

@@ -150,6 +150,14 @@ ids! {
     SessionId,
     /// A private calendar feed.
     FeedId,
+    /// A role that waits for its person to say yes.
+    InvitationId,
+    /// A name that a school had.
+    FormerNameId,
+    /// A span in which a school holds the cluster's money.
+    LeadSchoolId,
+    /// A new e-mail address that waits for both mailboxes.
+    EmailChangeId,
 }
 
 /// Something that a change-log line or a mail is about. `Display` gives the letters of the id.

@@ -24,6 +24,11 @@ diesel::table! {
         turnaround_days -> Integer,
         approval_needed -> Bool,
         non_school_days -> Bool,
+        mail_from_hour -> Integer,
+        mail_to_hour -> Integer,
+        transit_days -> Integer,
+        asset_threshold_pence -> BigInt,
+        electrical_test_months -> Integer,
     }
 }
 
@@ -37,6 +42,7 @@ diesel::table! {
         letters -> Text,
         address -> Text,
         postcode -> Text,
+        trust -> Text,
     }
 }
 
@@ -49,7 +55,8 @@ diesel::table! {
         left_on -> Nullable<Date>,
         sabbatical_from -> Nullable<Date>,
         sabbatical_to -> Nullable<Date>,
-        lead -> Bool,
+        sabbatical_review_on -> Nullable<Date>,
+        leave_reason -> Text,
     }
 }
 
@@ -59,6 +66,7 @@ diesel::table! {
         email -> Text,
         name -> Text,
         created_at -> Timestamp,
+        erased_at -> Nullable<Timestamp>,
     }
 }
 
@@ -197,6 +205,7 @@ diesel::table! {
         repeated_from -> Nullable<BigInt>,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        keeper_id -> Nullable<BigInt>,
     }
 }
 
@@ -261,6 +270,99 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    former_names (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        school_id -> BigInt,
+        name -> Text,
+        short_name -> Text,
+        until_day -> Date,
+    }
+}
+
+diesel::table! {
+    lead_schools (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        school_id -> BigInt,
+        from_day -> Date,
+        to_day -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    invitations (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        email -> Text,
+        name -> Text,
+        kind -> Text,
+        school_id -> Nullable<BigInt>,
+        from_day -> Date,
+        to_day -> Nullable<Date>,
+        token_hash -> Text,
+        invited_by -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        accepted_at -> Nullable<Timestamp>,
+        accepted_by -> Nullable<BigInt>,
+        withdrawn_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    email_changes (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        new_email -> Text,
+        old_token_hash -> Text,
+        new_token_hash -> Text,
+        old_confirmed_at -> Nullable<Timestamp>,
+        new_confirmed_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    muted_kinds (person_id, kind) {
+        person_id -> BigInt,
+        kind -> Text,
+    }
+}
+
+diesel::table! {
+    identities (issuer, subject) {
+        issuer -> Text,
+        subject -> Text,
+        person_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    identity_flows (state_hash) {
+        state_hash -> Text,
+        provider -> Text,
+        nonce -> Text,
+        verifier -> Text,
+        visitor_hash -> Text,
+        next_path -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    set_up_tokens (token_hash) {
+        token_hash -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(roles -> people (person_id));
 diesel::joinable!(sessions -> people (person_id));
 
@@ -283,5 +385,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     booked_days,
     messages,
     feeds,
-    changes
+    changes,
+    former_names,
+    lead_schools,
+    invitations,
+    email_changes,
+    muted_kinds,
+    identities,
+    identity_flows,
+    set_up_tokens
 );

@@ -144,7 +144,7 @@ fn person(row: &Row, school: Option<usize>, days: Option<Period>, around: &Aroun
     let typed = row.text("person").to_lowercase();
     if typed.is_empty() {
         let first = days?.first();
-        let mine = around.roles.iter().filter(|role| role.kind == "ssl" && role.school == school && school.is_some());
+        let mine = around.roles.iter().filter(|role| matches!(role.kind, "ssl" | "deputy") && role.school == school && school.is_some());
         let then = mine.clone().find(|role| role.from <= first && role.to.is_none_or(|to| first <= to));
         let found = then.or_else(|| mine.clone().next()).map(|role| role.person);
         if found.is_none() && school.is_some() && around.all_people {

@@ -4,10 +4,10 @@ use diesel::prelude::*;
 
 use super::{Booking, Cluster, Copy, Problems, Resource, School};
 use crate::base::ids::{
-    BookingId, ClosureId, ClusterId, ContentsLineId, CopyId, MembershipId, PersonId, ResourceId, RoleId, SchoolId, TermId,
+    BookingId, ClosureId, ClusterId, ContentsLineId, CopyId, LeadSchoolId, MembershipId, PersonId, ResourceId, RoleId, SchoolId, TermId,
 };
 use crate::db::schema::{
-    bookings, closures, clusters, contents_lines, copies, memberships, people, resources, roles, schools, settings, terms,
+    bookings, closures, clusters, contents_lines, copies, lead_schools, memberships, people, resources, roles, schools, settings, terms,
 };
 use crate::db::{HOUSE, House, Result, Tx};
 
@@ -154,9 +154,18 @@ fn insert_school(tx: &mut Tx<'_>, school: &School) -> Result<SchoolId> {
             memberships::left_on.eq(school.left),
             memberships::sabbatical_from.eq(school.sabbatical.map(crate::base::Period::first)),
             memberships::sabbatical_to.eq(school.sabbatical.map(crate::base::Period::last)),
-            memberships::lead.eq(school.lead),
         ))
         .execute(tx.conn)?;
+    if school.lead {
+        diesel::insert_into(lead_schools::table)
+            .values((
+                lead_schools::cluster_id.eq(tx.cluster.0),
+                lead_schools::id.eq(LeadSchoolId::fresh(tx.now).0),
+                lead_schools::school_id.eq(id.0),
+                lead_schools::from_day.eq(school.joined),
+            ))
+            .execute(tx.conn)?;
+    }
     Ok(id)
 }
 

@@ -152,7 +152,7 @@ fn each_fault_is_said_with_line_column_and_cure() {
             "people.csv",
             "SSL,br",
             "teacher,br",
-            "line 3, column role: \"teacher\" is none of the words for this column. Write one of: ssl, coordinator",
+            "line 3, column role: \"teacher\" is none of the words for this column. Write one of: ssl, deputy, coordinator",
         ),
         (
             "people.csv",

@@ -38,7 +38,7 @@ pub const PEOPLE: &[Column] =
 /// The columns of `schools.csv` by which other files name a school.
 pub const NAME_COLUMNS: &[&str] = &["name", "short_name", "letters"];
 const NATIONS: &[&str] = &["england", "wales", "scotland", "northern_ireland"];
-const ROLES: &[&str] = &["ssl", "coordinator", "bursar", "head", "director"];
+const ROLES: &[&str] = &["ssl", "deputy", "coordinator", "bursar", "head", "director"];
 
 /// What `cluster.csv` says.
 pub struct Head {
@@ -235,7 +235,7 @@ fn person(row: &Row, schools: Known<'_>, problems: &mut Problems) -> Option<(Per
     let email = row.email("email", problems);
     let kind = row.word("role", ROLES, problems);
     let school = schools.maybe(row, "school", problems);
-    if let (Some(kind @ ("ssl" | "head")), Some(None)) = (kind, school) {
+    if let (Some(kind @ ("ssl" | "deputy" | "head")), Some(None)) = (kind, school) {
         row.wrong("school", format!("A person of the role {kind} needs a school."), "Write its name or short name.", problems);
     }
     let from = row.day("from", problems);

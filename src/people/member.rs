@@ -209,7 +209,7 @@ macro_rules! kinds_of_member {
 
 kinds_of_member! {
     /// A person who may book: a science lead, or the coordinator on behalf of a school.
-    Borrower: |member| member.is(RoleKind::Ssl) || member.is(RoleKind::Coordinator),
+    Borrower: Membership::may_borrow,
         "Only science leads and the coordinator reserve boxes. Ask the science lead of your school.";
     /// The cluster's coordinator.
     Coordinator: |member| member.is(RoleKind::Coordinator),

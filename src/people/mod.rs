@@ -20,6 +20,8 @@ pub use member::{Borrower, Coordinator, Member, SignedIn};
 pub enum RoleKind {
     /// Science subject leader at one school.
     Ssl,
+    /// Stands in for the science lead, and may do the same.
+    Deputy,
     /// Runs the cluster.
     Coordinator,
     /// Keeps the cluster's money at the lead school.
@@ -31,11 +33,24 @@ pub enum RoleKind {
 }
 
 impl RoleKind {
+    /// Whether it borrows for its school: the science lead and the deputy.
+    #[must_use]
+    pub fn leads(self) -> bool {
+        matches!(self, Self::Ssl | Self::Deputy)
+    }
+
+    /// Whether it belongs to one school.
+    #[must_use]
+    pub fn needs_school(self) -> bool {
+        matches!(self, Self::Ssl | Self::Deputy | Self::Head)
+    }
+
     /// For people.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
             Self::Ssl => "Science lead",
+            Self::Deputy => "Deputy science lead",
             Self::Coordinator => "Coordinator",
             Self::Bursar => "Bursar",
             Self::Head => "Head teacher",
@@ -101,9 +116,15 @@ impl Membership {
         self.roles.iter().any(|role| role.kind == kind)
     }
 
-    /// The schools for which the person is science lead.
+    /// The schools for which the person is science lead, or the lead's deputy.
     pub fn schools_led(&self) -> impl Iterator<Item = &RoleSchool> {
-        self.roles.iter().filter(|role| role.kind == RoleKind::Ssl).filter_map(|role| role.school.as_ref())
+        self.roles.iter().filter(|role| role.kind.leads()).filter_map(|role| role.school.as_ref())
+    }
+
+    /// Whether the person may book at all: for a school that is led, or as coordinator.
+    #[must_use]
+    pub fn may_borrow(&self) -> bool {
+        self.is(RoleKind::Coordinator) || self.schools_led().next().is_some()
     }
 
     /// The school that pages show as "yours": the first one led, else the first one of any role.
@@ -147,8 +168,6 @@ pub struct Stay {
     pub left_on: Option<Day>,
     /// Time off from borrowing.
     pub sabbatical: Option<Period>,
-    /// Whether it holds the cluster's money.
-    pub lead: bool,
 }
 
 /// How a school stands to the cluster on a day.
@@ -238,7 +257,6 @@ mod tests {
             joined_on: day(joined),
             left_on: left.map(day),
             sabbatical: off.and_then(|(a, b)| Period::new(day(a), day(b))),
-            lead: false,
         };
         let school = School {
             id: SchoolId(1),

@@ -43,6 +43,8 @@ pub enum Nav {
     Mail,
     /// Calendar feeds.
     Feeds,
+    /// People and schools, and the other pages about the cluster.
+    People,
     /// None of them.
     Other,
 }
@@ -148,6 +150,7 @@ fn header(shell: &Shell) -> Markup {
                             (entry(Nav::Calendar, "calendar", "calendar-days", "Calendar"))
                             (entry(Nav::Boxes, "boxes", "package", "Boxes"))
                             (entry(Nav::Loans, "loans", "list", "My loans"))
+                            (entry(Nav::People, "people", "users", "People"))
                             @if shell.coordinator {
                                 (entry(Nav::Requests, "requests", "inbox", "Requests"))
                                 (entry(Nav::Mail, "mail", "mail", "Sent mail"))
@@ -163,6 +166,7 @@ fn header(shell: &Shell) -> Markup {
                                     li { a href={ (base) "/calendar" } { (icon("repeat")) "Change to " (name) } }
                                 }
                                 @if !shell.coordinator { li { a href={ (base) "/mail" } { (icon("mail")) "Mail to you" } } }
+                                li { a href="/account" { (icon("user")) "My account" } }
                                 li { a href={ (base) "/feeds" } { (icon("rss")) "Calendar feeds" } }
                             }
                             form method="post" action="/sign-out" {

@@ -13,6 +13,7 @@ mod harness;
 mod booking_mail;
 mod calendar;
 mod catalogue;
+mod change_log;
 mod edges;
 mod every_page;
 mod feeds;

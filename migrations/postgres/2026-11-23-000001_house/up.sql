@@ -59,7 +59,6 @@ CREATE TABLE memberships (
     left_on DATE,
     sabbatical_from DATE,
     sabbatical_to DATE,
-    lead BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (cluster_id, id),
     FOREIGN KEY (cluster_id, school_id) REFERENCES schools (cluster_id, id),
     CONSTRAINT memberships_order CHECK (left_on >= joined_on),
@@ -89,8 +88,8 @@ CREATE TABLE roles (
     to_day DATE,
     PRIMARY KEY (cluster_id, id),
     FOREIGN KEY (cluster_id, school_id) REFERENCES schools (cluster_id, id),
-    CONSTRAINT roles_kind CHECK (kind IN ('ssl', 'coordinator', 'bursar', 'head', 'director')),
-    CONSTRAINT roles_school CHECK (school_id IS NOT NULL OR kind NOT IN ('ssl', 'head')),
+    CONSTRAINT roles_kind CHECK (kind IN ('ssl', 'deputy', 'coordinator', 'bursar', 'head', 'director')),
+    CONSTRAINT roles_school CHECK (school_id IS NOT NULL OR kind NOT IN ('ssl', 'deputy', 'head')),
     CONSTRAINT roles_order CHECK (to_day >= from_day)
 );
 CREATE INDEX roles_person ON roles (person_id, cluster_id);

@@ -61,12 +61,10 @@ CREATE TABLE memberships (
     left_on TEXT,
     sabbatical_from TEXT,
     sabbatical_to TEXT,
-    lead INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (cluster_id, id),
     FOREIGN KEY (cluster_id, school_id) REFERENCES schools (cluster_id, id),
     CONSTRAINT memberships_order CHECK (left_on >= joined_on),
-    CONSTRAINT memberships_sabbatical CHECK ((sabbatical_from IS NULL) = (sabbatical_to IS NULL) AND (sabbatical_to IS NULL OR sabbatical_to >= sabbatical_from)),
-    CONSTRAINT memberships_lead_bool CHECK (lead IN (0, 1))
+    CONSTRAINT memberships_sabbatical CHECK ((sabbatical_from IS NULL) = (sabbatical_to IS NULL) AND (sabbatical_to IS NULL OR sabbatical_to >= sabbatical_from))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX memberships_school ON memberships (cluster_id, school_id);
 
@@ -92,8 +90,8 @@ CREATE TABLE roles (
     to_day TEXT,
     PRIMARY KEY (cluster_id, id),
     FOREIGN KEY (cluster_id, school_id) REFERENCES schools (cluster_id, id),
-    CONSTRAINT roles_kind CHECK (kind IN ('ssl', 'coordinator', 'bursar', 'head', 'director')),
-    CONSTRAINT roles_school CHECK (school_id IS NOT NULL OR kind NOT IN ('ssl', 'head')),
+    CONSTRAINT roles_kind CHECK (kind IN ('ssl', 'deputy', 'coordinator', 'bursar', 'head', 'director')),
+    CONSTRAINT roles_school CHECK (school_id IS NOT NULL OR kind NOT IN ('ssl', 'deputy', 'head')),
     CONSTRAINT roles_order CHECK (to_day >= from_day)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX roles_person ON roles (person_id, cluster_id);

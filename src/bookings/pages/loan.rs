@@ -270,7 +270,7 @@ fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {
     let token = member.csrf();
     let mine = by.may_act_for(slot.school);
     let answers = changes::approve(slot, by, today).is_ok();
-    let repeats = slot.kind == Kind::Loan && (member.is(RoleKind::Coordinator) || member.is(RoleKind::Ssl));
+    let repeats = slot.kind == Kind::Loan && member.may_borrow();
     let post = |word: &str, words: &str, symbol: &str| verb(&format!("{here}/{word}"), token, words, symbol);
     html! {
         @if mine || repeats {

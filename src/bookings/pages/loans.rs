@@ -12,8 +12,8 @@ use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::{Kind, Risk, Slot, State, risk};
 use crate::db::{Result, Tx};
 use crate::error::Error;
+use crate::people::Member;
 use crate::people::store as people;
-use crate::people::{Member, RoleKind};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, empty, head, icon, pill, strand_icon, table_or_cards};
 
@@ -148,7 +148,7 @@ fn handovers(desk: &Desk) -> Vec<(Day, bool, &Loan)> {
 fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
     let soon = handovers(desk);
     let place = member.own_school().map_or(String::new(), |school| school.short_name.clone());
-    let may_book = member.is(RoleKind::Ssl) || member.is(RoleKind::Coordinator);
+    let may_book = member.may_borrow();
     let boxes = format!("{}/boxes", member.base());
     let all = format!("{}/calendar?view=list", member.base());
     let current: Vec<&Loan> = desk.current.iter().collect();

@@ -141,7 +141,7 @@ impl Teller {
     fn to_school(tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
         // Whoever has left since then hears no more of the cluster.
         let booker = people::person_here(tx, loan.booking.person)?;
-        let leads = people::people_with_role(tx, RoleKind::Ssl, Some(loan.booking.slot.school))?;
+        let leads = people::leads_of(tx, loan.booking.slot.school)?;
         let others = leads.iter().filter(|lead| lead.id != loan.booking.person);
         if let Some(recipient) = booker.as_ref().and_then(recipient) {
             outbox::enqueue(tx, &write(&To { recipient, because: Because::Booked }))?;
@@ -155,7 +155,7 @@ impl Teller {
     fn to_coordinators(&self, tx: &mut Tx<'_>, about: &About) -> Result<()> {
         let today = tx.today();
         let requests = format!("{}/requests", self.base);
-        for recipient in people::people_with_role(tx, RoleKind::Coordinator, None)?.iter().filter_map(recipient) {
+        for recipient in people::people_with_role(tx, RoleKind::Coordinator)?.iter().filter_map(recipient) {
             let to = To { recipient, because: Because::Coordinates(&self.cluster) };
             outbox::enqueue(tx, &letters::to_approve(about, &to, today, &requests))?;
         }

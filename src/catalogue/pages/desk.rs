@@ -14,7 +14,7 @@ use crate::catalogue::{Copy, CopyState, Resource, Strand};
 use crate::db::{Result, Tx};
 use crate::people::store::school_calendar;
 use crate::people::terms::SchoolCalendar;
-use crate::people::{Membership, RoleKind, Settings};
+use crate::people::{Membership, Settings};
 use crate::web::parts::{Tone, tag};
 
 /// Who looks.
@@ -28,7 +28,7 @@ pub struct Viewer {
 
 impl From<&Membership> for Viewer {
     fn from(member: &Membership) -> Self {
-        Self { own: member.own_school().map(|school| school.id), may_book: member.is(RoleKind::Ssl) || member.is(RoleKind::Coordinator) }
+        Self { own: member.own_school().map(|school| school.id), may_book: member.may_borrow() }
     }
 }
 

@@ -220,5 +220,5 @@ pub fn viewer(member: &crate::people::Member) -> Viewer {
     let own = member.own_school().map(|school| school.id);
     let mut mine: Vec<SchoolId> = member.roles.iter().filter_map(|role| role.school.as_ref()).map(|school| school.id).collect();
     mine.dedup();
-    Viewer { mine, own, may_book: coordinator || member.is(RoleKind::Ssl), coordinator }
+    Viewer { mine, own, may_book: member.may_borrow(), coordinator }
 }

@@ -1,17 +1,19 @@
 //! The rows of clusters, schools, people, roles, sessions, terms and closures.
 
+pub mod directory;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use super::sign_in::{LINK_LASTS, Link, SESSION_LASTS};
-use super::terms::{Closure, SchoolCalendar, Season, Term};
-use super::{Cluster, Membership, Role, RoleKind, RoleSchool, School, Settings, Stay};
 use crate::base::days::{Day, Period};
 use crate::base::email::EmailAddress;
 use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId, TermId};
 use crate::base::secret::Secret;
 use crate::db::schema::{closures, clusters, memberships, people, roles, schools, sessions, settings, sign_in_links, terms};
 use crate::db::{Error, House, Result, Tx};
+use crate::people::sign_in::{LINK_LASTS, Link, SESSION_LASTS};
+use crate::people::terms::{Closure, SchoolCalendar, Season, Term};
+use crate::people::{Cluster, Membership, Role, RoleKind, RoleSchool, School, Settings, Stay};
 
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -272,15 +274,14 @@ pub fn all_clusters(house: &mut House<'_>, most: i64) -> Result<Vec<Cluster>> {
 /// The cluster's schools by short name, with their times in it: one query.
 pub fn schools(tx: &mut Tx<'_>) -> Result<Vec<School>> {
     type SchoolRow = (i64, String, String, String, String, String);
-    type StayRow = (Day, Option<Day>, Option<Day>, Option<Day>, bool);
+    type StayRow = (Day, Option<Day>, Option<Day>, Option<Day>);
     let rows: Vec<(SchoolRow, Option<StayRow>)> = schools::table
         .left_join(memberships::table.on(memberships::cluster_id.eq(schools::cluster_id).and(memberships::school_id.eq(schools::id))))
         .filter(schools::cluster_id.eq(tx.cluster.0))
         .order((schools::short_name, schools::id, memberships::joined_on))
         .select((
             (schools::id, schools::name, schools::short_name, schools::letters, schools::address, schools::postcode),
-            (memberships::joined_on, memberships::left_on, memberships::sabbatical_from, memberships::sabbatical_to, memberships::lead)
-                .nullable(),
+            (memberships::joined_on, memberships::left_on, memberships::sabbatical_from, memberships::sabbatical_to).nullable(),
         ))
         .load(tx.conn)?;
     let mut schools: Vec<School> = Vec::new();
@@ -288,9 +289,9 @@ pub fn schools(tx: &mut Tx<'_>) -> Result<Vec<School>> {
         if schools.last().is_none_or(|last| last.id.0 != id) {
             schools.push(School { id: SchoolId(id), name, short_name, letters, address, postcode, stays: Vec::new() });
         }
-        if let (Some(school), Some((joined_on, left_on, from, to, lead))) = (schools.last_mut(), stay) {
+        if let (Some(school), Some((joined_on, left_on, from, to))) = (schools.last_mut(), stay) {
             let sabbatical = from.zip(to).and_then(|(from, to)| Period::new(from, to));
-            school.stays.push(Stay { joined_on, left_on, sabbatical, lead });
+            school.stays.push(Stay { joined_on, left_on, sabbatical });
         }
     }
     Ok(schools)
@@ -416,9 +417,9 @@ pub fn school_calendar(tx: &mut Tx<'_>, window: Period) -> Result<SchoolCalendar
 }
 
 /// The people who hold a role today, with their addresses: whom a mail to "the coordinators" goes to.
-pub fn people_with_role(tx: &mut Tx<'_>, kind: RoleKind, school: Option<SchoolId>) -> Result<Vec<Person>> {
+pub fn people_with_role(tx: &mut Tx<'_>, kind: RoleKind) -> Result<Vec<Person>> {
     let today = tx.today();
-    let mut query = roles::table
+    let rows: Vec<(i64, String, String)> = roles::table
         .inner_join(people::table)
         .filter(roles::cluster_id.eq(tx.cluster.0))
         .filter(roles::kind.eq(<&'static str>::from(kind)))
@@ -427,10 +428,24 @@ pub fn people_with_role(tx: &mut Tx<'_>, kind: RoleKind, school: Option<SchoolId
         .order(people::id)
         .limit(50)
         .select((people::id, people::name, people::email))
-        .into_boxed();
-    if let Some(school) = school {
-        query = query.filter(roles::school_id.eq(school.0));
-    }
-    let rows: Vec<(i64, String, String)> = query.load(tx.conn)?;
+        .load(tx.conn)?;
+    Ok(rows.into_iter().map(|(id, name, email)| Person { id: PersonId(id), name, email }).collect())
+}
+
+/// The science lead of a school and the deputy, with their addresses: whom a mail to the school goes to.
+pub fn leads_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Person>> {
+    let today = tx.today();
+    let mut rows: Vec<(i64, String, String)> = roles::table
+        .inner_join(people::table)
+        .filter(roles::cluster_id.eq(tx.cluster.0))
+        .filter(roles::school_id.eq(school.0))
+        .filter(roles::kind.eq("ssl").or(roles::kind.eq("deputy")))
+        .filter(roles::from_day.le(today))
+        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .order(people::id)
+        .limit(50)
+        .select((people::id, people::name, people::email))
+        .load(tx.conn)?;
+    rows.dedup_by_key(|(id, ..)| *id);
     Ok(rows.into_iter().map(|(id, name, email)| Person { id: PersonId(id), name, email }).collect())
 }

@@ -1,4 +1,8 @@
-//! Signing in and out, the front page, help.
+//! Signing in and out, the front page, and what stands beside them: the pages about the cluster, and one's own account.
+
+pub mod account;
+pub mod directory;
+pub mod tabs;
 
 use std::net::IpAddr;
 
@@ -8,8 +12,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::store::{self, Person};
-use super::{Member, RoleKind, SignedIn, sign_in};
 use crate::app::App;
 use crate::base::EmailAddress;
 use crate::base::clock;
@@ -18,6 +20,8 @@ use crate::base::secret::Secret;
 use crate::db::Scope;
 use crate::error::Error;
 use crate::notifications::{Block, Letter, Recipient, store as outbox};
+use crate::people::store::{self, Person};
+use crate::people::{Member, RoleKind, SignedIn, sign_in};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::page;
@@ -123,7 +127,7 @@ fn demo_choice(people: &DemoPeople, token: &str, next: &str) -> Markup {
         section.panel.card aria-labelledby="demo-people" {
             h2 #demo-people { "Choose who you want to be" }
             p.hint { "This is a demo with made-up people at real schools. There are no passwords: one click signs you in." }
-            @for kind in [RoleKind::Ssl, RoleKind::Coordinator, RoleKind::Bursar, RoleKind::Head, RoleKind::Director] {
+            @for kind in [RoleKind::Ssl, RoleKind::Deputy, RoleKind::Coordinator, RoleKind::Bursar, RoleKind::Head, RoleKind::Director] {
                 @let some: Vec<_> = people.iter().filter(|(_, k, ..)| *k == kind).collect();
                 @if !some.is_empty() {
                     h3 { (kind.words()) }

@@ -1,0 +1,35 @@
+//! The pages about the cluster itself, side by side: people and schools, the school year, the rules, what was changed.
+
+use maud::{Markup, html};
+
+use crate::people::{Member, RoleKind};
+
+/// One of the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// People and schools.
+    People,
+}
+
+impl Tab {
+    /// Its path in the cluster, its name, and whether only a coordinator has it.
+    const ALL: [(Self, &'static str, &'static str, bool); 1] = [(Self::People, "people", "People and schools", false)];
+}
+
+/// The links to the pages that this member may open; nothing where there is only one.
+#[must_use]
+pub fn tabs(member: &Member, here: Tab) -> Markup {
+    let coordinator = member.is(RoleKind::Coordinator);
+    let shown: Vec<_> = Tab::ALL.into_iter().filter(|(.., only_coordinator)| coordinator || !only_coordinator).collect();
+    html! {
+        @if shown.len() > 1 {
+            nav.tabs aria-label="About the cluster" {
+                ul {
+                    @for (tab, path, name, _) in shown {
+                        li { a href={ (member.base()) "/" (path) } aria-current=[(tab == here).then_some("page")] { (name) } }
+                    }
+                }
+            }
+        }
+    }
+}
