@@ -14,6 +14,9 @@ use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use maud::Markup;
 
+/// What somebody reads who would act on another school's booking.
+const NOT_YOURS: &str = "Only the school that made this booking, or a coordinator, can change it.";
+
 /// A page that is asked for again each time it is shown.
 fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
     HttpResponse::build(status)

@@ -8,7 +8,7 @@ use super::loan::Roles;
 use super::reserve::ask::{Ask, line};
 use super::reserve::form::{Picks, copies, instead};
 use super::tell::Teller;
-use super::{answer, see_other};
+use super::{NOT_YOURS, answer, see_other};
 use crate::app::App;
 use crate::base::Period;
 use crate::base::ids::BookingId;
@@ -32,9 +32,13 @@ struct Case {
 }
 
 impl Case {
-    fn read(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, wanted: Option<Period>) -> db::Result<Self> {
+    fn read(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, wanted: Option<Period>) -> Result<Self, Error> {
         let loan = loans::one(tx, id)?;
         let slot = loan.booking.slot;
+        let by = roles.by(&loan);
+        if !by.may_act_for(slot.school) {
+            return Err(Error::NotAllowed(NOT_YOURS));
+        }
         let near = wanted.map_or(slot.days, |wanted| {
             Period::new(slot.days.first().min(wanted.first()), slot.days.last().max(wanted.last())).unwrap_or(slot.days)
         });
@@ -43,7 +47,6 @@ impl Case {
         for copy in &mut reading.shelf.copies {
             copy.slots.retain(|other| other.id != id);
         }
-        let by = roles.by(&loan);
         Ok(Self { loan, reading, by })
     }
 }
@@ -61,11 +64,10 @@ pub async fn form(
     let id = path.into_inner().1;
     let mut ask = query.into_inner();
     let (roles, wanted) = (Roles::of(&member), ask.days());
-    let case = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Case::read(tx, id, &roles, wanted)?)).await?;
+    let case = app.db.read(member.scope(), move |tx| Case::read(tx, id, &roles, wanted)).await?;
     let slot = &case.loan.booking.slot;
     if !changes::may_change(slot, case.by, member.today()) {
-        let refusal = if case.by.may_act_for(slot.school) { Refusal::Over } else { Refusal::NotYours };
-        return super::loan::page(&app, &member, id, "", Some(&refusal)).await;
+        return super::loan::page(&app, &member, id, "", Some(&Refusal::Over)).await;
     }
     if wanted.is_none() {
         (ask.from, ask.to) = (slot.days.first().to_string(), slot.days.last().to_string());
@@ -79,6 +81,12 @@ pub async fn form(
 enum Stop {
     Refused(Box<(Case, Refusal, Vec<Similar>)>),
     Fault(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(fault: Error) -> Self {
+        Self::Fault(fault)
+    }
 }
 
 impl From<db::Error> for Stop {
@@ -110,7 +118,7 @@ pub async fn change(
     let reason = errors.check("reason", line(&ask.reason, 300)).unwrap_or_default();
     let (Some(first), Some(last), true) = (ask.first(), ask.last(), errors.is_empty()) else {
         let wanted = ask.days();
-        let case = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Case::read(tx, id, &roles, wanted)?)).await?;
+        let case = app.db.read(member.scope(), move |tx| Case::read(tx, id, &roles, wanted)).await?;
         return Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, None, &[]));
     };
     let teller = Teller::new(&app, &member);
@@ -162,7 +170,7 @@ pub async fn change(
         }
         // Refused again: whoever holds the days is none of the live bookings. The answer is still one for people.
         Err(Stop::Fault(Error::Db(db::Error::Taken))) => {
-            let case = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Case::read(tx, id, &roles, wanted)?)).await?;
+            let case = app.db.read(member.scope(), move |tx| Case::read(tx, id, &roles, wanted)).await?;
             let refusal = Refusal::Taken(Box::new(Taken::by_somebody(wanted.unwrap_or(case.loan.booking.slot.days))));
             let errors = Errors::one("from", refusal.message());
             Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, Some(&refusal), &[]))

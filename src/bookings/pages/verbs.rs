@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::loan::{self, Roles};
 use super::reserve::ask::line;
 use super::tell::Teller;
-use super::{answer, see_other};
+use super::{NOT_YOURS, answer, see_other};
 use crate::app::App;
 use crate::base::ids::BookingId;
 use crate::bookings::store::ledger;
@@ -66,6 +66,9 @@ where
         app.db.write(member.scope(), move |tx| {
             let loan = loans::one(tx, id)?;
             let by = roles.by(&loan);
+            if !by.may_act_for(loan.booking.slot.school) {
+                return Err(Stop::Fault(Error::NotAllowed(NOT_YOURS)));
+            }
             work(tx, &teller, &loan, by)
         })
     };
@@ -277,10 +280,14 @@ async fn why(
     typed: &str,
     fault: Option<String>,
 ) -> Result<HttpResponse, Error> {
+    let roles = Roles::of(member);
     let (loan, school) = app
         .db
         .read(member.scope(), move |tx| {
             let loan = loans::one(tx, id)?;
+            if !roles.by(&loan).may_act_for(loan.booking.slot.school) {
+                return Err(Error::NotAllowed(NOT_YOURS));
+            }
             let names = people::school_names(tx)?;
             let school = names.into_iter().find(|school| school.id == loan.booking.slot.school).map(|school| school.short_name);
             Ok::<_, Error>((loan, school.unwrap_or_default()))
