@@ -279,7 +279,7 @@ async fn who_leads_another_school_now_leaves_the_old_ones_loans_alone(app: TestA
         cedar.email
     ));
     for form in [&change, &collect, &cancel] {
-        cedar.browser.submit(form).await.is(422).says("Only the school that made this booking");
+        cedar.browser.submit(form).await.is(403).says("Only the school that made this booking");
     }
     // What he booked stays Cedar's, and Beech's other lead has as little to do with it.
     beech.browser.submit(&collect).await.is(403);
