@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
 use crate::notifications::pages as mail;
-use crate::people::pages::{self as people, account, directory};
+use crate::people::identity::Houses;
+use crate::people::pages::{self as people, account, directory, elsewhere};
 use crate::web::limits::Limits;
 use crate::web::{assets, guard, help};
 
@@ -31,13 +32,15 @@ pub struct App {
     pub wake: Arc<Notify>,
     /// How often somebody may ask.
     pub limits: Limits,
+    /// The other houses through which people sign in.
+    pub houses: Houses,
 }
 
 impl App {
     /// Puts an app together.
     #[must_use]
     pub fn new(db: Db, clock: Clock, config: Config) -> Self {
-        Self { db, clock, config, wake: Arc::new(Notify::new()), limits: Limits::default() }
+        Self { db, clock, config, wake: Arc::new(Notify::new()), limits: Limits::default(), houses: Houses::default() }
     }
 }
 
@@ -49,6 +52,8 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/sign-in", get().to(people::sign_in_page))
         .route("/sign-in", post().to(people::ask_for_link))
         .route("/sign-in/demo", post().to(people::sign_in_to_demo))
+        .route("/sign-in/with/{provider}", get().to(elsewhere::depart))
+        .route("/sign-in/back/{provider}", get().to(elsewhere::arrive))
         .route("/sign-in/{token}", get().to(people::link_page))
         .route("/sign-in/{token}", post().to(people::use_link))
         .route("/sign-out", post().to(people::sign_out))

@@ -13,6 +13,7 @@ use lettre::message::Mailbox;
 use crate::db::DatabaseUrl;
 use crate::notifications::mailer::{Mailer, Sender};
 use crate::notifications::smtp::{self, BadServer, Server};
+use crate::people::identity::Provider;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -91,6 +92,8 @@ pub struct Config {
     pub behind_proxy: bool,
     /// The demo: anyone may sign in as anyone.
     pub demo: bool,
+    /// Other houses through which people may sign in.
+    pub providers: Vec<Provider>,
 }
 
 /// The mail server's settings as text. Its `Debug` shows no password.
@@ -173,7 +176,8 @@ impl Config {
             from: args.mail_from.clone().filter(|value| !value.is_empty()),
             reply_to: args.mail_reply_to.clone().filter(|value| !value.is_empty()),
         };
-        Ok(Self { listen, public_url, database, smtp, behind_proxy, demo })
+        let providers = providers(&env)?;
+        Ok(Self { listen, public_url, database, smtp, behind_proxy, demo, providers })
     }
 
     /// How letters leave: by the mail server of `BOXROTA_SMTP_URL`, or not at all when it is not set.
@@ -221,6 +225,48 @@ impl Config {
     }
 }
 
+/// The houses through which people may sign in: none, unless their variables are set. Each needs our name and secret there.
+fn providers(env: &impl Fn(&str) -> Option<String>) -> Result<Vec<Provider>, WrongSetting> {
+    const ISSUER: &str = "https://login.trust.example";
+    const TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+    let set = |name: &'static str| env(name).filter(|value| !value.is_empty());
+    let needed =
+        |name: &'static str, because: &str, example| set(name).ok_or_else(|| wrong(name, format!("is not set, but {because} is"), example));
+    let mut found = Vec::new();
+    if let Some(client_id) = set("BOXROTA_GOOGLE_CLIENT_ID") {
+        let client_secret = needed("BOXROTA_GOOGLE_CLIENT_SECRET", "BOXROTA_GOOGLE_CLIENT_ID", "GOCSPX-…")?;
+        found.push(Provider {
+            key: "google",
+            name: "Google".into(),
+            issuer: "https://accounts.google.com".into(),
+            client_id,
+            client_secret,
+        });
+    }
+    if let Some(client_id) = set("BOXROTA_MICROSOFT_CLIENT_ID") {
+        let client_secret = needed("BOXROTA_MICROSOFT_CLIENT_SECRET", "BOXROTA_MICROSOFT_CLIENT_ID", "the secret's value")?;
+        let tenant = needed("BOXROTA_MICROSOFT_TENANT", "BOXROTA_MICROSOFT_CLIENT_ID", TENANT)?;
+        // "common" and the like let in every Microsoft account there is, and have no issuer of their own.
+        if !tenant.contains(['-', '.']) || tenant.contains(['/', '?', '#']) {
+            return Err(wrong("BOXROTA_MICROSOFT_TENANT", format!("is {tenant:?}, which is no tenant's id or domain"), TENANT));
+        }
+        let issuer = format!("https://login.microsoftonline.com/{tenant}/v2.0");
+        found.push(Provider { key: "microsoft", name: "Microsoft".into(), issuer, client_id, client_secret });
+    }
+    if let Some(issuer) = set("BOXROTA_OIDC_ISSUER") {
+        let url = url::Url::parse(&issuer).ok();
+        let local = |url: &url::Url| matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        if !url.is_some_and(|url| url.scheme() == "https" || (url.scheme() == "http" && local(&url))) {
+            return Err(wrong("BOXROTA_OIDC_ISSUER", format!("is {issuer:?}, which is no https address"), ISSUER));
+        }
+        let client_id = needed("BOXROTA_OIDC_CLIENT_ID", "BOXROTA_OIDC_ISSUER", "boxrota")?;
+        let client_secret = needed("BOXROTA_OIDC_CLIENT_SECRET", "BOXROTA_OIDC_ISSUER", "the secret's value")?;
+        let name = set("BOXROTA_OIDC_NAME").unwrap_or_else(|| "your school account".into());
+        found.push(Provider { key: "other", name, issuer, client_id, client_secret });
+    }
+    Ok(found)
+}
+
 fn mailbox(variable: &'static str, text: &str) -> Result<Mailbox, WrongSetting> {
     text.parse()
         .map_err(|_| wrong(variable, format!("is {text:?}, which is no name with an e-mail address"), "Boxrota <boxrota@school.example>"))
@@ -255,6 +301,32 @@ mod tests {
         assert_eq!(config.link("/c/south-milford"), "https://boxes.example/c/south-milford");
         assert!(config.https());
         assert_eq!(with(None, None).expect("fine").link("/"), "http://127.0.0.1:8080/");
+    }
+
+    #[test]
+    fn other_houses_are_off_unless_set_and_whole() {
+        let with = |set: &[(&str, &str)]| {
+            let set: Vec<(String, String)> = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            providers(&move |name: &str| set.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()))
+        };
+        assert_eq!(with(&[]), Ok(vec![]));
+        let half = with(&[("BOXROTA_GOOGLE_CLIENT_ID", "us")]).expect_err("no secret").to_string();
+        assert!(half.contains("BOXROTA_GOOGLE_CLIENT_SECRET is not set, but BOXROTA_GOOGLE_CLIENT_ID is"), "{half}");
+        let microsoft = |tenant| {
+            with(&[
+                ("BOXROTA_MICROSOFT_CLIENT_ID", "us"),
+                ("BOXROTA_MICROSOFT_CLIENT_SECRET", "s3cret"),
+                ("BOXROTA_MICROSOFT_TENANT", tenant),
+            ])
+        };
+        assert_eq!(microsoft("trust.example").expect("a tenant")[0].issuer, "https://login.microsoftonline.com/trust.example/v2.0");
+        for wrong in ["common", "organizations", "trust.example/../common"] {
+            assert!(microsoft(wrong).expect_err("no tenant").to_string().contains("BOXROTA_MICROSOFT_TENANT"));
+        }
+        let other =
+            |issuer| with(&[("BOXROTA_OIDC_ISSUER", issuer), ("BOXROTA_OIDC_CLIENT_ID", "us"), ("BOXROTA_OIDC_CLIENT_SECRET", "s3cret")]);
+        assert!(other("https://login.trust.example").is_ok() && other("http://127.0.0.1:9000").is_ok());
+        assert!(other("http://login.trust.example").is_err());
     }
 
     fn mail(demo: bool, url: &str, from: Option<&str>, roots: Option<&str>) -> Result<Mailer, WrongSetting> {

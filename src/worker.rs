@@ -210,7 +210,15 @@ impl Worker {
     /// When the database refuses.
     pub async fn clear(&self) -> db::Result<()> {
         let now = self.clock.now();
-        let gone = self.db.house(now, move |house| people::prune_sign_ins(house, now - SIGN_INS_KEPT, CLEARED_AT_ONCE)).await?;
+        let gone = self
+            .db
+            .house(now, move |house| {
+                Ok::<_, db::Error>(
+                    people::prune_sign_ins(house, now - SIGN_INS_KEPT, CLEARED_AT_ONCE)?
+                        + people::identities::prune(house, CLEARED_AT_ONCE)?,
+                )
+            })
+            .await?;
         if gone > 0 {
             tracing::info!(gone, "old sign-in links and sessions cleared away");
         }

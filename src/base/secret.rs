@@ -24,7 +24,7 @@ impl Secret {
     /// What is stored instead: the hex of its SHA-256. A secret of 160 bits needs no slow hash.
     #[must_use]
     pub fn hash(&self) -> String {
-        hex(&Sha256::digest(self.0.as_bytes()))
+        digest(&self.0)
     }
 
     /// Another secret that only the holder of this one can know, for one purpose (the CSRF token of a session).
@@ -48,6 +48,12 @@ impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret(..)")
     }
+}
+
+/// The hex of a text's SHA-256: what is stored of a secret that somebody else has made.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// Compares two texts in a time that does not tell where they differ.

@@ -46,6 +46,12 @@ impl Limits {
         self.clients.check_key(&line_of(client)).is_ok() && self.addresses.check_key(address).is_ok()
     }
 
+    /// Whether this client may set out to another house now; counted with its sign-in links.
+    #[must_use]
+    pub fn client(&self, client: IpAddr) -> bool {
+        self.clients.check_key(&line_of(client)).is_ok()
+    }
+
     /// Forgets who has not asked for a while, so that memory does not grow with the number of visitors.
     fn forget(&self) {
         self.addresses.retain_recent();

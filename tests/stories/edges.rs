@@ -367,7 +367,8 @@ async fn no_address_breaks_a_page(app: TestApp) {
     }
     // Watchers ask for the head alone.
     for path in ["/healthz", "/livez"] {
-        let answer = reqwest::Client::new().head(format!("{}{path}", app.origin)).send().await.expect("an answer");
+        let answer =
+            crate::harness::client().build().expect("a client").head(format!("{}{path}", app.origin)).send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{path}");
     }
     // Forms, sent by a tool.

@@ -15,6 +15,7 @@ mod calendar;
 mod catalogue;
 mod change_log;
 mod edges;
+mod elsewhere;
 mod every_page;
 mod feeds;
 mod guarantee;

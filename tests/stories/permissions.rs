@@ -138,6 +138,7 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
         ),
         ("token", "0123456789abcdefghjkmnpqrstvwxyz".to_owned()),
         ("file", "none.css".to_owned()),
+        ("provider", "google".to_owned()),
     ];
     (app, ids)
 }

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod directory;
+pub mod elsewhere;
 pub mod tabs;
 
 use std::net::IpAddr;
@@ -111,6 +112,7 @@ fn sign_in_answer(req: &HttpRequest, app: &App, next: &str, email: &str, errors:
                 (forms::field("email", "Your school e-mail address", email).hint("We send you a link that signs you in. There is no password.").email().text(errors))
                 (forms::submit("Send me a link"))
             }
+            (elsewhere::buttons(&app.config.providers, next))
         }
     };
     let mut answer = if errors.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };

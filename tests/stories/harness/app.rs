@@ -86,6 +86,11 @@ impl TestApp {
         Self::on(self.ground.clone(), |_| {})
     }
 
+    /// The same, set up otherwise.
+    pub fn beside_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(self.ground.clone(), change)
+    }
+
     fn on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> Self {
         log::listen();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

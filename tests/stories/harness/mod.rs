@@ -5,13 +5,15 @@ mod ground;
 mod log;
 mod people;
 pub mod process;
+mod provider;
 mod web;
 mod world;
 
 pub use app::{TestApp, tell};
 pub use ground::{Engine, Ground, Raw};
 pub use people::{Bursar, Coordinator, Person, Ssl, Wish};
-pub use web::{Browser, Page};
+pub use provider::{OtherHouse, Says};
+pub use web::{Browser, Page, client};
 pub use world::{World, science_lead};
 
 /// Makes two tests of each named function, `name::sqlite` and `name::postgres`. It is a `fn name(ground: Ground)` and gets a
