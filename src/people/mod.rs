@@ -5,6 +5,7 @@
 
 pub mod member;
 pub mod pages;
+pub mod schools;
 pub mod sign_in;
 pub mod store;
 pub mod terms;

@@ -28,6 +28,7 @@ mod parity;
 mod post_office;
 mod race;
 mod reserve;
+mod schools;
 mod sent_mail;
 mod sign_in;
 mod starting;

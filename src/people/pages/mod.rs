@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod directory;
+pub mod schools;
 pub mod tabs;
 
 use std::net::IpAddr;
