@@ -1,88 +1,16 @@
 //! Schools through the years: what may be written of one, and how it joins, is renamed, takes the lead, rests, leaves and
-//! comes back. Pure: what was typed becomes a value or a message at its field; a rule that is in the way is a [`Refusal`].
+//! comes back. Pure: what was typed becomes a value or a message at its field ([`Typed`]); a rule in the way is a [`Refusal`].
 //!
 //! What must always hold: a school's times in the cluster never overlap; a name, a short name, its letters and its URN belong
 //! to one school of the cluster; one school has the lead on a day.
 
-use std::collections::BTreeMap;
+mod typed;
+
+pub use typed::{Typed, not_too_far};
 
 use super::{School, Standing, Stay};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{LeadSchoolId, MembershipId, SchoolId};
-use crate::base::postcode;
-use crate::web::forms::Errors;
-
-/// No plan reaches further: a day that is later was mistyped.
-const FURTHEST_DAYS: i64 = 5 * 366;
-
-/// What was typed into a form, by field; a day is three fields.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(transparent)]
-pub struct Typed(BTreeMap<String, String>);
-
-impl Typed {
-    /// A field as it was typed; empty when it was not sent.
-    #[must_use]
-    pub fn raw(&self, field: &str) -> &str {
-        self.0.get(field).map_or("", String::as_str)
-    }
-
-    /// Filled in with something already.
-    #[must_use]
-    pub fn with(mut self, field: &str, value: &str) -> Self {
-        self.0.insert(field.to_owned(), value.to_owned());
-        self
-    }
-
-    /// Filled in with a day already.
-    #[must_use]
-    pub fn with_day(self, field: &str, day: Day) -> Self {
-        let parts = [("day", "%-d"), ("month", "%-m"), ("year", "%Y")];
-        parts.into_iter().fold(self, |typed, (part, format)| typed.with(&format!("{field}-{part}"), &day.format(format).to_string()))
-    }
-
-    /// Day, month and year as typed.
-    #[must_use]
-    pub fn parts(&self, field: &str) -> [&str; 3] {
-        ["day", "month", "year"].map(|part| self.raw(&format!("{field}-{part}")).trim())
-    }
-
-    /// Whether anything of a day was typed.
-    #[must_use]
-    pub fn has_day(&self, field: &str) -> bool {
-        self.parts(field).iter().any(|part| !part.is_empty())
-    }
-
-    /// One line of text without control characters and double spaces.
-    pub fn line(&self, field: &str, most: usize) -> Result<String, String> {
-        let clean: String = self.raw(field).chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-        let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-        let count = clean.chars().count();
-        if count > most { Err(format!("Use {most} letters or fewer; this has {count}")) } else { Ok(clean) }
-    }
-
-    /// A line that must not be empty; `missing` says what to enter.
-    fn needed(&self, field: &str, most: usize, missing: &str) -> Result<String, String> {
-        self.line(field, most).and_then(|text| if text.is_empty() { Err(missing.to_owned()) } else { Ok(text) })
-    }
-
-    /// A day; `what` names it in the message: "the day it joined".
-    pub fn day(&self, field: &str, what: &str) -> Result<Day, String> {
-        if !self.has_day(field) {
-            return Err(format!("Enter {what}, for example 1 9 2026"));
-        }
-        let [day, month, year] = self.parts(field);
-        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if [day, month, year].iter().any(|part| part.is_empty() || !digits(part)) {
-            return Err(format!("Enter {what} with a day, a month and a year in numbers, for example 1 9 2026"));
-        }
-        if year.len() != 4 {
-            return Err("Enter the year with four digits, for example 2026".to_owned());
-        }
-        days::parse_iso(&format!("{year}-{month:0>2}-{day:0>2}"))
-            .ok_or_else(|| "There is no such day. Enter a day of this century, for example 1 9 2026".to_owned())
-    }
-}
 
 /// What a school is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,16 +19,6 @@ pub struct Names {
     pub name: String,
     /// "Saxton".
     pub short_name: String,
-}
-
-impl Names {
-    /// From a form; what is wrong goes to its field.
-    pub fn read(typed: &Typed, errors: &mut Errors) -> Option<Self> {
-        let name = errors.check("name", typed.needed("name", 120, "Enter the name of the school, for example Saxton CE Primary School"));
-        let short_name =
-            errors.check("short_name", typed.needed("short_name", 30, "Enter a short name for the calendar, for example Saxton"));
-        Some(Self { name: name?, short_name: short_name? })
-    }
 }
 
 /// What else is known of a school.
@@ -118,40 +36,6 @@ pub struct Facts {
     pub trust: String,
 }
 
-impl Facts {
-    /// From a form; what is wrong goes to its field. In England a URN has six digits.
-    pub fn read(typed: &Typed, england: bool, errors: &mut Errors) -> Option<Self> {
-        let letters = errors.check("letters", letters_typed(typed.raw("letters")));
-        let urn = errors.check("urn", urn_typed(typed.raw("urn"), england));
-        let address = errors.check("address", typed.line("address", 200));
-        let code = postcode::read(typed.raw("postcode")).ok_or("Enter a UK postcode, for example LS25 5AU");
-        let postcode = errors.check("postcode", code);
-        let trust = errors.check("trust", typed.line("trust", 120));
-        Some(Self { letters: letters?, urn: urn?, address: address?, postcode: postcode?, trust: trust? })
-    }
-}
-
-fn letters_typed(text: &str) -> Result<Option<String>, &'static str> {
-    let code = text.trim().to_uppercase();
-    match code.len() {
-        0 => Ok(None),
-        2..=3 if code.bytes().all(|byte| byte.is_ascii_uppercase()) => Ok(Some(code)),
-        _ => Err("Enter two or three letters, for example SX, or leave it empty"),
-    }
-}
-
-fn urn_typed(text: &str, england: bool) -> Result<Option<String>, &'static str> {
-    let urn: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let digits = urn.bytes().all(|byte| byte.is_ascii_digit());
-    match urn.len() {
-        0 => Ok(None),
-        6 if digits => Ok(Some(urn)),
-        _ if england => Err("Enter the six digits of the URN, for example 121666, or leave it empty"),
-        1..=12 if digits => Ok(Some(urn)),
-        _ => Err("Enter the school's number in digits, 12 at most, or leave it empty"),
-    }
-}
-
 /// A school that is to join.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSchool {
@@ -161,26 +45,6 @@ pub struct NewSchool {
     pub facts: Facts,
     /// Its first day in the cluster.
     pub joined_on: Day,
-}
-
-impl NewSchool {
-    /// From a form.
-    pub fn read(typed: &Typed, england: bool, today: Day) -> Result<Self, Errors> {
-        let mut errors = Errors::new();
-        let names = Names::read(typed, &mut errors);
-        let facts = Facts::read(typed, england, &mut errors);
-        let joined = errors.check("joined", typed.day("joined", "the day it joined").and_then(|day| not_too_far(day, today)));
-        match (names, facts, joined) {
-            (Some(names), Some(facts), Some(joined_on)) => Ok(Self { names, facts, joined_on }),
-            _ => Err(errors),
-        }
-    }
-}
-
-/// A day that somebody can mean.
-pub fn not_too_far(day: Day, today: Day) -> Result<Day, String> {
-    let latest = days::add(today, FURTHEST_DAYS);
-    if day > latest { Err(format!("Enter a day before {}", days::long(latest))) } else { Ok(day) }
 }
 
 /// What is taken already by a school of the cluster, past ones included.
@@ -303,6 +167,9 @@ pub enum Refusal {
     /// It has the lead and would be gone.
     #[error("This is the lead school, which holds the money. Make another school the lead school first")]
     LeadLeaves,
+    /// Nobody would run the cluster.
+    #[error("Nobody else is coordinator after that day. Give the role to somebody at another school first")]
+    CoordinatorLeaves,
     /// The school leaves before the sabbatical is over.
     #[error("The school leaves on {}. Enter that day or one before", days::long(*.0))]
     LeavesBefore(Day),
@@ -417,29 +284,6 @@ pub struct Sabbatical {
     pub review_on: Option<Day>,
 }
 
-impl Sabbatical {
-    /// From a form.
-    pub fn read(typed: &Typed, today: Day) -> Result<Self, Errors> {
-        let mut errors = Errors::new();
-        let from = errors.check("from", typed.day("from", "the first day of the sabbatical"));
-        let to = errors.check("to", typed.day("to", "the last day of the sabbatical").and_then(|day| not_too_far(day, today)));
-        let days = match (from, to) {
-            (Some(from), Some(to)) => errors.check("to", Period::new(from, to).ok_or("Enter a last day that is not before the first day")),
-            _ => None,
-        };
-        let review = if typed.has_day("review") { errors.check("review", typed.day("review", "the review day")) } else { None };
-        if let (Some(days), Some(review)) = (days, review)
-            && !days.contains(review)
-        {
-            errors.add("review", "Enter a review day within the sabbatical, or leave it empty");
-        }
-        match days {
-            Some(days) if errors.is_empty() => Ok(Self { days, review_on: review }),
-            _ => Err(errors),
-        }
-    }
-}
-
 /// Where a sabbatical is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rest {
@@ -483,21 +327,39 @@ pub struct Leave {
     pub reason: String,
 }
 
-/// Decides a leave. `held` are the tags of the copies that the school has now.
-pub fn leave(record: &Record, last: Day, today: Day, held: &[String], reason: &str, leads: bool) -> Result<Leave, (&'static str, Refusal)> {
-    let spell = record.current(today).ok_or(("last", Refusal::LeftAlready))?;
+/// What is asked for and what stands in the way when a school wants to leave.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Its last day.
+    pub last: Day,
+    /// Why it may go although it holds something; may be empty.
+    pub reason: String,
+    /// The copies that the school has now, as people name them.
+    pub held: Vec<String>,
+    /// Whether it is lead school after its last day.
+    pub leads: bool,
+    /// Whether somebody at no school or another one is coordinator after the last day.
+    pub coordinated: bool,
+}
+
+/// Decides a leave.
+pub fn leave(record: &Record, wish: &Wish, today: Day) -> Result<Leave, (&'static str, Refusal)> {
+    let (last, spell) = (wish.last, record.current(today).ok_or(("last", Refusal::LeftAlready))?);
     if last < spell.stay.joined_on {
         return Err(("last", Refusal::BeforeJoined(spell.stay.joined_on)));
     }
-    if leads {
+    if wish.leads {
         return Err(("last", Refusal::LeadLeaves));
     }
-    if !held.is_empty() && reason.is_empty() {
-        return Err(("reason", Refusal::Holds(held.join(", "))));
+    if !wish.coordinated {
+        return Err(("last", Refusal::CoordinatorLeaves));
+    }
+    if !wish.held.is_empty() && wish.reason.is_empty() {
+        return Err(("reason", Refusal::Holds(wish.held.join(", "))));
     }
     let sabbatical = spell.stay.sabbatical.and_then(|off| Period::new(off.first(), off.last().min(last)));
     // A reason that nobody needs is none.
-    let reason = if held.is_empty() { String::new() } else { reason.to_owned() };
+    let reason = if wish.held.is_empty() { String::new() } else { wish.reason.clone() };
     Ok(Leave { spell: spell.id, last, sabbatical, reason })
 }
 

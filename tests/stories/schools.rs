@@ -12,7 +12,7 @@ stories!(
     a_sabbatical_cancels_one_booking_and_keeps_another,
     a_sabbatical_ends_earlier_and_a_past_one_stays_on_record,
     nobody_leaves_with_a_box_unless_there_is_a_reason,
-    the_lead_school_does_not_leave,
+    the_lead_school_and_the_only_coordinators_do_not_leave,
     a_school_comes_back_after_it_has_left,
     only_the_coordinator_changes_schools,
     another_clusters_schools_are_not_there,
@@ -221,7 +221,7 @@ async fn a_sabbatical_cancels_one_booking_and_keeps_another(app: TestApp) {
     let both = [(ids[0].as_str(), "cancel"), (ids[1].as_str(), "keep")];
     let answer = send(&coordinator, &page, "/sabbatical", &both).await.is(303);
     let said = coordinator.browser.follow(answer).await.is(200).says("The sabbatical is saved");
-    said.says("1 December 2026 to 31 July 2027, review on 1 June 2027").says("Magnets").says_not("Sound");
+    said.says("1 December 2026 to 31 July 2027, review on 1 June 2027").says("14 to 15 December 2026").says_not("7 to 8 December");
     let letters = app.letters().await;
     assert_eq!(letters.len(), 1, "{letters:#?}");
     assert_eq!(letters[0].to_address, beech_lead.email);
@@ -304,12 +304,23 @@ async fn nobody_leaves_with_a_box_unless_there_is_a_reason(app: TestApp) {
     coordinator.open(&beech).await.says("Has left").says("It has left and still holds something").says("Nobody has a role here");
 }
 
-async fn the_lead_school_does_not_leave(app: TestApp) {
+async fn the_lead_school_and_the_only_coordinators_do_not_leave(app: TestApp) {
     let coordinator = app.coordinator().await;
     let (ash, beech) = (school(&coordinator, "Ash Primary School").await, school(&coordinator, "Beech Primary School").await);
     let page = coordinator.open(&format!("{ash}/leave")).await;
     send(&coordinator, &page, "/leave", &[("last", "4/12/2026")]).await.is(422).says("Make another school the lead school first");
     act(&coordinator, &beech, "lead", &[("from", "1/12/2026")]).await.is(303);
+    // Nor does the school of the only coordinator.
+    let at = |school: &str| {
+        format!(
+            "UPDATE roles SET school_id = {school} WHERE kind = 'coordinator' AND cluster_id = (SELECT id FROM clusters WHERE slug = 'ashdale')"
+        )
+    };
+    app.raw().must(&at("(SELECT id FROM schools WHERE name = 'Ash Primary School')"));
+    send(&coordinator, &page, "/leave", &[("last", "4/12/2026")]).await.is(422).says("Nobody else is coordinator after that day");
+    app.raw().must(&at(
+        "(SELECT s.id FROM schools s JOIN clusters c ON c.id = s.cluster_id WHERE s.short_name = 'Beech' AND c.slug = 'ashdale')",
+    ));
     send(&coordinator, &page, "/leave", &[("last", "4/12/2026")]).await.is(303);
 }
 

@@ -165,16 +165,26 @@ fn the_days_of_a_sabbatical_are_read_in_order() {
 #[test]
 fn nobody_leaves_with_a_box_unless_there_is_a_reason() {
     let school = record(vec![spell(1, "2021-09-01", None, Some(("2026-09-01", "2027-07-31")))]);
-    let (today, last, held) = (day(TODAY), day("2026-12-31"), ["SO1".to_owned()]);
-    assert_eq!(leave(&school, last, today, &held, "", false), Err(("reason", Refusal::Holds("SO1".into()))));
-    let gone = leave(&school, last, today, &held, "The box is lost", false).expect("a leave");
+    let wish = |last: &str, held: &[&str], reason: &str| Wish {
+        last: day(last),
+        reason: reason.into(),
+        held: held.iter().map(ToString::to_string).collect(),
+        leads: false,
+        coordinated: true,
+    };
+    let (today, fine) = (day(TODAY), wish("2026-12-31", &[], ""));
+    let held = |reason: &str| leave(&school, &wish("2026-12-31", &["SO1"], reason), today);
+    assert_eq!(held(""), Err(("reason", Refusal::Holds("SO1".into()))));
+    let gone = held("The box is lost").expect("a leave");
     assert_eq!((gone.reason.as_str(), gone.sabbatical), ("The box is lost", Some(period("2026-09-01", "2026-12-31"))));
-    let gone = leave(&school, day("2026-08-31"), today, &[], "No need", false).expect("a leave");
+    let gone = leave(&school, &wish("2026-08-31", &[], "No need"), today).expect("a leave");
     assert_eq!((gone.reason.as_str(), gone.sabbatical), ("", None));
-    assert_eq!(leave(&school, day("2021-08-31"), today, &[], "", false), Err(("last", Refusal::BeforeJoined(day("2021-09-01")))));
-    assert_eq!(leave(&school, last, today, &[], "", true), Err(("last", Refusal::LeadLeaves)));
+    let early = leave(&school, &wish("2021-08-31", &[], ""), today);
+    assert_eq!(early, Err(("last", Refusal::BeforeJoined(day("2021-09-01")))));
+    assert_eq!(leave(&school, &Wish { leads: true, ..fine.clone() }, today), Err(("last", Refusal::LeadLeaves)));
+    assert_eq!(leave(&school, &Wish { coordinated: false, ..fine.clone() }, today), Err(("last", Refusal::CoordinatorLeaves)));
     let left = record(vec![spell(1, "2021-09-01", Some("2026-08-31"), None)]);
-    assert_eq!(leave(&left, last, today, &[], "", false), Err(("last", Refusal::LeftAlready)));
+    assert_eq!(leave(&left, &fine, today), Err(("last", Refusal::LeftAlready)));
     assert_eq!(rejoin(&left, day("2026-08-31")), Err(Refusal::Overlaps(day("2026-08-31"))));
     assert_eq!(rejoin(&left, day("2026-09-01")), Ok(()));
     assert_eq!(rejoin(&school, day("2030-09-01")), Err(Refusal::StillIn));

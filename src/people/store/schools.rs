@@ -261,6 +261,20 @@ pub fn leave(tx: &mut Tx<'_>, record: &Record, leave: &Leave) -> Result<()> {
     end_roles(tx, &record.school, leave.last)
 }
 
+/// Whether somebody who is at no school or at another one coordinates the cluster on the day after `last`.
+pub fn coordinated_without(tx: &mut Tx<'_>, school: SchoolId, last: Day) -> Result<bool> {
+    let found: Option<i64> = roles::table
+        .filter(roles::cluster_id.eq(tx.cluster.0))
+        .filter(roles::kind.eq("coordinator"))
+        .filter(roles::school_id.is_null().or(roles::school_id.ne(school.0)))
+        .filter(roles::from_day.le(days::add(last.max(tx.today()), 1)))
+        .filter(roles::to_day.is_null().or(roles::to_day.gt(last.max(tx.today()))))
+        .select(roles::id)
+        .first(tx.conn)
+        .optional()?;
+    Ok(found.is_some())
+}
+
 /// Ends every role at a school with a day; one that would begin later never does.
 fn end_roles(tx: &mut Tx<'_>, school: &School, last: Day) -> Result<()> {
     let found: Vec<(i64, String, Day)> = roles::table

@@ -12,7 +12,7 @@ use crate::bookings::pages::tell::Teller;
 use crate::catalogue::store::{self as catalogue, Kept};
 use crate::db::{self, Tx};
 use crate::error::Error;
-use crate::people::schools::{self, Record, Typed};
+use crate::people::schools::{self, Record, Typed, Wish};
 use crate::people::store::schools as store;
 use crate::people::{Coordinator, Member};
 use crate::web::forms::{self, Errors, stop};
@@ -68,7 +68,9 @@ pub async fn save(
             }
             let leads = store::leads(tx)?.iter().any(|(lead, _)| lead.school == id && lead.to.is_none_or(|to| to > last));
             let things = Things::read(tx, id)?;
-            let gone = schools::leave(&record, last, tx.today(), &things.tags(), &reason, leads)?;
+            let coordinated = store::coordinated_without(tx, id, last)?;
+            let wish = Wish { last, reason, held: things.tags(), leads, coordinated };
+            let gone = schools::leave(&record, &wish, tx.today())?;
             // Before the roles end, so that the letters find the science lead.
             for loan in things.ahead.iter().filter(|loan| loan.booking.slot.days.last() > last) {
                 cancel(tx, &teller, loan, "The school leaves the cluster")?;

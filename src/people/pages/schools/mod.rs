@@ -162,7 +162,7 @@ impl Screen<'_> {
                 form.form method="post" action={ (here) "/" (self.path) } novalidate {
                     (csrf_field(member.csrf()))
                     (fields)
-                    div.acts { (self.button) a.btn href=(here) { "Leave it as it is" } }
+                    div.acts { (self.button) a.btn href=(here) { "Change nothing" } }
                 }
             }
         };

@@ -175,7 +175,7 @@ fn ask(member: &Member, record: &Record, typed: &Typed, errors: &Errors) -> Http
                 (day_field("from", "The first day", "For example 1 1 2027", typed, errors))
                 (day_field("to", "The last day", "For example 31 7 2027", typed, errors))
                 (day_field("review", "The review day (optional)", "When you talk about how it goes on. For example 1 6 2027", typed, errors))
-                div.acts { (submit("Look at its bookings")) a.btn href=(here) { "Leave it as it is" } }
+                div.acts { (submit("Look at its bookings")) a.btn href=(here) { "Change nothing" } }
             }
         }
     };
@@ -199,14 +199,14 @@ fn choose(member: &Member, record: &Record, things: &Things, wish: &Sabbatical, 
                 p { "This stays with the school until it is given back." }
                 (loan_list(member.base(), &things.held))
             }
+        }
+        section.panel.card {
+            h2 { "What it has booked in these days" }
+            @if booked.is_empty() { p { "Nothing." } } @else { p { "Choose for each. The school gets an e-mail about what is cancelled." } }
             form.form method="post" action={ (here) "/sabbatical" } novalidate {
                 (csrf_field(member.csrf()))
                 @for (name, value) in DAYS.iter().flat_map(|field| days_of(field, typed)) { (hidden(&name, &value)) }
-                h2 { "What it has booked in these days" }
-                @if booked.is_empty() { p { "Nothing." } } @else {
-                    p { "Choose for each. The school gets an e-mail about what is cancelled." }
-                    @for loan in &booked { (keep_or_cancel(loan, typed, errors)) }
-                }
+                @for loan in &booked { (keep_or_cancel(loan, typed, errors)) }
                 div.acts { (submit("Put the school on sabbatical")) a.btn href={ (here) "/sabbatical" } { "Choose other days" } }
             }
         }

@@ -20,7 +20,7 @@ use crate::people::store::directory::{self, Holder};
 use crate::people::store::schools as store;
 use crate::people::{Member, RoleKind, Standing};
 use crate::web::forms::Errors;
-use crate::web::parts::{Row, Tone, back, banner, counted, head, pill, row, summary};
+use crate::web::parts::{Row, Tone, back, banner, head, pill, row, summary};
 
 /// What has just been done.
 #[derive(Debug, Default, Deserialize)]
@@ -79,8 +79,8 @@ fn main(member: &Member, sheet: &Sheet, done: &str) -> Markup {
     let coordinator = member.is(RoleKind::Coordinator);
     html! {
         (back(&format!("{base}/people"), "People and schools"))
-        @if let Some(words) = said(done) { (banner(Tone::Good, words, html! {})) }
         (head(&school.name, status(sheet, today), html! {}))
+        @if let Some(words) = said(done) { (banner(Tone::Good, words, html! {})) }
         @if !school.is_in(today) && matches!(school.standing(today), Standing::Left(_)) && !sheet.things.held.is_empty() {
             (banner(Tone::Warn, "It has left and still holds something", html! { p { "See below what it is." } }))
         }
@@ -230,7 +230,6 @@ fn actions(sheet: &Sheet, today: Day, here: &str) -> Markup {
                     (link_button(&format!("{here}/rejoin"), "repeat", "It joins again"))
                 }
             }
-            p.hint { (counted(sheet.things.held.len(), "copy", "copies")) " held, " (counted(sheet.things.ahead.len(), "booking", "bookings")) " to come." }
         }
     }
 }
