@@ -16,7 +16,7 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::notifications::pages as mail;
 use crate::people::identity::Houses;
-use crate::people::pages::{self as people, account, directory, elsewhere};
+use crate::people::pages::{self as people, account, directory, elsewhere, schools};
 use crate::web::limits::Limits;
 use crate::web::{assets, guard, help};
 
@@ -72,6 +72,23 @@ fn routes(routes: &mut web::ServiceConfig) {
             web::scope("/c/{cluster}")
                 .route("", get().to(people::cluster_front))
                 .route("/people", get().to(directory::show))
+                .route("/schools/new", get().to(schools::new::form))
+                .route("/schools/new", post().to(schools::new::add))
+                .route("/schools/{school}", get().to(schools::show::show))
+                .route("/schools/{school}/edit", get().to(schools::edit::form))
+                .route("/schools/{school}/edit", post().to(schools::edit::save))
+                .route("/schools/{school}/rename", get().to(schools::rename::form))
+                .route("/schools/{school}/rename", post().to(schools::rename::save))
+                .route("/schools/{school}/lead", get().to(schools::lead::form))
+                .route("/schools/{school}/lead", post().to(schools::lead::save))
+                .route("/schools/{school}/sabbatical", get().to(schools::sabbatical::form))
+                .route("/schools/{school}/sabbatical", post().to(schools::sabbatical::save))
+                .route("/schools/{school}/sabbatical/end", get().to(schools::sabbatical::end_form))
+                .route("/schools/{school}/sabbatical/end", post().to(schools::sabbatical::end))
+                .route("/schools/{school}/leave", get().to(schools::leave::form))
+                .route("/schools/{school}/leave", post().to(schools::leave::save))
+                .route("/schools/{school}/rejoin", get().to(schools::rejoin::form))
+                .route("/schools/{school}/rejoin", post().to(schools::rejoin::save))
                 .route("/calendar", get().to(calendar::show))
                 .route("/boxes", get().to(catalogue::list::show))
                 .route("/boxes/{resource}", get().to(catalogue::resource::show))

@@ -1,4 +1,4 @@
-//! The words every room speaks: ids, days and periods, e-mail addresses, the clock, and how each is written for people.
+//! The words every room speaks: ids, days and periods, e-mail addresses, postcodes, the clock, and how each is written for people.
 //!
 //! Nothing here knows a table, a page or a tenant. Every type is parsed once, at the door, and is valid from then on.
 
@@ -6,6 +6,7 @@ pub mod clock;
 pub mod days;
 pub mod email;
 pub mod ids;
+pub mod postcode;
 pub mod secret;
 
 pub use clock::Clock;

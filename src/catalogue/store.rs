@@ -180,3 +180,32 @@ pub fn names(tx: &mut Tx<'_>) -> Result<Vec<(ResourceId, String)>> {
     let rows: Vec<(i64, String)> = first!(tx, query, MOST_COPIES)?;
     Ok(rows.into_iter().map(|(id, name)| (ResourceId(id), name)).collect())
 }
+
+/// A copy where it is kept when nobody has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The copy.
+    pub copy: CopyId,
+    /// Its title.
+    pub resource: ResourceId,
+    /// The title's name.
+    pub name: String,
+    /// The copy's tag.
+    pub tag: String,
+    /// `in_service`, `repair` or `missing`.
+    pub state: String,
+}
+
+/// The copies that are kept at a school, by title and tag, retired ones left out: one query.
+pub fn kept_at(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Kept>> {
+    let query = copies::table
+        .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
+        .filter(copies::cluster_id.eq(tx.cluster.0))
+        .filter(copies::home_school_id.eq(school.0))
+        .filter(copies::state.ne("retired"))
+        .order((resources::name, copies::tag))
+        .select((copies::id, resources::id, resources::name, copies::tag, copies::state));
+    let rows: Vec<(i64, i64, String, String, String)> = first!(tx, query, MOST_COPIES)?;
+    let kept = |(copy, resource, name, tag, state)| Kept { copy: CopyId(copy), resource: ResourceId(resource), name, tag, state };
+    Ok(rows.into_iter().map(kept).collect())
+}

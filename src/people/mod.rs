@@ -6,6 +6,7 @@
 pub mod identity;
 pub mod member;
 pub mod pages;
+pub mod schools;
 pub mod sign_in;
 pub mod store;
 pub mod terms;

@@ -30,6 +30,7 @@ mod permissions;
 mod post_office;
 mod race;
 mod reserve;
+mod schools;
 mod sent_mail;
 mod sign_in;
 mod starting;

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::people::store::directory::{self, Holder};
 use crate::people::{Member, School, Standing, store};
 use crate::web::page::{Nav, page};
-use crate::web::parts::{Tone, counted, head, pill};
+use crate::web::parts::{Tone, counted, head, icon, pill};
 
 /// Shows everybody who has a role today, by school.
 ///
@@ -31,21 +31,23 @@ pub async fn show(app: web::Data<App>, member: Member) -> Result<HttpResponse, E
         .iter()
         .filter(|school| school.is_in(today) && !of(Some(school)).iter().any(|one| one.role.kind == crate::people::RoleKind::Ssl))
         .count();
+    let coordinator = member.is(crate::people::RoleKind::Coordinator);
+    let add = html! { @if coordinator { a.btn.go href={ (member.base()) "/schools/new" } { (icon("plus")) "Add a school" } } };
     let main = html! {
-        (head("People and schools", html! { (counted(current.len(), "school", "schools")) ", " (counted(distinct(&holders), "person", "people")) }, html! {}))
+        (head("People and schools", html! { (counted(current.len(), "school", "schools")) ", " (counted(distinct(&holders), "person", "people")) }, add))
         (tabs(&member, Tab::People))
-        @if without > 0 && member.is(crate::people::RoleKind::Coordinator) {
+        @if without > 0 && coordinator {
             (crate::web::parts::banner(Tone::Warn, &format!("{} without a science lead", counted(without, "school", "schools")), html! { p { "Nobody there hears of loans until somebody has the role." } }))
         }
         div.grid2 {
             @let cluster = of(None);
             @if !cluster.is_empty() { section.panel.card { h2 { "For the whole cluster" } (people(&cluster)) } }
-            @for school in &current { (card(school, &of(Some(school)), today)) }
+            @for school in &current { (card(member.base(), school, &of(Some(school)), today)) }
         }
         @if !past.is_empty() {
             section.panel.card {
                 h2 { "Schools that have left" }
-                ul { @for school in &past { li { (school.name) @if let Standing::Left(day) = school.standing(today) { ", " (days::long(day)) } } } }
+                ul { @for school in &past { li { a href={ (member.base()) "/schools/" (school.id) } { (school.name) } @if let Standing::Left(day) = school.standing(today) { ", " (days::long(day)) } } } }
             }
         }
     };
@@ -59,10 +61,10 @@ fn distinct(holders: &[Holder]) -> usize {
     ids.len()
 }
 
-fn card(school: &School, holders: &[&Holder], today: crate::base::Day) -> Markup {
+fn card(base: &str, school: &School, holders: &[&Holder], today: crate::base::Day) -> Markup {
     html! {
         section.panel.card {
-            h2 { (school.name) }
+            h2 { a href={ (base) "/schools/" (school.id) } { (school.name) } }
             @match school.standing(today) {
                 Standing::Before(day) => p { (pill(Tone::Plain, "Joins")) " " (days::long(day)) },
                 Standing::Sabbatical(off) => p { (pill(Tone::Warn, "On sabbatical")) " until " (days::long(off.last())) },
@@ -74,7 +76,8 @@ fn card(school: &School, holders: &[&Holder], today: crate::base::Day) -> Markup
     }
 }
 
-fn people(holders: &[&Holder]) -> Markup {
+/// The roles with their people, each with an address to write to.
+pub(super) fn people(holders: &[&Holder]) -> Markup {
     html! {
         ul.links {
             @for one in holders {

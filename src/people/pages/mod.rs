@@ -3,6 +3,7 @@
 pub mod account;
 pub mod directory;
 pub mod elsewhere;
+pub mod schools;
 pub mod tabs;
 
 use std::net::IpAddr;

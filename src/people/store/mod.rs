@@ -2,6 +2,7 @@
 
 pub mod directory;
 pub mod identities;
+pub mod schools;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -10,7 +11,7 @@ use crate::base::days::{Day, Period};
 use crate::base::email::EmailAddress;
 use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId, TermId};
 use crate::base::secret::Secret;
-use crate::db::schema::{closures, clusters, memberships, people, roles, schools, sessions, settings, sign_in_links, terms};
+use crate::db::schema::{self, closures, clusters, memberships, people, roles, sessions, settings, sign_in_links, terms};
 use crate::db::{Error, House, Result, Tx};
 use crate::people::sign_in::{LINK_LASTS, Link, SESSION_LASTS};
 use crate::people::terms::{Closure, SchoolCalendar, Season, Term};
@@ -38,7 +39,10 @@ pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result
         .inner_join(people::table)
         .inner_join(roles::table.on(roles::person_id.eq(sessions::person_id)))
         .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
-        .left_join(schools::table.on(schools::cluster_id.eq(roles::cluster_id).and(schools::id.nullable().eq(roles::school_id))))
+        .left_join(
+            schema::schools::table
+                .on(schema::schools::cluster_id.eq(roles::cluster_id).and(schema::schools::id.nullable().eq(roles::school_id))),
+        )
         .filter(sessions::token_hash.eq(token_hash))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::expires_at.gt(now))
@@ -48,7 +52,7 @@ pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result
         .select((
             (sessions::id, people::id, people::name, people::email),
             (clusters::id, clusters::slug, clusters::name, clusters::version),
-            (roles::kind, roles::school_id, schools::short_name.nullable()),
+            (roles::kind, roles::school_id, schema::schools::short_name.nullable()),
         ))
         .load(house.conn)?;
     let mut here: Option<Membership> = None;
@@ -158,12 +162,15 @@ pub fn demo_people(house: &mut House<'_>) -> Result<Vec<Demo>> {
     let rows: Vec<(i64, String, String, String, Option<String>, String)> = roles::table
         .inner_join(people::table)
         .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
-        .left_join(schools::table.on(schools::cluster_id.eq(roles::cluster_id).and(schools::id.nullable().eq(roles::school_id))))
+        .left_join(
+            schema::schools::table
+                .on(schema::schools::cluster_id.eq(roles::cluster_id).and(schema::schools::id.nullable().eq(roles::school_id))),
+        )
         .filter(roles::from_day.le(today))
         .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
-        .order((clusters::name, roles::kind, schools::short_name, roles::id))
+        .order((clusters::name, roles::kind, schema::schools::short_name, roles::id))
         .limit(100)
-        .select((people::id, people::name, people::email, roles::kind, schools::short_name.nullable(), clusters::name))
+        .select((people::id, people::name, people::email, roles::kind, schema::schools::short_name.nullable(), clusters::name))
         .load(house.conn)?;
     Ok(rows
         .into_iter()
@@ -276,12 +283,22 @@ pub fn all_clusters(house: &mut House<'_>, most: i64) -> Result<Vec<Cluster>> {
 pub fn schools(tx: &mut Tx<'_>) -> Result<Vec<School>> {
     type SchoolRow = (i64, String, String, String, String, String);
     type StayRow = (Day, Option<Day>, Option<Day>, Option<Day>);
-    let rows: Vec<(SchoolRow, Option<StayRow>)> = schools::table
-        .left_join(memberships::table.on(memberships::cluster_id.eq(schools::cluster_id).and(memberships::school_id.eq(schools::id))))
-        .filter(schools::cluster_id.eq(tx.cluster.0))
-        .order((schools::short_name, schools::id, memberships::joined_on))
+    let rows: Vec<(SchoolRow, Option<StayRow>)> = schema::schools::table
+        .left_join(
+            memberships::table
+                .on(memberships::cluster_id.eq(schema::schools::cluster_id).and(memberships::school_id.eq(schema::schools::id))),
+        )
+        .filter(schema::schools::cluster_id.eq(tx.cluster.0))
+        .order((schema::schools::short_name, schema::schools::id, memberships::joined_on))
         .select((
-            (schools::id, schools::name, schools::short_name, schools::letters, schools::address, schools::postcode),
+            (
+                schema::schools::id,
+                schema::schools::name,
+                schema::schools::short_name,
+                schema::schools::letters,
+                schema::schools::address,
+                schema::schools::postcode,
+            ),
             (memberships::joined_on, memberships::left_on, memberships::sabbatical_from, memberships::sabbatical_to).nullable(),
         ))
         .load(tx.conn)?;
@@ -311,10 +328,10 @@ pub struct SchoolName {
 
 /// The names of all schools that are or were in the cluster, by short name: one query.
 pub fn school_names(tx: &mut Tx<'_>) -> Result<Vec<SchoolName>> {
-    let rows: Vec<(i64, String, String)> = schools::table
-        .filter(schools::cluster_id.eq(tx.cluster.0))
-        .order(schools::short_name)
-        .select((schools::id, schools::short_name, schools::letters))
+    let rows: Vec<(i64, String, String)> = schema::schools::table
+        .filter(schema::schools::cluster_id.eq(tx.cluster.0))
+        .order(schema::schools::short_name)
+        .select((schema::schools::id, schema::schools::short_name, schema::schools::letters))
         .load(tx.conn)?;
     Ok(rows.into_iter().map(|(id, short_name, letters)| SchoolName { id: SchoolId(id), short_name, letters }).collect())
 }
