@@ -6,6 +6,7 @@ pub mod clock;
 pub mod days;
 pub mod email;
 pub mod ids;
+pub mod postcode;
 pub mod secret;
 
 pub use clock::Clock;

@@ -12,6 +12,7 @@ use super::problems::{Problems, nearest};
 use super::sheet::Row;
 use crate::base::EmailAddress;
 use crate::base::days::{self, Day};
+use crate::base::postcode::postcode;
 
 impl Row {
     /// A text that must not be empty and has at most `longest` letters.
@@ -174,28 +175,6 @@ pub fn day(text: &str) -> Result<Day, String> {
         .filter(|year| (2000..2100).contains(year))
         .and_then(|year| NaiveDate::from_ymd_opt(year, second, first))
         .ok_or_else(|| "There is no such day in the calendar. Write it like 2026-11-26 or 26/11/2026.".to_owned())
-}
-
-/// The postcode with its one space, in capitals; `None` when it has not the shape of one.
-#[must_use]
-pub fn postcode(text: &str) -> Option<String> {
-    let code: String = text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>().to_uppercase();
-    if !code.is_ascii() || !(5..=7).contains(&code.len()) {
-        return None;
-    }
-    let (outward, inward) = code.split_at(code.len() - 3);
-    let shape = |text: &str| -> String {
-        text.chars()
-            .map(|letter| match letter {
-                'A'..='Z' => 'A',
-                '0'..='9' => '9',
-                _ => '?',
-            })
-            .collect()
-    };
-    // The six shapes of the outward part that the Post Office has.
-    let fits = matches!(shape(outward).as_str(), "A9" | "A99" | "AA9" | "AA99" | "A9A" | "AA9A") && shape(inward) == "9AA";
-    fits.then(|| format!("{outward} {inward}"))
 }
 
 /// The year in which an academic year starts, from "2026-27", "2026/27", "2026-2027" or "2026".

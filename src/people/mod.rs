@@ -3,6 +3,7 @@
 //! What must always hold: nobody sees or touches anything of a cluster in which he has no role today (product rule 8); a
 //! sign-in link works once, for fifteen minutes, and only when its button is pressed; a revoked session is over at once.
 
+pub mod founding;
 pub mod member;
 pub mod pages;
 pub mod sign_in;
@@ -12,7 +13,7 @@ pub mod terms;
 use crate::base::days::{Day, Period};
 use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId};
 
-pub use member::{Borrower, Coordinator, Member, SignedIn};
+pub use member::{Borrower, ClusterMaker, Coordinator, Member, Overseer, SignedIn};
 
 /// What a person may be in a cluster (product.md, Words).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::Display)]

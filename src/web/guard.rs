@@ -23,6 +23,9 @@ use crate::error::Error;
 pub const FIELD: &str = "csrf";
 /// A form may have this many bytes; our longest has a few hundred.
 const LARGEST_FORM: usize = 64 * 1024;
+/// How long a form may take to arrive. The longest one takes a second on a slow telephone line; who sends a byte now and then
+/// holds a connection, and that is the point of it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The name of the session's cookie. Under https the prefix makes browsers refuse one that a neighbour host set.
 #[must_use]
@@ -95,7 +98,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
             if !is_form {
                 return Err(Error::Bad("A form was expected here.".into()));
             }
-            let body = body.await.map_err(|_| Error::Bad("The form is too large.".into()))?;
+            let body = tokio::time::timeout(PATIENCE, body).await.map_err(|_| Error::Slow)?;
+            let body = body.map_err(|_| Error::Bad("The form is too large.".into()))?;
             if body.len() > LARGEST_FORM {
                 return Err(Error::Bad("The form is too large.".into()));
             }

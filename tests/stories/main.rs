@@ -10,6 +10,7 @@
 #[macro_use]
 mod harness;
 
+mod abuse;
 mod booking_mail;
 mod calendar;
 mod catalogue;
@@ -29,5 +30,6 @@ mod post_office;
 mod race;
 mod reserve;
 mod sent_mail;
+mod set_up;
 mod sign_in;
 mod starting;

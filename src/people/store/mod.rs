@@ -1,6 +1,7 @@
 //! The rows of clusters, schools, people, roles, sessions, terms and closures.
 
 pub mod directory;
+pub mod founding;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
