@@ -43,6 +43,12 @@ pub enum Error {
         /// How long to wait.
         seconds: u64,
     },
+    /// A form with more in it than any of ours.
+    #[error("a form is too large")]
+    TooLarge,
+    /// A body that does not say how long it is.
+    #[error("a body of unknown length")]
+    NoLength,
     /// A form that came more slowly than we wait.
     #[error("a form came too slowly")]
     Slow,
@@ -71,6 +77,8 @@ impl ResponseError for Error {
             Self::NotAllowed(_) | Self::Forged(_) => StatusCode::FORBIDDEN,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
             Self::TooMany | Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoLength => StatusCode::LENGTH_REQUIRED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Db(db::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Db(_) | Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -105,6 +113,14 @@ impl ResponseError for Error {
                     html! { p { "More pages were asked for in the last minute than anybody reads, by this browser or by others on the same internet line. Nothing you sent has been stored." } p { "Wait a minute and try again." } },
                 )
             }
+            Self::TooLarge => (
+                "This is too much",
+                html! { p { "The form holds more text than we take. Nothing you sent has been stored." } p { "Go back, shorten it and send it again." } },
+            ),
+            Self::NoLength => (
+                "This form does not say how long it is",
+                html! { p { "Boxrota takes forms as browsers send them, with their length. Nothing you sent has been stored." } },
+            ),
             Self::Slow => (
                 "This took too long",
                 html! { p { "The form came too slowly, and we stopped waiting. Nothing you sent has been stored." } p { "Check your internet connection, go back and send the form again." } },

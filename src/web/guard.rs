@@ -9,7 +9,7 @@ use std::pin::Pin;
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::middleware::DefaultHeaders;
 use actix_web::{FromRequest, HttpRequest, web};
 use maud::{Markup, html};
@@ -99,9 +99,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
                 return Err(Error::Bad("A form was expected here.".into()));
             }
             let body = tokio::time::timeout(PATIENCE, body).await.map_err(|_| Error::Slow)?;
-            let body = body.map_err(|_| Error::Bad("The form is too large.".into()))?;
+            let body = body.map_err(|fault| {
+                if fault.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE {
+                    Error::TooLarge
+                } else {
+                    Error::Bad("The form did not arrive whole.".into())
+                }
+            })?;
             if body.len() > LARGEST_FORM {
-                return Err(Error::Bad("The form is too large.".into()));
+                return Err(Error::TooLarge);
             }
             let sent = url::form_urlencoded::parse(&body).find(|(name, _)| name == FIELD).map(|(_, value)| value.into_owned());
             if !sent.is_some_and(|sent| tokens.iter().any(|token| secret::same(token, &sent))) {

@@ -6,12 +6,15 @@
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroU32;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header;
 use actix_web::middleware::Next;
-use actix_web::{HttpRequest, ResponseError, web};
+use actix_web::{HttpMessage, HttpRequest, ResponseError, web};
 use governor::clock::{Clock, DefaultClock};
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
@@ -95,22 +98,44 @@ fn is_free(path: &str) -> bool {
     path.starts_with("/assets/") || matches!(path, "/livez" | "/healthz")
 }
 
-/// The middleware: answers 429 in place of the page when somebody asks too fast.
+/// The middleware: answers in place of the page when somebody asks too fast, or sends a body of unknown length. No browser does
+/// the latter with a form, and once answered the server would read it to an end that may never come.
 ///
 /// # Errors
 /// What the page itself fails with.
 pub async fn keep<B: MessageBody + 'static>(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    if let Some(app) = req.app_data::<web::Data<App>>()
-        && !is_free(req.path())
-        && let Err(wait) = app.pace.of_request(req.request(), &app.config)
-    {
-        let answer = Error::TooFast { seconds: wait.as_secs() + 1 }.error_response();
-        return Ok(req.into_response(answer).map_into_right_body());
+) -> Result<ServiceResponse<EitherBody<B, Unheard>>, actix_web::Error> {
+    let too_fast = || {
+        let app = req.app_data::<web::Data<App>>().filter(|_| !is_free(req.path()))?;
+        let wait = app.pace.of_request(req.request(), &app.config).err()?;
+        Some(Error::TooFast { seconds: wait.as_secs() + 1 })
+    };
+    let in_pieces = || req.headers().contains_key(header::TRANSFER_ENCODING).then_some(Error::NoLength);
+    let Some(refusal) = too_fast().or_else(in_pieces) else { return Ok(next.call(req).await?.map_into_left_body()) };
+    let rest = req.take_payload();
+    let answer = req.into_response(refusal.error_response());
+    Ok(answer.map_body(|_, page| EitherBody::right(Unheard { page, _rest: rest })))
+}
+
+/// A refusal with the rest of what the client was saying. As long as nobody has let go of that, the server hangs up after the
+/// answer in place of reading on.
+pub struct Unheard {
+    page: BoxBody,
+    _rest: Payload,
+}
+
+impl MessageBody for Unheard {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.page.size()
     }
-    Ok(next.call(req).await?.map_into_left_body())
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<web::Bytes, Self::Error>>> {
+        Pin::new(&mut self.get_mut().page).poll_next(cx)
+    }
 }
 
 #[cfg(test)]

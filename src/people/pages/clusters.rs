@@ -85,8 +85,8 @@ pub fn front(app: &App, who: &SignedIn, overview: &Overview) -> HttpResponse {
     let main = html! {
         (head("Your clusters", html! { "Signed in as " (who.person.name) }, html! { a.btn.go href="/clusters/new" { "New cluster" } }))
         section.panel.card {
-            (table_or_cards("Your clusters", &["Cluster", "Cohort year", "Nation", "Schools", "Boxes", "Loans to come"], table))
             p.hint { "Boxes are counted copy by copy, without retired ones. Loans to come are requested, booked or out, and not past their last day." }
+            (table_or_cards("Your clusters", &["Cluster", "Cohort year", "Nation", "Schools", "Boxes", "Loans to come"], table))
         }
         @if !others.is_empty() {
             section.panel.card {
@@ -222,14 +222,14 @@ pub async fn about(app: web::Data<App>, who: Overseer, query: web::Query<AboutQu
 
 fn about_page(who: &Overseer, stored: &Stored, form: &AboutForm, errors: &Errors, done: &str) -> Markup {
     let main = html! {
+        (head("About the cluster", html! { (stored.about.name) }, html! { @if who.is(RoleKind::Director) { a.btn href="/clusters/new" { "New cluster" } } }))
+        (tabs(who, Tab::About))
         @match done {
             "set-up" => (banner(Tone::Good, "Boxrota is set up", html! { p { "You are signed in, and the coordinator of this cluster. Next, add the other schools and their people, and the dates of the school year." } })),
             "created" => (banner(Tone::Good, "The cluster is created", html! { p { "You are its programme director. A letter of welcome is on its way to the coordinator." } })),
             "changed" => (banner(Tone::Good, "The cluster is changed", html! {})),
             _ => {},
         }
-        (head("About the cluster", html! { (stored.about.name) }, html! { @if who.is(RoleKind::Director) { a.btn href="/clusters/new" { "New cluster" } } }))
-        (tabs(who, Tab::About))
         (forms::error_summary(errors))
         section.panel.card {
             (summary(&[
