@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 
-use crate::harness::process::Program;
+use crate::harness::process::{Program, boxrota};
 use crate::harness::{Browser, Bursar, Coordinator, Form, Ground, Page, TestApp, all};
 
 on_both_engines!(
@@ -61,7 +61,14 @@ fn filled_in(page: &Page, path: &str) -> Form {
 }
 
 fn the_address_is_printed_once_and_sets_up_a_house(ground: Ground) {
-    let programs = [Program::serve(&ground.url), Program::serve(&ground.url)];
+    let log = ground.folder.path().join("log");
+    let start = || {
+        let mut command = boxrota(&["serve"]);
+        command.env("BOXROTA_DATABASE_URL", &ground.url).env("BOXROTA_LOG", "debug");
+        let file = std::fs::File::options().create(true).append(true).open(&log).expect("a file");
+        Program::start_logging(command, file.into())
+    };
+    let programs = [start(), start()];
     let addresses: Vec<String> = programs
         .iter()
         .map(|program| {
@@ -90,6 +97,9 @@ fn the_address_is_printed_once_and_sets_up_a_house(ground: Ground) {
     });
     assert_eq!(raw.number("SELECT count(*) AS n FROM set_up_tokens"), 0);
     drop(programs);
+    let logged = std::fs::read_to_string(&log).expect("a log");
+    assert!(logged.contains("/set-up/{token}"), "the log at its most talkative knows the route: {logged}");
+    assert!(addresses.iter().all(|address| !logged.contains(address.as_str())), "the log has the secret");
     let again = Program::serve(&ground.url);
     assert!(again.said.iter().all(|line| !line.contains("/set-up/")), "{:?}", again.said);
 }

@@ -52,9 +52,14 @@ impl Program {
     }
 
     /// Starts a command that serves, and waits until it says that it does.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::start_logging(command, Stdio::null())
+    }
+
+    /// The same, with its log kept.
+    pub fn start_logging(mut command: Command, log: Stdio) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-        command.env("BOXROTA_LISTEN", format!("127.0.0.1:{port}")).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.env("BOXROTA_LISTEN", format!("127.0.0.1:{port}")).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().expect("starting boxrota");
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let mut said = lines.map_while(Result::ok);
