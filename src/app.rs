@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServiceResponse};
-use actix_web::middleware::{Compress, ErrorHandlerResponse, ErrorHandlers};
+use actix_web::middleware::{Compress, ErrorHandlerResponse, ErrorHandlers, from_fn};
 use actix_web::{HttpServer, ResponseError, web};
 use tokio::sync::Notify;
 
@@ -16,8 +16,9 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::notifications::pages as mail;
 use crate::people::identity::Houses;
-use crate::people::pages::{self as people, account, directory, elsewhere, schools};
+use crate::people::pages::{self as people, account, clusters, directory, elsewhere, schools, set_up};
 use crate::web::limits::Limits;
+use crate::web::pace::{self, Pace};
 use crate::web::{assets, guard, help};
 
 /// Everything a handler needs that is not in the request.
@@ -30,17 +31,20 @@ pub struct App {
     pub config: Config,
     /// Rung when a mail has been stored, so that the worker need not wait for its next round.
     pub wake: Arc<Notify>,
-    /// How often somebody may ask.
+    /// How often somebody may ask for what costs us or annoys others.
     pub limits: Limits,
     /// The other houses through which people sign in.
     pub houses: Houses,
+    /// How fast somebody may ask for pages at all.
+    pub pace: Pace,
 }
 
 impl App {
     /// Puts an app together.
     #[must_use]
     pub fn new(db: Db, clock: Clock, config: Config) -> Self {
-        Self { db, clock, config, wake: Arc::new(Notify::new()), limits: Limits::default(), houses: Houses::default() }
+        let pace = Pace::new(&config);
+        Self { db, clock, config, wake: Arc::new(Notify::new()), limits: Limits::default(), houses: Houses::default(), pace }
     }
 }
 
@@ -58,6 +62,10 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/sign-in/{token}", post().to(people::use_link))
         .route("/sign-out", post().to(people::sign_out))
         .route("/account", get().to(account::show))
+        .route("/set-up/{token}", get().to(set_up::form))
+        .route("/set-up/{token}", post().to(set_up::set_up))
+        .route("/clusters/new", get().to(clusters::form))
+        .route("/clusters/new", post().to(clusters::create))
         .route("/healthz", get().to(people::healthz))
         .route("/livez", get().to(people::livez))
         // Many watchers ask for the head alone.
@@ -89,6 +97,8 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/schools/{school}/leave", post().to(schools::leave::save))
                 .route("/schools/{school}/rejoin", get().to(schools::rejoin::form))
                 .route("/schools/{school}/rejoin", post().to(schools::rejoin::save))
+                .route("/about", get().to(clusters::about))
+                .route("/about", post().to(clusters::change))
                 .route("/calendar", get().to(calendar::show))
                 .route("/boxes", get().to(catalogue::list::show))
                 .route("/boxes/{resource}", get().to(catalogue::resource::show))
@@ -138,6 +148,7 @@ pub fn serve(app: web::Data<App>, listener: TcpListener, workers: usize) -> std:
             .app_data(web::PayloadConfig::new(64 * 1024))
             .wrap(ErrorHandlers::new().default_handler(bare_error))
             .wrap(Compress::default())
+            .wrap(from_fn(pace::keep))
             .wrap(guard::headers(&app.config))
             .wrap(tracing_actix_web::TracingLogger::<crate::web::log::Requests>::new())
             .configure(routes)

@@ -92,7 +92,7 @@ async fn database(found: &mut Findings, config: &Config) {
     };
     match clusters {
         Ok(clusters) if clusters.is_empty() => {
-            found.note("no cluster is there yet", "load one with `boxrota import-cluster FOLDER` (docs/importing.md)");
+            found.note("no cluster is there yet", "open the address that `boxrota serve` prints at its start, or load one with `boxrota import-cluster FOLDER` (docs/importing.md)");
         }
         Ok(clusters) => found.good(&format!("clusters: {}", clusters.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", "))),
         Err(fault) => found.bad("the clusters cannot be read", &fault),

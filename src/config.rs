@@ -4,6 +4,7 @@
 //! the environment alone, because other users of a machine can read a command line.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -14,6 +15,11 @@ use crate::db::DatabaseUrl;
 use crate::notifications::mailer::{Mailer, Sender};
 use crate::notifications::smtp::{self, BadServer, Server};
 use crate::people::identity::Provider;
+
+/// Requests a minute of a session, when nobody says otherwise: ten pages a second is no reader.
+const PER_SESSION: NonZeroU32 = NonZeroU32::MIN.saturating_add(599);
+/// Requests a minute from an address, when nobody says otherwise.
+const PER_ADDRESS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2999);
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -75,6 +81,12 @@ pub struct ServerArgs {
     /// A proxy in front adds the client's address to X-Forwarded-For: true or false (default: false)
     #[arg(long, env = "BOXROTA_BEHIND_PROXY", value_name = "BOOL")]
     pub behind_proxy: Option<String>,
+    /// The most requests of one session in a minute (default: 600)
+    #[arg(long, env = "BOXROTA_REQUESTS_PER_SESSION", value_name = "NUMBER")]
+    pub requests_per_session: Option<String>,
+    /// The most requests from one internet address in a minute (default: 3000)
+    #[arg(long, env = "BOXROTA_REQUESTS_PER_ADDRESS", value_name = "NUMBER")]
+    pub requests_per_address: Option<String>,
 }
 
 /// Everything a running server knows of its surroundings.
@@ -90,6 +102,10 @@ pub struct Config {
     pub smtp: Smtp,
     /// Whether the client's address is taken from a proxy's headers.
     pub behind_proxy: bool,
+    /// The most requests of one session, or visitor's cookie, in a minute.
+    pub requests_per_session: NonZeroU32,
+    /// The most requests from one address in a minute: a whole school may sit behind it.
+    pub requests_per_address: NonZeroU32,
     /// The demo: anyone may sign in as anyone.
     pub demo: bool,
     /// Other houses through which people may sign in.
@@ -177,7 +193,13 @@ impl Config {
             reply_to: args.mail_reply_to.clone().filter(|value| !value.is_empty()),
         };
         let providers = providers(&env)?;
-        Ok(Self { listen, public_url, database, smtp, behind_proxy, demo, providers })
+        let per_minute = |variable: &'static str, value: &Option<String>, otherwise: NonZeroU32, example: &'static str| match value {
+            None => Ok(otherwise),
+            Some(text) => text.parse().map_err(|_| wrong(variable, format!("is {text:?}, which is no whole number above 0"), example)),
+        };
+        let requests_per_session = per_minute("BOXROTA_REQUESTS_PER_SESSION", &args.requests_per_session, PER_SESSION, "600")?;
+        let requests_per_address = per_minute("BOXROTA_REQUESTS_PER_ADDRESS", &args.requests_per_address, PER_ADDRESS, "3000")?;
+        Ok(Self { listen, public_url, database, smtp, behind_proxy, requests_per_session, requests_per_address, demo, providers })
     }
 
     /// How letters leave: by the mail server of `BOXROTA_SMTP_URL`, or not at all when it is not set.

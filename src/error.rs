@@ -37,6 +37,21 @@ pub enum Error {
     /// Asked too often.
     #[error("too many requests")]
     TooMany,
+    /// Asks for pages faster than anybody reads.
+    #[error("too fast")]
+    TooFast {
+        /// How long to wait.
+        seconds: u64,
+    },
+    /// A form with more in it than any of ours.
+    #[error("a form is too large")]
+    TooLarge,
+    /// A body that does not say how long it is.
+    #[error("a body of unknown length")]
+    NoLength,
+    /// A form that came more slowly than we wait.
+    #[error("a form came too slowly")]
+    Slow,
     /// The database.
     #[error(transparent)]
     Db(db::Error),
@@ -61,7 +76,10 @@ impl ResponseError for Error {
             Self::SignIn { .. } => StatusCode::SEE_OTHER,
             Self::NotAllowed(_) | Self::Forged(_) => StatusCode::FORBIDDEN,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany | Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoLength => StatusCode::LENGTH_REQUIRED,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Db(db::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Db(_) | Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -88,6 +106,25 @@ impl ResponseError for Error {
                 answer.insert_header((header::RETRY_AFTER, "900"));
                 ("Too many tries", html! { p { "You have asked for this too often. Wait 15 minutes and try again." } })
             }
+            Self::TooFast { seconds } => {
+                answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
+                (
+                    "Too many pages at once",
+                    html! { p { "More pages were asked for in the last minute than anybody reads, by this browser or by others on the same internet line. Nothing you sent has been stored." } p { "Wait a minute and try again." } },
+                )
+            }
+            Self::TooLarge => (
+                "This is too much",
+                html! { p { "The form holds more text than we take. Nothing you sent has been stored." } p { "Go back, shorten it and send it again." } },
+            ),
+            Self::NoLength => (
+                "This form does not say how long it is",
+                html! { p { "Boxrota takes forms as browsers send them, with their length. Nothing you sent has been stored." } },
+            ),
+            Self::Slow => (
+                "This took too long",
+                html! { p { "The form came too slowly, and we stopped waiting. Nothing you sent has been stored." } p { "Check your internet connection, go back and send the form again." } },
+            ),
             Self::Db(db::Error::Unavailable(fault)) => {
                 tracing::error!(fault, "the database cannot be used");
                 answer.insert_header((header::RETRY_AFTER, "30"));

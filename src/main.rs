@@ -17,6 +17,7 @@ use boxrota::base::{Clock, EmailAddress};
 use boxrota::config::{Cli, Command, Config, ServerArgs, database_url};
 use boxrota::db::{DatabaseUrl, Db};
 use boxrota::imports;
+use boxrota::people::pages::set_up;
 use boxrota::people::store as people;
 use boxrota::worker::Worker;
 
@@ -106,7 +107,6 @@ async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode>
     let listener = TcpListener::bind(config.listen).with_context(|| {
         format!("BOXROTA_LISTEN: cannot listen on {}; is another program using it? Try --listen 127.0.0.1:8081", config.listen)
     })?;
-    println!("Boxrota is at {}", config.public_url);
     if !config.demo && !mailer.leaves_the_house() {
         tracing::warn!("BOXROTA_SMTP_URL is not set: no e-mail is sent, so nobody can sign in by an e-mailed link");
     }
@@ -117,6 +117,13 @@ async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode>
         }
     }
     let app = web::Data::new(App::new(db, Clock::Machine, config));
+    // On standard output alone: the log may be read by more people than set Boxrota up.
+    if !app.config.demo
+        && let Some(address) = set_up::address(&app).await?
+    {
+        println!("Set up Boxrota at {address}");
+    }
+    println!("Boxrota is at {}", app.config.public_url);
     let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer, wake: app.wake.clone() };
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(worker.keep_at_it(stopped));

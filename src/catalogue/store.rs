@@ -6,9 +6,9 @@
 use diesel::prelude::*;
 
 use super::{ContentsLine, Copy, CopyState, Kind, Resource, Strand, Title, Years};
-use crate::base::ids::{CopyId, ResourceId, SchoolId};
+use crate::base::ids::{ClusterId, CopyId, ResourceId, SchoolId};
 use crate::db::schema::{contents_lines, copies, resources, schools, settings};
-use crate::db::{Error, Result, Tx};
+use crate::db::{Error, House, Result, Tx};
 use crate::people::Settings;
 use crate::people::store::{SettingsRow, settings_of};
 
@@ -208,4 +208,15 @@ pub fn kept_at(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Kept>> {
     let rows: Vec<(i64, i64, String, String, String)> = first!(tx, query, MOST_COPIES)?;
     let kept = |(copy, resource, name, tag, state)| Kept { copy: CopyId(copy), resource: ResourceId(resource), name, tag, state };
     Ok(rows.into_iter().map(kept).collect())
+}
+
+/// How many copies, without retired ones, each of the clusters has that has any: one query.
+pub fn copies_of(house: &mut House<'_>, of: &[ClusterId]) -> Result<Vec<(ClusterId, i64)>> {
+    let rows: Vec<(i64, i64)> = copies::table
+        .filter(copies::cluster_id.eq_any(of.iter().map(|id| id.0)))
+        .filter(copies::state.ne("retired"))
+        .group_by(copies::cluster_id)
+        .select((copies::cluster_id, diesel::dsl::count_star()))
+        .load(house.conn)?;
+    Ok(rows.into_iter().map(|(id, many)| (ClusterId(id), many)).collect())
 }

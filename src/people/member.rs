@@ -214,6 +214,9 @@ kinds_of_member! {
     /// The cluster's coordinator.
     Coordinator: |member| member.is(RoleKind::Coordinator),
         "Only the coordinator of the cluster can do this.";
+    /// Who answers for the cluster itself: its coordinator, or its programme director.
+    Overseer: |member| member.is(RoleKind::Coordinator) || member.is(RoleKind::Director),
+        "Only the coordinator and the programme director of the cluster can do this.";
 }
 
 /// A signed-in person, in whatever cluster: the front page and signing out.
@@ -245,6 +248,36 @@ impl FromRequest for SignedIn {
                 .await?
                 .ok_or_else(sign_in)?;
             Ok(Self { person, session, clusters, csrf: guard::token(&secret) })
+        })
+    }
+}
+
+/// A person who may create clusters: a programme director in some cluster.
+pub struct ClusterMaker(SignedIn);
+
+impl Deref for ClusterMaker {
+    type Target = SignedIn;
+    fn deref(&self) -> &SignedIn {
+        &self.0
+    }
+}
+
+impl FromRequest for ClusterMaker {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        let signed_in = SignedIn::from_request(&req, payload);
+        Box::pin(async move {
+            let who = signed_in.await?;
+            let (app, person) = (app(&req)?, who.person.id);
+            let directs =
+                app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(store::founding::directed_by(house, person)?)).await?;
+            if directs.is_empty() {
+                return Err(Error::NotAllowed("Only programme directors create clusters. Ask the director of your programme."));
+            }
+            Ok(Self(who))
         })
     }
 }

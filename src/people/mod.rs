@@ -4,6 +4,7 @@
 //! sign-in link works once, for fifteen minutes, and only when its button is pressed; a revoked session is over at once.
 
 pub mod identity;
+pub mod founding;
 pub mod member;
 pub mod pages;
 pub mod schools;
@@ -14,7 +15,7 @@ pub mod terms;
 use crate::base::days::{Day, Period};
 use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId};
 
-pub use member::{Borrower, Coordinator, Member, SignedIn};
+pub use member::{Borrower, ClusterMaker, Coordinator, Member, Overseer, SignedIn};
 
 /// What a person may be in a cluster (product.md, Words).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::Display)]

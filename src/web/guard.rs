@@ -9,7 +9,7 @@ use std::pin::Pin;
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::middleware::DefaultHeaders;
 use actix_web::{FromRequest, HttpRequest, web};
 use maud::{Markup, html};
@@ -23,6 +23,9 @@ use crate::error::Error;
 pub const FIELD: &str = "csrf";
 /// A form may have this many bytes; our longest has a few hundred.
 const LARGEST_FORM: usize = 64 * 1024;
+/// How long a form may take to arrive. The longest one takes a second on a slow telephone line; who sends a byte now and then
+/// holds a connection, and that is the point of it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The name of the session's cookie. Under https the prefix makes browsers refuse one that a neighbour host set.
 #[must_use]
@@ -95,9 +98,16 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
             if !is_form {
                 return Err(Error::Bad("A form was expected here.".into()));
             }
-            let body = body.await.map_err(|_| Error::Bad("The form is too large.".into()))?;
+            let body = tokio::time::timeout(PATIENCE, body).await.map_err(|_| Error::Slow)?;
+            let body = body.map_err(|fault| {
+                if fault.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE {
+                    Error::TooLarge
+                } else {
+                    Error::Bad("The form did not arrive whole.".into())
+                }
+            })?;
             if body.len() > LARGEST_FORM {
-                return Err(Error::Bad("The form is too large.".into()));
+                return Err(Error::TooLarge);
             }
             let sent = url::form_urlencoded::parse(&body).find(|(name, _)| name == FIELD).map(|(_, value)| value.into_owned());
             if !sent.is_some_and(|sent| tokens.iter().any(|token| secret::same(token, &sent))) {

@@ -1,12 +1,13 @@
 //! How often somebody may ask for something that costs us or annoys others: sign-in links, per address and per client.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use super::client::line_of;
 use crate::base::EmailAddress;
 
 /// The limits of a running server; they start afresh with it.
@@ -61,19 +62,10 @@ impl Limits {
     }
 }
 
-/// Who is one client: a whole line, which in the newer internet has 2 to the 64 addresses to choose from for each question.
-fn line_of(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        IpAddr::V6(ip) => {
-            let [a, b, c, d, ..] = ip.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        old @ IpAddr::V4(_) => old,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     #[test]

@@ -3,12 +3,14 @@
 //! Nothing here knows a table or a rule; the rooms' `pages.rs` compose these functions.
 
 pub mod assets;
+pub mod client;
 pub mod compress;
 pub mod forms;
 pub mod guard;
 pub mod help;
 pub mod limits;
 pub mod log;
+pub mod pace;
 pub mod page;
 pub mod parts;
 

@@ -10,6 +10,7 @@
 #[macro_use]
 mod harness;
 
+mod abuse;
 mod booking_mail;
 mod calendar;
 mod catalogue;
@@ -32,5 +33,6 @@ mod race;
 mod reserve;
 mod schools;
 mod sent_mail;
+mod set_up;
 mod sign_in;
 mod starting;

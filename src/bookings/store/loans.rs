@@ -4,10 +4,10 @@ use diesel::prelude::*;
 
 use super::plan::{LONGEST_HOLD, SlotRow, is_live, requested as unanswered, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
-use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId};
+use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{Booking, Slot};
 use crate::db::schema::{bookings, changes, copies, people, resources, schools};
-use crate::db::{Error, Result, Tx};
+use crate::db::{Error, House, Result, Tx};
 
 /// The most rows a list shows.
 const MOST: i64 = 500;
@@ -209,4 +209,20 @@ pub fn history(tx: &mut Tx<'_>, id: BookingId) -> Result<Vec<Change>> {
         after,
     };
     Ok(rows.into_iter().map(change).collect())
+}
+
+/// How many loans each of the clusters has to come, for those that have any: live ones, not returned, whose last day is not past.
+/// One query; the days that a booking may last bound it in the past.
+pub fn to_come_of(house: &mut House<'_>, of: &[ClusterId]) -> Result<Vec<(ClusterId, i64)>> {
+    let today = house.today();
+    let rows: Vec<(i64, i64)> = bookings::table
+        .filter(bookings::cluster_id.eq_any(of.iter().map(|id| id.0)))
+        .filter(bookings::first_day.ge(days::add(today, -LONGEST_HOLD)))
+        .filter(bookings::last_day.ge(today))
+        .filter(bookings::returned_on.is_null())
+        .filter(is_live!())
+        .group_by(bookings::cluster_id)
+        .select((bookings::cluster_id, diesel::dsl::count_star()))
+        .load(house.conn)?;
+    Ok(rows.into_iter().map(|(id, many)| (ClusterId(id), many)).collect())
 }

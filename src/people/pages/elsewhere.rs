@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::people::identity::{Fault, Known, Provider};
 use crate::people::sign_in;
 use crate::people::store::{self, identities};
-use crate::web::{guard, page};
+use crate::web::{client, guard, page};
 
 /// The links of the sign-in page; nothing where no provider is set.
 #[must_use]
@@ -49,7 +49,7 @@ pub async fn depart(
     query: web::Query<SignInQuery>,
 ) -> Result<HttpResponse, Error> {
     let provider = provider(&app, &path)?;
-    if !app.limits.client(super::client(&req, &app)) {
+    if !app.limits.client(client::address(&req, &app.config)) {
         return Err(Error::TooMany);
     }
     let now = app.clock.now();

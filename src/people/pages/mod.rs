@@ -1,12 +1,13 @@
 //! Signing in and out, the front page, and what stands beside them: the pages about the cluster, and one's own account.
 
 pub mod account;
+pub mod clusters;
 pub mod directory;
 pub mod elsewhere;
 pub mod schools;
+mod founding;
+pub mod set_up;
 pub mod tabs;
-
-use std::net::IpAddr;
 
 use actix_web::cookie::time::Duration;
 use actix_web::http::header;
@@ -24,6 +25,7 @@ use crate::error::Error;
 use crate::notifications::{Block, Letter, Recipient, store as outbox};
 use crate::people::store::{self, Person};
 use crate::people::{Member, RoleKind, SignedIn, sign_in};
+use crate::web::client;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::page;
@@ -31,9 +33,17 @@ use crate::web::page;
 /// The kind of the mail that carries a sign-in link.
 pub const SIGN_IN_LETTER: &str = "sign_in";
 
-/// `GET /`: to the calendar of the person's cluster, or a choice of several.
-pub async fn front(who: SignedIn, app: web::Data<App>) -> HttpResponse {
-    match who.clusters.as_slice() {
+/// `GET /`: to the calendar of the person's cluster, a choice of several, or a director's table of them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn front(who: SignedIn, app: web::Data<App>) -> Result<HttpResponse, Error> {
+    if who.clusters.len() > 1
+        && let Some(overview) = clusters::overview(&app, who.person.id).await?
+    {
+        return Ok(clusters::front(&app, &who, &overview));
+    }
+    Ok(match who.clusters.as_slice() {
         [only] => see_other(&format!("/c/{}/calendar", only.slug)),
         [] => html_page(page::outside(
             "No cluster",
@@ -60,7 +70,7 @@ pub async fn front(who: SignedIn, app: web::Data<App>) -> HttpResponse {
                 }
             },
         )),
-    }
+    })
 }
 
 /// `GET /c/{cluster}`: the calendar is the cluster's first page.
@@ -82,6 +92,9 @@ pub struct SignInQuery {
 
 /// `GET /sign-in`.
 pub async fn sign_in_page(req: HttpRequest, app: web::Data<App>, query: web::Query<SignInQuery>) -> Result<HttpResponse, Error> {
+    if !app.db.house_read(app.clock.now(), |house| Ok::<_, Error>(store::founding::any_cluster(house)?)).await? {
+        return Ok(set_up::waiting(&app));
+    }
     let people = demo_people(&app).await?;
     Ok(sign_in_answer(&req, &app, &query.next, "", &Errors::new(), &people))
 }
@@ -171,7 +184,7 @@ pub async fn ask_for_link(req: HttpRequest, app: web::Data<App>, form: Posted<Si
             return Ok(sign_in_answer(&req, &app, &form.next, &form.email, &Errors::one("email", format!("{fault}")), &people));
         }
     };
-    if !app.limits.sign_in(client(&req, &app), &email) {
+    if !app.limits.sign_in(client::address(&req, &app.config), &email) {
         return Err(Error::TooMany);
     }
     let now = app.clock.now();
@@ -366,14 +379,6 @@ pub async fn livez() -> &'static str {
 
 fn user_agent(req: &HttpRequest) -> String {
     req.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
-}
-
-/// The address a request comes from. When the operator says that there is a proxy in front, that is the last one of
-/// `X-Forwarded-For`, which the proxy added; what stands before it, and `Forwarded`, anybody can send.
-fn client(req: &HttpRequest, app: &App) -> IpAddr {
-    let lines = || req.headers().get_all("x-forwarded-for").filter_map(|line| line.to_str().ok());
-    let told = app.config.behind_proxy.then(|| lines().last()?.rsplit(',').next()?.trim().parse().ok()).flatten();
-    told.or_else(|| req.peer_addr().map(|peer| peer.ip())).unwrap_or(IpAddr::from([0, 0, 0, 0]))
 }
 
 fn see_other(to: &str) -> HttpResponse {

@@ -9,18 +9,24 @@ use crate::people::{Member, RoleKind};
 pub enum Tab {
     /// People and schools.
     People,
+    /// The cluster itself.
+    About,
 }
 
 impl Tab {
     /// Its path in the cluster, its name, and whether only a coordinator has it.
-    const ALL: [(Self, &'static str, &'static str, bool); 1] = [(Self::People, "people", "People and schools", false)];
+    const ALL: [(Self, &'static str, &'static str, bool); 2] =
+        [(Self::People, "people", "People and schools", false), (Self::About, "about", "About the cluster", true)];
 }
 
 /// The links to the pages that this member may open; nothing where there is only one.
 #[must_use]
 pub fn tabs(member: &Member, here: Tab) -> Markup {
     let coordinator = member.is(RoleKind::Coordinator);
-    let shown: Vec<_> = Tab::ALL.into_iter().filter(|(.., only_coordinator)| coordinator || !only_coordinator).collect();
+    // A programme director answers for the cluster itself, too.
+    let director = member.is(RoleKind::Director);
+    let may = |tab: Tab, only_coordinator: bool| coordinator || !only_coordinator || director && tab == Tab::About;
+    let shown: Vec<_> = Tab::ALL.into_iter().filter(|(tab, .., only_coordinator)| may(*tab, *only_coordinator)).collect();
     html! {
         @if shown.len() > 1 {
             nav.tabs aria-label="About the cluster" {

@@ -3,6 +3,7 @@
 pub mod directory;
 pub mod identities;
 pub mod schools;
+pub mod founding;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;

@@ -29,6 +29,10 @@ impl<S: Subscriber> Layer<S> for Listener {
         if *event.metadata().level() == Level::ERROR {
             let mut line = Line(format!("{}:", event.metadata().target()));
             event.record(&mut line);
+            // What a client says that is no HTTP is the client's fault.
+            if event.metadata().target().starts_with("actix_http::h1") && line.0.contains("request parse error") {
+                return;
+            }
             ERRORS.lock().unwrap_or_else(PoisonError::into_inner).push(line.0);
         }
     }

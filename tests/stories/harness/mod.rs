@@ -13,7 +13,7 @@ pub use app::{TestApp, tell};
 pub use ground::{Engine, Ground, Raw};
 pub use people::{Bursar, Coordinator, Person, Ssl, Wish};
 pub use provider::{OtherHouse, Says};
-pub use web::{Browser, Page, client};
+pub use web::{Browser, Form, Page, client};
 pub use world::{World, science_lead};
 
 /// Makes two tests of each named function, `name::sqlite` and `name::postgres`. It is a `fn name(ground: Ground)` and gets a

@@ -11,6 +11,8 @@ pub struct Program {
     child: Child,
     /// `http://127.0.0.1:PORT`.
     pub origin: String,
+    /// What it printed before it served.
+    pub said: Vec<String>,
 }
 
 /// The program with a clean environment: nothing of `BOXROTA_…` that the tests' own shell may have.
@@ -19,6 +21,8 @@ pub fn boxrota(args: &[&str]) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BOXROTA_")) {
         command.env_remove(name);
     }
+    // Everybody in the stories comes from one address, faster than people do.
+    command.env("BOXROTA_REQUESTS_PER_SESSION", "4000000000").env("BOXROTA_REQUESTS_PER_ADDRESS", "4000000000");
     command.args(args).stdin(Stdio::null());
     command
 }
@@ -48,16 +52,28 @@ impl Program {
     }
 
     /// Starts a command that serves, and waits until it says that it does.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::start_logging(command, Stdio::null())
+    }
+
+    /// The same, with its log kept.
+    pub fn start_logging(mut command: Command, log: Stdio) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-        command.env("BOXROTA_LISTEN", format!("127.0.0.1:{port}")).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.env("BOXROTA_LISTEN", format!("127.0.0.1:{port}")).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().expect("starting boxrota");
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let mut said = lines.map_while(Result::ok);
-        assert!(said.any(|line| line.contains("Boxrota is at")), "it ended before it served: {:?}", child.wait());
+        let mut before = Vec::new();
+        loop {
+            let Some(line) = said.next() else { panic!("it ended before it served: {:?}", child.wait()) };
+            if line.contains("Boxrota is at") {
+                break;
+            }
+            before.push(line);
+        }
         // What it says later must not fill the pipe.
         std::thread::spawn(move || said.for_each(drop));
-        Self { child, origin: format!("http://127.0.0.1:{port}") }
+        Self { child, origin: format!("http://127.0.0.1:{port}"), said: before }
     }
 
     /// A browser for it.

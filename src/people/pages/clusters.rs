@@ -1,0 +1,270 @@
+//! The clusters themselves: a director's table of them on `/`, `GET` and `POST /clusters/new`, and what is said of one:
+//! `GET` and `POST /c/{cluster}/about`.
+
+use std::collections::HashMap;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::founding::{FoundingForm, about_fields, cohort_words, read_about, since_words};
+use super::tabs::{Tab, tabs};
+use super::{html_page, see_other, sign_out_form};
+use crate::app::App;
+use crate::base::Day;
+use crate::base::clock;
+use crate::base::days;
+use crate::base::ids::{ClusterId, PersonId};
+use crate::bookings::store::loans;
+use crate::catalogue::store as catalogue;
+use crate::config::Config;
+use crate::db::{self, Scope, Unique};
+use crate::error::Error;
+use crate::notifications::{Block, Letter, Recipient, store as outbox};
+use crate::people::founding::{Fault, Founding, Nation};
+use crate::people::store::founding::{self as rows, Directed, Stored};
+use crate::people::{ClusterMaker, Overseer, RoleKind, SignedIn, store};
+use crate::web::forms::{self, Errors};
+use crate::web::guard::{self, Posted};
+use crate::web::page::{self, Nav};
+use crate::web::parts::{Tone, back, banner, head, row, summary, table_or_cards};
+
+/// The kind of the letter to the coordinator of a new cluster.
+pub const WELCOME_LETTER: &str = "welcome";
+
+/// A director's clusters with what is counted in each.
+pub struct Overview {
+    clusters: Vec<Directed>,
+    schools: HashMap<ClusterId, i64>,
+    copies: HashMap<ClusterId, i64>,
+    loans: HashMap<ClusterId, i64>,
+}
+
+/// What a director sees on the front page; `None` for whoever directs nothing. Four queries.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn overview(app: &App, person: PersonId) -> Result<Option<Overview>, Error> {
+    app.db
+        .house_read(app.clock.now(), move |house| {
+            let clusters = rows::directed_by(house, person)?;
+            if clusters.is_empty() {
+                return Ok(None);
+            }
+            let ids: Vec<ClusterId> = clusters.iter().map(|one| one.cluster.id).collect();
+            Ok(Some(Overview {
+                schools: rows::schools_of(house, &ids)?.into_iter().collect(),
+                copies: catalogue::copies_of(house, &ids)?.into_iter().collect(),
+                loans: loans::to_come_of(house, &ids)?.into_iter().collect(),
+                clusters,
+            }))
+        })
+        .await
+}
+
+/// The front page of a director of several clusters.
+#[must_use]
+pub fn front(app: &App, who: &SignedIn, overview: &Overview) -> HttpResponse {
+    let directed: Vec<ClusterId> = overview.clusters.iter().map(|one| one.cluster.id).collect();
+    let others: Vec<_> = who.clusters.iter().filter(|one| !directed.contains(&one.id)).collect();
+    let cell = |of: &HashMap<ClusterId, i64>, id: ClusterId| of.get(&id).copied().unwrap_or_default();
+    let table = html! {
+        @for one in &overview.clusters {
+            @let id = one.cluster.id;
+            tr {
+                th scope="row" { a href={ "/c/" (one.cluster.slug) "/calendar" } { (one.cluster.name) } }
+                td data-h="Cohort year" { (cohort_words(one.cohort_year)) }
+                td data-h="Nation" { (one.nation.parse::<Nation>().unwrap_or_default().words()) }
+                td data-h="Schools" { (cell(&overview.schools, id)) }
+                td data-h="Boxes" { (cell(&overview.copies, id)) }
+                td data-h="Loans to come" { (cell(&overview.loans, id)) }
+            }
+        }
+    };
+    let main = html! {
+        (head("Your clusters", html! { "Signed in as " (who.person.name) }, html! { a.btn.go href="/clusters/new" { "New cluster" } }))
+        section.panel.card {
+            p.hint { "Boxes are counted copy by copy, without retired ones. Loans to come are requested, booked or out, and not past their last day." }
+            (table_or_cards("Your clusters", &["Cluster", "Cohort year", "Nation", "Schools", "Boxes", "Loans to come"], table))
+        }
+        @if !others.is_empty() {
+            section.panel.card {
+                h2 { "Other clusters in which you have a role" }
+                ul { @for cluster in others { li { a href={ "/c/" (cluster.slug) "/calendar" } { (cluster.name) } } } }
+            }
+        }
+        section.panel.card.form { p { a href="/account" { "My account" } } (sign_out_form(&who.csrf)) }
+    };
+    html_page(page::outside("Your clusters", app.config.demo, false, &main))
+}
+
+/// `GET /clusters/new`.
+pub async fn form(app: web::Data<App>, who: ClusterMaker) -> HttpResponse {
+    answer(&app, &who, &FoundingForm::fresh(clock::today(app.clock.now())), &Errors::new())
+}
+
+fn answer(app: &App, who: &SignedIn, form: &FoundingForm, errors: &Errors) -> HttpResponse {
+    let main = html! {
+        (back("/", "Back to your clusters"))
+        (head("New cluster", "You become its programme director. The coordinator gets an e-mail and does the rest.", html! {}))
+        (forms::error_summary(errors))
+        div.panel.card.form {
+            form method="post" action="/clusters/new" novalidate {
+                (guard::field(&who.csrf))
+                (form.cluster_fields(errors))
+                h2 { "The coordinator" }
+                (form.person_fields("Name of the coordinator", "E-mail address of the coordinator", "A letter of welcome goes to it.", errors))
+                (forms::submit("Create the cluster"))
+            }
+        }
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header(("cache-control", "no-store"))
+        .body(page::outside("New cluster", app.config.demo, !errors.is_empty(), &main).into_string())
+}
+
+/// `POST /clusters/new`: the cluster, its lead school, both roles and the letter in one transaction.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn create(app: web::Data<App>, who: ClusterMaker, form: Posted<FoundingForm>) -> Result<HttpResponse, Error> {
+    let Posted(form) = form;
+    let founding = match form.read() {
+        Ok(founding) => founding,
+        Err(errors) => return Ok(answer(&app, &who, &form, &errors)),
+    };
+    let taken = Errors::one("slug", Fault::SlugTaken(founding.slug.clone()).to_string());
+    let there = format!("/c/{}/about?done=created", founding.slug);
+    let (now, director, config) = (app.clock.now(), who.person.id, app.config.clone());
+    let done = app
+        .db
+        .write(Scope::of_house(now), move |tx| {
+            let mut house = tx.house();
+            if store::cluster_by_slug(&mut house, &founding.slug)?.is_some() {
+                // The same button pressed twice: the cluster that this person has just created is the answer.
+                return rows::just_created(&mut house, &founding, director);
+            }
+            let (cluster, coordinator) = rows::found(&mut house, &founding, Some(director))?;
+            let mut tx = house.enter(cluster, Some(director));
+            rows::add_role(&mut tx, director, RoleKind::Director)?;
+            outbox::enqueue(&mut tx, &welcome(&founding, cluster, coordinator, &config, clock::today(now)))?;
+            Ok(true)
+        })
+        .await;
+    match done {
+        Ok(true) => {
+            app.wake.notify_one();
+            Ok(see_other(&there))
+        }
+        // An import beside us may have taken the short name between the question and the insert.
+        Ok(false) | Err(db::Error::Unique(Unique::Slug)) => Ok(answer(&app, &who, &form, &taken)),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// The letter to the coordinator of a new cluster. It holds no secret: whoever has the mailbox asks for a link.
+fn welcome(founding: &Founding, cluster: ClusterId, coordinator: PersonId, config: &Config, day: Day) -> Letter {
+    let (name, newcomer) = (&founding.about.name, &founding.coordinator);
+    Letter {
+        kind: WELCOME_LETTER,
+        subject: format!("cluster:{cluster}:coordinator:{coordinator}"),
+        day,
+        to: Recipient { person: Some(coordinator), address: newcomer.email.clone(), name: newcomer.name.clone() },
+        reason: format!("You get this mail because you were entered as the coordinator of the cluster {name}."),
+        title: format!("Welcome to Boxrota: you coordinate {name}"),
+        blocks: vec![
+            Block::paragraph(format!(
+                "Boxrota helps the schools of a cluster to share science kit. The cluster {name} is there now, with {} as its lead school.",
+                founding.school.name
+            )),
+            Block::paragraph("There is no password. Open this page and enter your e-mail address; a link to sign in comes at once."),
+            Block::button("Go to the sign-in page", config.link("/sign-in")),
+            Block::paragraph(format!("Sign in with {}. Then add the other schools and their science leads.", newcomer.email)),
+        ],
+        calendar: None,
+    }
+}
+
+/// What `/c/{cluster}/about` is asked for.
+#[derive(Debug, Default, Deserialize)]
+pub struct AboutQuery {
+    #[serde(default)]
+    done: String,
+}
+
+/// What can be changed of a cluster.
+#[derive(Debug, Default, Deserialize)]
+pub struct AboutForm {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    cohort_year: String,
+    #[serde(default)]
+    nation: String,
+}
+
+/// `GET /c/{cluster}/about`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn about(app: web::Data<App>, who: Overseer, query: web::Query<AboutQuery>) -> Result<HttpResponse, Error> {
+    let stored = app.db.read(who.scope(), |tx| Ok::<_, Error>(rows::about(tx)?)).await?;
+    let form = AboutForm {
+        name: stored.about.name.clone(),
+        cohort_year: stored.about.cohort_year.map(|year| year.to_string()).unwrap_or_default(),
+        nation: stored.about.nation.to_string(),
+    };
+    Ok(html_page(about_page(&who, &stored, &form, &Errors::new(), &query.done)))
+}
+
+fn about_page(who: &Overseer, stored: &Stored, form: &AboutForm, errors: &Errors, done: &str) -> Markup {
+    let main = html! {
+        (head("About the cluster", html! { (stored.about.name) }, html! { @if who.is(RoleKind::Director) { a.btn href="/clusters/new" { "New cluster" } } }))
+        (tabs(who, Tab::About))
+        @match done {
+            "set-up" => (banner(Tone::Good, "Boxrota is set up", html! { p { "You are signed in, and the coordinator of this cluster. Next, add the other schools and their people, and the dates of the school year." } })),
+            "created" => (banner(Tone::Good, "The cluster is created", html! { p { "You are its programme director. A letter of welcome is on its way to the coordinator." } })),
+            "changed" => (banner(Tone::Good, "The cluster is changed", html! {})),
+            _ => {},
+        }
+        (forms::error_summary(errors))
+        section.panel.card {
+            (summary(&[
+                row("Short name", &who.cluster.slug),
+                row("Lead school", since_words(stored.lead.as_ref())),
+                row("In Boxrota since", days::long(stored.created_on)),
+            ]))
+            p.hint { "The short name stays as it is, because the addresses of pages and calendars hold it." }
+        }
+        section.panel.card.form {
+            h2 { "Change it" }
+            form method="post" action={ (who.base()) "/about" } novalidate {
+                (who.csrf_field())
+                (about_fields(&form.name, &form.cohort_year, &form.nation, errors))
+                (forms::submit("Save"))
+            }
+        }
+    };
+    page::form_page(&who.shell(Nav::People), "About the cluster", !errors.is_empty(), &main)
+}
+
+/// `POST /c/{cluster}/about`.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn change(app: web::Data<App>, who: Overseer, form: Posted<AboutForm>) -> Result<HttpResponse, Error> {
+    let Posted(form) = form;
+    let mut errors = Errors::new();
+    let Some(about) = read_about(&form.name, &form.cohort_year, &form.nation, &mut errors) else {
+        let stored = app.db.read(who.scope(), |tx| Ok::<_, Error>(rows::about(tx)?)).await?;
+        return Ok(HttpResponse::UnprocessableEntity()
+            .content_type("text/html; charset=utf-8")
+            .insert_header(("cache-control", "no-store"))
+            .body(about_page(&who, &stored, &form, &errors, "").into_string()));
+    };
+    app.db.write(who.scope(), move |tx| Ok::<_, Error>(rows::set_about(tx, &about)?)).await?;
+    Ok(see_other(&format!("{}/about?done=changed", who.base())))
+}
