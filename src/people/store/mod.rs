@@ -1,6 +1,8 @@
 //! The rows of clusters, schools, people, roles, sessions, terms and closures.
 
 pub mod directory;
+pub mod held;
+pub mod invitations;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
