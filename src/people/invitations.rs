@@ -139,7 +139,11 @@ pub fn day([day, month, year]: [&str; 3]) -> Result<Option<Day>, &'static str> {
     if !(2000..2100).contains(&year) {
         return Err("Enter the year with four digits, for example 2027");
     }
-    i32::try_from(year).ok().and_then(|year| NaiveDate::from_ymd_opt(year, month, day)).map(Some).ok_or("There is no such day. Check the day and the month")
+    i32::try_from(year)
+        .ok()
+        .and_then(|year| NaiveDate::from_ymd_opt(year, month, day))
+        .map(Some)
+        .ok_or("There is no such day. Check the day and the month")
 }
 
 /// A role's days: from today on, and in order.
@@ -200,7 +204,8 @@ mod tests {
         assert!(name(" ").is_err() && name("a\u{7}b").is_err() && name(&"x".repeat(101)).is_err());
         assert_eq!(day(["1", " 9", "2027"]), Ok(Some(on("2027-09-01"))));
         assert_eq!(day(["", " ", ""]), Ok(None));
-        for bad in [["31", "2", "2027"], ["1", "9", ""], ["1", "Sept", "2027"], ["1", "9", "27"], ["-1", "9", "2027"], ["1", "9", "12027"]] {
+        for bad in [["31", "2", "2027"], ["1", "9", ""], ["1", "Sept", "2027"], ["1", "9", "27"], ["-1", "9", "2027"], ["1", "9", "12027"]]
+        {
             assert!(day(bad).is_err(), "{bad:?}");
         }
         let today = on("2026-11-23");

@@ -5,6 +5,7 @@
 
 pub mod handing_on;
 pub mod invitations;
+pub mod letters;
 pub mod member;
 pub mod pages;
 pub mod roles;

@@ -2,6 +2,10 @@
 
 pub mod account;
 pub mod directory;
+pub mod invitation;
+pub mod invite;
+pub mod person;
+pub mod role;
 pub mod tabs;
 
 use std::net::IpAddr;

@@ -7,9 +7,9 @@ use crate::base::days::Day;
 use crate::base::ids::{PersonId, RoleId, SchoolId};
 use crate::db::schema::{people, roles, schools, sessions};
 use crate::db::{Error, Result, Tx};
+use crate::people::RoleSchool;
 use crate::people::handing_on::End;
 use crate::people::invitations::Offer;
-use crate::people::RoleSchool;
 use crate::people::roles::{Held, span, words};
 
 /// The most roles that a person, or a question, has.
@@ -64,10 +64,8 @@ pub fn of_email(tx: &mut Tx<'_>, email: &str) -> Result<Vec<Held>> {
 /// The coordinators' roles that are not over.
 pub fn coordinators(tx: &mut Tx<'_>) -> Result<Vec<Held>> {
     let today = tx.today();
-    let rows: Vec<Row> = held!(tx)
-        .filter(roles::kind.eq("coordinator"))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
-        .load(tx.conn)?;
+    let rows: Vec<Row> =
+        held!(tx).filter(roles::kind.eq("coordinator")).filter(roles::to_day.is_null().or(roles::to_day.ge(today))).load(tx.conn)?;
     Ok(rows.into_iter().filter_map(held).collect())
 }
 

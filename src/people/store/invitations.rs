@@ -101,11 +101,8 @@ pub fn is_open(tx: &mut Tx<'_>, email: &EmailAddress, kind: RoleKind, school: Op
 
 /// One of this cluster.
 pub fn one(tx: &mut Tx<'_>, id: InvitationId) -> Result<Invitation> {
-    let row: (Whom, State) = all!()
-        .filter(invitations::cluster_id.eq(tx.cluster.0))
-        .filter(invitations::id.eq(id.0))
-        .select(columns!())
-        .first(tx.conn)?;
+    let row: (Whom, State) =
+        all!().filter(invitations::cluster_id.eq(tx.cluster.0)).filter(invitations::id.eq(id.0)).select(columns!()).first(tx.conn)?;
     invitation(row)
 }
 
