@@ -25,6 +25,7 @@ mod mailer;
 mod my_loans;
 mod outbox;
 mod parity;
+mod people_and_roles;
 mod post_office;
 mod race;
 mod reserve;

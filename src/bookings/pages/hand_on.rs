@@ -211,7 +211,7 @@ pub async fn hand_on(
             let fresh = tell::recipient(&sheet.leaver).map(|to| outbox::enqueue(tx, &hand.to_leaver(to, tx.today()))).transpose()?;
             // The same form, pressed twice: its receipt is there already, and so is all that it says.
             if fresh != Some(false) || matches!(successor, Successor::New(_)) {
-                carry_out(tx, &sheet, &hand, successor, end, &sender, own)?;
+                carry_out(tx, &sheet, &hand, &successor, end, &sender, own)?;
             }
             Ok(Ok(people::person_here(tx, id)?.is_none()))
         })
@@ -278,9 +278,9 @@ fn decide(tx: &mut Tx<'_>, sheet: &Sheet, typed: &HandOnForm) -> db::Result<Resu
 }
 
 /// The keepers, the end of the role, the log and the letters.
-fn carry_out(tx: &mut Tx<'_>, sheet: &Sheet, hand: &HandOn, successor: Successor, end: End, sender: &Sender, own: bool) -> db::Result<()> {
+fn carry_out(tx: &mut Tx<'_>, sheet: &Sheet, hand: &HandOn, successor: &Successor, end: End, sender: &Sender, own: bool) -> db::Result<()> {
     let (today, words, school) = (tx.today(), sheet.role.words(), &sheet.school.1);
-    let to = if let Successor::Lead(person) = &successor { Some(person.id) } else { None };
+    let to = if let Successor::Lead(person) = successor { Some(person.id) } else { None };
     let after = if to.is_some() { format!("Another science lead, {school}") } else { format!("{school}, until somebody is named") };
     for item in &sheet.items {
         keepers::hand(tx, item, to, &words, &after)?;
@@ -288,7 +288,7 @@ fn carry_out(tx: &mut Tx<'_>, sheet: &Sheet, hand: &HandOn, successor: Successor
     if !matches!(end, End::On(day) if sheet.role.to == Some(day)) {
         held::end(tx, &sheet.role, end)?;
     }
-    let tell_coordinators = match &successor {
+    let tell_coordinators = match successor {
         Successor::Lead(person) => {
             tx.log("people", &person.id, "took over", &words, &tags(&sheet.items))?;
             if let Some(to) = tell::recipient(person) {
