@@ -10,6 +10,7 @@ stories!(
     an_invitation_is_open_for_fourteen_days,
     an_invitation_sent_again_kills_the_old_link,
     a_withdrawn_invitation_is_dead,
+    nobody_reads_anothers_invitation_link,
     whoever_is_signed_in_the_invited_address_counts,
     the_same_role_is_offered_only_once,
     a_bad_invitation_comes_back_filled_in,
@@ -175,6 +176,30 @@ async fn a_withdrawn_invitation_is_dead(app: TestApp) {
     assert_eq!(app.letters().await.len(), 0);
 }
 
+async fn nobody_reads_anothers_invitation_link(app: TestApp) {
+    let coordinator = app.coordinator().await;
+    // The head of another cluster is invited, and the mail does not go out: whoever had the link could sign in as him.
+    invites(&app, &coordinator, "Oak", &science_lead("Oak"), "bursar", "").await.is(303);
+    let stored = app.raw().texts("SELECT text_body AS t FROM messages WHERE kind = 'invitation'");
+    let secret = stored[0].split("/invitation/").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a link").to_owned();
+    let unread = async |when: &str| {
+        let path = coordinator.open("/mail").await.link("Invitation to Ashdale");
+        let page = coordinator.open(&format!("/{path}")).await.says("[link removed]");
+        assert!(!page.text.contains(&secret), "{when}");
+        let letter = coordinator.browser.open(&page.link("See it as a mail program shows it")).await;
+        assert!(!letter.text.contains(&secret), "{when}");
+    };
+    unread("while it waits").await;
+    app.next_letter(boxrota::notifications::Outcome::Refused("no such mailbox".into()));
+    assert_eq!(app.letters().await.len(), 0);
+    unread("when it has failed").await;
+    // Sent once more it still has its link.
+    coordinator.browser.send(&coordinator.open("/mail").await.form("/mail/retry")).await;
+    let (link, _) = link_in_the_mail(&app, &science_lead("Oak")).await;
+    assert!(link.ends_with(&secret));
+    unread("when it is sent").await;
+}
+
 async fn whoever_is_signed_in_the_invited_address_counts(app: TestApp) {
     let coordinator = app.coordinator().await;
     let oak = science_lead("Oak");
@@ -321,7 +346,7 @@ async fn a_person_shows_roles_past_and_to_come_to_the_coordinator(app: TestApp) 
     coordinator.browser.send(&form).await.says("The role is added").says("To come").says("4 January 2027");
     lead.open(&format!("/people/{beech}")).await.says_not("Cedar");
     let page = coordinator.open(&format!("/people/{beech}")).await;
-    let end = page.link("End it: Science lead, Beech");
+    let end = page.link("End it Science lead, Beech");
     let page = coordinator.browser.open(&end).await;
     coordinator.browser.submit(&page.form("/end").set("last-day", "22")).await.is(422).says("today or later");
     coordinator.browser.submit(&page.form("/end").set("last-day", "x")).await.is(422).says("Enter a day, month and year");
@@ -374,7 +399,7 @@ async fn a_role_that_began_today_can_be_taken_back(app: TestApp) {
     let form = coordinator.open(&format!("/people/{cedar}/roles")).await.form("/roles").set("role", "coordinator");
     let page = coordinator.browser.send(&form).await;
     assert_eq!(roles_of(&app, &science_lead("Cedar")), 2);
-    let form = coordinator.browser.open(&page.link("End it: Coordinator")).await.form("/end").set("when", "now");
+    let form = coordinator.browser.open(&page.link("End it Coordinator")).await.form("/end").set("when", "now");
     coordinator.browser.send(&form).await.says("The role is ended");
     assert_eq!(roles_of(&app, &science_lead("Cedar")), 1);
     let log = app.raw().texts("SELECT before || ' / ' || after AS t FROM changes WHERE verb = 'had a role ended'");

@@ -114,7 +114,7 @@ fn all(roles: &[Held], here: &str, today: Day) -> Markup {
                     td data-h="How it stands" {
                         @if over { (pill(Tone::Plain, "Over")) } @else if role.from > today { (pill(Tone::Plain, "To come")) } @else { (pill(Tone::Good, "Today")) }
                     }
-                    td data-h="What you can do" { @if over { "Nothing" } @else { a href={ (here) "/roles/" (role.id) "/end" } { "End it" span.vh { ": " (role.words()) } } } }
+                    td data-h="What you can do" { @if over { "Nothing" } @else { a href={ (here) "/roles/" (role.id) "/end" } { "End it" span.vh { " " (role.words()) } } } }
                 }
             }
         },
