@@ -42,13 +42,13 @@ pub async fn show(app: web::Data<App>, member: Member, query: web::Query<Done>) 
     let without: Vec<&School> = current.iter().copied().filter(|school| school.is_in(today) && !led(school)).collect();
     let here = format!("{}/people", member.base());
     let main = html! {
-        (said(&query.done))
         (head(
             "People and schools",
             html! { (counted(current.len(), "school", "schools")) ", " (counted(distinct(&holders), "person", "people")) },
             html! { @if coordinator { a.btn.go href={ (here) "/invite" } { (icon("plus")) "Invite somebody" } } },
         ))
         (tabs(&member, Tab::People))
+        (said(&query.done))
         @if coordinator && !without.is_empty() {
             (banner(Tone::Warn, &format!("{} without a science lead", counted(without.len(), "school", "schools")), html! {
                 p { "Nobody there hears of loans until somebody has the role." }

@@ -66,12 +66,12 @@ pub async fn show(
     let leads = roles.iter().filter(|role| role.kind.leads() && role.to.is_none_or(|to| to >= today));
     let main = html! {
         (back(&format!("{}/people", member.base()), "People and schools"))
+        (head(&person.name, html! { a href={ "mailto:" (person.email) } { (person.email) } }, html! {}))
         @match query.done.as_str() {
             "role" => (banner(Tone::Good, "The role is added", html! { p { "It counts from its first day on." } })),
             "name" => (banner(Tone::Good, "The name is corrected", html! { p { "It is shown everywhere from now on." } })),
             _ => {},
         }
-        (head(&person.name, html! { a href={ "mailto:" (person.email) } { (person.email) } }, html! {}))
         section.panel.card {
             h2 { "Roles today" }
             @if now.is_empty() { p { "None." } } @else { (summary(&now.iter().map(|role| row(role.kind.words(), place(role))).collect::<Vec<_>>())) }
