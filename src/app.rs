@@ -9,14 +9,14 @@ use actix_web::{HttpServer, ResponseError, web};
 use tokio::sync::Notify;
 
 use crate::base::Clock;
-use crate::bookings::pages::{calendar, change, feeds, loan, loans, requests, reserve, verbs};
+use crate::bookings::pages::{calendar, change, feeds, hand_on, loan, loans, requests, reserve, verbs};
 use crate::catalogue::pages as catalogue;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
 use crate::notifications::pages as mail;
 use crate::people::identity::Houses;
-use crate::people::pages::{self as people, account, clusters, directory, elsewhere, schools, set_up};
+use crate::people::pages::{self as people, account, clusters, directory, elsewhere, invitation, invite, person, role, schools, set_up};
 use crate::web::limits::Limits;
 use crate::web::pace::{self, Pace};
 use crate::web::{assets, guard, help};
@@ -74,6 +74,8 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/help", get().to(help::help))
         .route("/accessibility", get().to(help::accessibility))
         .route("/assets/{file}", get().to(assets::serve))
+        .route("/invitation/{token}", get().to(invitation::show))
+        .route("/invitation/{token}", post().to(invitation::accept))
         .route("/feed/{token}.ics", get().to(feeds::serve))
         .route("/feed/{token}.ics", web::head().to(feeds::serve))
         .service(
@@ -99,6 +101,19 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/schools/{school}/rejoin", post().to(schools::rejoin::save))
                 .route("/about", get().to(clusters::about))
                 .route("/about", post().to(clusters::change))
+                .route("/people/invite", get().to(invite::form))
+                .route("/people/invite", post().to(invite::invite))
+                .route("/people/invitations/{invitation}/again", post().to(invite::again))
+                .route("/people/invitations/{invitation}/withdraw", post().to(invite::withdraw))
+                .route("/people/{person}", get().to(person::show))
+                .route("/people/{person}/name", get().to(person::name_form))
+                .route("/people/{person}/name", post().to(person::rename))
+                .route("/people/{person}/roles", get().to(role::add_form))
+                .route("/people/{person}/roles", post().to(role::add))
+                .route("/people/{person}/roles/{role}/end", get().to(role::end_form))
+                .route("/people/{person}/roles/{role}/end", post().to(role::end))
+                .route("/people/{person}/hand-on", get().to(hand_on::form))
+                .route("/people/{person}/hand-on", post().to(hand_on::hand_on))
                 .route("/calendar", get().to(calendar::show))
                 .route("/boxes", get().to(catalogue::list::show))
                 .route("/boxes/{resource}", get().to(catalogue::resource::show))

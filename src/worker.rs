@@ -20,7 +20,7 @@ use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
 use crate::notifications::mailer::Mailer;
 use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
-use crate::people::sign_in;
+use crate::people::{invitations, letters as invitation_letters, sign_in};
 use crate::people::{pages::SIGN_IN_LETTER, store as people};
 
 /// Between two rounds when nobody rings: another process may have stored letters, and letters may have become due again.
@@ -244,6 +244,11 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
     if message.kind == SIGN_IN_LETTER {
         let over = tx.now >= message.created_at + sign_in::LINK_LASTS;
         return Ok(over.then(|| "The link in it had run out before it could be sent.".to_owned()));
+    }
+    if let Some(hash) = invitation_letters::read_subject(&message.kind, &message.subject) {
+        let (now, today) = (tx.now, tx.today());
+        let found = people::invitations::by_hash(&mut tx.house(), hash)?;
+        return Ok(invitations::usable(found.map(|(one, ..)| one.standing), now, today).err().map(|why| why.to_string()));
     }
     if let Some((booking, sequence)) = letters::read_subject(&message.subject) {
         let now = ledger::state_and_sequence(tx, booking)?;

@@ -59,6 +59,8 @@ pub struct About {
 pub enum Because<'a> {
     /// He made the booking.
     Booked,
+    /// It was handed on to him.
+    Keeps,
     /// He is a science lead of the school that has it; its short name.
     LeadOf(&'a str),
     /// He coordinates the cluster; its name.
@@ -225,6 +227,7 @@ fn letter(
     blocks.push(Block::button(label, &about.url));
     let reason = match to.because {
         Because::Booked => "You got this because you made this booking.".to_owned(),
+        Because::Keeps => "You got this because this booking was handed on to you.".to_owned(),
         Because::LeadOf(school) => format!("You got this because you are a science lead of {school}."),
         Because::Coordinates(cluster) => format!("You got this because you coordinate {cluster}."),
     };

@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod change;
 pub mod feeds;
+pub mod hand_on;
 pub mod loan;
 pub mod loans;
 pub mod requests;

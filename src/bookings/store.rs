@@ -2,6 +2,7 @@
 
 pub mod feeds;
 pub mod held;
+pub mod keepers;
 pub mod ledger;
 pub mod loans;
 pub mod plan;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use strum::VariantArray;
 
 use super::store::{self, Line, Page};
-use super::{Listing, Message, State};
+use super::{Listing, Message, State, without_secrets};
 use crate::app::App;
 use crate::base::clock;
 use crate::base::ids::MessageId;
@@ -112,13 +112,14 @@ pub async fn show(app: web::Data<App>, member: Member, path: web::Path<(String, 
                 @if message.calendar.is_some() { a.btn href={ (here) "/calendar.ics" } { (icon("calendar-plus")) "Calendar entry (booking.ics)" } }
                 a.btn href={ (here) "/letter" } { (icon("mail")) "See it as a mail program shows it" }
             }
-            pre.letter { (message.text) }
+            pre.letter { (without_secrets(&message.text)) }
         }
     };
     Ok(html_page(page(&member.shell(Nav::Mail), &message.title, &main)))
 }
 
-/// `GET /c/{cluster}/mail/{id}/letter`: the HTML as it was sent, which has styles of its own. So this page alone allows them,
+/// `GET /c/{cluster}/mail/{id}/letter`: the HTML as it was sent but for the secrets of links, which are for whom it was sent to
+/// and for nobody who reads along. It has styles of its own. So this page alone allows them,
 /// and nothing else: no script, no picture, no form, and an origin of its own.
 pub async fn letter(app: web::Data<App>, member: Member, path: web::Path<(String, MessageId)>) -> Result<HttpResponse, Error> {
     let message = readable(&app, &member, path.into_inner().1).await?;
@@ -127,7 +128,7 @@ pub async fn letter(app: web::Data<App>, member: Member, path: web::Path<(String
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .body(message.html))
+        .body(without_secrets(&message.html)))
 }
 
 /// `GET /c/{cluster}/mail/{id}/calendar.ics`: the calendar entry as it was attached.

@@ -78,7 +78,8 @@ pub fn take(tx: &mut Tx<'_>, id: MessageId, claim: &str) -> Result<Option<Messag
 }
 
 /// Writes down what the attempt came to. `false` when the letter is no longer held under this claim: the lease ran out and
-/// another worker has it. A letter of the house loses the secret of its link when it is done with.
+/// another worker has it. A letter loses the secret of its link when it is done with. One of a cluster that failed keeps it,
+/// because a coordinator may send it once more; no page shows it.
 pub fn record(tx: &mut Tx<'_>, id: MessageId, claim: &str, record: &Record) -> Result<bool> {
     let now = tx.stamp();
     let finished = (record.state != State::Waiting).then_some(now);
@@ -91,11 +92,13 @@ pub fn record(tx: &mut Tx<'_>, id: MessageId, claim: &str, record: &Record) -> R
             messages::finished_at.eq(finished),
         ))
         .execute(tx.conn)?;
-    if recorded == 1 && tx.cluster == HOUSE && finished.is_some() {
+    let done_with = finished.is_some() && (tx.cluster == HOUSE || record.state != State::Failed);
+    if recorded == 1 && done_with {
         let (words, html): (String, String) = row(tx, id).select((messages::text_body, messages::html_body)).first(tx.conn)?;
-        diesel::update(row(tx, id))
-            .set((messages::text_body.eq(without_secrets(&words)), messages::html_body.eq(without_secrets(&html))))
-            .execute(tx.conn)?;
+        let bare = (without_secrets(&words), without_secrets(&html));
+        if (&bare.0, &bare.1) != (&words, &html) {
+            diesel::update(row(tx, id)).set((messages::text_body.eq(bare.0), messages::html_body.eq(bare.1))).execute(tx.conn)?;
+        }
     }
     Ok(recorded == 1)
 }

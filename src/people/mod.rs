@@ -5,9 +5,13 @@
 
 pub mod identity;
 pub mod founding;
+pub mod schools;
+pub mod handing_on;
+pub mod invitations;
+pub mod letters;
 pub mod member;
 pub mod pages;
-pub mod schools;
+pub mod roles;
 pub mod sign_in;
 pub mod store;
 pub mod terms;

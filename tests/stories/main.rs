@@ -28,6 +28,7 @@ mod my_loans;
 mod outbox;
 mod parity;
 mod permissions;
+mod people_and_roles;
 mod post_office;
 mod race;
 mod reserve;

@@ -12,7 +12,7 @@ use super::tell::{self, Teller, Way};
 use crate::app::App;
 use crate::base::days;
 use crate::base::ids::{BookingId, SchoolId};
-use crate::bookings::store::loans::{self, Change, Loan};
+use crate::bookings::store::loans::{self, Change, Hands, Loan};
 use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::{By, Kind, Refusal, Risk, State, changes, repeat, risk};
 use crate::db::{self, Tx};
@@ -256,10 +256,21 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
     }
     say("Collected on", &slot.collected_on.map(days::long).unwrap_or_default());
     say("Returned on", &slot.returned_on.map(days::long).unwrap_or_default());
-    say("Booked by", &loan.booked_by);
+    say("Booked by", &hands(sheet, member.today()));
     say("Rule set aside", &booking.override_reason);
     say(if slot.state == State::Declined { "Why it was declined" } else { "Why it was cancelled" }, &booking.ended_reason);
     rows
+}
+
+/// "Science lead, Saxton, now in the hands of Science lead, Fairburn". Of a loan that is over, who booked it is all there is to say.
+fn hands(sheet: &Sheet, today: crate::base::Day) -> String {
+    let (loan, slot) = (&sheet.loan, &sheet.loan.booking.slot);
+    let open = slot.is_out() || (slot.state.is_live() && slot.returned_on.is_none() && !slot.is_over(today));
+    match &loan.hands {
+        Hands::Keeper(_, name) if open => format!("{}, now in the hands of {name}", loan.booked_by),
+        Hands::School if open => format!("{}, now in the hands of the school", loan.booked_by),
+        _ => loan.booked_by.clone(),
+    }
 }
 
 fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {

@@ -6,7 +6,7 @@ use crate::base::days::{self, Period};
 use crate::base::ids::BookingId;
 use crate::bookings::ics::{self, Entry, Organizer};
 use crate::bookings::letters::{self, About, Because, To};
-use crate::bookings::store::loans::{self, Loan};
+use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::{Slot, State};
 use crate::db::{Result, Tx};
 use crate::notifications::{Calendar, Letter, Method, Recipient, store as outbox};
@@ -140,11 +140,16 @@ impl Teller {
 
     fn to_school(tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
         // Whoever has left since then hears no more of the cluster.
-        let booker = people::person_here(tx, loan.booking.person)?;
+        let (hands, because) = match &loan.hands {
+            Hands::Booker => (Some(loan.booking.person), Because::Booked),
+            Hands::Keeper(keeper, _) => (Some(*keeper), Because::Keeps),
+            Hands::School => (None, Because::Keeps),
+        };
+        let keeper = hands.map(|person| people::person_here(tx, person)).transpose()?.flatten();
         let leads = people::leads_of(tx, loan.booking.slot.school)?;
-        let others = leads.iter().filter(|lead| lead.id != loan.booking.person);
-        if let Some(recipient) = booker.as_ref().and_then(recipient) {
-            outbox::enqueue(tx, &write(&To { recipient, because: Because::Booked }))?;
+        let others = leads.iter().filter(|lead| Some(lead.id) != hands);
+        if let Some(recipient) = keeper.as_ref().and_then(recipient) {
+            outbox::enqueue(tx, &write(&To { recipient, because }))?;
         }
         for recipient in others.filter_map(recipient) {
             outbox::enqueue(tx, &write(&To { recipient, because: Because::LeadOf(&about.school) }))?;
@@ -234,7 +239,8 @@ fn entry(Facts { loan, about, place }: &Facts) -> Entry {
     }
 }
 
-fn recipient(person: &Person) -> Option<Recipient> {
+/// A person as the addressee of a letter.
+pub(super) fn recipient(person: &Person) -> Option<Recipient> {
     match person.email.parse() {
         Ok(address) => Some(Recipient { person: Some(person.id), address, name: person.name.clone() }),
         Err(fault) => {

@@ -1,12 +1,13 @@
 //! Bookings as pages read them: one with all that is known of it, a school's own, and the requests. Bounded on both ends.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::plan::{LONGEST_HOLD, SlotRow, is_live, requested as unanswered, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{Booking, Slot};
-use crate::db::schema::{bookings, changes, copies, people, resources, schools};
+use crate::db::schema::{bookings, changes, copies, people, resources, roles, schools};
 use crate::db::{Error, House, Result, Tx};
 
 /// The most rows a list shows.
@@ -33,12 +34,65 @@ pub struct Loan {
     pub home: SchoolId,
     /// The name of who booked it.
     pub booked_by: String,
+    /// In whose hands it is now.
+    pub hands: Hands,
     /// When it was last changed.
     pub changed: chrono::DateTime<chrono::Utc>,
 }
 
+/// Who answers for a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hands {
+    /// Who booked it.
+    Booker,
+    /// Somebody to whom it was handed on, by id and name.
+    Keeper(PersonId, String),
+    /// Nobody in person: who had it has left, and the school has it until somebody is named. Only [`one`] asks this.
+    School,
+}
+
 type DetailRow = (i64, String, String, Option<i32>, i32, String, String, Option<i64>, chrono::NaiveDateTime);
 type NameRow = (i64, String, String, String, String, String, i64, String);
+type KeeperRow = (Option<i64>, Option<String>);
+type LoanRow = (SlotRow, DetailRow, NameRow, KeeperRow);
+
+/// The table of people once more, for who keeps a booking beside who made it.
+mod keeping {
+    #![allow(missing_docs)]
+    diesel::alias!(crate::db::schema::people as keepers: Keepers);
+}
+use keeping::keepers;
+
+/// The columns of a [`Loan`], in the order of [`LoanRow`].
+macro_rules! loan_columns {
+    () => {
+        (
+            slot_columns!(),
+            (
+                bookings::person_id,
+                bookings::class_name,
+                bookings::purpose,
+                bookings::pupils,
+                bookings::sequence,
+                bookings::override_reason,
+                bookings::ended_reason,
+                bookings::repeated_from,
+                bookings::updated_at,
+            ),
+            (
+                resources::id,
+                resources::name,
+                resources::strand,
+                resources::icon,
+                copies::tag,
+                copies::state,
+                copies::home_school_id,
+                people::name,
+            ),
+            (bookings::keeper_id, keepers.field(people::name).nullable()),
+        )
+    };
+}
 
 macro_rules! loans {
     () => {
@@ -46,34 +100,12 @@ macro_rules! loans {
             .inner_join(copies::table.on(copies::cluster_id.eq(bookings::cluster_id).and(copies::id.eq(bookings::copy_id))))
             .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
             .inner_join(people::table.on(people::id.eq(bookings::person_id)))
-            .select((
-                slot_columns!(),
-                (
-                    bookings::person_id,
-                    bookings::class_name,
-                    bookings::purpose,
-                    bookings::pupils,
-                    bookings::sequence,
-                    bookings::override_reason,
-                    bookings::ended_reason,
-                    bookings::repeated_from,
-                    bookings::updated_at,
-                ),
-                (
-                    resources::id,
-                    resources::name,
-                    resources::strand,
-                    resources::icon,
-                    copies::tag,
-                    copies::state,
-                    copies::home_school_id,
-                    people::name,
-                ),
-            ))
+            .left_join(keepers.on(keepers.field(people::id).nullable().eq(bookings::keeper_id)))
+            .select(loan_columns!())
     };
 }
 
-fn loan_of((slot, detail, names): (SlotRow, DetailRow, NameRow)) -> Result<Loan> {
+fn loan_of((slot, detail, names, (keeper, keeper_name)): LoanRow) -> Result<Loan> {
     let (person, class_name, purpose, pupils, sequence, override_reason, ended_reason, repeated_from, changed) = detail;
     let (resource, name, strand, icon, tag, copy_state, home, booked_by) = names;
     let booking = Booking {
@@ -97,15 +129,28 @@ fn loan_of((slot, detail, names): (SlotRow, DetailRow, NameRow)) -> Result<Loan>
         copy_state,
         home: SchoolId(home),
         booked_by,
+        hands: keeper.map_or(Hands::Booker, |id| Hands::Keeper(PersonId(id), keeper_name.unwrap_or_default())),
         changed: changed.and_utc(),
     })
 }
 
 /// One booking of this cluster.
 pub fn one(tx: &mut Tx<'_>, id: BookingId) -> Result<Loan> {
-    let row: (SlotRow, DetailRow, NameRow) =
-        loans!().filter(bookings::cluster_id.eq(tx.cluster.0)).filter(bookings::id.eq(id.0)).first(tx.conn)?;
-    loan_of(row)
+    let today = tx.today();
+    let answers =
+        roles::person_id.nullable().eq(bookings::keeper_id).or(bookings::keeper_id.is_null().and(roles::person_id.eq(bookings::person_id)));
+    let here = roles::table
+        .filter(roles::cluster_id.eq(tx.cluster.0))
+        .filter(answers)
+        .filter(roles::from_day.le(today))
+        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)));
+    let (row, here): (LoanRow, bool) = loans!()
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::id.eq(id.0))
+        .select((loan_columns!(), exists(here)))
+        .first(tx.conn)?;
+    let loan = loan_of(row)?;
+    Ok(if here { loan } else { Loan { hands: Hands::School, ..loan } })
 }
 
 /// The schools' bookings that end on a day of the window, and what they have out now, however old; by first day.
@@ -115,15 +160,14 @@ pub fn of_schools(tx: &mut Tx<'_>, schools: &[SchoolId], window: Period) -> Resu
     let ended = of().and(bookings::last_day.between(window.first(), window.last()));
     // Both halves name the cluster and what their index begins with (see `plan::open_now`).
     let out = of().and(bookings::copy_id.gt(0)).and(bookings::collected_on.is_not_null()).and(bookings::returned_on.is_null());
-    let rows: Vec<(SlotRow, DetailRow, NameRow)> =
-        loans!().filter(ended.or(out)).order((bookings::first_day, bookings::id)).limit(MOST).load(tx.conn)?;
+    let rows: Vec<LoanRow> = loans!().filter(ended.or(out)).order((bookings::first_day, bookings::id)).limit(MOST).load(tx.conn)?;
     rows.into_iter().map(loan_of).collect()
 }
 
 /// The schools' loans that ended on a day of the window, newest first, with those that never were.
 pub fn ended(tx: &mut Tx<'_>, schools: &[SchoolId], window: Period) -> Result<Vec<Loan>> {
     let wanted: Vec<i64> = schools.iter().map(|school| school.0).collect();
-    let rows: Vec<(SlotRow, DetailRow, NameRow)> = loans!()
+    let rows: Vec<LoanRow> = loans!()
         .filter(bookings::cluster_id.eq(tx.cluster.0))
         .filter(bookings::school_id.eq_any(wanted))
         .filter(bookings::last_day.between(window.first(), window.last()))
@@ -136,7 +180,7 @@ pub fn ended(tx: &mut Tx<'_>, schools: &[SchoolId], window: Period) -> Result<Ve
 
 /// Requests that wait for an answer, by first day; those whose days are past among them, to be cleared away.
 pub fn requested(tx: &mut Tx<'_>) -> Result<Vec<Loan>> {
-    let rows: Vec<(SlotRow, DetailRow, NameRow)> = loans!()
+    let rows: Vec<LoanRow> = loans!()
         .filter(bookings::cluster_id.eq(tx.cluster.0))
         .filter(unanswered())
         .filter(bookings::first_day.ge(days::add(tx.today(), -LONGEST_HOLD)))

@@ -3,22 +3,31 @@
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
-use super::html_page;
+use super::person::Done;
 use super::tabs::{Tab, tabs};
+use super::{html_page, invite};
 use crate::app::App;
 use crate::base::days;
 use crate::error::Error;
 use crate::people::store::directory::{self, Holder};
-use crate::people::{Member, School, Standing, store};
+use crate::people::store::invitations;
+use crate::people::{Member, RoleKind, School, Standing, store};
 use crate::web::page::{Nav, page};
-use crate::web::parts::{Tone, counted, head, icon, pill};
+use crate::web::parts::{Tone, banner, counted, head, icon, pill};
 
 /// Shows everybody who has a role today, by school.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn show(app: web::Data<App>, member: Member) -> Result<HttpResponse, Error> {
-    let (schools, holders) = app.db.read(member.scope(), |tx| Ok::<_, Error>((store::schools(tx)?, directory::holders(tx)?))).await?;
+pub async fn show(app: web::Data<App>, member: Member, query: web::Query<Done>) -> Result<HttpResponse, Error> {
+    let coordinator = member.is(RoleKind::Coordinator);
+    let (schools, holders, open) = app
+        .db
+        .read(member.scope(), move |tx| {
+            let open = if coordinator { invitations::open(tx)? } else { Vec::new() };
+            Ok::<_, Error>((store::schools(tx)?, directory::holders(tx)?, open))
+        })
+        .await?;
     let today = member.today();
     let (mut current, mut past): (Vec<&School>, Vec<&School>) = (Vec::new(), Vec::new());
     for school in &schools {
@@ -27,21 +36,29 @@ pub async fn show(app: web::Data<App>, member: Member) -> Result<HttpResponse, E
     let of = |school: Option<&School>| {
         holders.iter().filter(|one| one.role.school.as_ref().map(|own| own.id) == school.map(|s| s.id)).collect::<Vec<_>>()
     };
-    let without = current
-        .iter()
-        .filter(|school| school.is_in(today) && !of(Some(school)).iter().any(|one| one.role.kind == crate::people::RoleKind::Ssl))
-        .count();
-    let coordinator = member.is(crate::people::RoleKind::Coordinator);
-    let add = html! { @if coordinator { a.btn.go href={ (member.base()) "/schools/new" } { (icon("plus")) "Add a school" } } };
+    let led = |school: &School| {
+        holders.iter().any(|one| one.role.kind == RoleKind::Ssl && one.role.school.as_ref().is_some_and(|own| own.id == school.id))
+    };
+    let without: Vec<&School> = current.iter().copied().filter(|school| school.is_in(today) && !led(school)).collect();
+    let here = format!("{}/people", member.base());
     let main = html! {
-        (head("People and schools", html! { (counted(current.len(), "school", "schools")) ", " (counted(distinct(&holders), "person", "people")) }, add))
+        (head(
+            "People and schools",
+            html! { (counted(current.len(), "school", "schools")) ", " (counted(distinct(&holders), "person", "people")) },
+            html! { @if coordinator { a.btn href={ (member.base()) "/schools/new" } { (icon("plus")) "Add a school" } a.btn.go href={ (here) "/invite" } { (icon("plus")) "Invite somebody" } } },
+        ))
         (tabs(&member, Tab::People))
-        @if without > 0 && coordinator {
-            (crate::web::parts::banner(Tone::Warn, &format!("{} without a science lead", counted(without, "school", "schools")), html! { p { "Nobody there hears of loans until somebody has the role." } }))
+        (said(&query.done))
+        @if coordinator && !without.is_empty() {
+            (banner(Tone::Warn, &format!("{} without a science lead", counted(without.len(), "school", "schools")), html! {
+                p { "Nobody there hears of loans until somebody has the role." }
+                ul { @for school in &without { li { a href={ (here) "/invite?school=" (school.id) } { "Invite a science lead for " (school.name) } } } }
+            }))
         }
+        @if coordinator { (invite::list(&member, &open)) }
         div.grid2 {
             @let cluster = of(None);
-            @if !cluster.is_empty() { section.panel.card { h2 { "For the whole cluster" } (people(&cluster)) } }
+            @if !cluster.is_empty() { section.panel.card { h2 { "For the whole cluster" } (people(&cluster, &here)) } }
             @for school in &current { (card(member.base(), school, &of(Some(school)), today)) }
         }
         @if !past.is_empty() {
@@ -52,6 +69,20 @@ pub async fn show(app: web::Data<App>, member: Member) -> Result<HttpResponse, E
         }
     };
     Ok(html_page(page(&member.shell(Nav::People), "People and schools", &main)))
+}
+
+/// What was done on the page before.
+fn said(done: &str) -> Markup {
+    let words = match done {
+        "invited" => ("The invitation is on its way", "You hear by e-mail when it is accepted."),
+        "again" => ("The invitation is sent again", "The link in the mail before it does not work any more."),
+        "withdrawn" => ("The invitation is withdrawn", "Its link does not work any more."),
+        "answered" => ("That invitation is answered already", "Somebody has accepted or withdrawn it meanwhile."),
+        "ended" => ("The role is ended", "It is in the change log."),
+        "handed_on" => ("Handed on", "Everybody whom it concerns gets an e-mail that lists it."),
+        _ => return html! {},
+    };
+    banner(Tone::Good, words.0, html! { p { (words.1) } })
 }
 
 fn distinct(holders: &[Holder]) -> usize {
@@ -71,17 +102,17 @@ fn card(base: &str, school: &School, holders: &[&Holder], today: crate::base::Da
                 _ => {},
             }
             p.hint { (school.short_name) " (" (school.letters) ")" @if !school.address.is_empty() { ", " (school.address) } @if !school.postcode.is_empty() { ", " (school.postcode) } }
-            @if holders.is_empty() { p { "Nobody has a role here yet." } } @else { (people(holders)) }
+            @if holders.is_empty() { p { "Nobody has a role here yet." } } @else { (people(holders, &format!("{base}/people"))) }
         }
     }
 }
 
 /// The roles with their people, each with an address to write to.
-pub(super) fn people(holders: &[&Holder]) -> Markup {
+pub(super) fn people(holders: &[&Holder], here: &str) -> Markup {
     html! {
         ul.links {
             @for one in holders {
-                li { div { b { (one.person.name) } small { (one.role.kind.words()) ", " a href={ "mailto:" (one.person.email) } { (one.person.email) } } } }
+                li { div { a href={ (here) "/" (one.person.id) } { (one.person.name) } small { (one.role.kind.words()) ", " a href={ "mailto:" (one.person.email) } { (one.person.email) } } } }
             }
         }
     }

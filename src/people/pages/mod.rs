@@ -7,6 +7,10 @@ pub mod elsewhere;
 pub mod schools;
 mod founding;
 pub mod set_up;
+pub mod invitation;
+pub mod invite;
+pub mod person;
+pub mod role;
 pub mod tabs;
 
 use actix_web::cookie::time::Duration;

@@ -4,6 +4,8 @@ pub mod directory;
 pub mod identities;
 pub mod schools;
 pub mod founding;
+pub mod held;
+pub mod invitations;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;

@@ -98,7 +98,7 @@ fn main(member: &Member, sheet: &Sheet, done: &str) -> Markup {
             section.panel.card {
                 h2 { "People" }
                 @if sheet.holders.is_empty() { p { "Nobody has a role here yet." } }
-                @else { (people(&sheet.holders.iter().collect::<Vec<_>>())) }
+                @else { (people(&sheet.holders.iter().collect::<Vec<_>>(), &format!("{}/people", member.base()))) }
             }
             section.panel.card {
                 h2 { "What it holds now" }
