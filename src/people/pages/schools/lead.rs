@@ -78,7 +78,7 @@ fn page(member: &Member, record: &Record, open: &Open, typed: &Typed, errors: &E
         p {
             "The lead school holds the cluster's money. "
             @match open {
-                Some((lead, name)) => { b { (name) } " is lead school from " (days::long(lead.from)) ", and stays it until the day before the day that you enter." },
+                Some((lead, name)) => { b { (name) } " is lead school from " (days::long(lead.from)) ", until the day before the one that you enter." },
                 None => "The cluster has none at the moment.",
             }
         }

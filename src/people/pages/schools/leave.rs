@@ -98,7 +98,7 @@ fn page(member: &Member, facts: &Facts, typed: &Typed, errors: &Errors) -> HttpR
     let screen = Screen { record, title: "The school leaves", lead: html! {}, path: "leave", button };
     let above = html! {
         @if let Some(day) = record.current(member.today()).and_then(|spell| spell.stay.left_on) {
-            (banner(Tone::Plain, "It leaves already", html! { p { "Its last day is " (days::long(day)) ". Another day replaces it." } }))
+            (banner(Tone::Plain, "It leaves already", html! { p { "Its last day is " (days::long(day)) ". Another day replaces it; a later one does not bring roles back that end before." } }))
         }
         section.panel.card {
             h2 { "What it holds now" }

@@ -191,7 +191,7 @@ fn choose(member: &Member, record: &Record, things: &Things, wish: &Sabbatical, 
     let main = html! {
         (back(&here, &record.school.short_name))
         (error_summary(errors))
-        (head(title, html! { (record.school.name) }, html! {}))
+        (head(title, html! { (record.school.name) @if !booked.is_empty() { ": choose for each booking. The school gets an e-mail about what is cancelled." } }, html! {}))
         section.panel.card {
             (summary(&rows))
             @if !things.held.is_empty() {
@@ -202,7 +202,7 @@ fn choose(member: &Member, record: &Record, things: &Things, wish: &Sabbatical, 
         }
         section.panel.card {
             h2 { "What it has booked in these days" }
-            @if booked.is_empty() { p { "Nothing." } } @else { p { "Choose for each. The school gets an e-mail about what is cancelled." } }
+            @if booked.is_empty() { p { "Nothing." } }
             form.form method="post" action={ (here) "/sabbatical" } novalidate {
                 (csrf_field(member.csrf()))
                 @for (name, value) in DAYS.iter().flat_map(|field| days_of(field, typed)) { (hidden(&name, &value)) }

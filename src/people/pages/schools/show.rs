@@ -22,6 +22,9 @@ use crate::people::{Member, RoleKind, Standing};
 use crate::web::forms::Errors;
 use crate::web::parts::{Row, Tone, back, banner, head, pill, row, summary};
 
+/// So many days before its review day a sabbatical is pointed out.
+const REVIEW_NEAR_DAYS: i64 = 14;
+
 /// What has just been done.
 #[derive(Debug, Default, Deserialize)]
 pub struct Done {
@@ -83,6 +86,9 @@ fn main(member: &Member, sheet: &Sheet, done: &str) -> Markup {
         @if let Some(words) = said(done) { (banner(Tone::Good, words, html! {})) }
         @if !school.is_in(today) && matches!(school.standing(today), Standing::Left(_)) && !sheet.things.held.is_empty() {
             (banner(Tone::Warn, "It has left and still holds something", html! { p { "See below what it is." } }))
+        }
+        @if let Some(day) = to_review(sheet, today).filter(|_| coordinator) {
+            (banner(Tone::Warn, "Review the sabbatical", html! { p { "Talk with the school about how it goes on. The review day is " (days::long(day)) "." } }))
         }
         @if coordinator && sheet.record.current(today).is_some() && !sheet.holders.iter().any(|one| one.role.kind == RoleKind::Ssl) {
             (banner(Tone::Warn, "No science lead", html! { p { "Nobody there hears of loans until somebody has the role." } }))
@@ -155,6 +161,7 @@ fn status(sheet: &Sheet, today: Day) -> Markup {
             Standing::Left(day) => { (pill(Tone::Plain, "Has left")) " " (days::long(day)) },
             Standing::Never => (pill(Tone::Plain, "No member")),
         }
+        @if let Some(last) = sheet.record.current(today).and_then(|spell| spell.stay.left_on) { " " (pill(Tone::Plain, "Leaves")) " after " (days::long(last)) }
         @if sheet.leads_on(today) { " " (pill(Tone::Plain, "Lead school")) }
     }
 }
@@ -201,13 +208,19 @@ fn time(spell: &Spell) -> Markup {
             Some(left) => { (days::long(spell.stay.joined_on)) " to " (days::long(left)) },
             None => { "From " (days::long(spell.stay.joined_on)) },
         }
-        @if !spell.leave_reason.is_empty() { ". It left with a copy: " (spell.leave_reason) }
+        @if !spell.leave_reason.is_empty() { ". It may leave with a copy: " (spell.leave_reason) }
     }
 }
 
 fn sabbatical(spell: &Spell) -> Option<Markup> {
     let off = spell.stay.sabbatical?;
     Some(html! { (off) @if let Some(day) = spell.review_on { ", review on " (days::long(day)) } })
+}
+
+/// The review day of a sabbatical that is not over, once it is near.
+fn to_review(sheet: &Sheet, today: Day) -> Option<Day> {
+    let (spell, _) = sheet.record.sabbatical(today)?;
+    spell.review_on.filter(|day| *day <= days::add(today, REVIEW_NEAR_DAYS))
 }
 
 /// What the coordinator can do now.
@@ -223,11 +236,11 @@ fn actions(sheet: &Sheet, today: Day, here: &str) -> Markup {
                 (link_button(&format!("{here}/rename"), "school", "Rename"))
                 @if current.is_some() {
                     @if !leads { (link_button(&format!("{here}/lead"), "check", "Make it the lead school")) }
-                    (link_button(&format!("{here}/sabbatical"), "calendar-x", if off.is_some() { "Change the sabbatical" } else { "Sabbatical" }))
-                    @if off.is_some() { (link_button(&format!("{here}/sabbatical/end"), "calendar-days", "Back earlier")) }
-                    (link_button(&format!("{here}/leave"), "log-out", "It leaves"))
+                    (link_button(&format!("{here}/sabbatical"), "calendar-x", if off.is_some() { "Change the sabbatical" } else { "Put it on sabbatical" }))
+                    @if off.is_some() { (link_button(&format!("{here}/sabbatical/end"), "calendar-days", "End the sabbatical earlier")) }
+                    (link_button(&format!("{here}/leave"), "log-out", "Let it leave"))
                 } @else {
-                    (link_button(&format!("{here}/rejoin"), "repeat", "It joins again"))
+                    (link_button(&format!("{here}/rejoin"), "repeat", "Let it join again"))
                 }
             }
         }
