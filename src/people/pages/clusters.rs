@@ -176,6 +176,7 @@ fn welcome(founding: &Founding, cluster: ClusterId, coordinator: PersonId, confi
         reason: format!("You get this mail because you were entered as the coordinator of the cluster {name}."),
         title: format!("Welcome to Boxrota: you coordinate {name}"),
         blocks: vec![
+            Block::heading(format!("You coordinate {name}")),
             Block::paragraph(format!(
                 "Boxrota helps the schools of a cluster to share science kit. The cluster {name} is there now, with {} as its lead school.",
                 founding.school.name
@@ -267,4 +268,54 @@ pub async fn change(app: web::Data<App>, who: Overseer, form: Posted<AboutForm>)
     };
     app.db.write(who.scope(), move |tx| Ok::<_, Error>(rows::set_about(tx, &about)?)).await?;
     Ok(see_other(&format!("{}/about?done=changed", who.base())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ServerArgs;
+    use crate::notifications::letter;
+    use crate::people::founding::{About, LeadSchool, Newcomer};
+
+    #[test]
+    fn the_letter_of_welcome_says_how_to_come_in_and_holds_no_secret() {
+        let day = days::parse_iso("2026-11-23").unwrap();
+        let args = ServerArgs { public_url: Some("https://boxes.example".into()), ..ServerArgs::default() };
+        let config = Config::from(&args, "sqlite:x.db".parse().unwrap(), false, |_| None).unwrap();
+        let founding = Founding {
+            slug: "elmfield".into(),
+            about: About { name: "Elmfield".into(), cohort_year: Some(2026), nation: Nation::England },
+            school: LeadSchool {
+                name: "Elm Primary School".into(),
+                short_name: "Elm".into(),
+                letters: "EL".into(),
+                urn: None,
+                address: String::new(),
+                postcode: "LS25 5AU".into(),
+                since: day,
+            },
+            coordinator: Newcomer { name: "Coordinator".into(), email: "c@elm.example".parse().unwrap() },
+        };
+        let letter = welcome(&founding, ClusterId(1), PersonId(2), &config, day);
+        insta::assert_snapshot!(letter::text(&letter), @r"
+        You coordinate Elmfield
+        -----------------------
+
+        Boxrota helps the schools of a cluster to share science kit. The cluster
+        Elmfield is there now, with Elm Primary School as its lead school.
+
+        There is no password. Open this page and enter your e-mail address; a
+        link to sign in comes at once.
+
+        Go to the sign-in page:
+        https://boxes.example/sign-in
+
+        Sign in with c@elm.example. Then add the other schools and their science
+        leads.
+
+        You get this mail because you were entered as the coordinator of the
+        cluster Elmfield.
+        Boxrota
+        ");
+    }
 }

@@ -156,13 +156,13 @@ pub fn about_fields(name: &str, cohort_year: &str, nation: &str, errors: &Errors
     }
 }
 
-/// "2026 to 2027" is how the page says a cohort.
+/// The cohort year, or that nobody has said it.
 #[must_use]
 pub fn cohort_words(year: Option<i32>) -> String {
     year.map_or_else(|| "Not said".to_owned(), |year| year.to_string())
 }
 
-/// A day, or that there is none.
+/// The lead school and since when, or that there is none.
 #[must_use]
 pub fn since_words(lead: Option<&(String, Day)>) -> String {
     lead.map_or_else(|| "None at the moment".to_owned(), |(name, since)| format!("{name}, since {}", days::long(*since)))

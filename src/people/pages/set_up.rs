@@ -20,7 +20,7 @@ use crate::web::guard::{self, Posted};
 use crate::web::page;
 use crate::web::parts::head;
 
-/// Prints nothing: makes the address that the start of the program prints, or `None` when there is a cluster.
+/// Makes an address for setting up, which the start of the program prints; `None` when there is a cluster.
 ///
 /// # Errors
 /// When the database cannot be used.
