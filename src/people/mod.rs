@@ -5,14 +5,16 @@
 
 pub mod member;
 pub mod pages;
+pub mod settings;
 pub mod sign_in;
 pub mod store;
 pub mod terms;
+pub mod year;
 
 use crate::base::days::{Day, Period};
 use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId};
 
-pub use member::{Borrower, Coordinator, Member, SignedIn};
+pub use member::{Borrower, Coordinator, DayKeeper, Member, SignedIn};
 
 /// What a person may be in a cluster (product.md, Words).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::Display)]

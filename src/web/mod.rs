@@ -11,6 +11,7 @@ pub mod limits;
 pub mod log;
 pub mod page;
 pub mod parts;
+pub mod upload;
 
 #[cfg(test)]
 mod sample;

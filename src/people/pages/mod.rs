@@ -2,7 +2,9 @@
 
 pub mod account;
 pub mod directory;
+pub mod settings;
 pub mod tabs;
+pub mod year;
 
 use std::net::IpAddr;
 
@@ -375,6 +377,14 @@ fn client(req: &HttpRequest, app: &App) -> IpAddr {
 
 fn see_other(to: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+}
+
+/// A form again with what was wrong, or a preview of something that cannot be stored yet.
+fn refused(page: Markup) -> HttpResponse {
+    HttpResponse::UnprocessableEntity()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(page.into_string())
 }
 
 fn html_page(page: Markup) -> HttpResponse {

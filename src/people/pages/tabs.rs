@@ -9,11 +9,19 @@ use crate::people::{Member, RoleKind};
 pub enum Tab {
     /// People and schools.
     People,
+    /// Terms and closed days.
+    Year,
+    /// The settings.
+    Rules,
 }
 
 impl Tab {
     /// Its path in the cluster, its name, and whether only a coordinator has it.
-    const ALL: [(Self, &'static str, &'static str, bool); 1] = [(Self::People, "people", "People and schools", false)];
+    const ALL: [(Self, &'static str, &'static str, bool); 3] = [
+        (Self::People, "people", "People and schools", false),
+        (Self::Year, "terms", "School year", false),
+        (Self::Rules, "settings", "Rules", true),
+    ];
 }
 
 /// The links to the pages that this member may open; nothing where there is only one.
