@@ -28,6 +28,8 @@ mod parity;
 mod post_office;
 mod race;
 mod reserve;
+mod school_year;
 mod sent_mail;
+mod settings;
 mod sign_in;
 mod starting;

@@ -268,10 +268,13 @@ fn fault(faults: &mut Vec<Fault>, line: Option<u64>, wrong: impl Into<String>, r
     faults.push(Fault { line, column: String::new(), wrong: wrong.into(), right: right.to_owned() });
 }
 
+/// The fields of an event by name, each with its line.
+type Fields = BTreeMap<String, (u64, String)>;
+
 /// Every event with its line, summary and days.
 fn events(text: &str, faults: &mut Vec<Fault>) -> Vec<Event> {
     let mut events = Vec::new();
-    let mut open: Option<(u64, BTreeMap<String, (u64, String)>)> = None;
+    let mut open: Option<(u64, Fields)> = None;
     for (line, text) in unfolded(text) {
         let Some((name, value)) = text.split_once(':') else { continue };
         let name = name.split(';').next().unwrap_or_default().trim().to_uppercase();
@@ -300,7 +303,7 @@ fn events(text: &str, faults: &mut Vec<Fault>) -> Vec<Event> {
     events
 }
 
-fn event(line: u64, fields: &BTreeMap<String, (u64, String)>, faults: &mut Vec<Fault>) -> Option<Event> {
+fn event(line: u64, fields: &Fields, faults: &mut Vec<Fault>) -> Option<Event> {
     let summary = fields.get("SUMMARY").map(|(_, text)| unescaped(text)).unwrap_or_default();
     let Some((at, start)) = fields.get("DTSTART") else {
         fault(faults, Some(line), format!("\"{summary}\" has no day."), "Give it a DTSTART, for example DTSTART;VALUE=DATE:20260902.");
@@ -371,12 +374,12 @@ mod tests {
 
     /// A calendar of events: summary, first day, and the day after the last one.
     fn calendar(events: &[(&str, &str, &str)]) -> String {
-        let mut text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n".to_owned();
-        for (summary, first, end) in events {
+        let event = |(summary, first, end): &(&str, &str, &str)| {
             let end = if end.is_empty() { String::new() } else { format!("DTEND;VALUE=DATE:{end}\r\n") };
-            text += &format!("BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:{first}\r\n{end}SUMMARY:{summary}\r\nEND:VEVENT\r\n");
-        }
-        text + "END:VCALENDAR\r\n"
+            format!("BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:{first}\r\n{end}SUMMARY:{summary}\r\nEND:VEVENT\r\n")
+        };
+        let all: Vec<String> = events.iter().map(event).collect();
+        format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{}END:VCALENDAR\r\n", all.concat())
     }
 
     fn said(found: &Understood) -> Vec<String> {
@@ -420,11 +423,7 @@ mod tests {
     #[test]
     fn six_terms_and_whole_terms_are_understood_too() {
         let found = read(&calendar(&[("Term 1", "20260902", "20261024"), ("Term 2", "20261102", "20261219")]));
-        assert_eq!(
-            said(&found),
-            ["Autumn term 2026: 2 September to 18 December 2026 (24 October to 1 November 2026)"
-                .replace("24 October to 1 November", "26 to 30 October")]
-        );
+        assert_eq!(said(&found), ["Autumn term 2026: 2 September to 18 December 2026 (26 to 30 October 2026)"]);
         let found = read(&calendar(&[("Summer term 2027", "20270412", "20270722")]));
         assert_eq!(said(&found), ["Summer term 2027: 12 April to 21 July 2027"]);
     }

@@ -58,7 +58,9 @@ impl ClosureForm {
         let days = match closed_days(&self.first(), &self.last()) {
             Ok(days) => Some(days),
             Err(wrong) => {
-                wrong.into_iter().for_each(|(field, words)| errors.add(field, words));
+                for (field, words) in wrong {
+                    errors.add(field, words);
+                }
                 None
             }
         };

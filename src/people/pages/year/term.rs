@@ -148,7 +148,9 @@ async fn store_term(app: &web::Data<App>, member: &Member, over: Option<TermId>,
         Ok((year, off)) => Ok(to_year(member, year, if over.is_some() { "term-changed" } else { "term-added" }, off)),
         Err(wrong) => {
             let mut errors = Errors::new();
-            wrong.into_iter().for_each(|(field, words)| errors.add(field, words));
+            for (field, words) in wrong {
+                errors.add(field, words);
+            }
             Ok(refused(form(member, old.as_ref(), &typed, &errors)))
         }
     }
