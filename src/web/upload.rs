@@ -98,11 +98,12 @@ type Fields = Vec<(String, String)>;
 async fn read(mut parts: Multipart) -> Result<(Fields, Result<Vec<u8>, FileFault>), Error> {
     let broken = || Error::Bad("The form did not arrive whole.".into());
     let (mut fields, mut text_left, mut body_left): (Fields, usize, usize) = (Vec::new(), LARGEST_TEXT, LARGEST_BODY);
-    let mut file = Ok(Vec::new());
+    let (mut file, mut count) = (Ok(Vec::new()), 0);
     while let Some(part) = parts.next().await {
         let mut part = part.map_err(|_| broken())?;
         let name = part.name().ok_or_else(broken)?.to_owned();
-        if fields.len() >= MOST_FIELDS {
+        count += 1;
+        if count > MOST_FIELDS {
             return Err(Error::Bad("The form has too many fields.".into()));
         }
         let is_file = part.content_disposition().is_some_and(|said| said.get_filename().is_some());

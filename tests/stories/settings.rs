@@ -41,15 +41,15 @@ async fn a_wrong_value_is_said_at_its_field_and_everything_is_kept(app: TestApp)
     );
     let form = coordinator.open("/settings").await.form("/settings");
     let form =
-        form.set("longest_loan_days", "10").set("asset_threshold", "a hundred").set("mail_from_hour", "20").set("turnaround_days", "-1");
+        form.set("longest_loan_days", "10").set("asset_threshold", "a hundred").set("mail_from_hour", "18").set("turnaround_days", "-1");
     let page = coordinator.browser.submit(&form).await.is(422).says("There is a problem").says("Write the amount in pounds");
     assert_eq!(page.attributes(".errs a", "href"), ["#turnaround_days", "#asset_threshold"]);
     let again = page.form("/settings");
     assert_eq!(
         ["longest_loan_days", "asset_threshold", "mail_from_hour", "turnaround_days"].map(|name| again.value(name).to_owned()),
-        ["10", "a hundred", "20", "-1"]
+        ["10", "a hundred", "18", "-1"]
     );
-    let form = again.set("asset_threshold", "100").set("turnaround_days", "0");
+    let form = again.set("asset_threshold", "100").set("turnaround_days", "0").set("mail_to_hour", "18");
     coordinator.browser.submit(&form).await.is(422).says("Mail ends later than it begins");
     let after = app.raw().texts(
         "SELECT CAST(longest_loan_days AS TEXT) || ' ' || CAST(asset_threshold_pence AS TEXT) AS t FROM settings ORDER BY cluster_id",

@@ -98,7 +98,7 @@ fn form(member: &Member, typed: &Typed, errors: &Errors, said: &Markup) -> Marku
             (number("furthest_ahead_days", "Furthest ahead, in days", &typed.furthest_ahead_days,
                 "How many days from today a loan may end. Leave it empty for the end of the next school year.", "empty"))
             (number("shortest_notice_days", "Shortest notice, in school days", &typed.shortest_notice_days,
-                "How many school days must lie between booking and the first day.", &usual.shortest_notice_days))
+                "The first day of a loan is at least so many school days after the day of booking.", &usual.shortest_notice_days))
             (number("most_live_bookings", "Most bookings of a school at once", &typed.most_live_bookings,
                 "How many bookings a school may have that are not over yet.", &usual.most_live_bookings))
             (number("turnaround_days", "Turnaround, in days", &typed.turnaround_days,
@@ -112,7 +112,7 @@ fn form(member: &Member, typed: &Typed, errors: &Errors, said: &Markup) -> Marku
             (field("mail_from_hour", "Reminders from", &typed.mail_from_hour).hint("No reminder goes out before this hour. Default: 7:00.").select(errors, &hours(0)))
             (field("mail_to_hour", "Reminders until", &typed.mail_to_hour).hint("No reminder goes out after this hour. Default: 19:00.").select(errors, &hours(1)))
             (number("transit_days", "Longest time on the way, in school days", &typed.transit_days,
-                "After so many school days between two schools a box counts as lost on the way.", &usual.transit_days))
+                "A box that is between two schools for longer than this is shown as late on its way.", &usual.transit_days))
             (field("asset_threshold", "Asset register from", &typed.asset_threshold)
                 .hint(&format!("What costs this much or more belongs into the asset register. In pounds, like 100 or £100.00. Default: {}.", usual.asset_threshold))
                 .width("w10").text(errors))

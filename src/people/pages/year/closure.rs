@@ -209,5 +209,5 @@ pub async fn remove(
 
 /// The line under a preview of closed days.
 pub(super) fn disturbed_banner(off: usize) -> Markup {
-    html! { @if off > 0 { (banner(Tone::Warn, "Bookings are in these days", html! { p { (off_words(off)) } })) } }
+    html! { @if off > 0 { (banner(Tone::Warn, "Bookings are in these days", html! { p { (off_words(off, true)) } })) } }
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::closure::disturbed_banner;
-use super::{dated, disturbed, horizon, html_page, kind_words, refused, to_year};
+use super::{dated, disturbed, horizon, html_page, refused, to_year, why};
 use crate::app::App;
 use crate::base::days;
 use crate::db::Tx;
@@ -222,14 +222,14 @@ fn start(member: &Member, what: What, text: &str, errors: &Errors) -> Markup {
         (back(&format!("{}/terms", member.base()), "School year"))
         (head(title, "You see first what was understood. Nothing is stored before you say so.", html! {}))
         (error_summary(errors))
-        (sheet(member, what, text, errors))
+        (sheet(member, what, text, errors, ""))
         (example(what))
     };
     form_page(&member.shell(Nav::People), title, !errors.is_empty(), &main)
 }
 
 /// The form in which a text is pasted or a file chosen.
-fn sheet(member: &Member, what: What, text: &str, errors: &Errors) -> Markup {
+fn sheet(member: &Member, what: What, text: &str, errors: &Errors, heading: &str) -> Markup {
     let (hint, accept) = match what {
         What::Terms => {
             ("Lines like those of terms.csv, or the whole text of a calendar file", ".csv,.ics,.txt,text/csv,text/calendar,text/plain")
@@ -243,6 +243,7 @@ fn sheet(member: &Member, what: What, text: &str, errors: &Errors) -> Markup {
     html! {
         form.panel.card.form method="post" action={ (member.base()) "/" (titles(what).1) "/import" } enctype="multipart/form-data" {
             (member.csrf_field())
+            @if !heading.is_empty() { h2 { (heading) } }
             (field("file", "Choose a file", "").hint(file).optional().file(errors, accept))
             (field("text", "Or paste the dates", text).hint(hint).optional().tall_area(errors, 10))
             (submit("Check the dates"))
@@ -284,7 +285,7 @@ fn preview(member: &Member, what: What, text: &str, all: &Preview, schools: &[Sc
         @else if good == 0 { (banner(Tone::Bad, "No dates were found", html! { p { "The text has no line that could be stored." } })) }
         @else if !all.is_news() { (banner(Tone::Plain, "All of it is there already", html! { p { "There is nothing to store." } })) }
         @else if pressed { (banner(Tone::Warn, "The school year is not what it was", html! { p { "Look at what would be replaced now, then store it." } })) }
-        (disturbed_banner(all.off))
+        @if !wrong { (disturbed_banner(all.off)) }
         @if !all.terms.is_empty() { section.panel.card { h2 { "Terms" } (terms_table(&all.terms)) } }
         @if !all.closures.is_empty() { section.panel.card { h2 { "Closed days" } (closures_table(&all.closures, schools)) } }
         @if !wrong && all.is_news() {
@@ -300,8 +301,8 @@ fn preview(member: &Member, what: What, text: &str, all: &Preview, schools: &[Sc
         @if !all.left_out.is_empty() {
             (details(&format!("Left out: {}", counted(all.left_out.len(), "event", "events")), html! { ul { @for (line, words) in &all.left_out { li { "Line " (line) ": " (words) } } } }))
         }
-        @if wrong || good == 0 { h2 { "Mend the text" } (sheet(member, what, text, &none)) }
-        @else { (details("Change the text, or take another file", sheet(member, what, text, &none))) }
+        @if wrong || good == 0 { (sheet(member, what, text, &none, "Mend the text")) }
+        @else { (details("Change the text, or take another file", sheet(member, what, text, &none, ""))) }
     };
     let page = form_page(&member.shell(Nav::People), "Check the dates", wrong, &main);
     if wrong || good == 0 { refused(page) } else { html_page(page) }
@@ -311,7 +312,7 @@ fn faults(faults: &[Fault]) -> Markup {
     let rows = html! {
         @for fault in faults {
             tr {
-                th scope="row" data-h="Line" { @match fault.line { Some(line) => { (line) } None => { "All" } } }
+                th scope="row" { @match fault.line { Some(line) => { "Line " (line) } None => { "The whole text" } } }
                 td data-h="What is wrong" { @if !fault.column.is_empty() { b { (fault.column) } ": " } (fault.wrong) }
                 td data-h="What would be right" { (fault.right) }
             }
@@ -319,7 +320,7 @@ fn faults(faults: &[Fault]) -> Markup {
     };
     html! {
         (banner(Tone::Bad, &format!("{} to mend", counted(faults.len(), "problem", "problems")), html! { p { "Nothing can be stored until the text is right. The lines that are right stand below." } }))
-        section.panel.card { h2 { "Problems" } (table_or_cards("Problems", &["Line", "What is wrong", "What would be right"], rows)) }
+        section.panel.card { h2 { "Problems" } (table_or_cards("Problems", &["Where", "What is wrong", "What would be right"], rows)) }
     }
 }
 
@@ -327,7 +328,7 @@ fn terms_table(terms: &[Row<Planned>]) -> Markup {
     let rows = html! {
         @for row in terms {
             tr {
-                th scope="row" data-h="Line" { (row.line) }
+                th scope="row" { "Line " (row.line) }
                 td data-h="Term" { (row.what.name()) }
                 td data-h="First day" { (days::full(row.what.days.first())) }
                 td data-h="Last day" { (days::full(row.what.days.last())) }
@@ -342,14 +343,14 @@ fn terms_table(terms: &[Row<Planned>]) -> Markup {
             }
         }
     };
-    table_or_cards("Terms", &["Line", "Term", "First day", "Last day", "Half-term", "What happens"], rows)
+    table_or_cards("Terms", &["Where", "Term", "First day", "Last day", "Half-term", "What happens"], rows)
 }
 
 fn closures_table(closures: &[Row<Closure>], schools: &[School]) -> Markup {
     let rows = html! {
         @for row in closures {
             tr {
-                th scope="row" data-h="Line" { (row.line) }
+                th scope="row" { "Line " (row.line) }
                 td data-h="Who" {
                     @match row.what.school.and_then(|id| schools.iter().find(|school| school.id == id)) {
                         Some(school) => { (school.short_name) }
@@ -357,10 +358,10 @@ fn closures_table(closures: &[Row<Closure>], schools: &[School]) -> Markup {
                     }
                 }
                 td data-h="Days" { (dated(row.what.days)) }
-                td data-h="Why" { (kind_words(row.what.kind)) @if !row.what.note.is_empty() { ": " (row.what.note) } }
+                td data-h="Why" { (why(&row.what)) }
                 td data-h="What happens" { @if row.step == Step::New { (pill(Tone::Good, "New")) } @else { (pill(Tone::Plain, "There already")) } }
             }
         }
     };
-    table_or_cards("Closed days", &["Line", "Who", "Days", "Why", "What happens"], rows)
+    table_or_cards("Closed days", &["Where", "Who", "Days", "Why", "What happens"], rows)
 }

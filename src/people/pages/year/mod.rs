@@ -18,7 +18,7 @@ use crate::db::{Result, Tx};
 use crate::error::Error;
 use crate::people::store::year::{self as rows, Kept};
 use crate::people::store::{self, SchoolName};
-use crate::people::terms::{ClosureKind, SchoolCalendar, Season, Term};
+use crate::people::terms::{Closure, ClosureKind, SchoolCalendar, Season, Term};
 use crate::people::year::{self, YEARS, year_name};
 use crate::people::{Member, RoleKind};
 use crate::web::page::{Nav, page};
@@ -98,14 +98,18 @@ fn news(done: &str, off: usize) -> Markup {
         _ => return html! {},
     };
     let tone = if off > 0 { Tone::Warn } else { Tone::Good };
-    banner(tone, words, html! { @if off > 0 { p { (off_words(off)) } } @else { p { "The calendar shows it at once." } } })
+    banner(tone, words, html! { @if off > 0 { p { (off_words(off, false)) } } @else { p { "The calendar shows it at once." } } })
 }
 
-/// "2 bookings to come now start or end on a day that is no school day."
-fn off_words(off: usize) -> String {
-    let verb = if off == 1 { "starts or ends" } else { "start or end" };
+/// "2 bookings to come would then start or end on a day that is no school day."
+fn off_words(off: usize, then: bool) -> String {
+    let verb = match (then, off) {
+        (true, _) => "would then start or end",
+        (false, 1) => "now starts or ends",
+        (false, _) => "now start or end",
+    };
     format!(
-        "{} to come then {verb} on a day that is no school day. They stay as they are: tell the schools, who can change the days.",
+        "{} to come {verb} on a day that is no school day. They stay as they are: tell the schools, who can change the days.",
         counted(off, "booking", "bookings")
     )
 }
@@ -162,6 +166,17 @@ fn kind_words(kind: ClosureKind) -> &'static str {
     }
 }
 
+/// Why it is closed: the kind and the note, without the kind twice.
+fn why(closure: &Closure) -> String {
+    let kind = kind_words(closure.kind);
+    let first = kind.split(' ').next().unwrap_or_default().to_lowercase();
+    match closure.note.as_str() {
+        "" => kind.to_owned(),
+        note if note.to_lowercase().starts_with(&first) => note.to_owned(),
+        note => format!("{kind}: {note}"),
+    }
+}
+
 /// Whether the member may add or remove such a closure: the coordinator any, a science lead INSET days of the own school.
 fn may_keep(member: &Member, school: Option<SchoolId>, kind: ClosureKind) -> bool {
     member.is(RoleKind::Coordinator)
@@ -179,7 +194,7 @@ fn closed_days(member: &Member, closed: &[Kept], school: Option<SchoolId>, name:
                     li {
                         div {
                             b { (dated(closure.days)) }
-                            small { (kind_words(closure.kind)) @if !closure.note.is_empty() { ": " (closure.note) } }
+                            small { (why(closure)) }
                         }
                         @if may_keep(member, school, closure.kind) {
                             a href={ (member.base()) "/closures/" (kept.id) "/remove" } { "Remove" span.vh { " " (closure.days) " of " (name) } }

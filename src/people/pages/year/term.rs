@@ -206,7 +206,7 @@ pub async fn remove_form(app: web::Data<App>, member: Coordinator, path: web::Pa
     let main = html! {
         (back(&format!("{}/terms?year={}", member.base(), term.academic_year), "School year"))
         (head(&title, html! { (term.days) }, html! {}))
-        @if off > 0 { (banner(Tone::Warn, "Bookings are in these days", html! { p { (off_words(off)) } })) }
+        @if off > 0 { (banner(Tone::Warn, "Bookings are in these days", html! { p { (off_words(off, true)) } })) }
         form.panel.card.form method="post" action={ (member.base()) "/terms/" (term.id) "/remove" } {
             (member.csrf_field())
             p { "Its days then count as holidays, or as school days when the year has no other term." }
