@@ -1,6 +1,8 @@
 //! Terms and closures pasted or uploaded into a cluster that is there already: the same files, read by the same code, but a
 //! good line stands beside a bad one, so that both can be shown.
 
+use std::borrow::Cow;
+
 use super::problems::{Problem, Problems};
 use super::school_year::{self, CLOSURES, TERMS};
 use super::sheet::{self, Names};
@@ -24,11 +26,22 @@ fn sift<T>(read: Vec<(u64, T)>, problems: &Problems) -> Read<T> {
     Read { good: read.into_iter().filter(|(line, _)| !faulty(*line)).collect(), problems: problems.list().to_vec() }
 }
 
+/// Cells that were copied out of a spreadsheet stand between tabs: line by line as CSV, so that the line numbers stay.
+fn commas(text: &str) -> Cow<'_, str> {
+    let head = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    if !head.contains('\t') || head.contains(',') {
+        return Cow::Borrowed(text);
+    }
+    let cell = |cell: &str| if cell.contains([',', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() };
+    let line = |line: &str| line.split('\t').map(cell).collect::<Vec<_>>().join(",");
+    Cow::Owned(text.lines().map(line).collect::<Vec<_>>().join("\n"))
+}
+
 /// The terms of a text like `terms.csv`.
 #[must_use]
 pub fn terms(text: &str) -> Read<Term> {
     let mut problems = Problems::default();
-    let sheet = sheet::read("terms.csv", text.as_bytes(), TERMS, &mut problems);
+    let sheet = sheet::read("terms.csv", commas(text).as_bytes(), TERMS, &mut problems);
     let read = sheet.map(|sheet| school_year::terms(&sheet, &mut problems)).unwrap_or_default();
     sift(read.into_iter().map(|term| (term.line, term)).collect(), &problems)
 }
@@ -53,7 +66,7 @@ pub fn closures(text: &str, schools: &[people::School]) -> Read<Closure> {
         })
         .collect();
     let mut problems = Problems::default();
-    let sheet = sheet::read("closures.csv", text.as_bytes(), CLOSURES, &mut problems);
+    let sheet = sheet::read("closures.csv", commas(text).as_bytes(), CLOSURES, &mut problems);
     // No name is known but those of these schools.
     let names = Names::of(Some(&sheet::Sheet { file: "schools.csv", rows: Vec::new() }), &[]);
     let read =
@@ -79,6 +92,13 @@ mod tests {
         );
         assert_eq!(read.good.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2]);
         assert_eq!(read.problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(3), Some(4)]);
+    }
+
+    #[test]
+    fn cells_from_a_spreadsheet_are_read_with_their_line_numbers() {
+        let read = closures("\nkind\tfirst_day\tnote\ninset\t27/11/2026\tReading, writing\nnone\t1/1/2026\t\n", &[]);
+        assert_eq!(read.good.iter().map(|(line, closure)| (*line, closure.note.as_str())).collect::<Vec<_>>(), [(3, "Reading, writing")]);
+        assert_eq!(read.problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(4)]);
     }
 
     #[test]

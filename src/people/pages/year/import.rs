@@ -231,10 +231,11 @@ fn start(member: &Member, what: What, text: &str, errors: &Errors) -> Markup {
 /// The form in which a text is pasted or a file chosen.
 fn sheet(member: &Member, what: What, text: &str, errors: &Errors, heading: &str) -> Markup {
     let (hint, accept) = match what {
-        What::Terms => {
-            ("Lines like those of terms.csv, or the whole text of a calendar file", ".csv,.ics,.txt,text/csv,text/calendar,text/plain")
-        }
-        What::Closures => ("Lines like those of closures.csv", ".csv,.txt,text/csv,text/plain"),
+        What::Terms => (
+            "Cells from a spreadsheet, lines like those of terms.csv, or the whole text of a calendar file",
+            ".csv,.ics,.txt,text/csv,text/calendar,text/plain",
+        ),
+        What::Closures => ("Cells from a spreadsheet, or lines like those of closures.csv", ".csv,.txt,text/csv,text/plain"),
     };
     let file = match what {
         What::Terms => "A CSV file, or the calendar (.ics) that your council publishes. At most 512 KB. It takes the place of the text.",
