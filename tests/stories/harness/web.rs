@@ -50,6 +50,8 @@ impl Browser {
             .cookie_provider(jar.clone())
             .redirect(Policy::none())
             .timeout(std::time::Duration::from_secs(60))
+            // The server ends a connection after five idle seconds; a browser would ask again, this one must not come too late.
+            .pool_idle_timeout(std::time::Duration::from_secs(2))
             .build()
             .expect("a client");
         Self { client, jar, origin: origin.to_owned() }
