@@ -16,7 +16,9 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::notifications::pages as mail;
 use crate::people::identity::Houses;
-use crate::people::pages::{self as people, account, clusters, directory, elsewhere, invitation, invite, person, role, schools, set_up};
+use crate::people::pages::{
+    self as people, account, clusters, directory, elsewhere, invitation, invite, person, role, schools, set_up, settings, year,
+};
 use crate::web::limits::Limits;
 use crate::web::pace::{self, Pace};
 use crate::web::{assets, guard, help};
@@ -114,6 +116,23 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/people/{person}/roles/{role}/end", post().to(role::end))
                 .route("/people/{person}/hand-on", get().to(hand_on::form))
                 .route("/people/{person}/hand-on", post().to(hand_on::hand_on))
+                .route("/terms", get().to(year::show))
+                .route("/terms/new", get().to(year::term::new_form))
+                .route("/terms/new", post().to(year::term::add))
+                .route("/terms/import", get().to(year::import::terms_form))
+                .route("/terms/import", post().to(year::import::terms))
+                .route("/terms/{term}/edit", get().to(year::term::edit_form))
+                .route("/terms/{term}/edit", post().to(year::term::change))
+                .route("/terms/{term}/remove", get().to(year::term::remove_form))
+                .route("/terms/{term}/remove", post().to(year::term::remove))
+                .route("/closures/new", get().to(year::closure::new_form))
+                .route("/closures/new", post().to(year::closure::add))
+                .route("/closures/import", get().to(year::import::closures_form))
+                .route("/closures/import", post().to(year::import::closures))
+                .route("/closures/{closure}/remove", get().to(year::closure::remove_form))
+                .route("/closures/{closure}/remove", post().to(year::closure::remove))
+                .route("/settings", get().to(settings::show))
+                .route("/settings", post().to(settings::save))
                 .route("/calendar", get().to(calendar::show))
                 .route("/boxes", get().to(catalogue::list::show))
                 .route("/boxes/{resource}", get().to(catalogue::resource::show))

@@ -1,5 +1,6 @@
 //! The rows of bookings.
 
+pub mod ends;
 pub mod feeds;
 pub mod held;
 pub mod keepers;

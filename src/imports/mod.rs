@@ -9,6 +9,7 @@ mod cells;
 mod demo;
 mod load;
 mod loans;
+pub mod pasted;
 mod problems;
 mod school_year;
 mod sheet;
@@ -181,6 +182,7 @@ pub struct Term {
 /// A closure, INSET day or bank holiday.
 #[derive(Debug)]
 pub struct Closure {
+    line: u64,
     /// Place in [`Cluster::schools`]; `None`: the whole cluster.
     pub school: Option<usize>,
     /// What kind.

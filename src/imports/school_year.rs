@@ -129,9 +129,9 @@ fn needed_span(row: &Row, problems: &mut Problems) -> Option<Period> {
 
 /// Reads `closures.csv`. Without a school a line is about the whole cluster; without a last day about one day.
 pub fn closures(sheet: &Sheet, schools: Known<'_>, problems: &mut Problems) -> Vec<Closure> {
-    let closures: Vec<(u64, Closure)> = sheet.rows.iter().filter_map(|row| Some((row.line, closure(row, schools, problems)?))).collect();
-    once(sheet.file, "first_day", closures.iter().map(|(line, c)| (*line, format!("{:?} {} {}", c.school, c.kind, c.days))), problems);
-    closures.into_iter().map(|(_, closure)| closure).collect()
+    let closures: Vec<Closure> = sheet.rows.iter().filter_map(|row| closure(row, schools, problems)).collect();
+    once(sheet.file, "first_day", closures.iter().map(|c| (c.line, format!("{:?} {} {}", c.school, c.kind, c.days))), problems);
+    closures
 }
 
 fn closure(row: &Row, schools: Known<'_>, problems: &mut Problems) -> Option<Closure> {
@@ -143,5 +143,5 @@ fn closure(row: &Row, schools: Known<'_>, problems: &mut Problems) -> Option<Clo
         row.wrong("last_day", format!("{days} is longer than a term."), "Mend the last day.", problems);
     }
     let note = row.short("note", 200, problems);
-    Some(Closure { school: school?, kind: kind?, days: days?, note: note? })
+    Some(Closure { line: row.line, school: school?, kind: kind?, days: days?, note: note? })
 }

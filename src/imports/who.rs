@@ -100,7 +100,7 @@ fn meant(schools: &[School], typed: &str) -> String {
         return format!("Did you mean {meant}?");
     }
     let names: Vec<&str> = schools.iter().map(|school| school.short_name.as_str()).collect();
-    format!("Write the name or short name of a school in schools.csv: {}.", names.join(", "))
+    format!("Write the name or short name of a school: {}.", names.join(", "))
 }
 
 /// Reads `cluster.csv`: one line.

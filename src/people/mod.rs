@@ -12,14 +12,16 @@ pub mod letters;
 pub mod member;
 pub mod pages;
 pub mod roles;
+pub mod settings;
 pub mod sign_in;
 pub mod store;
 pub mod terms;
+pub mod year;
 
 use crate::base::days::{Day, Period};
 use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId};
 
-pub use member::{Borrower, ClusterMaker, Coordinator, Member, Overseer, SignedIn};
+pub use member::{Borrower, ClusterMaker, Coordinator, DayKeeper, Member, Overseer, SignedIn};
 
 /// What a person may be in a cluster (product.md, Words).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::Display)]

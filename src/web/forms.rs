@@ -170,10 +170,29 @@ impl<'a> Field<'a> {
     /// As several lines of text.
     #[must_use]
     pub fn area(&self, errors: &Errors) -> Markup {
+        self.tall_area(errors, 3)
+    }
+
+    /// As many lines of text: for what is pasted.
+    #[must_use]
+    pub fn tall_area(&self, errors: &Errors, rows: u8) -> Markup {
         let wrong = errors.of(self.name).is_some();
         self.frame(errors, &html! {
-            textarea.in id=(self.name) name=(self.name) rows="3" aria-describedby=[self.described(wrong)] aria-invalid=[wrong.then_some("true")] { (self.value) }
+            textarea.in id=(self.name) name=(self.name) rows=(rows) aria-describedby=[self.described(wrong)] aria-invalid=[wrong.then_some("true")] { (self.value) }
         })
+    }
+
+    /// As a file to choose. Its form needs `enctype="multipart/form-data"`, and is read through `Uploaded`.
+    #[must_use]
+    pub fn file(&self, errors: &Errors, accept: &str) -> Markup {
+        let wrong = errors.of(self.name).is_some();
+        self.frame(
+            errors,
+            &html! {
+                input.in.file type="file" id=(self.name) name=(self.name) accept=(accept)
+                    aria-describedby=[self.described(wrong)] aria-invalid=[wrong.then_some("true")];
+            },
+        )
     }
 
     /// As a list to choose from: value and words.

@@ -77,17 +77,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let Some(app) = req.app_data::<web::Data<crate::app::App>>() else {
-            return Box::pin(ready(Err(Error::Broken("no app".into()))));
+        let tokens = match before_body(req) {
+            Ok(tokens) => tokens,
+            Err(fault) => return Box::pin(ready(Err(fault))),
         };
-        if let Err(fault) = same_origin(req, &app.config) {
-            return Box::pin(ready(Err(fault)));
-        }
-        let tokens: Vec<String> = [session_secret(req, &app.config), visitor_secret(req, &app.config)]
-            .into_iter()
-            .flatten()
-            .map(|secret| token(&secret))
-            .collect();
         let body = web::Bytes::from_request(req, payload);
         let is_form = req
             .headers()
@@ -109,20 +102,32 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
             if body.len() > LARGEST_FORM {
                 return Err(Error::TooLarge);
             }
-            let sent = url::form_urlencoded::parse(&body).find(|(name, _)| name == FIELD).map(|(_, value)| value.into_owned());
-            if !sent.is_some_and(|sent| tokens.iter().any(|token| secret::same(token, &sent))) {
-                return Err(Error::Forged(
-                    "This form is from a page that is no longer valid, for example because you have signed in again since.",
-                ));
-            }
+            check_token(&tokens, &body)?;
             // Unknown fields, the token among them, are ignored; a wrong kind of value cannot come from our own page.
             serde_html(&body).map(Posted)
         })
     }
 }
 
+/// What is checked before a form's body is read: where it comes from. Gives the tokens of which it must carry one.
+pub(super) fn before_body(req: &HttpRequest) -> Result<Vec<String>, Error> {
+    let app = req.app_data::<web::Data<crate::app::App>>().ok_or_else(|| Error::Broken("no app".into()))?;
+    same_origin(req, &app.config)?;
+    let secrets = [session_secret(req, &app.config), visitor_secret(req, &app.config)];
+    Ok(secrets.into_iter().flatten().map(|secret| token(&secret)).collect())
+}
+
+/// Refuses a form `name=value&…` without one of the tokens.
+pub(super) fn check_token(tokens: &[String], body: &[u8]) -> Result<(), Error> {
+    let sent = url::form_urlencoded::parse(body).find(|(name, _)| name == FIELD).map(|(_, value)| value.into_owned());
+    if sent.is_some_and(|sent| tokens.iter().any(|token| secret::same(token, &sent))) {
+        return Ok(());
+    }
+    Err(Error::Forged("This form is from a page that is no longer valid, for example because you have signed in again since."))
+}
+
 /// Reads `name=value&…` into `T`, whose fields are strings or vectors of the door's own parsing.
-fn serde_html<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+pub(super) fn serde_html<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     web::Query::<T>::from_query(std::str::from_utf8(body).map_err(|_| Error::Bad("The form is not text.".into()))?)
         .map(web::Query::into_inner)
         .map_err(|fault| Error::Bad(format!("The form lacks something: {fault}.")))

@@ -13,6 +13,7 @@ pub mod log;
 pub mod pace;
 pub mod page;
 pub mod parts;
+pub mod upload;
 
 #[cfg(test)]
 mod sample;

@@ -35,5 +35,7 @@ mod reserve;
 mod schools;
 mod sent_mail;
 mod set_up;
+mod school_year;
+mod settings;
 mod sign_in;
 mod starting;

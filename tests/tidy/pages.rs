@@ -64,14 +64,14 @@ pub fn unguarded(file: &Rust) -> Vec<String> {
         return vec![];
     }
     let raw = |line: &str| {
-        let ways = ["web::Form", "web::Json", "web::Payload", "web::Bytes", "Multipart"];
+        let ways = ["web::Form", "web::Json", "web::Payload", "web::Bytes", "Multipart", "MultipartForm", "actix_multipart"];
         ways.iter().any(|way| line.match_indices(way).any(|(at, _)| !line[at + way.len()..].starts_with(char::is_alphanumeric)))
     };
     file.code
         .lines()
         .enumerate()
         .filter(|(_, line)| raw(line))
-        .map(|(number, _)| file.fault(number, "read it through Posted<T>, which checks origin and token"))
+        .map(|(number, _)| file.fault(number, "read it through Posted<T> or Uploaded<T>, which check origin and token"))
         .collect()
 }
 
@@ -125,6 +125,7 @@ mod tests {
         assert_eq!(script("assets/app.js", "el.innerHTML = x;\neval(y)").len(), 2);
         assert!(script("assets/app.js", "el.textContent = x;").is_empty());
         assert_eq!(faults(unguarded, "src/people/pages.rs", "async fn post(form: web::Form<X>) {}"), 1);
+        assert_eq!(faults(unguarded, "src/people/pages.rs", "async fn post(form: MultipartForm<X>) {}"), 1);
         assert_eq!(faults(unguarded, "src/app.rs", "web::PayloadConfig::new(1)"), 0);
         assert_eq!(faults(unguarded, "src/web/guard.rs", "web::Form::<X>::from_request(req)"), 0);
     }

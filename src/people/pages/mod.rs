@@ -11,7 +11,9 @@ pub mod invitation;
 pub mod invite;
 pub mod person;
 pub mod role;
+pub mod settings;
 pub mod tabs;
+pub mod year;
 
 use actix_web::cookie::time::Duration;
 use actix_web::http::header;
@@ -387,6 +389,14 @@ fn user_agent(req: &HttpRequest) -> String {
 
 fn see_other(to: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+}
+
+/// A form again with what was wrong, or a preview of something that cannot be stored yet.
+fn refused(page: Markup) -> HttpResponse {
+    HttpResponse::UnprocessableEntity()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(page.into_string())
 }
 
 fn html_page(page: Markup) -> HttpResponse {

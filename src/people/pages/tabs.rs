@@ -11,12 +11,20 @@ pub enum Tab {
     People,
     /// The cluster itself.
     About,
+    /// Terms and closed days.
+    Year,
+    /// The settings.
+    Rules,
 }
 
 impl Tab {
     /// Its path in the cluster, its name, and whether only a coordinator has it.
-    const ALL: [(Self, &'static str, &'static str, bool); 2] =
-        [(Self::People, "people", "People and schools", false), (Self::About, "about", "About the cluster", true)];
+    const ALL: [(Self, &'static str, &'static str, bool); 4] = [
+        (Self::People, "people", "People and schools", false),
+        (Self::Year, "terms", "School year", false),
+        (Self::Rules, "settings", "Rules", true),
+        (Self::About, "about", "About the cluster", true),
+    ];
 }
 
 /// The links to the pages that this member may open; nothing where there is only one.

@@ -6,6 +6,7 @@ pub mod schools;
 pub mod founding;
 pub mod held;
 pub mod invitations;
+pub mod year;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -374,26 +375,6 @@ pub fn settings_of(row: Option<SettingsRow>) -> Settings {
         approval_needed,
         non_school_days,
     })
-}
-
-/// Changes the cluster's booking rules.
-pub fn set_settings(tx: &mut Tx<'_>, to: &Settings) -> Result<()> {
-    let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
-    let values = (
-        settings::longest_loan_days.eq(number(to.longest_loan_days)),
-        settings::furthest_ahead_days.eq(to.furthest_ahead_days.map(number)),
-        settings::shortest_notice_days.eq(number(to.shortest_notice_days)),
-        settings::most_live_bookings.eq(number(to.most_live_bookings)),
-        settings::turnaround_days.eq(number(to.turnaround_days)),
-        settings::approval_needed.eq(to.approval_needed),
-        settings::non_school_days.eq(to.non_school_days),
-    );
-    let before = settings(tx)?;
-    if diesel::update(settings::table.find(tx.cluster.0)).set(values).execute(tx.conn)? == 0 {
-        diesel::insert_into(settings::table).values((settings::cluster_id.eq(tx.cluster.0), values)).execute(tx.conn)?;
-    }
-    let cluster = tx.cluster;
-    tx.log("settings", &cluster, "changed", &format!("{before:?}"), &format!("{to:?}"))
 }
 
 /// The school year around a window of days: every term (three a year), and the closures that touch the window. Two queries.

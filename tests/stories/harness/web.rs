@@ -56,6 +56,8 @@ impl Browser {
             .cookie_provider(jar.clone())
             .redirect(Policy::none())
             .timeout(std::time::Duration::from_secs(60))
+            // The server ends a connection after five idle seconds; a browser would ask again, this one must not come too late.
+            .pool_idle_timeout(std::time::Duration::from_secs(2))
             .build()
             .expect("a client");
         Self { client, jar, origin: origin.to_owned() }
@@ -100,6 +102,26 @@ impl Browser {
             request = request.header(*name, *value);
         }
         page(path, request.send().await.expect("an answer")).await
+    }
+
+    /// Sends a form in parts, with a file as a browser sends it; the name of the file says nothing.
+    pub async fn upload(&self, form: &Form, file: &[u8]) -> Page {
+        let mark = "----boxrota-story-7d1f";
+        let mut body = Vec::new();
+        for (name, value) in &form.fields {
+            body.extend(format!("--{mark}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
+        }
+        let head = "Content-Disposition: form-data; name=\"file\"; filename=\"dates\"\r\nContent-Type: application/octet-stream";
+        body.extend(format!("--{mark}\r\n{head}\r\n\r\n").into_bytes());
+        body.extend(file);
+        body.extend(format!("\r\n--{mark}--\r\n").into_bytes());
+        let request = self
+            .client
+            .post(format!("{}{}", self.origin, form.action))
+            .header("content-type", format!("multipart/form-data; boundary={mark}"))
+            .header("origin", &self.origin)
+            .body(body);
+        page(&form.action, request.send().await.expect("an answer")).await
     }
 
     /// Asks for a page of a server that may be gone.

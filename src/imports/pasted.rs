@@ -1,0 +1,111 @@
+//! Terms and closures pasted or uploaded into a cluster that is there already: the same files, read by the same code, but a
+//! good line stands beside a bad one, so that both can be shown.
+
+use std::borrow::Cow;
+
+use super::problems::{Problem, Problems};
+use super::school_year::{self, CLOSURES, TERMS};
+use super::sheet::{self, Names};
+use super::who::Known;
+use super::{School, Term};
+use crate::base::Day;
+use crate::people;
+use crate::people::terms::Closure;
+
+/// The good lines, each with its number, and what is wrong with the others.
+pub struct Read<T> {
+    /// What was read.
+    pub good: Vec<(u64, T)>,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// Keeps the lines that no problem names.
+fn sift<T>(read: Vec<(u64, T)>, problems: &Problems) -> Read<T> {
+    let faulty = |line: u64| problems.list().iter().any(|problem| problem.line == Some(line));
+    Read { good: read.into_iter().filter(|(line, _)| !faulty(*line)).collect(), problems: problems.list().to_vec() }
+}
+
+/// Cells that were copied out of a spreadsheet stand between tabs: line by line as CSV, so that the line numbers stay.
+fn commas(text: &str) -> Cow<'_, str> {
+    let head = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    if !head.contains('\t') || head.contains(',') {
+        return Cow::Borrowed(text);
+    }
+    let cell = |cell: &str| if cell.contains([',', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() };
+    let line = |line: &str| line.split('\t').map(cell).collect::<Vec<_>>().join(",");
+    Cow::Owned(text.lines().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// The terms of a text like `terms.csv`.
+#[must_use]
+pub fn terms(text: &str) -> Read<Term> {
+    let mut problems = Problems::default();
+    let sheet = sheet::read("terms.csv", commas(text).as_bytes(), TERMS, &mut problems);
+    let read = sheet.map(|sheet| school_year::terms(&sheet, &mut problems)).unwrap_or_default();
+    sift(read.into_iter().map(|term| (term.line, term)).collect(), &problems)
+}
+
+/// The closures of a text like `closures.csv`, with the schools of this cluster.
+#[must_use]
+pub fn closures(text: &str, schools: &[people::School]) -> Read<Closure> {
+    let known: Vec<School> = schools
+        .iter()
+        .map(|school| School {
+            line: 0,
+            name: school.name.clone(),
+            short_name: school.short_name.clone(),
+            letters: school.letters.clone(),
+            urn: None,
+            address: String::new(),
+            postcode: String::new(),
+            joined: Day::MIN,
+            left: None,
+            sabbatical: None,
+            lead: false,
+        })
+        .collect();
+    let mut problems = Problems::default();
+    let sheet = sheet::read("closures.csv", commas(text).as_bytes(), CLOSURES, &mut problems);
+    // No name is known but those of these schools.
+    let names = Names::of(Some(&sheet::Sheet { file: "schools.csv", rows: Vec::new() }), &[]);
+    let read =
+        sheet.map(|sheet| school_year::closures(&sheet, Known { schools: &known, names: &names }, &mut problems)).unwrap_or_default();
+    let read = read
+        .into_iter()
+        .map(|closure| {
+            let school = closure.school.and_then(|place| schools.get(place)).map(|school| school.id);
+            (closure.line, Closure { school, kind: closure.kind, days: closure.days, note: closure.note })
+        })
+        .collect();
+    sift(read, &problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_good_line_is_kept_beside_a_bad_one() {
+        let read = terms(
+            "academic_year,season,first_day,last_day\n2026-27,autumn,2026-09-02,2026-12-18\n2026-27,sprng,2027-01-05,2027-03-25\n2026-27,summer,2027-07-21,2027-04-12\n",
+        );
+        assert_eq!(read.good.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2]);
+        assert_eq!(read.problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(3), Some(4)]);
+    }
+
+    #[test]
+    fn cells_from_a_spreadsheet_are_read_with_their_line_numbers() {
+        let read = closures("\nkind\tfirst_day\tnote\ninset\t27/11/2026\tReading, writing\nnone\t1/1/2026\t\n", &[]);
+        assert_eq!(read.good.iter().map(|(line, closure)| (*line, closure.note.as_str())).collect::<Vec<_>>(), [(3, "Reading, writing")]);
+        assert_eq!(read.problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(4)]);
+    }
+
+    #[test]
+    fn a_school_that_is_not_here_is_no_school() {
+        let read = closures("school,kind,first_day\nSaxton,inset,2026-11-27\n,bank_holiday,2027-05-03\n", &[]);
+        assert_eq!(read.good.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3]);
+        assert_eq!(read.problems.len(), 1);
+        assert!(read.problems[0].wrong.contains("no school"));
+    }
+}

@@ -1,0 +1,176 @@
+//! A form with a file: the same guard as for every form, and a file that is a text.
+//!
+//! The file's name is not looked at; what it is, its bytes say. A file that is too large or no text is an answer for the page to
+//! show beside what was typed, and not an error of the request, so that nothing typed is lost.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_multipart::{Field, Multipart};
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+
+use super::guard;
+use crate::error::Error;
+
+/// A file may have this many bytes.
+pub const LARGEST_FILE: usize = 512 * 1024;
+/// Everything beside the file, a file's text that is sent back from the page among it.
+const LARGEST_TEXT: usize = 2 * LARGEST_FILE;
+/// A file that is too large is still read to its end, or the browser would show no page; up to here.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// A form of ours has far fewer.
+const MOST_FIELDS: usize = 50;
+
+/// Why a file is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileFault {
+    /// Too many bytes.
+    TooLarge,
+    /// A spreadsheet.
+    Spreadsheet,
+    /// Two bytes for a letter.
+    Utf16,
+    /// One byte for a letter, as older programs write.
+    Windows1252,
+    /// A picture, a PDF, anything.
+    NotText,
+}
+
+impl fmt::Display for FileFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLarge => "The file is larger than 512 KB. Choose one with term dates alone",
+            Self::Spreadsheet => "The file is a spreadsheet. Open it and save it as \"CSV UTF-8 (comma delimited)\"",
+            Self::Utf16 => "The file is saved as \"Unicode text\" (UTF-16). Save it as \"CSV UTF-8 (comma delimited)\"",
+            Self::Windows1252 => {
+                "The file is saved in the old way for letters (Windows-1252). Save it as \"CSV UTF-8 (comma delimited)\", or paste its text"
+            }
+            Self::NotText => "The file is no text. Choose a CSV file, or a calendar file that ends in .ics",
+        })
+    }
+}
+
+/// A form with a file that has passed the guard: the fields, and the text of the file if one was chosen.
+pub struct Uploaded<T> {
+    /// The fields.
+    pub form: T,
+    /// The file's text, or why it is none.
+    pub file: Result<Option<String>, FileFault>,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Uploaded<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let in_parts = req
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .is_some_and(|kind| kind.starts_with("multipart/form-data"));
+        if !in_parts {
+            // A browser may send a form without a file like any other form.
+            let plain = guard::Posted::<T>::from_request(req, payload);
+            return Box::pin(async move { Ok(Self { form: plain.await?.0, file: Ok(None) }) });
+        }
+        let tokens = match guard::before_body(req) {
+            Ok(tokens) => tokens,
+            Err(fault) => return Box::pin(async move { Err(fault) }),
+        };
+        let parts = Multipart::new(req.headers(), payload.take());
+        Box::pin(async move {
+            let (fields, file) = read(parts).await?;
+            let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+            guard::check_token(&tokens, body.as_bytes())?;
+            Ok(Self { form: guard::serde_html(body.as_bytes())?, file: text_of(file) })
+        })
+    }
+}
+
+type Fields = Vec<(String, String)>;
+
+/// All the parts: the fields in order, and the bytes of the one file.
+async fn read(mut parts: Multipart) -> Result<(Fields, Result<Vec<u8>, FileFault>), Error> {
+    let broken = || Error::Bad("The form did not arrive whole.".into());
+    let (mut fields, mut text_left, mut body_left): (Fields, usize, usize) = (Vec::new(), LARGEST_TEXT, LARGEST_BODY);
+    let (mut file, mut count) = (Ok(Vec::new()), 0);
+    while let Some(part) = parts.next().await {
+        let mut part = part.map_err(|_| broken())?;
+        let name = part.name().ok_or_else(broken)?.to_owned();
+        count += 1;
+        if count > MOST_FIELDS {
+            return Err(Error::Bad("The form has too many fields.".into()));
+        }
+        let is_file = part.content_disposition().is_some_and(|said| said.get_filename().is_some());
+        if is_file {
+            let bytes = bytes_of(&mut part, LARGEST_FILE, &mut body_left).await?;
+            // No file chosen is sent as an empty one.
+            if bytes.as_ref().map_or(true, |bytes| !bytes.is_empty()) {
+                file = bytes;
+            }
+        } else {
+            let bytes = bytes_of(&mut part, text_left, &mut body_left).await?.map_err(|_| Error::Bad("The form is too large.".into()))?;
+            text_left -= bytes.len();
+            fields.push((name, String::from_utf8(bytes).map_err(|_| Error::Bad("The form is not text.".into()))?));
+        }
+    }
+    Ok((fields, file))
+}
+
+/// The bytes of a part, read to its end even when it has more than `most`.
+async fn bytes_of(part: &mut Field, most: usize, body_left: &mut usize) -> Result<Result<Vec<u8>, FileFault>, Error> {
+    let mut bytes = Some(Vec::new());
+    while let Some(chunk) = part.next().await {
+        let chunk = chunk.map_err(|_| Error::Bad("The form did not arrive whole.".into()))?;
+        *body_left = body_left.checked_sub(chunk.len()).ok_or_else(|| Error::Bad("The file is too large: 512 KB are read.".into()))?;
+        match &mut bytes {
+            Some(kept) if kept.len() + chunk.len() <= most => kept.extend_from_slice(&chunk),
+            _ => bytes = None,
+        }
+    }
+    Ok(bytes.ok_or(FileFault::TooLarge))
+}
+
+/// The bytes as text: UTF-8, with or without a byte-order mark.
+fn text_of(file: Result<Vec<u8>, FileFault>) -> Result<Option<String>, FileFault> {
+    let file = file?;
+    if file.is_empty() {
+        return Ok(None);
+    }
+    if file.starts_with(&[0xFF, 0xFE]) || file.starts_with(&[0xFE, 0xFF]) {
+        return Err(FileFault::Utf16);
+    }
+    // The old and the new spreadsheets of Excel; the new ones and OpenDocument are ZIP files.
+    if file.starts_with(b"PK\x03\x04") || file.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
+        return Err(FileFault::Spreadsheet);
+    }
+    let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t' | 0x0C);
+    if file.starts_with(b"%PDF") || file.iter().any(control) {
+        return Err(FileFault::NotText);
+    }
+    let bytes = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&file);
+    std::str::from_utf8(bytes).map(|text| Some(text.to_owned())).map_err(|_| FileFault::Windows1252)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_its_bytes_say() {
+        let of = |bytes: &[u8]| text_of(Ok(bytes.to_vec()));
+        assert_eq!(of(b""), Ok(None));
+        assert_eq!(of("\u{FEFF}école".as_bytes()), Ok(Some("école".into())));
+        assert_eq!(of(b"caf\xE9"), Err(FileFault::Windows1252));
+        assert_eq!(of(b"PK\x03\x04..."), Err(FileFault::Spreadsheet));
+        assert_eq!(of(b"\xFF\xFEa\x00"), Err(FileFault::Utf16));
+        assert_eq!(of(b"\x89PNG\r\n\x1A\n"), Err(FileFault::NotText));
+        assert_eq!(of(b"%PDF-1.7"), Err(FileFault::NotText));
+        assert_eq!(text_of(Err(FileFault::TooLarge)), Err(FileFault::TooLarge));
+    }
+}
