@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
 use crate::notifications::pages as mail;
-use crate::people::pages::{self as people, account, directory};
+use crate::people::pages::{self as people, account, changes, directory};
 use crate::web::limits::Limits;
 use crate::web::{assets, guard, help};
 
@@ -67,6 +67,8 @@ fn routes(routes: &mut web::ServiceConfig) {
             web::scope("/c/{cluster}")
                 .route("", get().to(people::cluster_front))
                 .route("/people", get().to(directory::show))
+                .route("/changes", get().to(changes::show))
+                .route("/changes.csv", get().to(changes::file))
                 .route("/calendar", get().to(calendar::show))
                 .route("/boxes", get().to(catalogue::list::show))
                 .route("/boxes/{resource}", get().to(catalogue::resource::show))

@@ -1,7 +1,9 @@
 //! Signing in and out, the front page, and what stands beside them: the pages about the cluster, and one's own account.
 
 pub mod account;
+pub mod changes;
 pub mod directory;
+pub mod history;
 pub mod tabs;
 
 use std::net::IpAddr;

@@ -9,11 +9,14 @@ use crate::people::{Member, RoleKind};
 pub enum Tab {
     /// People and schools.
     People,
+    /// What was changed.
+    Changes,
 }
 
 impl Tab {
     /// Its path in the cluster, its name, and whether only a coordinator has it.
-    const ALL: [(Self, &'static str, &'static str, bool); 1] = [(Self::People, "people", "People and schools", false)];
+    const ALL: [(Self, &'static str, &'static str, bool); 2] =
+        [(Self::People, "people", "People and schools", false), (Self::Changes, "changes", "Change log", true)];
 }
 
 /// The links to the pages that this member may open; nothing where there is only one.

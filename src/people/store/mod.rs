@@ -1,6 +1,7 @@
 //! The rows of clusters, schools, people, roles, sessions, terms and closures.
 
 pub mod directory;
+pub mod log;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
