@@ -3,6 +3,7 @@
 //! What must always hold: nobody sees or touches anything of a cluster in which he has no role today (product rule 8); a
 //! sign-in link works once, for fifteen minutes, and only when its button is pressed; a revoked session is over at once.
 
+pub mod account;
 pub mod log;
 pub mod member;
 pub mod pages;
