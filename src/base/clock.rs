@@ -81,7 +81,9 @@ mod tests {
 
     #[test]
     fn a_day_begins_at_londons_midnight() {
-        for (day, begins) in [("2026-10-25", "2026-10-24T23:00:00Z"), ("2026-10-26", "2026-10-26T00:00:00Z"), ("2027-03-29", "2027-03-28T23:00:00Z")] {
+        for (day, begins) in
+            [("2026-10-25", "2026-10-24T23:00:00Z"), ("2026-10-26", "2026-10-26T00:00:00Z"), ("2027-03-29", "2027-03-28T23:00:00Z")]
+        {
             assert_eq!(midnight(day.parse().unwrap_or_default()), at(begins), "{day}");
         }
     }

@@ -163,7 +163,9 @@ mod tests {
         assert_eq!(read_day(["", " ", ""]), Ok(None));
         assert_eq!(read_day(["31", "8", "2027"]), Ok(parse_iso("2027-08-31")));
         assert_eq!(read_day(["31", "", "2027"]), Err(DayRefusal::Incomplete));
-        for wrong in [["31", "2", "2027"], ["x", "2", "2027"], ["1", "1", "27"], ["1", "13", "2027"], ["-1", "1", "2027"], ["00001", "1", "2027"]] {
+        for wrong in
+            [["31", "2", "2027"], ["x", "2", "2027"], ["1", "1", "27"], ["1", "13", "2027"], ["-1", "1", "2027"], ["00001", "1", "2027"]]
+        {
             assert_eq!(read_day(wrong), Err(DayRefusal::NoDay), "{wrong:?}");
         }
     }

@@ -10,11 +10,14 @@
 #[macro_use]
 mod harness;
 
+mod account;
 mod booking_mail;
 mod calendar;
 mod catalogue;
 mod change_log;
+mod changes;
 mod edges;
+mod erasure;
 mod every_page;
 mod feeds;
 mod guarantee;

@@ -120,9 +120,7 @@ pub fn touch_clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<
     let has_role = roles::cluster_id.eq(clusters::id).and(roles::person_id.eq(person.0));
     let known: Vec<i64> = clusters::table
         .filter(clusters::id.ne(0))
-        .filter(
-            diesel::dsl::exists(roles::table.filter(has_role)).or(diesel::dsl::exists(messages::table.filter(of_cluster))),
-        )
+        .filter(diesel::dsl::exists(roles::table.filter(has_role)).or(diesel::dsl::exists(messages::table.filter(of_cluster))))
         .order(clusters::id)
         .select(clusters::id)
         .load(house.conn)?;
@@ -174,7 +172,11 @@ pub fn revoke_others(house: &mut House<'_>, person: PersonId, keep: Option<Sessi
 
 /// The kinds of letters that a person has switched off.
 pub fn muted_by(house: &mut House<'_>, person: PersonId) -> Result<Vec<String>> {
-    Ok(muted_kinds::table.filter(muted_kinds::person_id.eq(person.0)).select(muted_kinds::kind).order(muted_kinds::kind).load(house.conn)?)
+    Ok(muted_kinds::table
+        .filter(muted_kinds::person_id.eq(person.0))
+        .select(muted_kinds::kind)
+        .order(muted_kinds::kind)
+        .load(house.conn)?)
 }
 
 /// Writes down which kinds of letters a person does not want, in place of what was there.

@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::base::Day;
 use crate::base::ids::PersonId;
 use crate::db::schema::{
-    bookings, changes, clusters, copies, email_changes, feeds, identities, messages, muted_kinds, people, resources, roles, schools, sessions,
+    bookings, changes, clusters, copies, email_changes, feeds, identities, messages, muted_kinds, people, resources, roles, schools,
+    sessions,
 };
 use crate::db::{House, Result};
 

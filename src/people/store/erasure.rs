@@ -127,10 +127,8 @@ fn forget_keys(house: &mut House<'_>, person: &Person, name: &str) -> Result<()>
     diesel::delete(email_changes::table.filter(email_changes::person_id.eq(id).or(email_changes::new_email.eq(&person.email))))
         .execute(house.conn)?;
     let to_him = || invitations::email.eq(person.email.clone());
-    diesel::delete(
-        invitations::table.filter(to_him().and(invitations::accepted_at.is_null()).and(invitations::withdrawn_at.is_null())),
-    )
-    .execute(house.conn)?;
+    diesel::delete(invitations::table.filter(to_him().and(invitations::accepted_at.is_null()).and(invitations::withdrawn_at.is_null())))
+        .execute(house.conn)?;
     let accepted = invitations::accepted_by.is_not_null().and(invitations::accepted_by.eq(id).assume_not_null());
     diesel::update(invitations::table.filter(to_him().or(accepted)))
         .set((invitations::email.eq(erased_address(person.id)), invitations::name.eq(name)))

@@ -11,7 +11,7 @@ mod world;
 pub use app::{TestApp, tell};
 pub use ground::{Engine, Ground, Raw};
 pub use people::{Bursar, Coordinator, Person, Ssl, Wish};
-pub use web::{Browser, Page};
+pub use web::{Browser, Form, Page};
 pub use world::{World, science_lead};
 
 /// Makes two tests of each named function, `name::sqlite` and `name::postgres`. It is a `fn name(ground: Ground)` and gets a

@@ -57,7 +57,12 @@ fn device(who: &SignedIn, one: &Device) -> Markup {
 ///
 /// # Errors
 /// 404 when it is not this person's.
-pub async fn sign_out(app: web::Data<App>, who: SignedIn, path: web::Path<SessionId>, _form: Posted<Nothing>) -> Result<HttpResponse, Error> {
+pub async fn sign_out(
+    app: web::Data<App>,
+    who: SignedIn,
+    path: web::Path<SessionId>,
+    _form: Posted<Nothing>,
+) -> Result<HttpResponse, Error> {
     let (person, device) = (who.person.id, path.into_inner());
     let own = app.db.house(app.clock.now(), move |house| Ok::<_, Error>(store::revoke_device(house, person, device)?)).await?;
     if own { Ok(see_other("/account/devices?done=one")) } else { Err(Error::NotFound) }

@@ -139,9 +139,13 @@ fn to_old(person: &Person, old: EmailAddress, new: &EmailAddress, id: EmailChang
         title: "Do you want to change your e-mail address?".into(),
         blocks: vec![
             Block::paragraph(format!("Somebody who is signed in as you asked to change your address to {new}.")),
-            Block::paragraph("Open this page within 24 hours. There you say yes, or stop it. We ask the new address, too: only when both say yes does it change."),
+            Block::paragraph(
+                "Open this page within 24 hours. There you say yes, or stop it. We ask the new address, too: only when both say yes does it change.",
+            ),
             Block::button("Say yes or stop it", link),
-            Block::paragraph("If it was not you, stop it on that page. Then look under My account where you are signed in, and sign out everywhere else."),
+            Block::paragraph(
+                "If it was not you, stop it on that page. Then look under My account where you are signed in, and sign out everywhere else.",
+            ),
         ],
         calendar: None,
     }
@@ -156,7 +160,9 @@ fn to_new(person: &Person, new: EmailAddress, id: EmailChangeId, link: &str, day
         reason: "You got this because somebody wants to use this e-mail address with Boxrota.".into(),
         title: "Is this your new e-mail address?".into(),
         blocks: vec![
-            Block::paragraph("Open this page within 24 hours and press the button, if you want to use this address with Boxrota from now on. We ask your old address, too."),
+            Block::paragraph(
+                "Open this page within 24 hours and press the button, if you want to use this address with Boxrota from now on. We ask your old address, too.",
+            ),
             Block::button("Yes, this is mine", link),
             Block::paragraph("If you did not ask for it, leave it alone: without the button nothing changes."),
         ],
@@ -173,7 +179,9 @@ fn to_owner(owner: &Person, address: EmailAddress, id: EmailChangeId, day: Day) 
         reason: "You got this because you have an account with Boxrota under this e-mail address.".into(),
         title: "Somebody tried to use your e-mail address".into(),
         blocks: vec![
-            Block::paragraph("Somebody else asked Boxrota to use this e-mail address for another account. Nothing has changed: the address stays yours."),
+            Block::paragraph(
+                "Somebody else asked Boxrota to use this e-mail address for another account. Nothing has changed: the address stays yours.",
+            ),
             Block::paragraph("If that was you, sign in with this address. Otherwise you need not do anything."),
         ],
         calendar: None,
@@ -189,7 +197,9 @@ fn changed_letter(person: &Person, old: EmailAddress, id: EmailChangeId, day: Da
         reason: "You got this because this was your e-mail address with Boxrota until now.".into(),
         title: "Your e-mail address has changed".into(),
         blocks: vec![
-            Block::paragraph("From now on Boxrota writes to your new address, and you sign in with it. Other devices have been signed out."),
+            Block::paragraph(
+                "From now on Boxrota writes to your new address, and you sign in with it. Other devices have been signed out.",
+            ),
             Block::paragraph("If this was not you, tell the coordinator of your cluster at once."),
         ],
         calendar: None,
@@ -207,10 +217,14 @@ pub async fn link(req: HttpRequest, app: web::Data<App>, token: web::Path<String
         None => None,
     };
     if query.done == "stopped" && found.as_ref().is_some_and(|(change, _)| change.withdrawn_at.is_some()) {
-        return Ok(said(&app, "The change is stopped", &html! {
-            p { "Your e-mail address stays as it was." }
-            p { "If you did not ask for the change, somebody else is signed in as you. " a href="/account/devices" { "Sign out everywhere else" } " now." }
-        }));
+        return Ok(said(
+            &app,
+            "The change is stopped",
+            &html! {
+                p { "Your e-mail address stays as it was." }
+                p { "If you did not ask for the change, somebody else is signed in as you. " a href="/account/devices" { "Sign out everywhere else" } " now." }
+            },
+        ));
     }
     let (change, mailbox) = match (answerable(found.as_ref().map(|(change, _)| change), now), &found) {
         (Ok(change), Some((_, mailbox))) => (change, *mailbox),
@@ -218,13 +232,21 @@ pub async fn link(req: HttpRequest, app: web::Data<App>, token: web::Path<String
         (Ok(_), None) => return Ok(refused(&app, ChangeRefusal::Unknown)),
     };
     if change.is_done() {
-        return Ok(said(&app, "Your e-mail address has changed", &html! {
-            p { "Boxrota writes to " b { (change.new_email) } " from now on, and you sign in with it." }
-            p { a.btn.go href="/" { "Go to Boxrota" } }
-        }));
+        return Ok(said(
+            &app,
+            "Your e-mail address has changed",
+            &html! {
+                p { "Boxrota writes to " b { (change.new_email) } " from now on, and you sign in with it." }
+                p { a.btn.go href="/" { "Go to Boxrota" } }
+            },
+        ));
     }
     if change.has_confirmed(mailbox) && mailbox == Mailbox::New {
-        return Ok(said(&app, "Thank you", &html! { p { "Now open the letter in your old mailbox, too. When both have said yes, the address changes." } }));
+        return Ok(said(
+            &app,
+            "Thank you",
+            &html! { p { "Now open the letter in your old mailbox, too. When both have said yes, the address changes." } },
+        ));
     }
     Ok(asking(&req, &app, &token, change, mailbox))
 }
