@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use crate::base::ids::{ClusterId, EmailChangeId, PersonId};
+use crate::base::ids::{BookingId, ClusterId, EmailChangeId, PersonId};
 use crate::people::{Role, RoleKind};
 
 /// How long both mailboxes have to say yes.
@@ -133,8 +133,12 @@ pub enum ErasureRefusal {
     HoldsCopy {
         /// The cluster's part of the address.
         slug: String,
+        /// The booking.
+        booking: BookingId,
         /// "Magnets (MG1)".
         what: String,
+        /// Whether the person leads a school there, and so has a page to hand it on.
+        leads: bool,
     },
 }
 
@@ -146,7 +150,8 @@ impl ErasureRefusal {
             Self::LastCoordinator { cluster, .. } => {
                 format!("You are the only coordinator of {cluster}. Give somebody else this role first.")
             }
-            Self::HoldsCopy { what, .. } => format!("{what} is out in your name. Hand it on to somebody first."),
+            Self::HoldsCopy { what, leads: true, .. } => format!("{what} is out in your name. Hand it on to somebody first."),
+            Self::HoldsCopy { what, leads: false, .. } => format!("{what} is out in your name. It has to be given back first."),
         }
     }
 }
@@ -188,16 +193,8 @@ pub fn replaced(text: &str, name: &str, by: &str) -> String {
             !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
         });
         out.push_str(&rest[..at]);
-        let taken = match end {
-            Some(end) => {
-                out.push_str(by);
-                end
-            }
-            None => {
-                out.push_str(first);
-                first.len()
-            }
-        };
+        let taken = end.unwrap_or(first.len());
+        out.push_str(if end.is_some() { by } else { first });
         rest = &rest[at + taken..];
     }
     out.push_str(rest);

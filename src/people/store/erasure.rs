@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use crate::base::days;
-use crate::base::ids::{ClusterId, PersonId, SchoolId};
+use crate::base::days::{self, Day};
+use crate::base::ids::{BookingId, ClusterId, PersonId, SchoolId};
 use crate::db::schema::{
     bookings, clusters, copies, email_changes, feeds, identities, invitations, messages, muted_kinds, people, resources, roles, schools,
     sessions, sign_in_links,
@@ -12,7 +12,7 @@ use crate::db::{HOUSE, House, Result};
 use crate::people::account::{ErasureRefusal, erased_address, former_name, only_coordinator_of, replaced};
 use crate::people::store::account::touch_clusters_of;
 use crate::people::store::{Person, person_by_id};
-use crate::people::{Role, RoleSchool};
+use crate::people::{Role, RoleKind, RoleSchool};
 
 /// Letters are read in portions of so many, so that memory does not grow with their number.
 const PORTION: i64 = 500;
@@ -20,10 +20,18 @@ const PORTION: i64 = 500;
 /// What keeps somebody from erasing the own account: three questions.
 pub fn refusals(house: &mut House<'_>, person: PersonId) -> Result<Vec<ErasureRefusal>> {
     let today = house.today();
-    let own: Vec<i64> = roles::table.filter(roles::person_id.eq(person.0)).select(roles::cluster_id).distinct().load(house.conn)?;
+    let own: Vec<(i64, String, Option<i64>, Option<Day>)> = roles::table
+        .filter(roles::person_id.eq(person.0))
+        .select((roles::cluster_id, roles::kind, roles::school_id, roles::to_day))
+        .load(house.conn)?;
+    let here: Vec<i64> = own.iter().map(|(cluster, ..)| *cluster).collect();
+    let leads = |school: i64| {
+        let lasts = |to: Option<Day>| to.is_none_or(|to| to >= today);
+        own.iter().any(|(_, kind, at, to)| *at == Some(school) && lasts(*to) && kind.parse().is_ok_and(RoleKind::leads))
+    };
     let rows: Vec<(i64, i64, String, String)> = roles::table
         .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
-        .filter(roles::cluster_id.eq_any(own.clone()))
+        .filter(roles::cluster_id.eq_any(here.clone()))
         .filter(roles::kind.eq("coordinator"))
         .filter(roles::from_day.le(today))
         .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
@@ -40,11 +48,11 @@ pub fn refusals(house: &mut House<'_>, person: PersonId) -> Result<Vec<ErasureRe
     all.dedup();
     let keeps = bookings::keeper_id.eq(person.0).assume_not_null();
     let booked = bookings::keeper_id.is_null().and(bookings::person_id.eq(person.0));
-    let out: Vec<(String, String, String)> = bookings::table
+    let out: Vec<(String, i64, i64, String, String)> = bookings::table
         .inner_join(clusters::table.on(clusters::id.eq(bookings::cluster_id)))
         .inner_join(copies::table.on(copies::cluster_id.eq(bookings::cluster_id).and(copies::id.eq(bookings::copy_id))))
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
-        .filter(bookings::cluster_id.eq_any(own))
+        .filter(bookings::cluster_id.eq_any(here))
         // What the index of open loans begins with.
         .filter(bookings::copy_id.gt(0))
         .filter(bookings::collected_on.is_not_null())
@@ -52,9 +60,14 @@ pub fn refusals(house: &mut House<'_>, person: PersonId) -> Result<Vec<ErasureRe
         .filter(booked.or(bookings::keeper_id.is_not_null().and(keeps)))
         .order((clusters::name, resources::name, copies::tag))
         .limit(100)
-        .select((clusters::slug, resources::name, copies::tag))
+        .select((clusters::slug, bookings::id, bookings::school_id, resources::name, copies::tag))
         .load(house.conn)?;
-    all.extend(out.into_iter().map(|(slug, name, tag)| ErasureRefusal::HoldsCopy { slug, what: format!("{name} ({tag})") }));
+    all.extend(out.into_iter().map(|(slug, booking, school, name, tag)| ErasureRefusal::HoldsCopy {
+        slug,
+        booking: BookingId(booking),
+        what: format!("{name} ({tag})"),
+        leads: leads(school),
+    }));
     Ok(all)
 }
 

@@ -60,6 +60,7 @@ fn form_page(app: &App, who: &SignedIn, typed: &str, errors: &Errors, refusals: 
 fn first(who: &SignedIn, refusal: &ErasureRefusal) -> Markup {
     let (href, words) = match refusal {
         ErasureRefusal::LastCoordinator { slug, .. } => (format!("/c/{slug}/people"), "Go to people and schools"),
+        ErasureRefusal::HoldsCopy { slug, booking, leads: false, .. } => (format!("/c/{slug}/bookings/{booking}"), "See the booking"),
         ErasureRefusal::HoldsCopy { slug, .. } => (format!("/c/{slug}/people/{}/hand-on", who.person.id), "Hand it on"),
     };
     html! { (refusal.message()) " " a href=(href) { (words) } "." }

@@ -1,6 +1,6 @@
 //! Which letters one gets. `GET` and `POST /account/letters`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -60,7 +60,7 @@ fn of(choice: Choice) -> impl Iterator<Item = &'static Kind> {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn save(app: web::Data<App>, who: SignedIn, form: Posted<HashMap<String, String>>) -> Result<HttpResponse, Error> {
+pub async fn save(app: web::Data<App>, who: SignedIn, form: Posted<BTreeMap<String, String>>) -> Result<HttpResponse, Error> {
     let ticked = form.0;
     let off: Vec<&'static str> =
         KINDS.iter().filter(|kind| kind.choice != Choice::Always && !ticked.contains_key(kind.kind)).map(|kind| kind.kind).collect();
