@@ -42,8 +42,8 @@ fn form_page(app: &App, who: &SignedIn, typed: &str, errors: &Errors, refusals: 
                 li { "Your name and e-mail address are removed everywhere, also in e-mails that are stored here. Your role stands in their place." }
                 li { "Your roles end, and you are signed out on every device. Your calendar feeds stop." }
                 li { "Bookings and what was changed stay, without your name: other schools rely on them." }
+                li { a href="/account/data.json" { "Download your data" } " first, if you want to keep it." }
             }
-            p { a href="/account/data.json" { "Download your data" } " first, if you want to keep it." }
         }
         @if refusals.is_empty() {
             form.panel.card.form method="post" action="/account/erase" novalidate {

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::people::SignedIn;
 use crate::people::store::account as store;
-use crate::web::forms::{self, Errors};
+use crate::web::forms;
 use crate::web::guard::{self, Posted};
 use crate::web::parts::{back, confirmation};
 
@@ -23,8 +23,18 @@ use crate::web::parts::{back, confirmation};
 pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -> Result<HttpResponse, Error> {
     let person = who.person.id;
     let muted = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(store::muted_by(house, person)?)).await?;
-    let errors = Errors::new();
-    let boxes = |choice: Choice| html! { @for kind in of(choice) { (forms::checkbox(kind.kind, kind.name, "", !muted.iter().any(|one| one == kind.kind), &errors)) } };
+    let boxes = |choice: Choice| {
+        html! {
+            div.picks {
+                @for kind in of(choice) {
+                    div.pick {
+                        input type="checkbox" id=(kind.kind) name=(kind.kind) value="yes" checked[!muted.iter().any(|one| one == kind.kind)];
+                        label for=(kind.kind) { (kind.name) }
+                    }
+                }
+            }
+        }
+    };
     let main = html! {
         @if query.done == "saved" {
             (back("/account", "My account"))
@@ -32,12 +42,12 @@ pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -
         } @else { (top("Letters", "Choose which e-mails you get. Untick what you do not want.")) }
         form.panel.card.form method="post" action="/account/letters" {
             (guard::field(&who.csrf))
-            fieldset {
+            fieldset.fld {
                 legend { "As a science lead: when somebody else booked for your school" }
                 p.hint { "You always hear of the bookings that you made yourself." }
                 (boxes(Choice::AsLead))
             }
-            fieldset {
+            fieldset.fld {
                 legend { "As a coordinator" }
                 p.hint { "When no other coordinator wants it, you get it all the same." }
                 (boxes(Choice::AsCoordinator))

@@ -32,8 +32,11 @@ pub async fn show(app: web::Data<App>, who: SignedIn) -> HttpResponse {
         section.panel.card {
             h2 { "You" }
             (summary(&[row("Name", &who.person.name), row("E-mail address", &who.person.email).change("/account/email", "the e-mail address")]))
+        }
+        section.panel.card {
+            h2 { "Your clusters" }
             @if who.clusters.is_empty() { p { "No cluster has a role for you at the moment. Ask a coordinator to invite you." } }
-            @else { h3 { "Your clusters" } ul { @for cluster in &who.clusters { li { a href={ "/c/" (cluster.slug) "/calendar" } { (cluster.name) } } } } }
+            @else { ul { @for cluster in &who.clusters { li { a href={ "/c/" (cluster.slug) "/calendar" } { (cluster.name) } } } } }
         }
         section.panel.card {
             h2 { "What you can do" }
