@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use crate::base::email::EmailAddress;
 use crate::base::ids::{ClusterId, EmailChangeId, PersonId, SessionId};
 use crate::base::secret::Secret;
-use crate::db::schema::{clusters, email_changes, messages, muted_kinds, people, roles, sessions, sign_in_links};
+use crate::db::schema::{clusters, email_changes, invitations, messages, muted_kinds, people, roles, sessions, sign_in_links};
 use crate::db::{House, Result, Tx};
 use crate::people::account::{EMAIL_CHANGE_LASTS, EmailChange, Mailbox};
 
@@ -118,9 +118,16 @@ pub fn set_email(house: &mut House<'_>, person: PersonId, new: &str, keep: Optio
 pub fn touch_clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<ClusterId>> {
     let of_cluster = messages::cluster_id.eq(clusters::id).and(messages::person_id.eq(person.0));
     let has_role = roles::cluster_id.eq(clusters::id).and(roles::person_id.eq(person.0));
+    // Where one is only invited, the letter with the invitation has the address.
+    let address = people::table.filter(people::id.eq(person.0)).select(people::email);
+    let invited = invitations::cluster_id.eq(clusters::id).and(invitations::email.eq_any(address));
     let known: Vec<i64> = clusters::table
         .filter(clusters::id.ne(0))
-        .filter(diesel::dsl::exists(roles::table.filter(has_role)).or(diesel::dsl::exists(messages::table.filter(of_cluster))))
+        .filter(
+            diesel::dsl::exists(roles::table.filter(has_role))
+                .or(diesel::dsl::exists(messages::table.filter(of_cluster)))
+                .or(diesel::dsl::exists(invitations::table.filter(invited))),
+        )
         .order(clusters::id)
         .select(clusters::id)
         .load(house.conn)?;
