@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::notifications::pages as mail;
 use crate::people::identity::Houses;
 use crate::people::pages::{
-    self as people, account, clusters, directory, elsewhere, invitation, invite, person, role, schools, set_up, settings, year,
+    self as people, account, changes, clusters, directory, elsewhere, invitation, invite, person, role, schools, set_up, settings, year,
 };
 use crate::web::limits::Limits;
 use crate::web::pace::{self, Pace};
@@ -68,6 +68,20 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/set-up/{token}", post().to(set_up::set_up))
         .route("/clusters/new", get().to(clusters::form))
         .route("/clusters/new", post().to(clusters::create))
+        .route("/account/email", get().to(account::email::form))
+        .route("/account/email", post().to(account::email::ask))
+        .route("/account/email/confirm/{token}", get().to(account::email::link))
+        .route("/account/email/confirm/{token}", post().to(account::email::confirm))
+        .route("/account/email/stop/{token}", post().to(account::email::stop))
+        .route("/account/devices", get().to(account::devices::show))
+        .route("/account/devices/sign-out-others", post().to(account::devices::sign_out_others))
+        .route("/account/devices/{device}/sign-out", post().to(account::devices::sign_out))
+        .route("/account/letters", get().to(account::letters::show))
+        .route("/account/letters", post().to(account::letters::save))
+        .route("/account/data.json", get().to(account::data::file))
+        .route("/account/erase", get().to(account::erase::form))
+        .route("/account/erase", post().to(account::erase::erase))
+        .route("/account/erased", get().to(account::erase::erased))
         .route("/healthz", get().to(people::healthz))
         .route("/livez", get().to(people::livez))
         // Many watchers ask for the head alone.
@@ -133,6 +147,8 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/closures/{closure}/remove", post().to(year::closure::remove))
                 .route("/settings", get().to(settings::show))
                 .route("/settings", post().to(settings::save))
+                .route("/changes", get().to(changes::show))
+                .route("/changes.csv", get().to(changes::file))
                 .route("/calendar", get().to(calendar::show))
                 .route("/boxes", get().to(catalogue::list::show))
                 .route("/boxes/{resource}", get().to(catalogue::resource::show))

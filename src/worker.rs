@@ -20,6 +20,8 @@ use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
 use crate::notifications::mailer::Mailer;
 use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
+use crate::people::account::answerable;
+use crate::people::pages::account::email;
 use crate::people::{invitations, letters as invitation_letters, sign_in};
 use crate::people::{pages::SIGN_IN_LETTER, store as people};
 
@@ -249,6 +251,10 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
         let (now, today) = (tx.now, tx.today());
         let found = people::invitations::by_hash(&mut tx.house(), hash)?;
         return Ok(invitations::usable(found.map(|(one, ..)| one.standing), now, today).err().map(|why| why.to_string()));
+    }
+    if let Some(change) = email::read_subject(&message.kind, &message.subject) {
+        let change = people::account::email_change_by_id(&mut tx.house(), change)?;
+        return Ok(answerable(change.as_ref(), tx.now).err().map(|why| why.to_string()));
     }
     if let Some((booking, sequence)) = letters::read_subject(&message.subject) {
         let now = ledger::state_and_sequence(tx, booking)?;

@@ -46,6 +46,14 @@ pub fn today(now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&London).date_naive()
 }
 
+/// The moment at which a day begins at the schools.
+#[must_use]
+pub fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    // London's clocks change at one o'clock, so every day has its midnight.
+    let start = day.and_time(chrono::NaiveTime::MIN);
+    start.and_local_timezone(London).earliest().map_or_else(|| start.and_utc(), |at| at.with_timezone(&Utc))
+}
+
 /// The time as people at the schools say it: "23 November 2026 at 12:05".
 #[must_use]
 pub fn spoken(at: DateTime<Utc>) -> String {
@@ -69,6 +77,15 @@ mod tests {
         // They go forward on 28 March 2027.
         assert_eq!(today(at("2027-03-27T23:30:00Z")).to_string(), "2027-03-27");
         assert_eq!(today(at("2027-03-28T23:30:00Z")).to_string(), "2027-03-29");
+    }
+
+    #[test]
+    fn a_day_begins_at_londons_midnight() {
+        for (day, begins) in
+            [("2026-10-25", "2026-10-24T23:00:00Z"), ("2026-10-26", "2026-10-26T00:00:00Z"), ("2027-03-29", "2027-03-28T23:00:00Z")]
+        {
+            assert_eq!(midnight(day.parse().unwrap_or_default()), at(begins), "{day}");
+        }
     }
 
     #[test]

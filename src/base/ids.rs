@@ -38,6 +38,12 @@ pub fn fresh(now: DateTime<Utc>) -> i64 {
     }
 }
 
+/// The smallest id of a time: every id made from then on is at least this, every earlier one is smaller.
+#[must_use]
+pub fn first_at(time: DateTime<Utc>) -> i64 {
+    (time.timestamp_millis() - EPOCH_MS).max(0) << RANDOM_BITS
+}
+
 /// Writes an id as 13 Crockford base-32 letters.
 ///
 /// # Errors
@@ -195,6 +201,13 @@ mod tests {
         let now = DateTime::from_timestamp(1_795_000_000, 0).unwrap_or_default();
         let ids: Vec<i64> = (0..10_000).map(|_| fresh(now)).collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn the_ids_of_a_time_begin_at_its_first() {
+        let now = DateTime::from_timestamp(1_796_000_000, 0).unwrap_or_default();
+        let id = fresh(now);
+        assert!(first_at(now) <= id && id < first_at(now + chrono::TimeDelta::seconds(11)));
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub const CHANGED: &str = "booking_changed";
 /// To the school, and to coordinators when it was they whom it concerns: given up.
 pub const CANCELLED: &str = "booking_cancelled";
 
+/// In letters that one can switch off.
+const SWITCH_OFF: &str = "You can switch such letters off in Boxrota, under My account.";
+
 /// What the letters say of a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
@@ -228,8 +231,8 @@ fn letter(
     let reason = match to.because {
         Because::Booked => "You got this because you made this booking.".to_owned(),
         Because::Keeps => "You got this because this booking was handed on to you.".to_owned(),
-        Because::LeadOf(school) => format!("You got this because you are a science lead of {school}."),
-        Because::Coordinates(cluster) => format!("You got this because you coordinate {cluster}."),
+        Because::LeadOf(school) => format!("You got this because you are a science lead of {school}. {SWITCH_OFF}"),
+        Because::Coordinates(cluster) => format!("You got this because you coordinate {cluster}. {SWITCH_OFF}"),
     };
     Letter {
         kind,

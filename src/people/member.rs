@@ -242,7 +242,8 @@ impl FromRequest for SignedIn {
         let req = req.clone();
         Box::pin(async move {
             let app = app(&req)?;
-            let sign_in = || Error::SignIn { next: "/".into() };
+            let next = if req.method() == Method::GET { req.uri().path_and_query().map_or("/", |path| path.as_str()) } else { "/" };
+            let sign_in = || Error::SignIn { next: next.to_owned() };
             let secret = guard::session_secret(&req, &app.config).ok_or_else(sign_in)?;
             let hash = secret.hash();
             let (person, session, clusters) = app

@@ -9,6 +9,8 @@ pub mod schools;
 pub mod handing_on;
 pub mod invitations;
 pub mod letters;
+pub mod account;
+pub mod log;
 pub mod member;
 pub mod pages;
 pub mod roles;

@@ -14,6 +14,7 @@ use crate::base::EmailAddress;
 pub struct Limits {
     addresses: DefaultKeyedRateLimiter<EmailAddress>,
     clients: DefaultKeyedRateLimiter<IpAddr>,
+    email_changes: DefaultKeyedRateLimiter<EmailAddress>,
     asked: AtomicU32,
 }
 
@@ -32,6 +33,7 @@ impl Default for Limits {
         Self {
             addresses: RateLimiter::keyed(per_quarter_hour(5)),
             clients: RateLimiter::keyed(per_quarter_hour(60)),
+            email_changes: RateLimiter::keyed(per_quarter_hour(5)),
             asked: AtomicU32::new(0),
         }
     }
@@ -53,12 +55,25 @@ impl Limits {
         self.clients.check_key(&line_of(client)).is_ok()
     }
 
+    /// Whether this client may ask now for a change from one address to another: both get a letter.
+    #[must_use]
+    pub fn email_change(&self, client: IpAddr, old: &EmailAddress, new: &EmailAddress) -> bool {
+        if self.asked.fetch_add(1, Ordering::Relaxed) % BETWEEN_FORGETTING == BETWEEN_FORGETTING - 1 {
+            self.forget();
+        }
+        self.clients.check_key(&line_of(client)).is_ok()
+            && self.email_changes.check_key(old).is_ok()
+            && self.email_changes.check_key(new).is_ok()
+    }
+
     /// Forgets who has not asked for a while, so that memory does not grow with the number of visitors.
     fn forget(&self) {
         self.addresses.retain_recent();
         self.addresses.shrink_to_fit();
         self.clients.retain_recent();
         self.clients.shrink_to_fit();
+        self.email_changes.retain_recent();
+        self.email_changes.shrink_to_fit();
     }
 }
 
@@ -95,7 +110,7 @@ mod tests {
     fn who_asked_long_ago_is_forgotten() {
         // Ten thousand an hour make each of the others long ago.
         let quick = Quota::per_second(NonZeroU32::new(10_000).expect("a number"));
-        let limits = Limits { addresses: RateLimiter::keyed(quick), clients: RateLimiter::keyed(quick), asked: AtomicU32::new(0) };
+        let limits = Limits { addresses: RateLimiter::keyed(quick), clients: RateLimiter::keyed(quick), ..Limits::default() };
         for n in 0..3 * BETWEEN_FORGETTING {
             let client = std::net::Ipv4Addr::from(n).into();
             assert!(limits.sign_in(client, &format!("lead{n}@saxton.example").parse().expect("an address")));

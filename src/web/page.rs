@@ -84,6 +84,25 @@ pub fn outside(title: &str, demo: bool, wrong: bool, main: &Markup) -> Markup {
     document(None, demo, title, Extras { wrong, ..Extras::default() }, main)
 }
 
+/// Whose account a page is about: what stands around it, where no cluster does.
+#[derive(Debug, Clone, Default)]
+pub struct Own {
+    /// Who is signed in.
+    pub person: String,
+    /// The session's CSRF token, for the sign-out form.
+    pub csrf: String,
+    /// The person's clusters: base and name.
+    pub clusters: Vec<(String, String)>,
+    /// Whether this is the demo.
+    pub demo: bool,
+}
+
+/// A page about the person's own account: with the way back to the clusters, and signing out.
+#[must_use]
+pub fn own(own: &Own, title: &str, wrong: bool, main: &Markup) -> Markup {
+    frame(&own_header(own), None, own.demo, title, Extras { wrong, ..Extras::default() }, main)
+}
+
 /// A page that says what went wrong and what to do now. `home` is where the button leads; `reference` is the id in the log.
 #[must_use]
 pub fn error_page(shell: Option<&Shell>, heading: &str, text: &str, home: &str, reference: Option<&str>) -> Markup {
@@ -99,6 +118,11 @@ pub fn error_page(shell: Option<&Shell>, heading: &str, text: &str, home: &str, 
 }
 
 fn document(shell: Option<&Shell>, demo: bool, title: &str, extras: Extras<'_>, main: &Markup) -> Markup {
+    let top = shell.map_or_else(outside_header, header);
+    frame(&top, shell.map(|shell| shell.cluster.as_str()), demo, title, extras, main)
+}
+
+fn frame(top: &Markup, cluster: Option<&str>, demo: bool, title: &str, extras: Extras<'_>, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en-GB" {
@@ -107,7 +131,7 @@ fn document(shell: Option<&Shell>, demo: bool, title: &str, extras: Extras<'_>, 
                 title {
                     @if extras.wrong { "Error: " }
                     (title)
-                    @if let Some(shell) = shell { " – " (shell.cluster) }
+                    @if let Some(cluster) = cluster { " – " (cluster) }
                     " – Boxrota"
                 }
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -124,7 +148,7 @@ fn document(shell: Option<&Shell>, demo: bool, title: &str, extras: Extras<'_>, 
             }
             body {
                 a.skip href="#main" { "Skip to main content" }
-                @if let Some(shell) = shell { (header(shell)) } @else { (outside_header()) }
+                (top)
                 @if demo { (demo_notice()) }
                 main.wrap.bleed[extras.bleed] #main tabindex="-1" { (main) }
                 p.vh #said role="status" {}
@@ -171,6 +195,34 @@ fn header(shell: &Shell) -> Markup {
                             }
                             form method="post" action="/sign-out" {
                                 input type="hidden" name="csrf" value=(shell.csrf);
+                                button type="submit" { (icon("log-out")) "Sign out" }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn own_header(own: &Own) -> Markup {
+    html! {
+        header.top {
+            div.wrap {
+                a.brand href="/" { span.mark { (icon("package")) } "Boxrota" }
+                details.menu { summary.btn.sq { (icon("menu")) span.vh { "Menu" } } }
+                div.navs {
+                    nav aria-label="Main" {
+                        ul.nav {
+                            @for (base, name) in &own.clusters { li { a href={ (base) "/calendar" } { (icon("calendar-days")) (name) } } }
+                            li { a href="/account" aria-current="true" { (icon("user")) "My account" } }
+                        }
+                    }
+                    details.who {
+                        summary { span { b { (own.person) } "My account" } (icon("chevron-down")) }
+                        div.drop {
+                            form method="post" action="/sign-out" {
+                                input type="hidden" name="csrf" value=(own.csrf);
                                 button type="submit" { (icon("log-out")) "Sign out" }
                             }
                         }

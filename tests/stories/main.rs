@@ -11,12 +11,15 @@
 mod harness;
 
 mod abuse;
+mod account;
 mod booking_mail;
 mod calendar;
 mod catalogue;
 mod change_log;
+mod changes;
 mod edges;
 mod elsewhere;
+mod erasure;
 mod every_page;
 mod feeds;
 mod guarantee;

@@ -104,6 +104,11 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
     app.letters().await;
     let feeds = lead.open("/feeds").await;
     lead.browser.submit(&feeds.form("/feeds")).await.is(303);
+    raw.must(
+        "INSERT INTO invitations (cluster_id, id, email, name, kind, school_id, from_day, token_hash, created_at, expires_at)
+         SELECT cluster_id, id + 1, 'new@ash.example', 'New', 'ssl', id, '2026-11-23', 'hash', '2026-11-23 09:00:00', '2026-12-07 09:00:00'
+         FROM schools WHERE short_name = 'Ash'",
+    );
     let ids = vec![
         ("cluster", "ashdale".to_owned()),
         ("resource", magnets),
@@ -139,6 +144,14 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
         ("token", "0123456789abcdefghjkmnpqrstvwxyz".to_owned()),
         ("file", "none.css".to_owned()),
         ("provider", "google".to_owned()),
+        ("invitation", id(&mut raw, "SELECT max(id) AS n FROM invitations")),
+        (
+            "device",
+            id(
+                &mut raw,
+                "SELECT min(s.id) AS n FROM sessions s JOIN people p ON p.id = s.person_id WHERE p.email = 'science.lead@ash.example'",
+            ),
+        ),
     ];
     (app, ids)
 }

@@ -12,15 +12,18 @@ use super::tell::{self, Teller, Way};
 use crate::app::App;
 use crate::base::days;
 use crate::base::ids::{BookingId, SchoolId};
-use crate::bookings::store::loans::{self, Change, Hands, Loan};
+use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::{By, Kind, Refusal, Risk, State, changes, repeat, risk};
 use crate::db::{self, Tx};
 use crate::error::Error;
+use crate::people::log::Line;
+use crate::people::pages::history::history;
+use crate::people::store::log;
 use crate::people::{Member, RoleKind, store as people};
 use crate::web::forms::verb;
 use crate::web::page::{Nav, form_page};
-use crate::web::parts::{Tone, back, banner, confirmation, details, head, icon, pill, row, summary};
+use crate::web::parts::{Tone, back, banner, confirmation, head, icon, pill, row, summary};
 
 /// What was done on the page before, as a word.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -43,7 +46,7 @@ pub struct Sheet {
     pub risk: Option<(Risk, String)>,
     /// Whether it can be fetched now.
     pub collect: Result<(), Refusal>,
-    history: Vec<Change>,
+    history: Vec<Line>,
 }
 
 impl Sheet {
@@ -62,7 +65,7 @@ impl Sheet {
         let holder = out.as_ref().map(|out| name(out.school)).unwrap_or_default();
         let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), holder.as_str()));
         let collect = changes::collect(&slot, by(&loan), today, &calendar, busy);
-        let history = loans::history(tx, id)?;
+        let history = log::history(tx, "bookings", &id)?;
         let home = name(loan.home);
         let way = tell::way(&slot, &near, &home);
         Ok(Self { school: name(slot.school), home, way, risk: risk.map(|risk| (risk, holder)), collect, history, loan })
@@ -153,18 +156,7 @@ fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -
             }
             (actions(member, sheet, &here))
         }
-        section.panel.card {
-            (details("What happened so far", html! {
-                ul { @for change in &sheet.history {
-                    li {
-                        b { (days::long(change.on)) } ": " (change.verb)
-                        @if let Some(who) = &change.who { " by " (who) }
-                        @if !change.before.is_empty() { ". Before: " (change.before) }
-                        @if !change.after.is_empty() { ". " (change.after) }
-                    }
-                } }
-            }))
-        }
+        section.panel.card { (history(&sheet.history)) }
     }
 }
 

@@ -3,13 +3,14 @@
 
 use crate::app::App;
 use crate::base::days::{self, Period};
-use crate::base::ids::BookingId;
+use crate::base::ids::{BookingId, PersonId};
 use crate::bookings::ics::{self, Entry, Organizer};
 use crate::bookings::letters::{self, About, Because, To};
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::{Slot, State};
 use crate::db::{Result, Tx};
 use crate::notifications::{Calendar, Letter, Method, Recipient, store as outbox};
+use crate::people::pages::account::kinds::can_be_muted;
 use crate::people::store::{self as people, Person};
 use crate::people::{Member, RoleKind, School};
 
@@ -147,12 +148,14 @@ impl Teller {
         };
         let keeper = hands.map(|person| people::person_here(tx, person)).transpose()?.flatten();
         let leads = people::leads_of(tx, loan.booking.slot.school)?;
-        let others = leads.iter().filter(|lead| Some(lead.id) != hands);
         if let Some(recipient) = keeper.as_ref().and_then(recipient) {
             outbox::enqueue(tx, &write(&To { recipient, because }))?;
         }
-        for recipient in others.filter_map(recipient) {
-            outbox::enqueue(tx, &write(&To { recipient, because: Because::LeadOf(&about.school) }))?;
+        let others = leads.iter().filter(|lead| Some(lead.id) != hands);
+        let because = Because::LeadOf(&about.school);
+        let letters: Vec<Letter> = others.filter_map(recipient).map(|recipient| write(&To { recipient, because })).collect();
+        for letter in wanted(tx, letters, because)? {
+            outbox::enqueue(tx, &letter)?;
         }
         Ok(())
     }
@@ -160,12 +163,25 @@ impl Teller {
     fn to_coordinators(&self, tx: &mut Tx<'_>, about: &About) -> Result<()> {
         let today = tx.today();
         let requests = format!("{}/requests", self.base);
-        for recipient in people::people_with_role(tx, RoleKind::Coordinator)?.iter().filter_map(recipient) {
-            let to = To { recipient, because: Because::Coordinates(&self.cluster) };
-            outbox::enqueue(tx, &letters::to_approve(about, &to, today, &requests))?;
+        let because = Because::Coordinates(&self.cluster);
+        let coordinators = people::people_with_role(tx, RoleKind::Coordinator)?;
+        let write = |recipient| letters::to_approve(about, &To { recipient, because }, today, &requests);
+        let all: Vec<Letter> = coordinators.iter().filter_map(recipient).map(write).collect();
+        let some = wanted(tx, all.clone(), because)?;
+        // Somebody has to answer: what all of them have switched off goes to all of them.
+        for letter in if some.is_empty() { all } else { some } {
+            outbox::enqueue(tx, &letter)?;
         }
         Ok(())
     }
+}
+
+/// Those of the letters, all of one kind, that their recipients have not switched off.
+fn wanted(tx: &mut Tx<'_>, letters: Vec<Letter>, because: Because<'_>) -> Result<Vec<Letter>> {
+    let Some(kind) = letters.first().map(|letter| letter.kind).filter(|kind| can_be_muted(kind, because)) else { return Ok(letters) };
+    let to: Vec<PersonId> = letters.iter().filter_map(|letter| letter.to.person).collect();
+    let muted = people::account::muted(tx, kind, &to)?;
+    Ok(letters.into_iter().filter(|letter| letter.to.person.is_none_or(|person| !muted.contains(&person))).collect())
 }
 
 /// From whom calendar entries come: the cluster, under the address that mails are sent from.

@@ -4,10 +4,10 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::plan::{LONGEST_HOLD, SlotRow, is_live, requested as unanswered, slot_columns, slot_of};
-use crate::base::days::{self, Day, Period};
+use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{Booking, Slot};
-use crate::db::schema::{bookings, changes, copies, people, resources, roles, schools};
+use crate::db::schema::{bookings, copies, people, resources, roles, schools};
 use crate::db::{Error, House, Result, Tx};
 
 /// The most rows a list shows.
@@ -217,42 +217,6 @@ pub fn around(tx: &mut Tx<'_>, copies: &[CopyId], window: Period) -> Result<Vec<
         .select((slot_columns!(), schools::short_name))
         .load(tx.conn)?;
     rows.into_iter().map(|(row, name)| Ok((slot_of(row)?, name))).collect()
-}
-
-/// A line of a booking's history.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// When.
-    pub on: Day,
-    /// Who; `None` for the program itself.
-    pub who: Option<String>,
-    /// "reserved", "changed".
-    pub verb: String,
-    /// What was before.
-    pub before: String,
-    /// What is after.
-    pub after: String,
-}
-
-/// What happened to a booking, newest first.
-pub fn history(tx: &mut Tx<'_>, id: BookingId) -> Result<Vec<Change>> {
-    let rows: Vec<(chrono::NaiveDateTime, Option<String>, String, String, String)> = changes::table
-        .left_join(people::table.on(people::id.nullable().eq(changes::person_id)))
-        .filter(changes::cluster_id.eq(tx.cluster.0))
-        .filter(changes::about.eq("bookings"))
-        .filter(changes::about_id.eq(id.to_string()))
-        .order(changes::id.desc())
-        .limit(50)
-        .select((changes::at, people::name.nullable(), changes::verb, changes::before, changes::after))
-        .load(tx.conn)?;
-    let change = |(at, who, verb, before, after): (chrono::NaiveDateTime, _, _, _, _)| Change {
-        on: crate::base::clock::today(at.and_utc()),
-        who,
-        verb,
-        before,
-        after,
-    };
-    Ok(rows.into_iter().map(change).collect())
 }
 
 /// How many loans each of the clusters has to come, for those that have any: live ones, not returned, whose last day is not past.

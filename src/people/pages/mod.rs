@@ -12,6 +12,8 @@ pub mod invite;
 pub mod person;
 pub mod role;
 pub mod settings;
+pub mod changes;
+pub mod history;
 pub mod tabs;
 pub mod year;
 

@@ -15,15 +15,18 @@ pub enum Tab {
     Year,
     /// The settings.
     Rules,
+    /// What was changed.
+    Changes,
 }
 
 impl Tab {
     /// Its path in the cluster, its name, and whether only a coordinator has it.
-    const ALL: [(Self, &'static str, &'static str, bool); 4] = [
+    const ALL: [(Self, &'static str, &'static str, bool); 5] = [
         (Self::People, "people", "People and schools", false),
         (Self::Year, "terms", "School year", false),
         (Self::Rules, "settings", "Rules", true),
         (Self::About, "about", "About the cluster", true),
+        (Self::Changes, "changes", "Change log", true),
     ];
 }
 

@@ -1,5 +1,7 @@
 //! The rows of clusters, schools, people, roles, sessions, terms and closures.
 
+pub mod account;
+pub mod data;
 pub mod directory;
 pub mod identities;
 pub mod schools;
@@ -7,6 +9,8 @@ pub mod founding;
 pub mod held;
 pub mod invitations;
 pub mod year;
+pub mod erasure;
+pub mod log;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -128,6 +132,12 @@ pub fn person_by_email(house: &mut House<'_>, email: &EmailAddress) -> Result<Op
         .first(house.conn)
         .optional()?;
     Ok(found.map(|(id, name, email)| Person { id: PersonId(id), name, email }))
+}
+
+/// The person with this id.
+pub fn person_by_id(house: &mut House<'_>, id: PersonId) -> Result<Person> {
+    let (name, email): (String, String) = people::table.find(id.0).select((people::name, people::email)).first(house.conn)?;
+    Ok(Person { id, name, email })
 }
 
 /// A person by the id that a record of this cluster holds, as long as he has a role in it today.

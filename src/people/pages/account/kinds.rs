@@ -1,0 +1,79 @@
+//! The kinds of letters there are, who gets them, and which of them one can switch off. A new kind of letter gets a row here.
+
+use super::email::{CHANGED_LETTER, NEW_LETTER, OLD_LETTER, TAKEN_LETTER};
+use crate::bookings::letters::{APPROVED, Because, CANCELLED, CHANGED, DECLINED, REQUESTED, RESERVED, TO_APPROVE};
+use crate::people::pages::SIGN_IN_LETTER;
+
+/// Whether a letter can be switched off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Never.
+    Always,
+    /// By a science lead, when somebody else of the school made the booking. Who made it always gets it.
+    AsLead,
+    /// By a coordinator, as long as another one gets it.
+    AsCoordinator,
+}
+
+/// A kind of letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// As the letters have it.
+    pub kind: &'static str,
+    /// What it says, for people.
+    pub name: &'static str,
+    /// Who gets it.
+    pub to: &'static str,
+    /// Whether it can be switched off.
+    pub choice: Choice,
+}
+
+const BOOKER: &str = "Who booked, and the science leads of the school";
+
+/// All of them.
+pub const KINDS: [Kind; 12] = [
+    Kind { kind: RESERVED, name: "A box is reserved", to: BOOKER, choice: Choice::AsLead },
+    Kind { kind: REQUESTED, name: "A request is on its way to the coordinator", to: BOOKER, choice: Choice::AsLead },
+    Kind { kind: APPROVED, name: "A request is approved", to: BOOKER, choice: Choice::AsLead },
+    Kind { kind: DECLINED, name: "A request is not approved", to: BOOKER, choice: Choice::AsLead },
+    Kind { kind: CHANGED, name: "A booking has changed", to: BOOKER, choice: Choice::AsLead },
+    Kind { kind: CANCELLED, name: "A booking is cancelled", to: BOOKER, choice: Choice::AsLead },
+    Kind { kind: TO_APPROVE, name: "A request waits for approval", to: "The coordinators", choice: Choice::AsCoordinator },
+    Kind { kind: SIGN_IN_LETTER, name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always },
+    Kind { kind: OLD_LETTER, name: "A new e-mail address: your old one is asked", to: "Who asked for it", choice: Choice::Always },
+    Kind { kind: NEW_LETTER, name: "A new e-mail address: your new one is asked", to: "Who asked for it", choice: Choice::Always },
+    Kind { kind: CHANGED_LETTER, name: "Your e-mail address has changed", to: "Who asked for it", choice: Choice::Always },
+    Kind { kind: TAKEN_LETTER, name: "Somebody tried to use your e-mail address", to: "Whose address it is", choice: Choice::Always },
+];
+
+/// Whether somebody who gets a letter of this kind for this reason may have switched it off.
+#[must_use]
+pub fn can_be_muted(kind: &str, because: Because<'_>) -> bool {
+    let choice = KINDS.iter().find(|one| one.kind == kind).map(|one| one.choice);
+    matches!((choice, because), (Some(Choice::AsLead), Because::LeadOf(_)) | (Some(Choice::AsCoordinator), Because::Coordinates(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_concerns_ones_own_booking_or_sign_in_cannot_be_switched_off() {
+        for kind in KINDS {
+            assert!(!can_be_muted(kind.kind, Because::Booked), "{}", kind.kind);
+        }
+        assert!(can_be_muted(RESERVED, Because::LeadOf("Saxton")));
+        assert!(can_be_muted(TO_APPROVE, Because::Coordinates("South Milford")));
+        assert!(!can_be_muted(TO_APPROVE, Because::LeadOf("Saxton")));
+        assert!(!can_be_muted(SIGN_IN_LETTER, Because::LeadOf("Saxton")));
+        assert!(!can_be_muted("of another room", Because::LeadOf("Saxton")));
+    }
+
+    #[test]
+    fn each_kind_stands_once() {
+        let mut names: Vec<_> = KINDS.iter().map(|kind| kind.kind).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), KINDS.len());
+    }
+}

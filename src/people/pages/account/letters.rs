@@ -1,0 +1,80 @@
+//! Which letters one gets. `GET` and `POST /account/letters`.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use maud::html;
+
+use super::kinds::{Choice, KINDS, Kind};
+use super::{Done, answer, see_other, top};
+use crate::app::App;
+use crate::error::Error;
+use crate::people::SignedIn;
+use crate::people::store::account as store;
+use crate::web::forms;
+use crate::web::guard::{self, Posted};
+use crate::web::parts::{back, confirmation};
+
+/// Shows every kind of letter, with a box where one can choose.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -> Result<HttpResponse, Error> {
+    let person = who.person.id;
+    let muted = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(store::muted_by(house, person)?)).await?;
+    let boxes = |choice: Choice| {
+        html! {
+            div.picks {
+                @for kind in of(choice) {
+                    div.pick {
+                        input type="checkbox" id=(kind.kind) name=(kind.kind) value="yes" checked[!muted.iter().any(|one| one == kind.kind)];
+                        label for=(kind.kind) { (kind.name) }
+                    }
+                }
+            }
+        }
+    };
+    let main = html! {
+        @if query.done == "saved" {
+            (back("/account", "My account"))
+            (confirmation("Your choice is saved", html! { p { "It holds from the next letter on." } }))
+        } @else { (top("Letters", "Choose which e-mails you get. Untick what you do not want.")) }
+        form.panel.card.form method="post" action="/account/letters" {
+            (guard::field(&who.csrf))
+            fieldset.fld {
+                legend { "As a science lead: when somebody else booked for your school" }
+                p.hint { "You always hear of the bookings that you made yourself." }
+                (boxes(Choice::AsLead))
+            }
+            fieldset.fld {
+                legend { "As a coordinator" }
+                p.hint { "When no other coordinator wants it, you get it all the same." }
+                (boxes(Choice::AsCoordinator))
+            }
+            (forms::submit("Save"))
+        }
+        section.panel.card {
+            h2 { "These always come" }
+            ul { @for kind in of(Choice::Always) { li { (kind.name) } } li { "Letters about a booking that you made yourself" } }
+        }
+    };
+    Ok(answer(StatusCode::OK, &app, &who, "Letters", &main))
+}
+
+fn of(choice: Choice) -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().filter(move |kind| kind.choice == choice)
+}
+
+/// Stores the choice: what is not ticked is switched off.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn save(app: web::Data<App>, who: SignedIn, form: Posted<BTreeMap<String, String>>) -> Result<HttpResponse, Error> {
+    let ticked = form.0;
+    let off: Vec<&'static str> =
+        KINDS.iter().filter(|kind| kind.choice != Choice::Always && !ticked.contains_key(kind.kind)).map(|kind| kind.kind).collect();
+    let person = who.person.id;
+    app.db.house(app.clock.now(), move |house| Ok::<_, Error>(store::set_muted(house, person, &off)?)).await?;
+    Ok(see_other("/account/letters?done=saved"))
+}
