@@ -78,7 +78,7 @@ async fn a_coordinator_adds_changes_and_removes_a_term(app: TestApp) {
     coordinator.browser.submit(&form).await.is(303);
     assert_eq!(terms(&app).len(), before + 1);
     let page = coordinator.open("/terms?year=2090").await;
-    let edit = coordinator.browser.open(&page.link("Change")).await;
+    let edit = coordinator.browser.open(&page.link("Change Autumn")).await;
     let form = edit.form("/edit");
     assert_eq!([form.value("first-day"), form.value("half-last-month"), form.value("academic-year")], ["4", "10", "2090"]);
     let form = form.set("half-first-day", "").set("half-first-month", "").set("half-first-year", "");
