@@ -51,6 +51,7 @@ impl App {
 }
 
 /// The table of routes: every address there is.
+#[expect(clippy::too_many_lines, reason = "one table, a line a route")]
 fn routes(routes: &mut web::ServiceConfig) {
     use web::{get, post};
     routes
