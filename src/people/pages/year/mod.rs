@@ -137,8 +137,10 @@ fn terms(member: &Member, calendar: &SchoolCalendar, shown: i32, coordinator: bo
                 td data-h="School days" { (calendar.count(term.days, None)) }
                 @if coordinator {
                     td data-h="Change" {
-                        a href={ (base) "/terms/" (term.id) "/edit" } { "Change" span.vh { " " (term.name()) } } " "
-                        a href={ (base) "/terms/" (term.id) "/remove" } { "Remove" span.vh { " " (term.name()) } }
+                        span.two {
+                            a href={ (base) "/terms/" (term.id) "/edit" } { "Change" span.vh { " " (term.name()) } }
+                            a href={ (base) "/terms/" (term.id) "/remove" } { "Remove" span.vh { " " (term.name()) } }
+                        }
                     }
                 }
             }
