@@ -26,6 +26,8 @@ export default defineConfig({
   reporter: [["list"], ["./lib/closing-line.js"]],
   use: {
     baseURL: origin,
+    actionTimeout: 15_000,
+    navigationTimeout: 30_000,
     locale: "en-GB",
     timezoneId: "Europe/London",
     // A colour on its way from light to dark is neither; and nobody waits for a movement.
@@ -53,6 +55,6 @@ export default defineConfig({
     ? [{ name: "pictures", testMatch: "pictures.js" }]
     : [
         { name: "with JavaScript", testMatch: /\.spec\.js/, testIgnore: /no-script/ },
-        { name: "without JavaScript", testMatch: /(journeys|no-script)\.spec\.js/, use: { javaScriptEnabled: false } },
+        { name: "without JavaScript", testMatch: /(journeys|people|no-script)\.spec\.js/, use: { javaScriptEnabled: false } },
       ],
 });
