@@ -107,6 +107,8 @@ pub fn place(about: &str, about_id: &str) -> Option<String> {
         "bookings" => "bookings",
         "resources" => "boxes",
         "messages" => "mail",
+        "schools" => "schools",
+        "people" => "people",
         _ => return None,
     };
     // "all" and the like are words, not records.
@@ -181,6 +183,8 @@ mod tests {
     #[test]
     fn records_with_a_page_have_a_place() {
         assert_eq!(place("bookings", "07EFYM4G8R001").as_deref(), Some("/bookings/07EFYM4G8R001"));
+        assert_eq!(place("schools", "07EFYM4G8R001").as_deref(), Some("/schools/07EFYM4G8R001"));
+        assert_eq!(place("people", "07EFYM4G8R001").as_deref(), Some("/people/07EFYM4G8R001"));
         assert_eq!(place("messages", "all"), None);
         assert_eq!(place("settings", "07EFYM4G8R001"), None);
     }

@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::history::history;
 use super::{html_page, see_other};
 use crate::app::App;
 use crate::base::days::{self, Day};
@@ -13,7 +14,7 @@ use crate::base::ids::PersonId;
 use crate::error::Error;
 use crate::notifications::Recipient;
 use crate::people::roles::Held;
-use crate::people::store::{Person, held};
+use crate::people::store::{Person, held, log};
 use crate::people::{Coordinator, Member, RoleKind, invitations};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, submit};
 use crate::web::guard::Posted;
@@ -55,8 +56,14 @@ pub async fn show(
     query: web::Query<Done>,
 ) -> Result<HttpResponse, Error> {
     let (id, today) = (path.into_inner().1, member.today());
-    let (person, roles) = app.db.read(member.scope(), move |tx| Ok::<_, Error>(held::person(tx, id)?)).await?;
     let coordinator = member.is(RoleKind::Coordinator);
+    let ((person, roles), lines) = app
+        .db
+        .read(member.scope(), move |tx| {
+            let lines = if coordinator { log::history(tx, "people", &id)? } else { Vec::new() };
+            Ok::<_, Error>((held::person(tx, id)?, lines))
+        })
+        .await?;
     let now: Vec<&Held> = roles.iter().filter(|role| role.is_on(today)).collect();
     if now.is_empty() && !coordinator {
         return Err(Error::NotFound);
@@ -91,7 +98,7 @@ pub async fn show(
                 }
             }
         }
-        @if coordinator { section.panel.card { h2 { "All roles" } (all(&roles, &here, today)) } }
+        @if coordinator { section.panel.card { h2 { "All roles" } (all(&roles, &here, today)) } (history(&lines)) }
     };
     Ok(html_page(page(&member.shell(Nav::People), &person.name, &main)))
 }

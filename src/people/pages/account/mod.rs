@@ -36,7 +36,7 @@ pub async fn show(app: web::Data<App>, who: SignedIn) -> HttpResponse {
         section.panel.card {
             h2 { "Your clusters" }
             @if who.clusters.is_empty() { p { "No cluster has a role for you at the moment. Ask a coordinator to invite you." } }
-            @else { ul { @for cluster in &who.clusters { li { a href={ "/c/" (cluster.slug) "/calendar" } { (cluster.name) } } } } }
+            @else { ul { @for cluster in &who.clusters { li { a href={ "/c/" (cluster.slug) "/calendar" } { (cluster.name) } ", " a href={ "/c/" (cluster.slug) "/feeds" } { "calendar feeds" span.vh { " of " (cluster.name) } } } } } }
         }
         section.panel.card {
             h2 { "What you can do" }

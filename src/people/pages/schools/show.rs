@@ -14,10 +14,12 @@ use crate::bookings::store::shelf::out_of_service;
 use crate::catalogue::store::{self as catalogue, Kept};
 use crate::db::{self, Tx};
 use crate::error::Error;
+use crate::people::log::Line;
 use crate::people::pages::directory::people;
+use crate::people::pages::history::history;
 use crate::people::schools::{FormerName, Lead, Record, Spell};
 use crate::people::store::directory::{self, Holder};
-use crate::people::store::schools as store;
+use crate::people::store::{log, schools as store};
 use crate::people::{Member, RoleKind, Standing};
 use crate::web::forms::Errors;
 use crate::web::parts::{Row, Tone, back, banner, head, pill, row, summary};
@@ -32,7 +34,7 @@ pub struct Done {
     done: String,
 }
 
-/// All that the page shows: six questions.
+/// All that the page shows: seven questions at most.
 struct Sheet {
     record: Record,
     former: Vec<FormerName>,
@@ -40,10 +42,12 @@ struct Sheet {
     holders: Vec<Holder>,
     kept: Vec<Kept>,
     things: Things,
+    /// What was changed about it; for the coordinator.
+    history: Vec<Line>,
 }
 
 impl Sheet {
-    fn read(tx: &mut Tx<'_>, id: SchoolId) -> db::Result<Self> {
+    fn read(tx: &mut Tx<'_>, id: SchoolId, coordinator: bool) -> db::Result<Self> {
         let record = store::one(tx, id)?;
         let here = |holder: &Holder| holder.role.school.as_ref().is_some_and(|school| school.id == id);
         Ok(Self {
@@ -52,6 +56,7 @@ impl Sheet {
             holders: directory::holders(tx)?.into_iter().filter(here).collect(),
             kept: catalogue::kept_at(tx, id)?,
             things: Things::read(tx, id)?,
+            history: if coordinator { log::history(tx, "schools", &id)? } else { Vec::new() },
             record,
         })
     }
@@ -72,7 +77,8 @@ pub async fn show(
     query: web::Query<Done>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, id)?)).await?;
+    let coordinator = member.is(RoleKind::Coordinator);
+    let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, id, coordinator)?)).await?;
     let main = main(&member, &sheet, &query.done);
     Ok(super::html_answer(&member, &sheet.record.school.name, &Errors::new(), &main))
 }
@@ -122,6 +128,7 @@ fn main(member: &Member, sheet: &Sheet, done: &str) -> Markup {
                 @else { (kept_list(base, &sheet.kept)) }
             }
         }
+        (history(&sheet.history))
     }
 }
 
