@@ -17,8 +17,10 @@ use crate::error::Error;
 use crate::notifications::pages as mail;
 use crate::people::identity::Houses;
 use crate::people::pages::{
-    self as people, account, changes, clusters, directory, elsewhere, invitation, invite, person, role, schools, set_up, settings, year,
+    self as people, account, changes, clusters, directory, elsewhere, invitation, invite, passkey, person, role, schools, set_up, settings,
+    year,
 };
+use crate::people::passkeys::Passkeys;
 use crate::web::limits::Limits;
 use crate::web::pace::{self, Pace};
 use crate::web::{assets, guard, help};
@@ -37,6 +39,8 @@ pub struct App {
     pub limits: Limits,
     /// The other houses through which people sign in.
     pub houses: Houses,
+    /// Signing in with passkeys.
+    pub passkeys: Passkeys,
     /// How fast somebody may ask for pages at all.
     pub pace: Pace,
 }
@@ -45,8 +49,8 @@ impl App {
     /// Puts an app together.
     #[must_use]
     pub fn new(db: Db, clock: Clock, config: Config) -> Self {
-        let pace = Pace::new(&config);
-        Self { db, clock, config, wake: Arc::new(Notify::new()), limits: Limits::default(), houses: Houses::default(), pace }
+        let (pace, passkeys) = (Pace::new(&config), Passkeys::at(&config.public_url));
+        Self { db, clock, config, wake: Arc::new(Notify::new()), limits: Limits::default(), houses: Houses::default(), passkeys, pace }
     }
 }
 
@@ -59,6 +63,8 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/sign-in", get().to(people::sign_in_page))
         .route("/sign-in", post().to(people::ask_for_link))
         .route("/sign-in/demo", post().to(people::sign_in_to_demo))
+        .route("/sign-in/passkey", get().to(passkey::form))
+        .route("/sign-in/passkey", post().to(passkey::use_key))
         .route("/sign-in/with/{provider}", get().to(elsewhere::depart))
         .route("/sign-in/back/{provider}", get().to(elsewhere::arrive))
         .route("/sign-in/{token}", get().to(people::link_page))
@@ -77,6 +83,10 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/account/devices", get().to(account::devices::show))
         .route("/account/devices/sign-out-others", post().to(account::devices::sign_out_others))
         .route("/account/devices/{device}/sign-out", post().to(account::devices::sign_out))
+        .route("/account/passkeys", get().to(account::passkeys::show))
+        .route("/account/passkeys", post().to(account::passkeys::make))
+        .route("/account/passkeys/new", post().to(account::passkeys::ask))
+        .route("/account/passkeys/{passkey}/remove", post().to(account::passkeys::remove))
         .route("/account/letters", get().to(account::letters::show))
         .route("/account/letters", post().to(account::letters::save))
         .route("/account/data.json", get().to(account::data::file))

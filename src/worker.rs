@@ -217,7 +217,8 @@ impl Worker {
             .house(now, move |house| {
                 Ok::<_, db::Error>(
                     people::prune_sign_ins(house, now - SIGN_INS_KEPT, CLEARED_AT_ONCE)?
-                        + people::identities::prune(house, CLEARED_AT_ONCE)?,
+                        + people::identities::prune(house, CLEARED_AT_ONCE)?
+                        + people::passkeys::prune(house, CLEARED_AT_ONCE)?,
                 )
             })
             .await?;

@@ -162,6 +162,8 @@ ids! {
     FormerNameId,
     /// A span in which a school holds the cluster's money.
     LeadSchoolId,
+    /// A passkey of a person.
+    PasskeyId,
     /// A new e-mail address that waits for both mailboxes.
     EmailChangeId,
 }

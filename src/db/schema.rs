@@ -363,6 +363,29 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    passkeys (person_id, id) {
+        person_id -> BigInt,
+        id -> BigInt,
+        credential_id -> Text,
+        name -> Text,
+        credential -> Text,
+        created_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    passkey_flows (flow_hash) {
+        flow_hash -> Text,
+        person_id -> Nullable<BigInt>,
+        holder_hash -> Text,
+        state -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(roles -> people (person_id));
 diesel::joinable!(sessions -> people (person_id));
 
@@ -393,5 +416,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     muted_kinds,
     identities,
     identity_flows,
-    set_up_tokens
+    set_up_tokens,
+    passkeys,
+    passkey_flows
 );

@@ -13,6 +13,7 @@ pub mod account;
 pub mod log;
 pub mod member;
 pub mod pages;
+pub mod passkeys;
 pub mod roles;
 pub mod settings;
 pub mod sign_in;

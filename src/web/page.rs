@@ -84,6 +84,12 @@ pub fn outside(title: &str, demo: bool, wrong: bool, main: &Markup) -> Markup {
     document(None, demo, title, Extras { wrong, ..Extras::default() }, main)
 }
 
+/// A page for anyone that needs more than the others.
+#[must_use]
+pub fn outside_with(title: &str, demo: bool, extras: Extras<'_>, main: &Markup) -> Markup {
+    document(None, demo, title, extras, main)
+}
+
 /// Whose account a page is about: what stands around it, where no cluster does.
 #[derive(Debug, Clone, Default)]
 pub struct Own {
@@ -99,8 +105,8 @@ pub struct Own {
 
 /// A page about the person's own account: with the way back to the clusters, and signing out.
 #[must_use]
-pub fn own(own: &Own, title: &str, wrong: bool, main: &Markup) -> Markup {
-    frame(&own_header(own), None, own.demo, title, Extras { wrong, ..Extras::default() }, main)
+pub fn own(own: &Own, title: &str, extras: Extras<'_>, main: &Markup) -> Markup {
+    frame(&own_header(own), None, own.demo, title, extras, main)
 }
 
 /// A page that says what went wrong and what to do now. `home` is where the button leads; `reference` is the id in the log.

@@ -31,6 +31,7 @@ mod my_loans;
 mod outbox;
 mod parity;
 mod permissions;
+mod passkeys;
 mod people_and_roles;
 mod post_office;
 mod race;

@@ -105,6 +105,10 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
     let feeds = lead.open("/feeds").await;
     lead.browser.submit(&feeds.form("/feeds")).await.is(303);
     raw.must(
+        "INSERT INTO passkeys (person_id, id, credential_id, name, credential, created_at)
+         SELECT id, 7, 'AAEC', 'my phone', '{}', '2026-11-23 09:00:00' FROM people WHERE email = 'science.lead@ash.example'",
+    );
+    raw.must(
         "INSERT INTO invitations (cluster_id, id, email, name, kind, school_id, from_day, token_hash, created_at, expires_at)
          SELECT cluster_id, id + 1, 'new@ash.example', 'New', 'ssl', id, '2026-11-23', 'hash', '2026-11-23 09:00:00', '2026-12-07 09:00:00'
          FROM schools WHERE short_name = 'Ash'",
@@ -145,6 +149,7 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
         ("file", "none.css".to_owned()),
         ("provider", "google".to_owned()),
         ("invitation", id(&mut raw, "SELECT max(id) AS n FROM invitations")),
+        ("passkey", BookingId(7).to_string()),
         (
             "device",
             id(

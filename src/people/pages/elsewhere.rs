@@ -17,15 +17,17 @@ use crate::people::sign_in;
 use crate::people::store::{self, identities};
 use crate::web::{client, guard, page};
 
-/// The links of the sign-in page; nothing where no provider is set.
+/// The links of the sign-in page to other ways; nothing where there are none.
 #[must_use]
-pub fn buttons(providers: &[Provider], next: &str) -> Markup {
+pub fn buttons(providers: &[Provider], passkeys: bool, next: &str) -> Markup {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
     html! {
-        @if !providers.is_empty() {
+        @if passkeys || !providers.is_empty() {
             p.hint { "Or without waiting for a mail:" }
             p.acts {
+                @if passkeys { a.btn href={ "/sign-in/passkey?" (query) } { "Sign in with a passkey" } }
                 @for provider in providers {
-                    a.btn href={ "/sign-in/with/" (provider.key) "?" (url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish()) } { "Sign in with " (provider.name) }
+                    a.btn href={ "/sign-in/with/" (provider.key) "?" (query) } { "Sign in with " (provider.name) }
                 }
             }
         }

@@ -9,6 +9,7 @@ mod founding;
 pub mod set_up;
 pub mod invitation;
 pub mod invite;
+pub mod passkey;
 pub mod person;
 pub mod role;
 pub mod settings;
@@ -134,7 +135,7 @@ fn sign_in_answer(req: &HttpRequest, app: &App, next: &str, email: &str, errors:
                 (forms::field("email", "Your school e-mail address", email).hint("We send you a link that signs you in. There is no password.").email().text(errors))
                 (forms::submit("Send me a link"))
             }
-            (elsewhere::buttons(&app.config.providers, next))
+            (elsewhere::buttons(&app.config.providers, app.passkeys.on(), next))
         }
     };
     let mut answer = if errors.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::base::Day;
 use crate::base::ids::PersonId;
 use crate::db::schema::{
-    bookings, changes, clusters, copies, email_changes, feeds, identities, messages, muted_kinds, people, resources, roles, schools,
-    sessions,
+    bookings, changes, clusters, copies, email_changes, feeds, identities, messages, muted_kinds, passkeys, people, resources, roles,
+    schools, sessions,
 };
 use crate::db::{House, Result};
 
@@ -51,6 +51,8 @@ pub struct PersonData {
     pub other_sign_ins: Vec<(String, String)>,
     /// New addresses that wait for their mailboxes.
     pub addresses_asked_for: Vec<String>,
+    /// What the passkeys are called.
+    pub passkeys: Vec<String>,
 }
 
 /// A role.
@@ -208,10 +210,11 @@ pub fn of(house: &mut House<'_>, id: PersonId) -> Result<Data> {
 
 /// The person with what hangs on the account; a handful of rows, joined so that it is one question.
 fn person(house: &mut House<'_>, id: PersonId) -> Result<PersonData> {
-    type Row = ((String, String, NaiveDateTime), Option<String>, Option<(String, String)>, Option<String>);
+    type Row = ((String, String, NaiveDateTime), Option<String>, Option<(String, String)>, Option<String>, Option<String>);
     let rows: Vec<Row> = people::table
         .left_join(muted_kinds::table.on(muted_kinds::person_id.eq(people::id)))
         .left_join(identities::table.on(identities::person_id.eq(people::id)))
+        .left_join(passkeys::table.on(passkeys::person_id.eq(people::id)))
         .left_join(email_changes::table.on(email_changes::person_id.eq(people::id)))
         .filter(people::id.eq(id.0))
         .limit(MOST)
@@ -220,14 +223,16 @@ fn person(house: &mut House<'_>, id: PersonId) -> Result<PersonData> {
             muted_kinds::kind.nullable(),
             (identities::issuer, identities::subject).nullable(),
             email_changes::new_email.nullable(),
+            passkeys::name.nullable(),
         ))
         .load(house.conn)?;
     let mut person = PersonData::default();
-    for ((name, email, created_at), muted, identity, wanted) in rows {
+    for ((name, email, created_at), muted, identity, wanted, passkey) in rows {
         (person.name, person.email, person.created_at) = (name, email, created_at);
         add(&mut person.letters_switched_off, muted);
         add(&mut person.other_sign_ins, identity);
         add(&mut person.addresses_asked_for, wanted);
+        add(&mut person.passkeys, passkey);
     }
     Ok(person)
 }

@@ -4,6 +4,7 @@ pub mod account;
 pub mod data;
 pub mod directory;
 pub mod identities;
+pub mod passkeys;
 pub mod schools;
 pub mod founding;
 pub mod held;

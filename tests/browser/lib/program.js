@@ -21,8 +21,12 @@ function freePort() {
 /** Starts `boxrota COMMAND` with a database in a folder of its own; `said` are the lines it printed until it served. */
 export async function start(command, environment = {}) {
   const folder = mkdtempSync(join(tmpdir(), "boxrota-own-"));
-  const origin = `http://127.0.0.1:${await freePort()}`;
-  const env = { ...process.env, BOXROTA_LISTEN: new URL(origin).host, BOXROTA_REQUESTS_PER_SESSION: "100000", BOXROTA_REQUESTS_PER_ADDRESS: "100000", ...environment };
+  const listen = `127.0.0.1:${await freePort()}`;
+  // "auto" as the public address: the same port under the name of a domain.
+  const named = environment.BOXROTA_PUBLIC_URL === "auto";
+  const origin = named ? `http://${listen.replace("127.0.0.1", "localhost")}` : `http://${listen}`;
+  if (named) environment = { ...environment, BOXROTA_PUBLIC_URL: origin };
+  const env = { ...process.env, BOXROTA_LISTEN: listen, BOXROTA_REQUESTS_PER_SESSION: "100000", BOXROTA_REQUESTS_PER_ADDRESS: "100000", ...environment };
   if (command === "serve") env.BOXROTA_DATABASE_URL = `sqlite:${folder}/boxrota.db`;
   const args = command === "demo" ? ["demo", "--data", `${folder}/demo`] : [command];
   const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "ignore"] });

@@ -6,6 +6,7 @@ pub mod email;
 pub mod erase;
 pub mod kinds;
 pub mod letters;
+pub mod passkeys;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
@@ -15,7 +16,7 @@ use serde::Deserialize;
 use super::see_other;
 use crate::app::App;
 use crate::people::SignedIn;
-use crate::web::page::{self, Own};
+use crate::web::page::{self, Extras, Own};
 use crate::web::parts::{back, head, icon, row, summary};
 
 /// What was done on the page before, as a word.
@@ -42,6 +43,7 @@ pub async fn show(app: web::Data<App>, who: SignedIn) -> HttpResponse {
             h2 { "What you can do" }
             ul.links {
                 (choice("/account/devices", "users", "Signed-in devices", "See where you are signed in, and sign out there."))
+                (choice("/account/passkeys", "user", "Passkeys", "Sign in with your finger, your face or a PIN instead of a mail."))
                 (choice("/account/letters", "mail", "Letters", "Choose which e-mails you get."))
                 (choice("/account/data.json", "download", "Download my data", "Everything that is kept of you here, as one file (JSON)."))
                 (choice("/account/erase", "x", "Erase my account", "Leave for good: your name and address are removed everywhere."))
@@ -57,6 +59,11 @@ fn choice(href: &str, symbol: &str, words: &str, about: &str) -> Markup {
 
 /// A page of the account; an error status says that a form on it was refused.
 fn answer(status: StatusCode, app: &App, who: &SignedIn, title: &str, main: &Markup) -> HttpResponse {
+    answer_with(status, app, who, title, &[], main)
+}
+
+/// The same with further scripts.
+fn answer_with(status: StatusCode, app: &App, who: &SignedIn, title: &str, scripts: &[&str], main: &Markup) -> HttpResponse {
     let own = Own {
         person: who.person.name.clone(),
         csrf: who.csrf.clone(),
@@ -66,7 +73,7 @@ fn answer(status: StatusCode, app: &App, who: &SignedIn, title: &str, main: &Mar
     HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::own(&own, title, status.is_client_error(), main).into_string())
+        .body(page::own(&own, title, Extras { scripts, wrong: status.is_client_error(), ..Extras::default() }, main).into_string())
 }
 
 /// The first lines of a page below the account's own.
