@@ -102,6 +102,21 @@ fn configured(server: &ServerArgs) -> anyhow::Result<Config> {
     Ok(Config::from(server, database_url(env("BOXROTA_DATABASE_URL"))?, false, env)?)
 }
 
+/// Comes to its end when the process is asked to end by SIGTERM; from this call on such a question is heard.
+#[cfg(unix)]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        terminate.recv().await;
+    })
+}
+
+/// Where there is no SIGTERM, the server listens for what there is.
+#[cfg(not(unix))]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(std::future::pending())
+}
+
 async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode> {
     let mailer = Arc::new(config.mailer()?);
     let listener = TcpListener::bind(config.listen).with_context(|| {
@@ -123,12 +138,21 @@ async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode>
     {
         println!("Set up Boxrota at {address}");
     }
+    // Listened for before it is said that we are here: the server itself does so only once it runs.
+    let told = told_to_end()?;
     println!("Boxrota is at {}", app.config.public_url);
     let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer, wake: app.wake.clone() };
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(worker.keep_at_it(stopped));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    serve(app, listener, workers)?.await?;
+    let server = serve(app, listener, workers)?;
+    let handle = server.handle();
+    let ending = tokio::spawn(async move {
+        told.await;
+        handle.stop(true).await;
+    });
+    server.await?;
+    ending.abort();
     // The requests are done; now the letter in hand. One that takes longer than this is taken up again after the restart.
     stop.send_replace(true);
     if tokio::time::timeout(LAST_LETTER, working).await.is_err() {

@@ -120,3 +120,15 @@ fn the_demo_starts_with_its_cluster_and_keeps_it() {
         assert!(program.ended(Duration::from_secs(20)).success());
     }
 }
+
+#[test]
+fn whoever_is_told_to_end_at_once_ends_well() {
+    // From the moment on in which it says where it is: a supervisor may change its mind.
+    for _ in 0..12 {
+        let ground = Ground::migrated(Engine::Sqlite);
+        let mut program = Program::serve(&ground.url);
+        program.ask_to_end();
+        let status = program.ended(Duration::from_secs(30));
+        assert!(status.success(), "{status}");
+    }
+}
