@@ -158,9 +158,65 @@ impl fmt::Display for Period {
     }
 }
 
+/// What is wrong with a day that was typed into three boxes. Each form says it in its own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotADay {
+    /// Some boxes are empty and others are not: the names of the empty ones.
+    Missing(Vec<&'static str>),
+    /// Something other than digits.
+    NotNumbers,
+    /// Not a year of this century in four digits.
+    Year,
+    /// Not in the calendar, such as 31 2 2027.
+    NotInCalendar,
+}
+
+/// The day in the boxes for day, month and year; `None` when all three are empty.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn typed(boxes: [&str; 3]) -> Result<Option<Day>, NotADay> {
+    let boxes = boxes.map(str::trim);
+    let missing: Vec<&str> = boxes.iter().zip(["day", "month", "year"]).filter(|(text, _)| text.is_empty()).map(|(_, name)| name).collect();
+    if missing.len() == boxes.len() {
+        return Ok(None);
+    }
+    if !missing.is_empty() {
+        return Err(NotADay::Missing(missing));
+    }
+    // Ten digits are a number, too, but no part of a day; more would not fit.
+    let number =
+        |text: &str| (text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse::<u32>().ok()).flatten();
+    let [Some(day), Some(month), Some(year)] = boxes.map(number) else { return Err(NotADay::NotNumbers) };
+    let year = i32::try_from(year).ok().filter(|year| boxes[2].len() == 4 && (2000..2100).contains(year)).ok_or(NotADay::Year)?;
+    chrono::NaiveDate::from_ymd_opt(year, month, day).map(Some).ok_or(NotADay::NotInCalendar)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_typed_day_is_three_numbers_or_none() {
+        assert_eq!(typed(["", " ", ""]), Ok(None));
+        assert_eq!(typed([" 31", "08 ", "2027"]), Ok(parse_iso("2027-08-31")));
+        assert_eq!(typed(["29", "2", "2028"]), Ok(parse_iso("2028-02-29")));
+        assert_eq!(typed(["31", "", ""]), Err(NotADay::Missing(vec!["month", "year"])));
+        for (wrong, fault) in [
+            (["31", "2", "2027"], NotADay::NotInCalendar),
+            (["1", "13", "2027"], NotADay::NotInCalendar),
+            (["29", "2", "2027"], NotADay::NotInCalendar),
+            (["1", "1", "27"], NotADay::Year),
+            (["1", "1", "1999"], NotADay::Year),
+            (["1", "1", "02027"], NotADay::Year),
+            (["x", "2", "2027"], NotADay::NotNumbers),
+            (["-1", "1", "2027"], NotADay::NotNumbers),
+            (["1", "1", "99999999999999999999"], NotADay::NotNumbers),
+        ] {
+            assert_eq!(typed(wrong), Err(fault), "{wrong:?}");
+        }
+    }
+
     use proptest::prelude::*;
 
     fn day(text: &str) -> Day {

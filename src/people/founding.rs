@@ -1,7 +1,7 @@
 //! A new cluster: what it needs to begin with, read from what somebody typed. Pure; the same for the first cluster of a house,
 //! which the operator sets up, and for those that a programme director adds.
 
-use chrono::{Duration, NaiveDate};
+use chrono::Duration;
 
 use crate::base::EmailAddress;
 use crate::base::days::{self, Day};
@@ -316,9 +316,7 @@ pub fn nation(text: &str) -> Result<Nation, Fault> {
 /// # Errors
 /// When there is no such day.
 pub fn day(day: &str, month: &str, year: &str) -> Result<Day, Fault> {
-    let number = |text: &str| text.trim().parse::<u32>().map_err(|_| Fault::Day);
-    let year = i32::try_from(number(year)?).ok().filter(|year| YEARS.contains(year)).ok_or(Fault::Day)?;
-    NaiveDate::from_ymd_opt(year, number(month)?, number(day)?).ok_or(Fault::Day)
+    days::typed([day, month, year]).ok().flatten().ok_or(Fault::Day)
 }
 
 /// The academic year of a day: the usual cohort of a cluster that begins then.

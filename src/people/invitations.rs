@@ -4,11 +4,11 @@
 //! shows a button and only the button accepts, because mail scanners follow links. Whoever reads that mailbox is meant, not
 //! whoever happens to be signed in in the browser.
 
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use super::RoleKind;
 use super::roles::Held;
-use crate::base::days::{self, Day};
+use crate::base::days::{self, Day, NotADay};
 use crate::base::email::EmailAddress;
 use crate::base::ids::SchoolId;
 
@@ -128,22 +128,12 @@ pub fn school_of(kind: RoleKind, school: Option<SchoolId>) -> Result<Option<Scho
 ///
 /// # Errors
 /// What would be right.
-pub fn day([day, month, year]: [&str; 3]) -> Result<Option<Day>, &'static str> {
-    const WORDS: &str = "Enter a day, month and year, for example 1 9 2027";
-    let parts = [day.trim(), month.trim(), year.trim()];
-    if parts.iter().all(|part| part.is_empty()) {
-        return Ok(None);
-    }
-    let [day, month, year] = parts.map(|part| if part.len() <= 4 { part.parse::<u32>().ok() } else { None });
-    let (Some(day), Some(month), Some(year)) = (day, month, year) else { return Err(WORDS) };
-    if !(2000..2100).contains(&year) {
-        return Err("Enter the year with four digits, for example 2027");
-    }
-    i32::try_from(year)
-        .ok()
-        .and_then(|year| NaiveDate::from_ymd_opt(year, month, day))
-        .map(Some)
-        .ok_or("There is no such day. Check the day and the month")
+pub fn day(boxes: [&str; 3]) -> Result<Option<Day>, &'static str> {
+    days::typed(boxes).map_err(|fault| match fault {
+        NotADay::Missing(_) | NotADay::NotNumbers => "Enter a day, month and year, for example 1 9 2027",
+        NotADay::Year => "Enter the year with four digits, for example 2027",
+        NotADay::NotInCalendar => "There is no such day. Check the day and the month",
+    })
 }
 
 /// A role's days: from today on, and in order.

@@ -1,9 +1,9 @@
 //! Reading the change log: which lines somebody wants to see, what the tables are called in words, and what a cell of a
 //! spreadsheet may begin with. Nobody changes a line: the database refuses it.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
-use crate::base::days::Day;
+use crate::base::days::{self, Day, NotADay};
 use crate::base::ids::{ChangeId, PersonId};
 
 /// The most lines that one file holds.
@@ -134,19 +134,7 @@ pub enum DayRefusal {
 /// # Errors
 /// What is wrong with it.
 pub fn read_day(boxes: [&str; 3]) -> Result<Option<Day>, DayRefusal> {
-    let boxes = boxes.map(str::trim);
-    if boxes.iter().all(|text| text.is_empty()) {
-        return Ok(None);
-    }
-    if boxes.iter().any(|text| text.is_empty()) {
-        return Err(DayRefusal::Incomplete);
-    }
-    let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() <= 4);
-    let (Some(day), Some(month), Some(year)) = (number(boxes[0]), number(boxes[1]), number(boxes[2])) else {
-        return Err(DayRefusal::NoDay);
-    };
-    let year = i32::try_from(year).ok().filter(|year| (2000..2100).contains(year)).ok_or(DayRefusal::NoDay)?;
-    NaiveDate::from_ymd_opt(year, month, day).map(Some).ok_or(DayRefusal::NoDay)
+    days::typed(boxes).map_err(|fault| if matches!(fault, NotADay::Missing(_)) { DayRefusal::Incomplete } else { DayRefusal::NoDay })
 }
 
 /// A cell that no spreadsheet takes for a formula: what would begin one is marked as text.

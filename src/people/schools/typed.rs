@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Facts, Names, NewSchool, Sabbatical};
-use crate::base::days::{self, Day, Period};
+use crate::base::days::{self, Day, NotADay, Period};
 use crate::base::postcode;
 use crate::web::forms::Errors;
 
@@ -63,19 +63,14 @@ impl Typed {
 
     /// A day; `what` names it in the message: "the day it joined".
     pub fn day(&self, field: &str, what: &str) -> Result<Day, String> {
-        if !self.has_day(field) {
-            return Err(format!("Enter {what}, for example 1 9 2026"));
-        }
-        let [day, month, year] = self.parts(field);
-        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if [day, month, year].iter().any(|part| part.is_empty() || !digits(part)) {
-            return Err(format!("Enter {what} with a day, a month and a year in numbers, for example 1 9 2026"));
-        }
-        if year.len() != 4 {
-            return Err("Enter the year with four digits, for example 2026".to_owned());
-        }
-        days::parse_iso(&format!("{year}-{month:0>2}-{day:0>2}"))
-            .ok_or_else(|| "There is no such day. Enter a day of this century, for example 1 9 2026".to_owned())
+        let found = days::typed(self.parts(field)).map_err(|fault| match fault {
+            NotADay::Missing(_) | NotADay::NotNumbers => {
+                format!("Enter {what} with a day, a month and a year in numbers, for example 1 9 2026")
+            }
+            NotADay::Year => "Enter the year with four digits, for example 2026".to_owned(),
+            NotADay::NotInCalendar => "There is no such day. Enter a day of this century, for example 1 9 2026".to_owned(),
+        })?;
+        found.ok_or_else(|| format!("Enter {what}, for example 1 9 2026"))
     }
 }
 

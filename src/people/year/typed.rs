@@ -1,9 +1,9 @@
 //! What people type into the forms about the school year: a day in three boxes, a term, a closure.
 
-use chrono::NaiveDate;
+use chrono::Datelike;
 
 use super::{Planned, TermFault, YEARS};
-use crate::base::days::{Day, Period};
+use crate::base::days::{self, Day, NotADay, Period};
 use crate::people::terms::Season;
 
 /// Day, month and year as typed.
@@ -12,7 +12,6 @@ pub type Boxes = [String; 3];
 /// A day written into three boxes.
 #[must_use]
 pub fn boxes(day: Option<Day>) -> Boxes {
-    use chrono::Datelike;
     day.map_or_else(Boxes::default, |day| [day.day().to_string(), day.month().to_string(), day.year().to_string()])
 }
 
@@ -21,26 +20,17 @@ pub fn boxes(day: Option<Day>) -> Boxes {
 /// # Errors
 /// What is wrong and what would be right.
 pub fn day(typed: &Boxes, what: &str) -> Result<Option<Day>, String> {
-    let [day, month, year] = typed.each_ref().map(|text| text.trim());
-    if [day, month, year].iter().all(|text| text.is_empty()) {
-        return Ok(None);
+    let found = days::typed(typed.each_ref().map(String::as_str)).map_err(|fault| match fault {
+        NotADay::Missing(parts) => format!("The {what} needs a {}, for example 2 9 2026", parts.join(" and a ")),
+        NotADay::NotNumbers => format!("The {what} is written in numbers, for example 2 9 2026"),
+        NotADay::Year => format!("The year of the {what} has four digits, for example 2026"),
+        NotADay::NotInCalendar => format!("The {what} is not a day in the calendar: check day and month"),
+    })?;
+    // The years that a school year may have are fewer than those of the century.
+    match found {
+        Some(day) if !(YEARS.start() + 1..=YEARS.end() + 1).contains(&day.year()) => Err(format!("The year of the {what} is too far away")),
+        found => Ok(found),
     }
-    let missing: Vec<&str> =
-        [(day, "day"), (month, "month"), (year, "year")].iter().filter(|(text, _)| text.is_empty()).map(|(_, name)| *name).collect();
-    if !missing.is_empty() {
-        return Err(format!("The {what} needs a {}, for example 2 9 2026", missing.join(" and a ")));
-    }
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
-    let (Some(day), Some(month), Some(year)) = (number(day), number(month), number(year)) else {
-        return Err(format!("The {what} is written in numbers, for example 2 9 2026"));
-    };
-    let year = i32::try_from(year).unwrap_or_default();
-    if !(YEARS.start() + 1..=YEARS.end() + 1).contains(&year) {
-        return Err(format!("The year of the {what} has four digits, for example 2026"));
-    }
-    NaiveDate::from_ymd_opt(year, month, day)
-        .map(Some)
-        .ok_or_else(|| format!("The {what} is not a day in the calendar: check day and month"))
 }
 
 /// The same for a day that must be there.
