@@ -58,7 +58,7 @@ fn years_days_and_numbers_are_what_they_can_be() {
     assert_eq!(urn("121 456"), Ok(Some("121456".into())));
     assert_eq!(urn(""), Ok(None));
     assert!(["12145", "1214567", "12145a"].iter().all(|text| urn(text) == Err(Fault::Urn)));
-    assert_eq!(day("1", "9", "2026"), Ok(NaiveDate::from_ymd_opt(2026, 9, 1).unwrap()));
+    assert_eq!(day("1", "9", "2026"), Ok(chrono::NaiveDate::from_ymd_opt(2026, 9, 1).unwrap()));
     assert!(
         [("31", "9", "2026"), ("", "9", "2026"), ("1", "9", "26"), ("x", "9", "2026")]
             .iter()
