@@ -189,7 +189,8 @@ pub fn typed(boxes: [&str; 3]) -> Result<Option<Day>, NotADay> {
         |text: &str| (text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse::<u32>().ok()).flatten();
     let [Some(day), Some(month), Some(year)] = boxes.map(number) else { return Err(NotADay::NotNumbers) };
     let year = i32::try_from(year).ok().filter(|year| boxes[2].len() == 4 && (2000..2100).contains(year)).ok_or(NotADay::Year)?;
-    chrono::NaiveDate::from_ymd_opt(year, month, day).map(Some).ok_or(NotADay::NotInCalendar)
+    let short = boxes[0].len() <= 2 && boxes[1].len() <= 2;
+    chrono::NaiveDate::from_ymd_opt(year, month, day).filter(|_| short).map(Some).ok_or(NotADay::NotInCalendar)
 }
 
 #[cfg(test)]
@@ -206,6 +207,7 @@ mod tests {
             (["31", "2", "2027"], NotADay::NotInCalendar),
             (["1", "13", "2027"], NotADay::NotInCalendar),
             (["29", "2", "2027"], NotADay::NotInCalendar),
+            (["00001", "1", "2027"], NotADay::NotInCalendar),
             (["1", "1", "27"], NotADay::Year),
             (["1", "1", "1999"], NotADay::Year),
             (["1", "1", "02027"], NotADay::Year),
