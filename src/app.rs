@@ -14,6 +14,7 @@ use crate::catalogue::pages as catalogue;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
+use crate::handovers::settle::settle;
 use crate::notifications::pages as mail;
 use crate::people::identity::Houses;
 use crate::people::pages::{
@@ -50,6 +51,8 @@ impl App {
     #[must_use]
     pub fn new(db: Db, clock: Clock, config: Config) -> Self {
         let (pace, passkeys) = (Pace::new(&config), Passkeys::at(&config.public_url));
+        let house = config.link("");
+        db.settle_with(Box::new(move |tx| settle(tx, &house)));
         Self { db, clock, config, wake: Arc::new(Notify::new()), limits: Limits::default(), houses: Houses::default(), passkeys, pace }
     }
 }

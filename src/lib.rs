@@ -7,6 +7,7 @@ pub mod notifications;
 pub mod people;
 pub mod catalogue;
 pub mod bookings;
+pub mod handovers;
 pub mod imports;
 
 pub mod app;

@@ -166,6 +166,22 @@ ids! {
     PasskeyId,
     /// A new e-mail address that waits for both mailboxes.
     EmailChangeId,
+    /// The journey of a copy between two holders.
+    LegId,
+    /// The act of a leg: given up, received.
+    HandoverId,
+    /// What one side of a handover counted.
+    CountId,
+    /// A picture taken at a count.
+    PhotoId,
+    /// A cluster meeting.
+    MeetingId,
+    /// A stranger's word of where a copy was found.
+    FindId,
+    /// A place on the waiting list.
+    WaitId,
+    /// A line of a daily or weekly letter.
+    DigestItemId,
 }
 
 /// Something that a change-log line or a mail is about. `Display` gives the letters of the id.

@@ -12,8 +12,8 @@ pub mod schema;
 mod tx;
 mod url;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -49,7 +49,12 @@ struct Inner {
     /// SQLite's one writer. With several, p99 was five times worse and waits reached 10 s (see docs/decisions).
     writer: Option<Arc<Mutex<Line>>>,
     queries: Arc<AtomicU64>,
+    settle: OnceLock<Settle>,
 }
+
+/// What every write transaction of a cluster ends with, before it commits: facts that follow from other facts are brought up to
+/// date, whatever code path changed those.
+pub type Settle = Box<dyn Fn(&mut Tx<'_>) -> Result<()> + Send + Sync>;
 
 /// Which of the two it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +115,12 @@ impl Db {
             .connection_timeout(PATIENCE)
             .build(Manager::new(url.clone(), role, queries.clone()))?;
         let places = Arc::new(Semaphore::new(usize::try_from(size)?));
-        Ok(Self(Arc::new(Inner { engine, pool, places, writer, queries })))
+        Ok(Self(Arc::new(Inner { engine, pool, places, writer, queries, settle: OnceLock::new() })))
+    }
+
+    /// Has every write transaction of a cluster end with this, before it commits. Said once, at the start; later calls do nothing.
+    pub fn settle_with(&self, settle: Settle) {
+        let _ = self.0.settle.set(settle);
     }
 
     /// Which engine this is.
@@ -136,7 +146,8 @@ impl Db {
         self.run(false, begin, move |conn| work(&mut Tx::new(conn, scope))).await
     }
 
-    /// Changes a cluster's rows: takes the cluster's lock, runs `work`, raises the cluster's version, commits. An `Err`
+    /// Changes a cluster's rows: takes the cluster's lock, runs `work`, settles what follows from it ([`Db::settle_with`]), raises
+    /// the cluster's version, commits. An `Err`
     /// from `work` leaves nothing behind.
     pub async fn write<T, E, F>(&self, scope: Scope, work: F) -> std::result::Result<T, E>
     where
@@ -145,10 +156,14 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_write();
+        let db = self.clone();
         self.run(true, begin, move |conn| {
             lock_cluster(conn, scope.cluster)?;
             let mut tx = Tx::new(conn, scope);
             let done = work(&mut tx)?;
+            if let Some(settle) = db.0.settle.get().filter(|_| scope.cluster != HOUSE) {
+                settle(&mut tx)?;
+            }
             raise_version(conn, scope.cluster)?;
             Ok(done)
         })

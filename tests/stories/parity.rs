@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::harness::{Engine, Ground, Raw};
 
 /// A SQLite type that stands for each PostgreSQL type we use: the common set. Others are not used.
-const TYPES: [(&str, &str, &str); 6] = [
+const TYPES: [(&str, &str, &str); 7] = [
+    ("bytea", "BLOB", "Binary"),
     ("bigint", "INTEGER", "BigInt"),
     ("integer", "INTEGER", "Integer"),
     ("boolean", "INTEGER", "Bool"),

@@ -1,0 +1,517 @@
+-- Handovers: where every copy is, the legs between bookings, what was counted on both sides, who waits, what reminds.
+-- The same schema as migrations/postgres, held equal by tests/stories/parity.rs.
+
+-- Letters that may be switched off carry an address that does it in one click (RFC 8058).
+ALTER TABLE messages ADD COLUMN unsubscribe TEXT NOT NULL DEFAULT '';
+-- Days that the waiting list offers to somebody are held by a request with a deadline.
+ALTER TABLE bookings ADD COLUMN offer_until TEXT;
+-- School days for which an offer of the waiting list is held.
+ALTER TABLE settings ADD COLUMN offer_days INTEGER NOT NULL DEFAULT 2 CONSTRAINT settings_offer_days CHECK (offer_days BETWEEN 1 AND 20);
+-- The Monday of the last week for which the coordinators got their digest.
+ALTER TABLE settings ADD COLUMN digest_week TEXT;
+-- How often a person wants letters that can wait: each at once, or together once a day or a week.
+ALTER TABLE people ADD COLUMN rhythm TEXT NOT NULL DEFAULT 'each' CONSTRAINT people_rhythm CHECK (rhythm IN ('each', 'daily', 'weekly'));
+
+-- Where a copy is now: one row a copy, so that there is exactly one answer (product rule 2). The row comes with the copy and stays.
+-- school_id: who has it; where the store is; who gave it up, while it is on its way; who had it last, when it is missing.
+CREATE TABLE custody (
+    cluster_id INTEGER NOT NULL,
+    copy_id INTEGER NOT NULL,
+    place TEXT NOT NULL,
+    school_id INTEGER NOT NULL,
+    -- The booking for which the school has it; NULL when it has none.
+    booking_id INTEGER,
+    -- While it is on its way: to whom, and by which handover. NULL: to the store.
+    to_school_id INTEGER,
+    handover_id INTEGER,
+    -- Who took it, gave it up, or reported it.
+    person_id INTEGER REFERENCES people (id),
+    -- Since when.
+    since TEXT NOT NULL,
+    -- Essential lines of the contents that were short at the last count, in words; empty when none was.
+    short_essentials TEXT NOT NULL DEFAULT '',
+    -- The day on which the worker looks at it again.
+    look_on TEXT NOT NULL DEFAULT '2000-01-01',
+    PRIMARY KEY (cluster_id, copy_id),
+    FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id),
+    FOREIGN KEY (cluster_id, school_id) REFERENCES schools (cluster_id, id),
+    FOREIGN KEY (cluster_id, to_school_id) REFERENCES schools (cluster_id, id),
+    FOREIGN KEY (cluster_id, booking_id) REFERENCES bookings (cluster_id, id),
+    CONSTRAINT custody_place CHECK (place IN ('school', 'store', 'transit', 'missing')),
+    CONSTRAINT custody_booking CHECK (booking_id IS NULL OR place = 'school'),
+    CONSTRAINT custody_way CHECK (place = 'transit' OR (to_school_id IS NULL AND handover_id IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX custody_booking_key ON custody (cluster_id, booking_id) WHERE booking_id IS NOT NULL;
+CREATE INDEX custody_school ON custody (cluster_id, school_id, place);
+CREATE INDEX custody_look ON custody (look_on);
+
+-- The chain of custody: every row that custody ever held, the n-th of its copy. Written by triggers, only ever added to.
+CREATE TABLE custody_chain (
+    cluster_id INTEGER NOT NULL,
+    copy_id INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    place TEXT NOT NULL,
+    school_id INTEGER NOT NULL,
+    booking_id INTEGER,
+    to_school_id INTEGER,
+    handover_id INTEGER,
+    person_id INTEGER REFERENCES people (id),
+    since TEXT NOT NULL,
+    PRIMARY KEY (cluster_id, copy_id, n),
+    FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id)
+) STRICT, WITHOUT ROWID;
+
+-- Copies whose bookings or custody have changed since their legs were laid; emptied at the end of the same transaction.
+CREATE TABLE unsettled (
+    cluster_id INTEGER NOT NULL,
+    copy_id INTEGER NOT NULL,
+    PRIMARY KEY (cluster_id, copy_id),
+    FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- Cluster meetings, at which boxes can change hands.
+CREATE TABLE meetings (
+    cluster_id INTEGER NOT NULL REFERENCES clusters (id),
+    id INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    -- Where: at a school, or in words.
+    school_id INTEGER,
+    place TEXT NOT NULL DEFAULT '',
+    note TEXT NOT NULL DEFAULT '',
+    cancelled_at TEXT,
+    PRIMARY KEY (cluster_id, id),
+    FOREIGN KEY (cluster_id, school_id) REFERENCES schools (cluster_id, id),
+    CONSTRAINT meetings_place CHECK (school_id IS NOT NULL OR place <> '')
+) STRICT, WITHOUT ROWID;
+CREATE INDEX meetings_day ON meetings (cluster_id, day);
+
+-- The journey of a copy between two holders. No booking at an end: the store.
+CREATE TABLE legs (
+    cluster_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    copy_id INTEGER NOT NULL,
+    from_booking_id INTEGER,
+    to_booking_id INTEGER,
+    from_school_id INTEGER NOT NULL,
+    to_school_id INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    -- fetch: the receiver comes; bring: the giver comes; meeting: both meet; stays: both ends are one school.
+    way TEXT NOT NULL,
+    meeting_id INTEGER,
+    note TEXT NOT NULL DEFAULT '',
+    -- Whether both sides have agreed on day and way.
+    agreed INTEGER NOT NULL DEFAULT 0,
+    -- Another day or way that one side has proposed and the other has not answered.
+    proposed_by INTEGER REFERENCES people (id),
+    proposed_school_id INTEGER,
+    proposed_day TEXT,
+    proposed_way TEXT,
+    proposed_meeting_id INTEGER,
+    proposed_note TEXT NOT NULL DEFAULT '',
+    proposed_at TEXT,
+    state TEXT NOT NULL DEFAULT 'planned',
+    -- Rises with every change that both sides should hear of.
+    revision INTEGER NOT NULL DEFAULT 0,
+    -- Whether somebody has been told of it by a letter.
+    told INTEGER NOT NULL DEFAULT 0,
+    -- The day on which the worker looks at it again.
+    look_on TEXT NOT NULL DEFAULT '2000-01-01',
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (cluster_id, id),
+    FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id),
+    FOREIGN KEY (cluster_id, from_booking_id) REFERENCES bookings (cluster_id, id),
+    FOREIGN KEY (cluster_id, to_booking_id) REFERENCES bookings (cluster_id, id),
+    FOREIGN KEY (cluster_id, from_school_id) REFERENCES schools (cluster_id, id),
+    FOREIGN KEY (cluster_id, to_school_id) REFERENCES schools (cluster_id, id),
+    FOREIGN KEY (cluster_id, meeting_id) REFERENCES meetings (cluster_id, id),
+    FOREIGN KEY (cluster_id, proposed_school_id) REFERENCES schools (cluster_id, id),
+    FOREIGN KEY (cluster_id, proposed_meeting_id) REFERENCES meetings (cluster_id, id),
+    CONSTRAINT legs_ends CHECK (from_booking_id IS NOT NULL OR to_booking_id IS NOT NULL),
+    CONSTRAINT legs_state CHECK (state IN ('planned', 'done', 'dropped')),
+    CONSTRAINT legs_way CHECK (way IN ('fetch', 'bring', 'meeting', 'stays')),
+    CONSTRAINT legs_meeting CHECK ((way = 'meeting') = (meeting_id IS NOT NULL)),
+    CONSTRAINT legs_proposed_way CHECK (proposed_way IN ('fetch', 'bring', 'meeting')),
+    CONSTRAINT legs_proposal CHECK ((proposed_way IS NULL) = (proposed_day IS NULL) AND (proposed_way IS NULL) = (proposed_at IS NULL) AND (proposed_way IS NULL) = (proposed_school_id IS NULL)),
+    CONSTRAINT legs_revision CHECK (revision >= 0),
+    CONSTRAINT legs_agreed_bool CHECK (agreed IN (0, 1)),
+    CONSTRAINT legs_told_bool CHECK (told IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX legs_from_key ON legs (cluster_id, from_booking_id) WHERE state = 'planned' AND from_booking_id IS NOT NULL;
+CREATE UNIQUE INDEX legs_to_key ON legs (cluster_id, to_booking_id) WHERE state = 'planned' AND to_booking_id IS NOT NULL;
+CREATE INDEX legs_copy ON legs (cluster_id, copy_id, day);
+CREATE INDEX legs_planned ON legs (cluster_id, day) WHERE state = 'planned';
+CREATE INDEX legs_look ON legs (look_on) WHERE state = 'planned';
+
+-- The act of a leg: given up by one side, accepted or refused by the other. A receiver may accept what nobody gave up.
+CREATE TABLE handovers (
+    cluster_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    copy_id INTEGER NOT NULL,
+    leg_id INTEGER,
+    from_booking_id INTEGER,
+    to_booking_id INTEGER,
+    from_school_id INTEGER NOT NULL,
+    -- NULL: into the store.
+    to_school_id INTEGER,
+    -- given: on its way. withdrawn: the giver took it back before it was received.
+    state TEXT NOT NULL,
+    given_by INTEGER REFERENCES people (id),
+    given_at TEXT,
+    given_condition TEXT NOT NULL DEFAULT '',
+    given_note TEXT NOT NULL DEFAULT '',
+    received_by INTEGER REFERENCES people (id),
+    received_at TEXT,
+    received_condition TEXT NOT NULL DEFAULT '',
+    received_note TEXT NOT NULL DEFAULT '',
+    refusal TEXT NOT NULL DEFAULT '',
+    -- What the receiver counted is not what the giver counted.
+    differs INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (cluster_id, id),
+    FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id),
+    FOREIGN KEY (cluster_id, leg_id) REFERENCES legs (cluster_id, id),
+    FOREIGN KEY (cluster_id, from_booking_id) REFERENCES bookings (cluster_id, id),
+    FOREIGN KEY (cluster_id, to_booking_id) REFERENCES bookings (cluster_id, id),
+    FOREIGN KEY (cluster_id, from_school_id) REFERENCES schools (cluster_id, id),
+    FOREIGN KEY (cluster_id, to_school_id) REFERENCES schools (cluster_id, id),
+    CONSTRAINT handovers_state CHECK (state IN ('given', 'accepted', 'refused', 'withdrawn')),
+    CONSTRAINT handovers_given CHECK ((given_at IS NULL) = (given_by IS NULL) AND (given_at IS NOT NULL OR state IN ('accepted'))),
+    CONSTRAINT handovers_received CHECK ((received_at IS NULL) = (received_by IS NULL) AND (received_at IS NOT NULL) = (state IN ('accepted', 'refused'))),
+    CONSTRAINT handovers_refusal CHECK ((state = 'refused') = (refusal <> '')),
+    CONSTRAINT handovers_given_condition CHECK (given_condition IN ('', 'good', 'worn', 'damaged')),
+    CONSTRAINT handovers_received_condition CHECK (received_condition IN ('', 'good', 'worn', 'damaged')),
+    CONSTRAINT handovers_differs_bool CHECK (differs IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX handovers_on_the_way ON handovers (cluster_id, copy_id) WHERE state = 'given';
+CREATE INDEX handovers_copy ON handovers (cluster_id, copy_id, id);
+CREATE INDEX handovers_leg ON handovers (cluster_id, leg_id);
+CREATE INDEX handovers_differing ON handovers (cluster_id, id) WHERE differs;
+
+-- What one side of a handover counted. Only ever added to; neither overwrites the other (product rule 4).
+CREATE TABLE counts (
+    cluster_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    handover_id INTEGER NOT NULL,
+    copy_id INTEGER NOT NULL,
+    side TEXT NOT NULL,
+    person_id INTEGER NOT NULL REFERENCES people (id),
+    -- all_there: in one tap; lines: line by line; none: nothing was counted.
+    how TEXT NOT NULL,
+    counted_at TEXT NOT NULL,
+    -- The form's idempotency key: a count that is sent twice counts once.
+    request_key TEXT NOT NULL,
+    PRIMARY KEY (cluster_id, id),
+    FOREIGN KEY (cluster_id, handover_id) REFERENCES handovers (cluster_id, id),
+    FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id),
+    CONSTRAINT counts_side_key UNIQUE (cluster_id, handover_id, side),
+    CONSTRAINT counts_request_key UNIQUE (cluster_id, request_key),
+    CONSTRAINT counts_side CHECK (side IN ('giver', 'receiver')),
+    CONSTRAINT counts_how CHECK (how IN ('all_there', 'lines', 'none'))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX counts_copy ON counts (cluster_id, copy_id, id);
+
+-- A line of a count, with the line of the contents frozen as it was then. Neither counted nor loose: not counted, which is not zero.
+CREATE TABLE count_lines (
+    cluster_id INTEGER NOT NULL,
+    count_id INTEGER NOT NULL,
+    line_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    item TEXT NOT NULL,
+    -- How many belong into it, and how many of them were known to be there before.
+    quantity INTEGER NOT NULL,
+    expected INTEGER NOT NULL,
+    consumable INTEGER NOT NULL,
+    essential INTEGER NOT NULL,
+    counted INTEGER,
+    loose TEXT,
+    why TEXT,
+    note TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (cluster_id, count_id, line_id),
+    FOREIGN KEY (cluster_id, count_id) REFERENCES counts (cluster_id, id),
+    FOREIGN KEY (cluster_id, line_id) REFERENCES contents_lines (cluster_id, id),
+    CONSTRAINT count_lines_counted CHECK (counted BETWEEN 0 AND 100000),
+    CONSTRAINT count_lines_numbers CHECK (quantity >= 0 AND expected >= 0),
+    CONSTRAINT count_lines_loose CHECK (loose IN ('plenty', 'low', 'none') AND (loose IS NULL OR (consumable AND counted IS NULL))),
+    CONSTRAINT count_lines_why CHECK (why IN ('missing', 'broken', 'used_up', 'not_counted')),
+    CONSTRAINT count_lines_why_counted CHECK (why IS NULL OR why <> 'not_counted' OR counted IS NULL),
+    CONSTRAINT count_lines_consumable_bool CHECK (consumable IN (0, 1)),
+    CONSTRAINT count_lines_essential_bool CHECK (essential IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+-- A picture of a box, taken at a count. Small, checked by its content, without what the camera wrote beside it.
+CREATE TABLE photos (
+    cluster_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    count_id INTEGER NOT NULL,
+    content_type TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (cluster_id, id),
+    FOREIGN KEY (cluster_id, count_id) REFERENCES counts (cluster_id, id),
+    CONSTRAINT photos_type CHECK (content_type IN ('image/jpeg', 'image/png'))
+) STRICT;
+CREATE INDEX photos_count ON photos (cluster_id, count_id);
+
+-- Somebody who is not of the cluster says where a copy was found. No name is asked.
+CREATE TABLE finds (
+    cluster_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    copy_id INTEGER NOT NULL,
+    words TEXT NOT NULL,
+    found_at TEXT NOT NULL,
+    -- When a coordinator has dealt with it.
+    done_at TEXT,
+    PRIMARY KEY (cluster_id, id),
+    FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id),
+    CONSTRAINT finds_words CHECK (words <> '' AND length(words) <= 500)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX finds_open ON finds (cluster_id, id) WHERE done_at IS NULL;
+
+-- The waiting list, in the order of asking: for a resource, or for one copy of it, and for days.
+CREATE TABLE waits (
+    cluster_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    resource_id INTEGER NOT NULL,
+    -- NULL: any copy.
+    copy_id INTEGER,
+    school_id INTEGER NOT NULL,
+    person_id INTEGER NOT NULL REFERENCES people (id),
+    first_day TEXT NOT NULL,
+    last_day TEXT NOT NULL,
+    class_name TEXT NOT NULL DEFAULT '',
+    purpose TEXT NOT NULL DEFAULT '',
+    state TEXT NOT NULL DEFAULT 'waiting',
+    -- While it is offered: the request that holds the days (bookings.offer_until says how long).
+    booking_id INTEGER,
+    request_key TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (cluster_id, id),
+    FOREIGN KEY (cluster_id, resource_id) REFERENCES resources (cluster_id, id),
+    FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id),
+    FOREIGN KEY (cluster_id, school_id) REFERENCES schools (cluster_id, id),
+    FOREIGN KEY (cluster_id, booking_id) REFERENCES bookings (cluster_id, id),
+    CONSTRAINT waits_request_key UNIQUE (cluster_id, request_key),
+    CONSTRAINT waits_state CHECK (state IN ('waiting', 'offered', 'taken', 'lapsed', 'declined', 'withdrawn', 'over')),
+    CONSTRAINT waits_order CHECK (last_day >= first_day),
+    CONSTRAINT waits_offer CHECK (state NOT IN ('offered', 'taken') OR booking_id IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX waits_open ON waits (cluster_id, resource_id, id) WHERE state IN ('waiting', 'offered');
+CREATE INDEX waits_school ON waits (cluster_id, school_id, id) WHERE state IN ('waiting', 'offered');
+CREATE UNIQUE INDEX waits_booking_key ON waits (cluster_id, booking_id) WHERE booking_id IS NOT NULL;
+CREATE INDEX bookings_offers ON bookings (offer_until) WHERE offer_until IS NOT NULL AND state = 'requested';
+
+-- What switches a kind of letter off without signing in (RFC 8058). Kept as a hash.
+CREATE TABLE unsubscribe_links (
+    token_hash TEXT NOT NULL PRIMARY KEY,
+    person_id INTEGER NOT NULL REFERENCES people (id),
+    kind TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    CONSTRAINT unsubscribe_links_order CHECK (expires_at > created_at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unsubscribe_links_person ON unsubscribe_links (person_id, kind);
+CREATE INDEX unsubscribe_links_expiry ON unsubscribe_links (expires_at);
+
+-- What waits for a person's daily or weekly letter.
+CREATE TABLE digest_items (
+    cluster_id INTEGER NOT NULL REFERENCES clusters (id),
+    id INTEGER NOT NULL,
+    person_id INTEGER NOT NULL REFERENCES people (id),
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    day TEXT NOT NULL,
+    title TEXT NOT NULL,
+    url TEXT NOT NULL,
+    -- The first day on which it goes out.
+    due_on TEXT NOT NULL,
+    -- When it went out, or was no longer true.
+    done_at TEXT,
+    PRIMARY KEY (cluster_id, id),
+    CONSTRAINT digest_items_once_key UNIQUE (cluster_id, kind, subject, day, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX digest_items_due ON digest_items (due_on) WHERE done_at IS NULL;
+
+-- Custody follows what bookings say of possession, whatever code path or session says it; a handover says more in the same transaction.
+CREATE TRIGGER copies_get_custody AFTER INSERT ON copies
+BEGIN
+    INSERT INTO custody (cluster_id, copy_id, place, school_id, since)
+    VALUES (NEW.cluster_id, NEW.id, 'store', NEW.home_school_id, COALESCE((SELECT created_at FROM clusters WHERE id = NEW.cluster_id), '2000-01-01 00:00:00'));
+END;
+
+-- A store that moves takes what lies in it along.
+CREATE TRIGGER copies_move_store AFTER UPDATE OF home_school_id, state ON copies
+BEGIN
+    UPDATE custody SET school_id = NEW.home_school_id WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.id AND place = 'store' AND school_id <> NEW.home_school_id;
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT NEW.cluster_id, NEW.id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.id);
+END;
+
+CREATE TRIGGER bookings_take_custody_new AFTER INSERT ON bookings
+WHEN NEW.collected_on IS NOT NULL AND NEW.returned_on IS NULL
+BEGIN
+    UPDATE custody SET place = 'school', school_id = NEW.school_id, booking_id = NEW.id, to_school_id = NULL, handover_id = NULL,
+        person_id = COALESCE(NEW.keeper_id, NEW.person_id), since = NEW.updated_at, look_on = '2000-01-01'
+    WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.copy_id AND booking_id IS NOT NEW.id;
+END;
+
+CREATE TRIGGER bookings_take_custody AFTER UPDATE OF copy_id, collected_on, returned_on ON bookings
+WHEN NEW.collected_on IS NOT NULL AND NEW.returned_on IS NULL
+BEGIN
+    UPDATE custody SET place = 'school', school_id = NEW.school_id, booking_id = NEW.id, to_school_id = NULL, handover_id = NULL,
+        person_id = COALESCE(NEW.keeper_id, NEW.person_id), since = NEW.updated_at, look_on = '2000-01-01'
+    WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.copy_id AND booking_id IS NOT NEW.id;
+END;
+
+CREATE TRIGGER bookings_give_custody AFTER UPDATE OF copy_id, collected_on, returned_on ON bookings
+WHEN OLD.collected_on IS NOT NULL AND OLD.returned_on IS NULL AND (NEW.returned_on IS NOT NULL OR NEW.collected_on IS NULL OR NEW.copy_id <> OLD.copy_id)
+BEGIN
+    UPDATE custody SET place = 'store', school_id = (SELECT home_school_id FROM copies WHERE cluster_id = OLD.cluster_id AND id = OLD.copy_id),
+        booking_id = NULL, to_school_id = NULL, handover_id = NULL, person_id = COALESCE(NEW.keeper_id, NEW.person_id), since = NEW.updated_at, look_on = '2000-01-01'
+    WHERE cluster_id = OLD.cluster_id AND copy_id = OLD.copy_id AND booking_id = OLD.id;
+END;
+
+CREATE TRIGGER bookings_unsettle_new AFTER INSERT ON bookings
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT NEW.cluster_id, NEW.copy_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.copy_id);
+END;
+
+CREATE TRIGGER bookings_unsettle AFTER UPDATE OF copy_id, school_id, state, first_day, last_day, held_until, collected_on, returned_on, offer_until ON bookings
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT OLD.cluster_id, OLD.copy_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE cluster_id = OLD.cluster_id AND copy_id = OLD.copy_id);
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT NEW.cluster_id, NEW.copy_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.copy_id);
+END;
+
+CREATE TRIGGER bookings_unsettle_gone AFTER DELETE ON bookings
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT OLD.cluster_id, OLD.copy_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE cluster_id = OLD.cluster_id AND copy_id = OLD.copy_id);
+END;
+
+CREATE TRIGGER custody_begin_chain AFTER INSERT ON custody
+BEGIN
+    INSERT INTO custody_chain (cluster_id, copy_id, n, place, school_id, booking_id, to_school_id, handover_id, person_id, since)
+    SELECT NEW.cluster_id, NEW.copy_id, COALESCE(MAX(n), 0) + 1, NEW.place, NEW.school_id, NEW.booking_id, NEW.to_school_id, NEW.handover_id, NEW.person_id, NEW.since
+    FROM custody_chain WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.copy_id;
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT NEW.cluster_id, NEW.copy_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.copy_id);
+END;
+
+CREATE TRIGGER custody_write_chain AFTER UPDATE ON custody
+WHEN NEW.place IS NOT OLD.place OR NEW.school_id IS NOT OLD.school_id OR NEW.booking_id IS NOT OLD.booking_id
+    OR NEW.to_school_id IS NOT OLD.to_school_id OR NEW.handover_id IS NOT OLD.handover_id
+BEGIN
+    INSERT INTO custody_chain (cluster_id, copy_id, n, place, school_id, booking_id, to_school_id, handover_id, person_id, since)
+    SELECT NEW.cluster_id, NEW.copy_id, COALESCE(MAX(n), 0) + 1, NEW.place, NEW.school_id, NEW.booking_id, NEW.to_school_id, NEW.handover_id, NEW.person_id, NEW.since
+    FROM custody_chain WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.copy_id;
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT NEW.cluster_id, NEW.copy_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.copy_id);
+END;
+
+CREATE TRIGGER custody_keeps_rows BEFORE DELETE ON custody
+BEGIN
+    SELECT RAISE(ABORT, 'a copy is always somewhere');
+END;
+CREATE TRIGGER custody_keeps_copy BEFORE UPDATE OF cluster_id, copy_id ON custody
+WHEN (NEW.cluster_id, NEW.copy_id) <> (OLD.cluster_id, OLD.copy_id)
+BEGIN
+    SELECT RAISE(ABORT, 'a copy is always somewhere');
+END;
+-- INSERT OR REPLACE deletes without a delete trigger; so a second row is refused before it comes to that.
+CREATE TRIGGER custody_is_one BEFORE INSERT ON custody
+WHEN EXISTS (SELECT 1 FROM custody WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.copy_id)
+BEGIN
+    SELECT RAISE(ABORT, 'a copy is always somewhere');
+END;
+
+CREATE TRIGGER custody_chain_keep_first BEFORE INSERT ON custody_chain
+WHEN EXISTS (SELECT 1 FROM custody_chain WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.copy_id AND n = NEW.n)
+BEGIN
+    SELECT RAISE(ABORT, 'custody_chain is only added to');
+END;
+CREATE TRIGGER custody_chain_keep_words BEFORE UPDATE ON custody_chain
+BEGIN
+    SELECT RAISE(ABORT, 'custody_chain is only added to');
+END;
+CREATE TRIGGER custody_chain_keep_rows BEFORE DELETE ON custody_chain
+BEGIN
+    SELECT RAISE(ABORT, 'custody_chain is only added to');
+END;
+CREATE TRIGGER counts_keep_first BEFORE INSERT ON counts
+WHEN EXISTS (SELECT 1 FROM counts WHERE cluster_id = NEW.cluster_id AND id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'counts is only added to');
+END;
+CREATE TRIGGER counts_keep_words BEFORE UPDATE ON counts
+BEGIN
+    SELECT RAISE(ABORT, 'counts is only added to');
+END;
+CREATE TRIGGER counts_keep_rows BEFORE DELETE ON counts
+BEGIN
+    SELECT RAISE(ABORT, 'counts is only added to');
+END;
+CREATE TRIGGER count_lines_keep_first BEFORE INSERT ON count_lines
+WHEN EXISTS (SELECT 1 FROM count_lines WHERE cluster_id = NEW.cluster_id AND count_id = NEW.count_id AND line_id = NEW.line_id)
+BEGIN
+    SELECT RAISE(ABORT, 'count_lines is only added to');
+END;
+CREATE TRIGGER count_lines_keep_words BEFORE UPDATE ON count_lines
+BEGIN
+    SELECT RAISE(ABORT, 'count_lines is only added to');
+END;
+CREATE TRIGGER count_lines_keep_rows BEFORE DELETE ON count_lines
+BEGIN
+    SELECT RAISE(ABORT, 'count_lines is only added to');
+END;
+
+-- The copies that are there already: out at a school, or in their store.
+INSERT INTO custody (cluster_id, copy_id, place, school_id, since)
+SELECT copies.cluster_id, copies.id, 'store', copies.home_school_id, clusters.created_at FROM copies JOIN clusters ON clusters.id = copies.cluster_id;
+UPDATE custody SET place = 'school',
+    school_id = (SELECT b.school_id FROM bookings b WHERE b.cluster_id = custody.cluster_id AND b.copy_id = custody.copy_id AND b.collected_on IS NOT NULL AND b.returned_on IS NULL),
+    person_id = (SELECT COALESCE(b.keeper_id, b.person_id) FROM bookings b WHERE b.cluster_id = custody.cluster_id AND b.copy_id = custody.copy_id AND b.collected_on IS NOT NULL AND b.returned_on IS NULL),
+    since = (SELECT b.updated_at FROM bookings b WHERE b.cluster_id = custody.cluster_id AND b.copy_id = custody.copy_id AND b.collected_on IS NOT NULL AND b.returned_on IS NULL),
+    booking_id = (SELECT b.id FROM bookings b WHERE b.cluster_id = custody.cluster_id AND b.copy_id = custody.copy_id AND b.collected_on IS NOT NULL AND b.returned_on IS NULL)
+WHERE EXISTS (SELECT 1 FROM bookings b WHERE b.cluster_id = custody.cluster_id AND b.copy_id = custody.copy_id AND b.collected_on IS NOT NULL AND b.returned_on IS NULL);
+
+-- What the planner shall take the new tables for (see the house's migration).
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('bookings', 'bookings_offers', '100 1'),
+    ('custody', 'custody', '10000 100 1'),
+    ('custody', 'custody_booking_key', '3000 30 1'),
+    ('custody', 'custody_school', '10000 100 10 5'),
+    ('custody', 'custody_look', '10000 50'),
+    ('custody_chain', 'custody_chain', '10000000 100000 1000 1'),
+    ('unsettled', 'unsettled', '10 2 1'),
+    ('meetings', 'meetings', '10000 100 1'),
+    ('meetings', 'meetings_day', '10000 100 1'),
+    ('legs', 'legs', '5000000 50000 1'),
+    ('legs', 'legs_from_key', '10000 100 1'),
+    ('legs', 'legs_to_key', '10000 100 1'),
+    ('legs', 'legs_copy', '5000000 50000 500 1'),
+    ('legs', 'legs_planned', '10000 100 2'),
+    ('legs', 'legs_look', '10000 50'),
+    ('handovers', 'handovers', '5000000 50000 1'),
+    ('handovers', 'handovers_on_the_way', '1000 10 1'),
+    ('handovers', 'handovers_copy', '5000000 50000 500 1'),
+    ('handovers', 'handovers_leg', '5000000 50000 1'),
+    ('handovers', 'handovers_differing', '100000 1000 1'),
+    ('counts', 'counts', '10000000 100000 1'),
+    ('counts', 'sqlite_autoindex_counts_2', '10000000 100000 2 1'),
+    ('counts', 'sqlite_autoindex_counts_3', '10000000 100000 1'),
+    ('counts', 'counts_copy', '10000000 100000 1000 1'),
+    ('count_lines', 'count_lines', '100000000 1000000 10 1'),
+    ('photos', 'photos', '100000 1000 1'),
+    ('photos', 'photos_count', '100000 1000 1'),
+    ('finds', 'finds', '1000 10 1'),
+    ('finds', 'finds_open', '100 2 1'),
+    ('waits', 'waits', '100000 1000 1'),
+    ('waits', 'waits_open', '1000 10 3 1'),
+    ('waits', 'waits_school', '1000 10 3 1'),
+    ('waits', 'waits_booking_key', '50000 500 1'),
+    ('digest_items', 'digest_items', '1000000 10000 1'),
+    ('digest_items', 'digest_items_due', '1000 10'),
+    ('unsubscribe_links', 'unsubscribe_links_person', '100000 30 3'),
+    ('unsubscribe_links', 'unsubscribe_links_expiry', '100000 2');

@@ -1,0 +1,189 @@
+//! Which legs a copy's bookings ask for. Pure: from the plan and from where the copy is now, to the journeys between them.
+//!
+//! A leg joins two neighbouring loans when the second begins within [`DIRECT_DAYS`] of the end of the first; else the copy goes
+//! home in between, and there are two legs. What keeps the copy for restocking counts as the store.
+
+use std::collections::BTreeMap;
+
+use super::{Custody, Leg, LegState, Place, Way};
+use crate::base::days::{self, Day};
+use crate::base::ids::{BookingId, LegId, SchoolId};
+use crate::bookings::{Kind, Slot};
+use crate::people::terms::SchoolCalendar;
+
+/// Within so many days of each other two loans hand the copy on directly; else it goes home in between.
+pub const DIRECT_DAYS: i64 = 7;
+/// How far back a day is looked for on which both schools are open; no holiday is longer.
+const LONGEST_CLOSURE: i64 = 70;
+/// The worker looks at a leg for the first time so many days before it.
+pub const FIRST_LOOK_DAYS: i64 = 8;
+
+/// What a copy's legs follow from.
+#[derive(Debug, Clone, Copy)]
+pub struct Route<'a> {
+    /// Where it is kept when nobody has it.
+    pub home: SchoolId,
+    /// Where it is now.
+    pub custody: &'a Custody,
+    /// Its confirmed bookings that are not over, by first day; the one it is out for among them, however old.
+    pub slots: &'a [Slot],
+}
+
+/// A leg as the bookings ask for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The booking that ends with it; `None` is the store.
+    pub from_booking: Option<BookingId>,
+    /// The booking that begins with it; `None` is the store.
+    pub to_booking: Option<BookingId>,
+    /// Who gives it up.
+    pub from: SchoolId,
+    /// Who gets it.
+    pub to: SchoolId,
+    /// The day, when nobody agrees on another.
+    pub day: Day,
+}
+
+impl Wanted {
+    /// How it travels when nobody agrees on another way: the receiver fetches it, and a school brings it home.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        if self.from == self.to {
+            Way::Stays
+        } else if self.to_booking.is_none() {
+            Way::Bring
+        } else {
+            Way::Fetch
+        }
+    }
+}
+
+/// The legs of a copy, in the order of its journey.
+///
+/// The day is the last day of the loan that ends, or the first day of the loan that the store gives out; where one of the two
+/// schools is closed then, the nearest day before on which both are open.
+#[must_use]
+pub fn lay(route: &Route<'_>, calendar: &SchoolCalendar) -> Vec<Wanted> {
+    let mut legs = Vec::new();
+    let loans = |at: usize| route.slots.get(at).filter(|slot| slot.kind == Kind::Loan);
+    let direct = |one: &Slot, next: &Slot| (next.days.first() - one.days.last()).num_days() <= DIRECT_DAYS;
+    for (at, slot) in route.slots.iter().enumerate().filter(|(_, slot)| slot.kind == Kind::Loan) {
+        if !slot.is_out() {
+            let before = at.checked_sub(1).and_then(loans).filter(|before| direct(before, slot));
+            let (from_booking, from, target) = match before {
+                Some(before) => (Some(before.id), before.school, before.days.last()),
+                None if at == 0 && matches!(route.custody.place, Place::School | Place::Transit) => {
+                    (None, route.custody.school, slot.days.first())
+                }
+                None => (None, route.home, slot.days.first()),
+            };
+            let day = both_open(calendar, target, from, slot.school);
+            legs.push(Wanted { from_booking, to_booking: Some(slot.id), from, to: slot.school, day });
+        }
+        if loans(at + 1).is_none_or(|next| !direct(slot, next)) {
+            let day = both_open(calendar, slot.days.last(), slot.school, route.home);
+            legs.push(Wanted { from_booking: Some(slot.id), to_booking: None, from: slot.school, to: route.home, day });
+        }
+    }
+    legs
+}
+
+/// The day itself when both schools are open, else the nearest before; the day itself when there is none in a long while.
+fn both_open(calendar: &SchoolCalendar, target: Day, one: SchoolId, other: SchoolId) -> Day {
+    let open = |day: &Day| calendar.is_school_day(*day, Some(one)) && calendar.is_school_day(*day, Some(other));
+    (0..=LONGEST_CLOSURE).map(|back| days::add(target, -back)).find(open).unwrap_or(target)
+}
+
+/// What is to be written down so that the planned legs of a copy are those that its bookings ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// Legs that are new.
+    pub new: Vec<Wanted>,
+    /// Legs that change: as they were, and as they are now.
+    pub changed: Vec<(Leg, Leg)>,
+    /// Legs that are over: the copy has arrived, or nobody asks for them any more.
+    pub ended: Vec<(Leg, LegState)>,
+}
+
+/// Compares the legs as they are planned with those that are wanted. The leg that is under way stays as it is. What both sides
+/// have agreed on stays while the ends are the same and the agreed day is within [`DIRECT_DAYS`] of the day that the bookings ask
+/// for. `possession` says when the bookings at the ends were collected and returned.
+#[must_use]
+pub fn compare(
+    planned: &[Leg],
+    wanted: &[Wanted],
+    under_way: Option<LegId>,
+    possession: &BTreeMap<BookingId, (bool, bool)>,
+    today: Day,
+) -> Plan {
+    let mut plan = Plan::default();
+    let mut left: Vec<&Leg> = planned.iter().filter(|leg| Some(leg.id) != under_way).collect();
+    let moving = planned.iter().find(|leg| Some(leg.id) == under_way);
+    let mut open: Vec<&Wanted> = wanted
+        .iter()
+        .filter(|want| {
+            moving.is_none_or(|leg| {
+                let same_to = want.to_booking.is_some() && want.to_booking == leg.to_booking;
+                let same_from = want.from_booking.is_some() && want.from_booking == leg.from_booking;
+                !same_to && !same_from
+            })
+        })
+        .collect();
+    let alike: [fn(&Leg, &Wanted) -> bool; 3] = [
+        |leg, want| leg.from_booking == want.from_booking && leg.to_booking == want.to_booking,
+        |leg, want| leg.to_booking.is_some() && leg.to_booking == want.to_booking,
+        |leg, want| leg.from_booking.is_some() && leg.from_booking == want.from_booking,
+    ];
+    for same in alike {
+        open.retain(|want| {
+            let Some(at) = left.iter().position(|leg| same(leg, want)) else { return true };
+            let old = left.remove(at);
+            let new = follow(old, want, today);
+            if new != *old {
+                plan.changed.push((old.clone(), new));
+            }
+            false
+        });
+    }
+    plan.new = open.into_iter().copied().collect();
+    let has = |booking: Option<BookingId>, what: fn(&(bool, bool)) -> bool| booking.and_then(|id| possession.get(&id)).is_some_and(what);
+    plan.ended = left
+        .into_iter()
+        .map(|leg| {
+            let arrived = if leg.to_booking.is_some() { has(leg.to_booking, |it| it.0) } else { has(leg.from_booking, |it| it.1) };
+            (leg.clone(), if arrived { LegState::Done } else { LegState::Dropped })
+        })
+        .collect();
+    plan
+}
+
+/// The leg as it follows what the bookings ask for now.
+fn follow(old: &Leg, want: &Wanted, today: Day) -> Leg {
+    let ends = |leg: &Leg| (leg.from_booking, leg.to_booking, leg.from, leg.to);
+    let same_ends = ends(old) == (want.from_booking, want.to_booking, want.from, want.to);
+    let near = (old.day - want.day).num_days().abs() <= DIRECT_DAYS;
+    if same_ends && (old.day == want.day || (old.agreed && near)) {
+        return old.clone();
+    }
+    Leg {
+        from_booking: want.from_booking,
+        to_booking: want.to_booking,
+        from: want.from,
+        to: want.to,
+        day: want.day,
+        way: want.way(),
+        meeting: None,
+        note: String::new(),
+        agreed: false,
+        proposal: None,
+        revision: old.revision + 1,
+        look_on: first_look(want.day, today),
+        ..old.clone()
+    }
+}
+
+/// The day on which the worker looks at a leg for the first time.
+#[must_use]
+pub fn first_look(day: Day, today: Day) -> Day {
+    days::add(day, -FIRST_LOOK_DAYS).max(today)
+}

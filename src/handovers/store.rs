@@ -1,0 +1,4 @@
+//! The SQL of handovers, a file a table or two.
+
+pub mod custody;
+pub mod legs;

@@ -1,0 +1,128 @@
+//! Where copies are, and the chain of where they were. Custody is moved by what bookings say of possession (triggers) and by handovers.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use crate::base::ids::{BookingId, CopyId, HandoverId, PersonId, SchoolId};
+use crate::db::schema::{custody, custody_chain};
+use crate::db::{Error, Result, Tx};
+use crate::handovers::{Custody, Place};
+
+type Row = (i64, String, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, NaiveDateTime, String);
+
+/// The columns of a [`Custody`], in the order of [`Row`].
+macro_rules! custody_columns {
+    () => {
+        (
+            custody::copy_id,
+            custody::place,
+            custody::school_id,
+            custody::booking_id,
+            custody::to_school_id,
+            custody::handover_id,
+            custody::person_id,
+            custody::since,
+            custody::short_essentials,
+        )
+    };
+}
+
+fn custody_of((copy, place, school, booking, to, handover, person, since, short_essentials): Row) -> Result<Custody> {
+    Ok(Custody {
+        copy: CopyId(copy),
+        place: place.parse().map_err(|_| Error::Check("custody_place".to_owned()))?,
+        school: SchoolId(school),
+        booking: booking.map(BookingId),
+        to: to.map(SchoolId),
+        handover: handover.map(HandoverId),
+        person: person.map(PersonId),
+        since: since.and_utc(),
+        short_essentials,
+    })
+}
+
+/// Where one copy is.
+pub fn one(tx: &mut Tx<'_>, copy: CopyId) -> Result<Custody> {
+    let row: Row = custody::table.find((tx.cluster.0, copy.0)).select(custody_columns!()).first(tx.conn)?;
+    custody_of(row)
+}
+
+/// Where every copy of the cluster is: a row a copy, by copy.
+pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Custody>> {
+    let rows: Vec<Row> =
+        custody::table.filter(custody::cluster_id.eq(tx.cluster.0)).order(custody::copy_id).select(custody_columns!()).load(tx.conn)?;
+    rows.into_iter().map(custody_of).collect()
+}
+
+/// Where the copy is now, said anew: the chain is written by a trigger. `short_essentials` stays as it is.
+pub fn put(tx: &mut Tx<'_>, to: &Custody) -> Result<()> {
+    diesel::update(custody::table.find((tx.cluster.0, to.copy.0)))
+        .set((
+            custody::place.eq(<&'static str>::from(to.place)),
+            custody::school_id.eq(to.school.0),
+            custody::booking_id.eq(to.booking.map(|id| id.0)),
+            custody::to_school_id.eq(to.to.map(|id| id.0)),
+            custody::handover_id.eq(to.handover.map(|id| id.0)),
+            custody::person_id.eq(to.person.map(|id| id.0)),
+            custody::since.eq(tx.stamp()),
+            custody::look_on.eq(tx.today()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// A link of the chain of custody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its number, from 1.
+    pub n: i64,
+    /// What kind of place.
+    pub place: Place,
+    /// As in [`Custody`].
+    pub school: SchoolId,
+    /// As in [`Custody`].
+    pub booking: Option<BookingId>,
+    /// As in [`Custody`].
+    pub to: Option<SchoolId>,
+    /// As in [`Custody`].
+    pub handover: Option<HandoverId>,
+    /// As in [`Custody`].
+    pub person: Option<PersonId>,
+    /// Since when; it lasted until the next.
+    pub since: DateTime<Utc>,
+}
+
+type LinkRow = (i64, String, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, NaiveDateTime);
+
+/// The latest links of a copy's chain, newest first.
+pub fn chain(tx: &mut Tx<'_>, copy: CopyId, most: i64) -> Result<Vec<Link>> {
+    let rows: Vec<LinkRow> = custody_chain::table
+        .filter(custody_chain::cluster_id.eq(tx.cluster.0))
+        .filter(custody_chain::copy_id.eq(copy.0))
+        .order(custody_chain::n.desc())
+        .limit(most)
+        .select((
+            custody_chain::n,
+            custody_chain::place,
+            custody_chain::school_id,
+            custody_chain::booking_id,
+            custody_chain::to_school_id,
+            custody_chain::handover_id,
+            custody_chain::person_id,
+            custody_chain::since,
+        ))
+        .load(tx.conn)?;
+    let link = |(n, place, school, booking, to, handover, person, since): LinkRow| {
+        Ok(Link {
+            n,
+            place: place.parse().map_err(|_| Error::Check("custody_place".to_owned()))?,
+            school: SchoolId(school),
+            booking: booking.map(BookingId),
+            to: to.map(SchoolId),
+            handover: handover.map(HandoverId),
+            person: person.map(PersonId),
+            since: since.and_utc(),
+        })
+    };
+    rows.into_iter().map(link).collect()
+}

@@ -1,0 +1,230 @@
+//! The rows of legs, and the list of copies whose legs are to be laid anew.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use crate::base::days::{Day, Period};
+use crate::base::ids::{BookingId, CopyId, LegId, MeetingId, PersonId, SchoolId};
+use crate::db::schema::{bookings, copies, handovers, legs, unsettled};
+use crate::db::{Error, Result, Tx};
+use crate::handovers::{Leg, LegState, Proposal, Way};
+
+type Ends = (i64, i64, Option<i64>, Option<i64>, i64, i64);
+type How = (Day, String, Option<i64>, String, bool);
+type Proposed = (Option<i64>, Option<i64>, Option<Day>, Option<String>, Option<i64>, String, Option<NaiveDateTime>);
+type Row = (Ends, How, Proposed, (String, i32, bool, Day));
+
+/// The columns of a [`Leg`], in the order of [`Row`].
+macro_rules! leg_columns {
+    () => {
+        (
+            (legs::id, legs::copy_id, legs::from_booking_id, legs::to_booking_id, legs::from_school_id, legs::to_school_id),
+            (legs::day, legs::way, legs::meeting_id, legs::note, legs::agreed),
+            (
+                legs::proposed_by,
+                legs::proposed_school_id,
+                legs::proposed_day,
+                legs::proposed_way,
+                legs::proposed_meeting_id,
+                legs::proposed_note,
+                legs::proposed_at,
+            ),
+            (legs::state, legs::revision, legs::told, legs::look_on),
+        )
+    };
+}
+
+fn way(text: &str) -> Result<Way> {
+    text.parse().map_err(|_| Error::Check("legs_way".to_owned()))
+}
+
+fn leg_of((ends, how, proposed, (state, revision, told, look_on)): Row) -> Result<Leg> {
+    let (id, copy, from_booking, to_booking, from, to) = ends;
+    let (day, travels, meeting, note, agreed) = how;
+    let (by, school, proposed_day, proposed_way, proposed_meeting, proposed_note, at) = proposed;
+    let proposal = match (school, proposed_day, proposed_way, at) {
+        (Some(school), Some(day), Some(travels), Some(at)) => Some(Proposal {
+            by: by.map(PersonId),
+            school: SchoolId(school),
+            day,
+            way: way(&travels)?,
+            meeting: proposed_meeting.map(MeetingId),
+            note: proposed_note,
+            at: at.and_utc(),
+        }),
+        _ => None,
+    };
+    Ok(Leg {
+        id: LegId(id),
+        copy: CopyId(copy),
+        from_booking: from_booking.map(BookingId),
+        to_booking: to_booking.map(BookingId),
+        from: SchoolId(from),
+        to: SchoolId(to),
+        day,
+        way: way(&travels)?,
+        meeting: meeting.map(MeetingId),
+        note,
+        agreed,
+        proposal,
+        state: state.parse().map_err(|_| Error::Check("legs_state".to_owned()))?,
+        revision,
+        told,
+        look_on,
+    })
+}
+
+/// One leg of this cluster.
+pub fn one(tx: &mut Tx<'_>, id: LegId) -> Result<Leg> {
+    let row: Row = legs::table.find((tx.cluster.0, id.0)).select(leg_columns!()).first(tx.conn)?;
+    leg_of(row)
+}
+
+/// The planned legs of the cluster whose day lies in the window, by day. Overdue ones are planned, too.
+pub fn planned(tx: &mut Tx<'_>, window: Period) -> Result<Vec<Leg>> {
+    let rows: Vec<Row> = legs::table
+        .filter(legs::cluster_id.eq(tx.cluster.0))
+        .filter(legs::state.eq("planned"))
+        .filter(legs::day.between(window.first(), window.last()))
+        .order((legs::day, legs::id))
+        .select(leg_columns!())
+        .load(tx.conn)?;
+    rows.into_iter().map(leg_of).collect()
+}
+
+/// The planned legs of one copy, by day.
+pub fn of_copy(tx: &mut Tx<'_>, copy: CopyId) -> Result<Vec<Leg>> {
+    let rows: Vec<Row> = legs::table
+        .filter(legs::cluster_id.eq(tx.cluster.0))
+        .filter(legs::copy_id.eq(copy.0))
+        .filter(legs::state.eq("planned"))
+        .order((legs::day, legs::id))
+        .select(leg_columns!())
+        .load(tx.conn)?;
+    rows.into_iter().map(leg_of).collect()
+}
+
+/// The planned legs to and from a booking.
+pub fn of_booking(tx: &mut Tx<'_>, booking: BookingId) -> Result<Vec<Leg>> {
+    let rows: Vec<Row> = legs::table
+        .filter(legs::cluster_id.eq(tx.cluster.0))
+        .filter(legs::state.eq("planned"))
+        .filter(legs::from_booking_id.eq(booking.0).or(legs::to_booking_id.eq(booking.0)))
+        .order((legs::day, legs::id))
+        .select(leg_columns!())
+        .load(tx.conn)?;
+    rows.into_iter().map(leg_of).collect()
+}
+
+/// A leg that is laid now.
+pub fn insert(tx: &mut Tx<'_>, leg: &Leg) -> Result<()> {
+    diesel::insert_into(legs::table)
+        .values((
+            (legs::cluster_id.eq(tx.cluster.0), legs::id.eq(leg.id.0), legs::copy_id.eq(leg.copy.0)),
+            legs::from_booking_id.eq(leg.from_booking.map(|id| id.0)),
+            legs::to_booking_id.eq(leg.to_booking.map(|id| id.0)),
+            legs::from_school_id.eq(leg.from.0),
+            legs::to_school_id.eq(leg.to.0),
+            legs::day.eq(leg.day),
+            legs::way.eq(<&'static str>::from(leg.way)),
+            legs::meeting_id.eq(leg.meeting.map(|id| id.0)),
+            legs::note.eq(&leg.note),
+            legs::agreed.eq(leg.agreed),
+            legs::state.eq(<&'static str>::from(leg.state)),
+            legs::look_on.eq(leg.look_on),
+            (legs::created_at.eq(tx.stamp()), legs::updated_at.eq(tx.stamp())),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Writes down a leg as it is now: everything but its copy.
+pub fn update(tx: &mut Tx<'_>, leg: &Leg) -> Result<()> {
+    let proposal = leg.proposal.as_ref();
+    diesel::update(legs::table.find((tx.cluster.0, leg.id.0)))
+        .set((
+            legs::from_booking_id.eq(leg.from_booking.map(|id| id.0)),
+            legs::to_booking_id.eq(leg.to_booking.map(|id| id.0)),
+            legs::from_school_id.eq(leg.from.0),
+            legs::to_school_id.eq(leg.to.0),
+            (
+                legs::day.eq(leg.day),
+                legs::way.eq(<&'static str>::from(leg.way)),
+                legs::meeting_id.eq(leg.meeting.map(|id| id.0)),
+                legs::note.eq(&leg.note),
+                legs::agreed.eq(leg.agreed),
+            ),
+            (
+                legs::proposed_by.eq(proposal.and_then(|one| one.by).map(|id| id.0)),
+                legs::proposed_school_id.eq(proposal.map(|one| one.school.0)),
+                legs::proposed_day.eq(proposal.map(|one| one.day)),
+                legs::proposed_way.eq(proposal.map(|one| <&'static str>::from(one.way))),
+                legs::proposed_meeting_id.eq(proposal.and_then(|one| one.meeting).map(|id| id.0)),
+                legs::proposed_note.eq(proposal.map_or("", |one| one.note.as_str())),
+                legs::proposed_at.eq(proposal.map(|one| one.at.naive_utc())),
+            ),
+            (
+                legs::state.eq(<&'static str>::from(leg.state)),
+                legs::revision.eq(leg.revision),
+                legs::told.eq(leg.told),
+                legs::look_on.eq(leg.look_on),
+                legs::updated_at.eq(tx.stamp()),
+            ),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// The copy has arrived, or the bookings no longer ask for the leg.
+pub fn end(tx: &mut Tx<'_>, id: LegId, state: LegState) -> Result<()> {
+    diesel::update(legs::table.find((tx.cluster.0, id.0)))
+        .set((legs::state.eq(<&'static str>::from(state)), legs::updated_at.eq(tx.stamp())))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// The copies whose bookings or custody have changed since their legs were laid.
+pub fn unsettled(tx: &mut Tx<'_>) -> Result<Vec<CopyId>> {
+    let ids: Vec<i64> = unsettled::table.filter(unsettled::cluster_id.eq(tx.cluster.0)).select(unsettled::copy_id).load(tx.conn)?;
+    Ok(ids.into_iter().map(CopyId).collect())
+}
+
+/// All legs of the cluster are laid.
+pub fn settled(tx: &mut Tx<'_>) -> Result<()> {
+    diesel::delete(unsettled::table.filter(unsettled::cluster_id.eq(tx.cluster.0))).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Where each of the copies is kept when nobody has it.
+pub fn homes(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<Vec<(CopyId, SchoolId)>> {
+    let rows: Vec<(i64, i64)> = copies::table
+        .filter(copies::cluster_id.eq(tx.cluster.0))
+        .filter(copies::id.eq_any(of.iter().map(|id| id.0)))
+        .select((copies::id, copies::home_school_id))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().map(|(copy, home)| (CopyId(copy), SchoolId(home))).collect())
+}
+
+/// The leg on which the copy is under way now: given up, not received.
+pub fn under_way(tx: &mut Tx<'_>, copy: CopyId) -> Result<Option<LegId>> {
+    let leg: Option<Option<i64>> = handovers::table
+        .filter(handovers::cluster_id.eq(tx.cluster.0))
+        .filter(handovers::copy_id.eq(copy.0))
+        .filter(handovers::state.eq("given"))
+        .select(handovers::leg_id)
+        .first(tx.conn)
+        .optional()?;
+    Ok(leg.flatten().map(LegId))
+}
+
+/// Of the bookings, whether each was collected, and whether it was returned.
+pub fn possession(tx: &mut Tx<'_>, of: &[BookingId]) -> Result<BTreeMap<BookingId, (bool, bool)>> {
+    let rows: Vec<(i64, Option<Day>, Option<Day>)> = bookings::table
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::id.eq_any(of.iter().map(|id| id.0)))
+        .select((bookings::id, bookings::collected_on, bookings::returned_on))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().map(|(id, collected, returned)| (BookingId(id), (collected.is_some(), returned.is_some()))).collect())
+}
