@@ -14,6 +14,7 @@ use crate::catalogue::pages as catalogue;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
+use crate::handovers::pages::{legs, meetings};
 use crate::handovers::settle::settle;
 use crate::notifications::pages as mail;
 use crate::people::identity::Houses;
@@ -181,6 +182,15 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/bookings/{booking}/decline", post().to(verbs::decline))
                 .route("/bookings/{booking}/collected", post().to(verbs::collected))
                 .route("/bookings/{booking}/returned", post().to(verbs::returned))
+                .route("/legs/{leg}", get().to(legs::show))
+                .route("/legs/{leg}/suggest", post().to(legs::suggest))
+                .route("/legs/{leg}/agree", post().to(legs::agree))
+                .route("/legs/{leg}/decline", post().to(legs::decline))
+                .route("/meetings", get().to(meetings::list))
+                .route("/meetings/new", get().to(meetings::form))
+                .route("/meetings/new", post().to(meetings::add))
+                .route("/meetings/{meeting}", get().to(meetings::show))
+                .route("/meetings/{meeting}/cancel", post().to(meetings::cancel))
                 .route("/loans", get().to(loans::show))
                 .route("/requests", get().to(requests::show))
                 .route("/feeds", get().to(feeds::show))

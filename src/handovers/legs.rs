@@ -187,3 +187,13 @@ fn follow(old: &Leg, want: &Wanted, today: Day) -> Leg {
 pub fn first_look(day: Day, today: Day) -> Day {
     days::add(day, -FIRST_LOOK_DAYS).max(today)
 }
+
+/// The day for which the bookings at a leg's ends ask, when nobody agrees on another.
+#[must_use]
+pub fn laid(leg: &Leg, from: Option<&Slot>, to: Option<&Slot>, calendar: &SchoolCalendar) -> Day {
+    let target = from.map(|slot| slot.days.last()).or_else(|| to.map(|slot| slot.days.first())).unwrap_or(leg.day);
+    both_open(calendar, target, leg.from, leg.to)
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,9 +6,14 @@
 //! [`Custody`] follows from handovers and, by triggers, from what bookings say of possession. Legs follow from bookings: every
 //! write transaction ends with [`settle`], which lays the legs of the copies that changed anew, whatever code path changed them.
 
+pub mod agreeing;
+pub mod leg_letters;
 pub mod legs;
+pub mod pages;
 pub mod settle;
 pub mod store;
+pub mod telling;
+pub mod trips;
 
 use chrono::{DateTime, Utc};
 

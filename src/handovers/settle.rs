@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::legs::{self, Route, first_look};
 use super::store::{custody, legs as rows};
+use super::telling::{Teller, matters};
 use super::{Leg, LegState};
 use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, CopyId, LegId};
@@ -29,7 +30,7 @@ pub fn settle(tx: &mut Tx<'_>, house: &str) -> Result<()> {
 }
 
 /// Lays the legs of the copies anew.
-fn relay(tx: &mut Tx<'_>, copies: &[CopyId], _house: &str) -> Result<()> {
+fn relay(tx: &mut Tx<'_>, copies: &[CopyId], house: &str) -> Result<()> {
     let today = tx.today();
     let homes = rows::homes(tx, copies)?;
     let ahead = Period::new(today, days::END).unwrap_or(Period::day(today));
@@ -45,6 +46,7 @@ fn relay(tx: &mut Tx<'_>, copies: &[CopyId], _house: &str) -> Result<()> {
     let last = slots.iter().map(|slot| slot.days.last()).max().unwrap_or(today).max(today);
     let window = Period::new(days::add(first, -CALENDAR_DAYS), days::add(last, CALENDAR_DAYS)).unwrap_or(ahead);
     let calendar = people::school_calendar(tx, window)?;
+    let mut news = Vec::new();
     for (copy, home) in homes {
         let now = custody::one(tx, copy)?;
         let own: Vec<_> = slots.iter().copied().filter(|slot| slot.copy == copy).collect();
@@ -57,9 +59,15 @@ fn relay(tx: &mut Tx<'_>, copies: &[CopyId], _house: &str) -> Result<()> {
         // What is over first: two planned legs to one booking are refused.
         for (leg, state) in &plan.ended {
             rows::end(tx, leg.id, *state)?;
+            if *state == LegState::Dropped && matters(leg, None, today) {
+                news.push((leg.clone(), None));
+            }
         }
-        for (_, leg) in &plan.changed {
+        for (before, leg) in &plan.changed {
             rows::update(tx, leg)?;
+            if matters(before, Some(leg), today) {
+                news.push((before.clone(), Some(leg.clone())));
+            }
         }
         for want in &plan.new {
             let leg = Leg {
@@ -81,6 +89,16 @@ fn relay(tx: &mut Tx<'_>, copies: &[CopyId], _house: &str) -> Result<()> {
                 look_on: first_look(want.day, today),
             };
             rows::insert(tx, &leg)?;
+        }
+    }
+    if news.is_empty() {
+        return Ok(());
+    }
+    let mut teller = Teller::read(tx, house, copies)?;
+    for (before, after) in news {
+        let told = teller.changed(tx, &before, after.as_ref())?;
+        if let Some(leg) = after.filter(|leg| told && !leg.told) {
+            rows::update(tx, &Leg { told: true, ..leg })?;
         }
     }
     Ok(())

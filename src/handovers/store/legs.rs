@@ -7,6 +7,8 @@ use diesel::prelude::*;
 
 use crate::base::days::{Day, Period};
 use crate::base::ids::{BookingId, CopyId, LegId, MeetingId, PersonId, SchoolId};
+use crate::bookings::Slot;
+use crate::bookings::store::loans;
 use crate::db::schema::{bookings, copies, handovers, legs, unsettled};
 use crate::db::{Error, Result, Tx};
 use crate::handovers::{Leg, LegState, Proposal, Way};
@@ -227,4 +229,10 @@ pub fn possession(tx: &mut Tx<'_>, of: &[BookingId]) -> Result<BTreeMap<BookingI
         .select((bookings::id, bookings::collected_on, bookings::returned_on))
         .load(tx.conn)?;
     Ok(rows.into_iter().map(|(id, collected, returned)| (BookingId(id), (collected.is_some(), returned.is_some()))).collect())
+}
+
+/// The bookings at a leg's ends, as the plan has them.
+pub fn slots(tx: &mut Tx<'_>, leg: &Leg) -> Result<(Option<Slot>, Option<Slot>)> {
+    let mut of = |id: Option<BookingId>| id.map(|id| loans::one(tx, id).map(|loan| loan.booking.slot)).transpose();
+    Ok((of(leg.from_booking)?, of(leg.to_booking)?))
 }

@@ -13,6 +13,8 @@ pub enum Tab {
     About,
     /// Terms and closed days.
     Year,
+    /// Cluster meetings.
+    Meetings,
     /// The settings.
     Rules,
     /// What was changed.
@@ -21,9 +23,10 @@ pub enum Tab {
 
 impl Tab {
     /// Its path in the cluster, its name, and whether only a coordinator has it.
-    const ALL: [(Self, &'static str, &'static str, bool); 5] = [
+    const ALL: [(Self, &'static str, &'static str, bool); 6] = [
         (Self::People, "people", "People and schools", false),
         (Self::Year, "terms", "School year", false),
+        (Self::Meetings, "meetings", "Meetings", false),
         (Self::Rules, "settings", "Rules", true),
         (Self::About, "about", "About the cluster", true),
         (Self::Changes, "changes", "Change log", true),

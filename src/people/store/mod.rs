@@ -462,3 +462,21 @@ pub fn leads_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Person>> {
     rows.dedup_by_key(|(id, ..)| *id);
     Ok(rows.into_iter().map(|(id, name, email)| Person { id: PersonId(id), name, email }).collect())
 }
+
+/// The science leads and deputies of several schools, each with the school, in the order of the schools' ids.
+pub fn leads_of_schools(tx: &mut Tx<'_>, of: &[SchoolId]) -> Result<Vec<(SchoolId, Person)>> {
+    let today = tx.today();
+    let mut rows: Vec<(i64, i64, String, String)> = roles::table
+        .inner_join(people::table)
+        .filter(roles::cluster_id.eq(tx.cluster.0))
+        .filter(roles::school_id.eq_any(of.iter().map(|school| Some(school.0))))
+        .filter(roles::kind.eq("ssl").or(roles::kind.eq("deputy")))
+        .filter(roles::from_day.le(today))
+        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .order((roles::school_id, people::id))
+        .limit(200)
+        .select((roles::school_id.assume_not_null(), people::id, people::name, people::email))
+        .load(tx.conn)?;
+    rows.dedup_by_key(|(school, id, ..)| (*school, *id));
+    Ok(rows.into_iter().map(|(school, id, name, email)| (SchoolId(school), Person { id: PersonId(id), name, email })).collect())
+}

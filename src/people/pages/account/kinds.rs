@@ -2,6 +2,7 @@
 
 use super::email::{CHANGED_LETTER, NEW_LETTER, OLD_LETTER, TAKEN_LETTER};
 use crate::bookings::letters::{APPROVED, Because, CANCELLED, CHANGED, DECLINED, REQUESTED, RESERVED, TO_APPROVE};
+use crate::handovers::leg_letters::{LEG_AGREED, LEG_CHANGED, LEG_DECLINED, LEG_PROPOSED};
 use crate::people::pages::SIGN_IN_LETTER;
 
 /// Whether a letter can be switched off.
@@ -28,10 +29,11 @@ pub struct Kind {
     pub choice: Choice,
 }
 
+const BOTH_SIDES: &str = "The science leads of both schools";
 const BOOKER: &str = "Who booked, and the science leads of the school";
 
 /// All of them.
-pub const KINDS: [Kind; 12] = [
+pub const KINDS: [Kind; 16] = [
     Kind { kind: RESERVED, name: "A box is reserved", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: REQUESTED, name: "A request is on its way to the coordinator", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: APPROVED, name: "A request is approved", to: BOOKER, choice: Choice::AsLead },
@@ -39,6 +41,10 @@ pub const KINDS: [Kind; 12] = [
     Kind { kind: CHANGED, name: "A booking has changed", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: CANCELLED, name: "A booking is cancelled", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: TO_APPROVE, name: "A request waits for approval", to: "The coordinators", choice: Choice::AsCoordinator },
+    Kind { kind: LEG_CHANGED, name: "A handover has changed", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: LEG_PROPOSED, name: "Another day or way is suggested for a handover", to: "The other school", choice: Choice::Always },
+    Kind { kind: LEG_AGREED, name: "Another day or way is agreed on", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: LEG_DECLINED, name: "Another day or way is not agreed on", to: "The school that suggested it", choice: Choice::Always },
     Kind { kind: SIGN_IN_LETTER, name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: OLD_LETTER, name: "A new e-mail address: your old one is asked", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: NEW_LETTER, name: "A new e-mail address: your new one is asked", to: "Who asked for it", choice: Choice::Always },

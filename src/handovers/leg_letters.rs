@@ -1,0 +1,227 @@
+//! The letters about legs: changed by the bookings around them, another day or way proposed, agreed on, not agreed on. Made from
+//! plain facts; nothing here asks the database.
+
+use super::trips::Trip;
+use crate::base::days::{self, Day};
+use crate::base::ids::LegId;
+use crate::notifications::{Block, Letter, Recipient};
+
+/// To both sides: the bookings around a leg have changed, so the leg has.
+pub const LEG_CHANGED: &str = "leg_changed";
+/// To the other side: another day or way is proposed.
+pub const LEG_PROPOSED: &str = "leg_proposed";
+/// To both sides: what was proposed holds now.
+pub const LEG_AGREED: &str = "leg_agreed";
+/// To who proposed: the other side cannot.
+pub const LEG_DECLINED: &str = "leg_declined";
+
+/// What the letters say of a leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The leg.
+    pub leg: LegId,
+    /// Its revision, or the second of its proposal: what makes this letter another than the one before.
+    pub turn: i64,
+    /// The resource's name.
+    pub resource: String,
+    /// The copy's tag.
+    pub tag: String,
+    /// The cluster's name.
+    pub cluster: String,
+    /// The absolute address of the leg's page.
+    pub url: String,
+    /// The people to talk to on the other side: school, and name with address.
+    pub contacts: Vec<(String, String)>,
+}
+
+/// What the bookings made of a leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Now {
+    /// It goes like this.
+    Goes(Trip),
+    /// It goes without this school.
+    WithoutYou,
+    /// Nobody needs it any more.
+    Gone,
+}
+
+/// The bookings around it have changed, so the leg has.
+#[must_use]
+pub fn changed(about: &About, to: Recipient, school: &str, before: &Trip, now: &Now, today: Day) -> Letter {
+    let after = match now {
+        Now::Goes(trip) => trip.words(),
+        Now::WithoutYou => "You no longer have a part in it.".to_owned(),
+        Now::Gone => "Nobody needs it any more.".to_owned(),
+    };
+    let mut blocks = vec![
+        Block::heading(format!("Changed: the handover of {}", about.resource)),
+        Block::paragraph("The bookings of this box have changed, so it changes hands in another way than planned."),
+        Block::facts([("Box", format!("{} ({})", about.resource, about.tag)), ("Before", before.words()), ("Now", after)]),
+    ];
+    if matches!(now, Now::Goes(_)) {
+        contacts(about, &mut blocks);
+        blocks.push(Block::button("See the handover", &about.url));
+    }
+    let title = format!("Changed: handover of {} ({})", about.resource, about.tag);
+    letter(LEG_CHANGED, about, to, school, title, blocks, today)
+}
+
+/// Another day or way is proposed by `by`, a school's short name.
+#[must_use]
+pub fn proposed(about: &About, to: Recipient, school: &str, by: &str, planned: &Trip, proposed: &Trip, today: Day) -> Letter {
+    let mut blocks = vec![
+        Block::heading(format!("{by} suggests another way to hand over {}", about.resource)),
+        Block::facts([
+            ("Box", format!("{} ({})", about.resource, about.tag)),
+            ("Planned", planned.words()),
+            ("Suggested", proposed.words()),
+        ]),
+        Block::paragraph("Please say yes or no. Until you do, the plan stays as it is."),
+    ];
+    contacts(about, &mut blocks);
+    blocks.push(Block::button("Answer", &about.url));
+    let title = format!("{by} suggests {} for {} ({})", days::short(proposed.day), about.resource, about.tag);
+    letter(LEG_PROPOSED, about, to, school, title, blocks, today)
+}
+
+/// What was proposed holds now.
+#[must_use]
+pub fn agreed(about: &About, to: Recipient, school: &str, now: &Trip, today: Day) -> Letter {
+    let mut blocks = vec![
+        Block::heading(format!("Agreed: the handover of {}", about.resource)),
+        Block::paragraph(now.words()),
+        Block::facts([("Box", format!("{} ({})", about.resource, about.tag)), ("Day", days::full(now.day))]),
+    ];
+    contacts(about, &mut blocks);
+    blocks.push(Block::button("See the handover", &about.url));
+    let title = format!("Agreed: {} for {} ({})", days::short(now.day), about.resource, about.tag);
+    letter(LEG_AGREED, about, to, school, title, blocks, today)
+}
+
+/// The other side cannot.
+#[must_use]
+pub fn declined(about: &About, to: Recipient, school: &str, planned: &Trip, proposed: &Trip, today: Day) -> Letter {
+    let mut blocks = vec![
+        Block::heading(format!("Not agreed: the handover of {}", about.resource)),
+        Block::paragraph("The other school cannot do what you suggested. The plan stays as it is."),
+        Block::facts([
+            ("Box", format!("{} ({})", about.resource, about.tag)),
+            ("Suggested", proposed.words()),
+            ("Planned", planned.words()),
+        ]),
+    ];
+    contacts(about, &mut blocks);
+    blocks.push(Block::button("See the handover", &about.url));
+    let title = format!("Not agreed: {} for {} ({})", days::short(proposed.day), about.resource, about.tag);
+    letter(LEG_DECLINED, about, to, school, title, blocks, today)
+}
+
+fn contacts(about: &About, blocks: &mut Vec<Block>) {
+    if !about.contacts.is_empty() {
+        blocks.push(Block::paragraph("Whom to talk to:"));
+        blocks.push(Block::facts(about.contacts.iter().cloned()));
+    }
+}
+
+fn letter(kind: &'static str, about: &About, to: Recipient, school: &str, title: String, blocks: Vec<Block>, today: Day) -> Letter {
+    Letter {
+        kind,
+        subject: format!("leg:{}:{}", about.leg, about.turn),
+        day: today,
+        to,
+        reason: format!("You got this because {school} has a part in this handover, and you are its science lead in {}.", about.cluster),
+        title,
+        blocks,
+        calendar: None,
+    }
+}
+
+/// The leg and the turn that a letter of this room is about; `None` for another letter.
+#[must_use]
+pub fn read_subject(kind: &str, subject: &str) -> Option<(LegId, i64)> {
+    if ![LEG_CHANGED, LEG_PROPOSED, LEG_AGREED, LEG_DECLINED].contains(&kind) {
+        return None;
+    }
+    let (leg, turn) = subject.strip_prefix("leg:")?.split_once(':')?;
+    Some((leg.parse().ok()?, turn.parse().ok()?))
+}
+
+/// Why a letter about a leg is no longer true, at the moment of sending. `leg` is the leg as it is now.
+#[must_use]
+pub fn overtaken(kind: &str, turn: i64, leg: Option<&super::Leg>) -> Option<&'static str> {
+    let Some(leg) = leg else { return Some("There is no such handover any more.") };
+    match kind {
+        LEG_CHANGED if i64::from(leg.revision) != turn => Some("The handover has changed again since."),
+        LEG_AGREED if i64::from(leg.revision) != turn => Some("The handover has changed since."),
+        LEG_PROPOSED if leg.proposal.as_ref().is_none_or(|one| one.at.timestamp() != turn) => Some("The suggestion has been answered."),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handovers::Way;
+    use crate::notifications::letter as bodies;
+    use crate::people::terms::samples::day;
+
+    fn about() -> About {
+        About {
+            leg: LegId(555_555_555_555),
+            turn: 2,
+            resource: "Electricity".into(),
+            tag: "EL-1".into(),
+            cluster: "South Milford".into(),
+            url: "https://boxrota.example/c/south-milford/legs/00000G5CBRWKK".into(),
+            contacts: vec![("Fairburn".into(), "Science lead, Fairburn (lead.fairburn@boxrota.example)".into())],
+        }
+    }
+
+    fn trip(text: &str, way: Way) -> Trip {
+        Trip {
+            from: "Saxton".into(),
+            to: "Fairburn".into(),
+            from_store: false,
+            to_store: false,
+            day: day(text),
+            way,
+            meeting: "the cluster meeting at Sherburn".into(),
+            note: String::new(),
+        }
+    }
+
+    fn to() -> Recipient {
+        Recipient {
+            person: None,
+            address: "lead.saxton@boxrota.example".parse().unwrap_or_else(|_| unreachable!()),
+            name: "Science lead, Saxton".into(),
+        }
+    }
+
+    #[test]
+    fn letters_read_well_as_text() {
+        let (planned, other) = (trip("2026-10-09", Way::Fetch), trip("2026-10-08", Way::Meeting));
+        let today = day("2026-10-01");
+        let all = [
+            changed(&about(), to(), "Saxton", &planned, &Now::Goes(trip("2026-10-16", Way::Bring)), today),
+            proposed(&about(), to(), "Saxton", "Fairburn", &planned, &other, today),
+            agreed(&about(), to(), "Saxton", &other, today),
+            declined(&about(), to(), "Saxton", &planned, &other, today),
+        ];
+        for letter in all {
+            insta::assert_snapshot!(letter.kind, format!("Subject: {}\n\n{}", letter.title, bodies::text(&letter)));
+        }
+        let gone = changed(&about(), to(), "Saxton", &planned, &Now::Gone, today);
+        assert!(bodies::text(&gone).contains("Nobody needs it any more."));
+        let without = changed(&about(), to(), "Saxton", &planned, &Now::WithoutYou, today);
+        assert!(!bodies::text(&without).contains("Whom to talk to"), "who is out of it needs nobody");
+    }
+
+    #[test]
+    fn subjects_are_read_back() {
+        let letter = agreed(&about(), to(), "Saxton", &trip("2026-10-08", Way::Fetch), day("2026-10-01"));
+        assert_eq!(read_subject(LEG_AGREED, &letter.subject), Some((about().leg, 2)));
+        assert_eq!(read_subject("other", &letter.subject), None);
+        assert_eq!(read_subject(LEG_AGREED, "leg:x:1"), None);
+    }
+}

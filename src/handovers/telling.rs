@@ -1,0 +1,177 @@
+//! Tells both sides of a leg what has become of it: gathers names, contacts and addresses, and stores the letters in the
+//! transaction that changed the leg.
+
+use std::collections::BTreeMap;
+
+use super::leg_letters::{self, About, Now};
+use super::store::meetings;
+use super::trips::Trip;
+use super::{Leg, LegState};
+use crate::base::days::{self, Day};
+use crate::base::ids::{CopyId, SchoolId};
+use crate::db::{Result, Tx};
+use crate::notifications::{Recipient, store as outbox};
+use crate::people::store::{self as people, Person, SchoolName};
+
+/// A leg whose day is so near that its sides hear of a change even if no letter has told them of it before.
+const NEAR_DAYS: i64 = 14;
+
+/// What every letter about legs needs: read once for as many legs as changed.
+pub struct Teller {
+    house: String,
+    slug: String,
+    cluster: String,
+    schools: Vec<SchoolName>,
+    copies: BTreeMap<CopyId, (String, String)>,
+    leads: BTreeMap<SchoolId, Vec<Person>>,
+}
+
+impl Teller {
+    /// For letters about these copies; `house` is this house's public address without a slash at its end.
+    pub fn read(tx: &mut Tx<'_>, house: &str, copies: &[CopyId]) -> Result<Self> {
+        let (slug, cluster) = meetings::cluster(tx)?;
+        let schools = people::school_names(tx)?;
+        let copies = meetings::copy_names(tx, copies)?;
+        Ok(Self { house: house.to_owned(), slug, cluster, schools, copies, leads: BTreeMap::new() })
+    }
+
+    /// The short name of a school.
+    #[must_use]
+    pub fn name(&self, id: SchoolId) -> String {
+        self.schools.iter().find(|school| school.id == id).map_or_else(|| "Another school".to_owned(), |school| school.short_name.clone())
+    }
+
+    /// A leg in words; a meeting is looked up.
+    pub fn trip(&self, tx: &mut Tx<'_>, leg: &Leg) -> Result<Trip> {
+        let meeting = match leg.meeting {
+            Some(id) => meetings::words(&meetings::one(tx, id)?, |school| self.name(school)),
+            None => String::new(),
+        };
+        Ok(Trip::of(leg, |school| self.name(school), &meeting))
+    }
+
+    fn leads(&mut self, tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Person>> {
+        if let Some(known) = self.leads.get(&school) {
+            return Ok(known.clone());
+        }
+        let leads = people::leads_of(tx, school)?;
+        self.leads.insert(school, leads.clone());
+        Ok(leads)
+    }
+
+    fn about(&mut self, tx: &mut Tx<'_>, leg: &Leg, turn: i64, other: Option<SchoolId>) -> Result<About> {
+        let (resource, tag) = self.copies.get(&leg.copy).cloned().unwrap_or_default();
+        let url = format!("{}/c/{}/legs/{}", self.house, self.slug, leg.id);
+        let contacts = match other {
+            Some(school) => {
+                let name = self.name(school);
+                self.leads(tx, school)?.iter().map(|lead| (name.clone(), format!("{} ({})", lead.name, lead.email))).collect()
+            }
+            None => Vec::new(),
+        };
+        Ok(About { leg: leg.id, turn, resource, tag, cluster: self.cluster.clone(), url, contacts })
+    }
+
+    /// The bookings have changed a leg (`after`), or nobody needs it any more. Whoever has done it is not told. Says whether
+    /// anybody was.
+    pub fn changed(&mut self, tx: &mut Tx<'_>, before: &Leg, after: Option<&Leg>) -> Result<bool> {
+        let today = tx.today();
+        let was = self.trip(tx, before)?;
+        let is = after.map(|leg| self.trip(tx, leg)).transpose()?;
+        let mut schools = vec![before.from, before.to];
+        schools.extend(after.iter().flat_map(|leg| [leg.from, leg.to]));
+        schools.sort_unstable();
+        schools.dedup();
+        let (leg, turn) = (after.unwrap_or(before), i64::from(after.unwrap_or(before).revision));
+        let mut told = false;
+        for school in schools {
+            let part = after.filter(|leg| leg.from == school || leg.to == school);
+            let other = part.map(|leg| if leg.from == school { leg.to } else { leg.from }).filter(|other| *other != school);
+            let now = match (&is, part) {
+                (Some(trip), Some(_)) => Now::Goes(trip.clone()),
+                (Some(_), None) => Now::WithoutYou,
+                (None, _) => Now::Gone,
+            };
+            let about = self.about(tx, leg, turn, other)?;
+            let name = self.name(school);
+            for to in self.recipients(tx, school)? {
+                told |= outbox::enqueue(tx, &leg_letters::changed(&about, to, &name, &was, &now, today))?;
+            }
+        }
+        Ok(told)
+    }
+
+    /// One side suggests another day or way: the other side is asked.
+    pub fn proposed(&mut self, tx: &mut Tx<'_>, leg: &Leg, by: SchoolId, suggested: &Leg) -> Result<()> {
+        let today = tx.today();
+        let asked = if by == leg.from { leg.to } else { leg.from };
+        let turn = suggested.proposal.as_ref().map_or(0, |one| one.at.timestamp());
+        let about = self.about(tx, leg, turn, Some(by))?;
+        let (was, wish) = (self.trip(tx, leg)?, self.wish(tx, suggested)?);
+        let (school, by) = (self.name(asked), self.name(by));
+        for to in self.recipients(tx, asked)? {
+            outbox::enqueue(tx, &leg_letters::proposed(&about, to, &school, &by, &was, &wish, today))?;
+        }
+        Ok(())
+    }
+
+    /// Both sides have agreed.
+    pub fn agreed(&mut self, tx: &mut Tx<'_>, leg: &Leg) -> Result<()> {
+        let today = tx.today();
+        let trip = self.trip(tx, leg)?;
+        for (school, other) in [(leg.from, leg.to), (leg.to, leg.from)] {
+            let about = self.about(tx, leg, i64::from(leg.revision), Some(other))?;
+            let name = self.name(school);
+            for to in self.recipients(tx, school)? {
+                outbox::enqueue(tx, &leg_letters::agreed(&about, to, &name, &trip, today))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The other side cannot do what was suggested. `leg` still carries the suggestion.
+    pub fn declined(&mut self, tx: &mut Tx<'_>, leg: &Leg) -> Result<()> {
+        let Some(proposal) = &leg.proposal else { return Ok(()) };
+        let today = tx.today();
+        let other = if proposal.school == leg.from { leg.to } else { leg.from };
+        let about = self.about(tx, leg, proposal.at.timestamp(), Some(other))?;
+        let (was, wish) = (self.trip(tx, leg)?, self.wish(tx, leg)?);
+        let name = self.name(proposal.school);
+        for to in self.recipients(tx, proposal.school)? {
+            outbox::enqueue(tx, &leg_letters::declined(&about, to, &name, &was, &wish, today))?;
+        }
+        Ok(())
+    }
+
+    /// The leg as it would be.
+    pub fn wish(&self, tx: &mut Tx<'_>, leg: &Leg) -> Result<Trip> {
+        let Some(proposal) = &leg.proposal else { return self.trip(tx, leg) };
+        let wished = Leg { day: proposal.day, way: proposal.way, meeting: proposal.meeting, note: proposal.note.clone(), ..leg.clone() };
+        self.trip(tx, &wished)
+    }
+
+    /// The science leads of a school without who acts.
+    fn recipients(&mut self, tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Recipient>> {
+        let actor = tx.actor;
+        let leads = self.leads(tx, school)?;
+        let others = leads.iter().filter(|lead| Some(lead.id) != actor);
+        Ok(others
+            .filter_map(|lead| match lead.email.parse() {
+                Ok(address) => Some(Recipient { person: Some(lead.id), address, name: lead.name.clone() }),
+                Err(fault) => {
+                    tracing::warn!(person = %lead.id, %fault, "a stored address is none");
+                    None
+                }
+            })
+            .collect())
+    }
+}
+
+/// Whether the sides of a leg hear of a change: they have been told of it before, or its day is near.
+#[must_use]
+pub fn matters(before: &Leg, after: Option<&Leg>, today: Day) -> bool {
+    let near = |leg: &Leg| leg.day <= days::add(today, NEAR_DAYS) && leg.day >= today;
+    let spoken_of = before.told || before.agreed || before.proposal.is_some();
+    let stayed = before.from == before.to && after.is_none_or(|leg| leg.from == leg.to);
+    before.state == LegState::Planned && !stayed && (spoken_of || near(before) || after.is_some_and(near))
+}
