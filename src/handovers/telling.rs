@@ -167,11 +167,14 @@ impl Teller {
     }
 }
 
-/// Whether the sides of a leg hear of a change: they have been told of it before, or its day is near.
+/// Whether the sides of a leg hear of a change: they have been told of it before; or its day is near and two schools have to meet.
+/// The store is told of what it has agreed on, or was reminded of, and else looks at its page.
 #[must_use]
 pub fn matters(before: &Leg, after: Option<&Leg>, today: Day) -> bool {
     let near = |leg: &Leg| leg.day <= days::add(today, NEAR_DAYS) && leg.day >= today;
+    let between_schools = |leg: &Leg| leg.from_booking.is_some() && leg.to_booking.is_some() && leg.from != leg.to;
     let spoken_of = before.told || before.agreed || before.proposal.is_some();
+    let soon = |leg: &Leg| near(leg) && between_schools(leg);
     let stayed = before.from == before.to && after.is_none_or(|leg| leg.from == leg.to);
-    before.state == LegState::Planned && !stayed && (spoken_of || near(before) || after.is_some_and(near))
+    before.state == LegState::Planned && !stayed && (spoken_of || soon(before) || after.is_some_and(soon))
 }

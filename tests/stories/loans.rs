@@ -111,7 +111,7 @@ async fn dates_change_all_or_nothing(app: TestApp) {
     moved.says("The booking is changed").says("14 to 18 December 2026");
     let again = ash.browser.send(&form.clone().set("from", "2026-12-14").set("to", "2026-12-18")).await;
     again.says("The booking has these dates").says("There was nothing to change");
-    let letters = app.letters().await;
+    let letters: Vec<_> = app.letters().await.into_iter().filter(|letter| letter.kind != "leg_changed").collect();
     assert_eq!(letters.len(), 1, "the same change sent twice is one change");
     let entry = letters[0].calendar.as_ref().expect("a calendar entry");
     assert!(entry.text.contains("SEQUENCE:1\r\n") && entry.text.contains("DTSTART;VALUE=DATE:20261214\r\n"), "{}", entry.text);

@@ -169,7 +169,8 @@ fn the_program_knows_the_same_columns() {
         let kind = TYPES.iter().find(|(post, ..)| *post == kind).map_or(kind, |(_, _, diesel)| diesel);
         if nullable { format!("{name} Nullable<{kind}>") } else { format!("{name} {kind}") }
     });
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/db/schema.rs")).expect("schema.rs");
+    let read = |file: &str| std::fs::read_to_string(format!("{}/src/db/{file}", env!("CARGO_MANIFEST_DIR"))).expect("a schema");
+    let text = read("schema.rs") + &read("schema/handing.rs");
     same(&as_diesel.collect(), &columns_in(&text));
 }
 

@@ -113,7 +113,12 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
          SELECT cluster_id, id + 1, 'new@ash.example', 'New', 'ssl', id, '2026-11-23', 'hash', '2026-11-23 09:00:00', '2026-12-07 09:00:00'
          FROM schools WHERE short_name = 'Ash'",
     );
+    raw.must(
+        "INSERT INTO meetings (cluster_id, id, day, school_id) SELECT cluster_id, 77, '2026-12-09', id FROM schools WHERE short_name = 'Ash'",
+    );
     let ids = vec![
+        ("leg", id(&mut raw, "SELECT max(id) AS n FROM legs WHERE state = 'planned'")),
+        ("meeting", BookingId(77).to_string()),
         ("cluster", "ashdale".to_owned()),
         ("resource", magnets),
         ("booking", booking.rsplit('/').next().expect("an id").to_owned()),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::answer;
 use super::reserve::ask::Ask;
-use super::tell::{self, Teller, Way};
+use super::tell::{self, Teller};
 use crate::app::App;
 use crate::base::days;
 use crate::base::ids::{BookingId, SchoolId};
@@ -17,6 +17,9 @@ use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::{By, Kind, Refusal, Risk, State, changes, repeat, risk};
 use crate::db::{self, Tx};
 use crate::error::Error;
+use crate::handovers::Leg;
+use crate::handovers::store::legs;
+use crate::handovers::trips::Trip;
 use crate::people::log::Line;
 use crate::people::pages::history::history;
 use crate::people::store::log;
@@ -38,10 +41,8 @@ pub struct Sheet {
     pub loan: Loan,
     /// The school's short name.
     pub school: String,
-    /// Where the copy is kept.
-    pub home: String,
-    /// Where it comes from and goes to.
-    pub way: Way,
+    /// How it comes and goes: the legs that are still to come, in words.
+    pub legs: Vec<(Leg, Trip)>,
     /// Why it may not happen as planned, with the holder's name.
     pub risk: Option<(Risk, String)>,
     /// Whether it can be fetched now.
@@ -58,7 +59,7 @@ impl Sheet {
         let names = people::school_names(tx)?;
         let name =
             |id| names.iter().find(|school| school.id == id).map_or("Another school", |school| school.short_name.as_str()).to_owned();
-        let near = loans::around(tx, &[slot.copy], tell::around(slot.days))?;
+        let legs = legs::of_booking(tx, id)?;
         let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy && out.id != slot.id);
         let calendar = people::school_calendar(tx, tell::around(slot.days))?;
         let risk = risk(&slot, out.as_ref(), out_of_service(&loan.copy_state), today);
@@ -66,9 +67,8 @@ impl Sheet {
         let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), holder.as_str()));
         let collect = changes::collect(&slot, by(&loan), today, &calendar, busy);
         let history = log::history(tx, "bookings", &id)?;
-        let home = name(loan.home);
-        let way = tell::way(&slot, &near, &home);
-        Ok(Self { school: name(slot.school), home, way, risk: risk.map(|risk| (risk, holder)), collect, history, loan })
+        let legs = legs.into_iter().map(|leg| (leg.clone(), Trip::of(&leg, name, "a cluster meeting"))).collect();
+        Ok(Self { school: name(slot.school), legs, risk: risk.map(|risk| (risk, holder)), collect, history, loan })
     }
 }
 
@@ -232,6 +232,10 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
     let mut rows = vec![row("Box", html! { a href=(shelf) { (loan.name) } " (" (loan.tag) ")" }), row("School", &sheet.school)];
     rows.push(row("Collect on", days::full(slot.days.first())));
     rows.push(row("Return on", days::full(slot.days.last())));
+    for (leg, trip) in &sheet.legs {
+        let what = if leg.to_booking == Some(slot.id) { "How it comes" } else { "How it goes on" };
+        rows.push(row(what, html! { (trip.words()) " " a href={ (member.base()) "/legs/" (leg.id) } { "See the handover" } }));
+    }
     let mut say = |name: &str, text: &str| {
         if !text.is_empty() {
             rows.push(row(name, text));
@@ -240,12 +244,6 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
     say("Class", &booking.class_name);
     say("What it is for", &booking.purpose);
     say("Pupils", &booking.pupils.map_or_else(String::new, |pupils| pupils.to_string()));
-    if slot.state.is_live() && slot.kind == Kind::Loan {
-        // A copy that is kept at the school itself need not travel.
-        say("Comes from", if sheet.way.from == sheet.school { "It is kept at the school" } else { &sheet.way.from });
-        let to = if sheet.way.to.is_empty() { &sheet.home } else { &sheet.way.to };
-        say("Goes on to", if *to == sheet.school { "Nobody yet: it stays" } else { to });
-    }
     say("Collected on", &slot.collected_on.map(days::long).unwrap_or_default());
     say("Returned on", &slot.returned_on.map(days::long).unwrap_or_default());
     say("Booked by", &hands(sheet, member.today()));

@@ -1,3 +1,5 @@
+//! Suggesting another day or way, and answering.
+
 use chrono::{DateTime, Utc};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Laying legs, and following bookings.
+
 use chrono::DateTime;
 use proptest::prelude::*;
 
