@@ -10,6 +10,7 @@ use crate::db::schema::{
     bookings, closures, clusters, contents_lines, copies, lead_schools, memberships, people, resources, roles, schools, settings, terms,
 };
 use crate::db::{HOUSE, House, Result, Tx};
+use crate::handovers::settle::settle;
 
 /// Letters of a copy's code: Crockford's, without the look-alikes.
 const CODE_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -98,6 +99,8 @@ pub fn insert(house: &mut House<'_>, cluster: &Cluster) -> Result<ClusterId> {
     for (file, rows) in super::Summary::of(id, cluster).counts() {
         tx.log("clusters", &id, "imported", "", &format!("{file}: {rows} rows"))?;
     }
+    // Legs that are new are told to nobody, so no letter needs this house's address.
+    settle(&mut tx, "")?;
     Ok(id)
 }
 

@@ -156,7 +156,7 @@ fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -
             }
             (actions(member, sheet, &here))
         }
-        section.panel.card { (history(&sheet.history)) }
+        @if !sheet.history.is_empty() { section.panel.card { (history(&sheet.history)) } }
     }
 }
 
