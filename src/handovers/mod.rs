@@ -6,6 +6,8 @@
 //! [`Custody`] follows from handovers and, by triggers, from what bookings say of possession. Legs follow from bookings: every
 //! write transaction ends with [`settle`], which lays the legs of the copies that changed anew, whatever code path changed them.
 
+pub mod counts;
+pub mod handing;
 pub mod legs;
 pub mod settle;
 pub mod store;

@@ -2,3 +2,6 @@
 
 pub mod custody;
 pub mod legs;
+pub mod counts;
+pub mod finds;
+pub mod handovers;
