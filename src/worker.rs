@@ -18,6 +18,8 @@ use crate::base::ids::{ClusterId, MessageId};
 use crate::bookings::letters;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
+use crate::handovers::letters as handed;
+use crate::handovers::store::handovers;
 use crate::notifications::mailer::Mailer;
 use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
 use crate::people::account::answerable;
@@ -256,6 +258,9 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
     if let Some(change) = email::read_subject(&message.kind, &message.subject) {
         let change = people::account::email_change_by_id(&mut tx.house(), change)?;
         return Ok(answerable(change.as_ref(), tx.now).err().map(|why| why.to_string()));
+    }
+    if let Some(handover) = handed::read_subject(&message.subject) {
+        return Ok(handed::overtaken(&message.kind, handovers::state(tx, handover)?).map(str::to_owned));
     }
     if let Some((booking, sequence)) = letters::read_subject(&message.subject) {
         let now = ledger::state_and_sequence(tx, booking)?;

@@ -9,6 +9,9 @@
 pub mod counts;
 pub mod handing;
 pub mod legs;
+pub mod letters;
+pub mod pages;
+pub mod photo;
 pub mod settle;
 pub mod store;
 

@@ -2,6 +2,7 @@
 
 use super::email::{CHANGED_LETTER, NEW_LETTER, OLD_LETTER, TAKEN_LETTER};
 use crate::bookings::letters::{APPROVED, Because, CANCELLED, CHANGED, DECLINED, REQUESTED, RESERVED, TO_APPROVE};
+use crate::handovers::letters::{FOUND, GIVEN, RECEIVED, REFUSED, TAKEN, WITHDRAWN};
 use crate::people::pages::SIGN_IN_LETTER;
 
 /// Whether a letter can be switched off.
@@ -30,8 +31,10 @@ pub struct Kind {
 
 const BOOKER: &str = "Who booked, and the science leads of the school";
 
+const BOTH_SIDES: &str = "The science leads of both schools, and the coordinators when something is wrong";
+
 /// All of them.
-pub const KINDS: [Kind; 12] = [
+pub const KINDS: [Kind; 18] = [
     Kind { kind: RESERVED, name: "A box is reserved", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: REQUESTED, name: "A request is on its way to the coordinator", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: APPROVED, name: "A request is approved", to: BOOKER, choice: Choice::AsLead },
@@ -39,6 +42,12 @@ pub const KINDS: [Kind; 12] = [
     Kind { kind: CHANGED, name: "A booking has changed", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: CANCELLED, name: "A booking is cancelled", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: TO_APPROVE, name: "A request waits for approval", to: "The coordinators", choice: Choice::AsCoordinator },
+    Kind { kind: GIVEN, name: "A box is on its way to your school", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: RECEIVED, name: "A box was received, and what was counted", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: REFUSED, name: "A box that was given up was not taken", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: TAKEN, name: "A box was received that your school had not given up", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: WITHDRAWN, name: "A box that was on its way was taken back", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: FOUND, name: "Somebody has found a box", to: "The coordinators", choice: Choice::Always },
     Kind { kind: SIGN_IN_LETTER, name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: OLD_LETTER, name: "A new e-mail address: your old one is asked", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: NEW_LETTER, name: "A new e-mail address: your new one is asked", to: "Who asked for it", choice: Choice::Always },
