@@ -14,6 +14,7 @@ use crate::catalogue::pages as catalogue;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
+use crate::handovers::pages::{acts as handing, copy, handover, lid};
 use crate::handovers::pages::{legs, meetings};
 use crate::handovers::settle::settle;
 use crate::notifications::pages as mail;
@@ -109,6 +110,9 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/invitation/{token}", post().to(invitation::accept))
         .route("/feed/{token}.ics", get().to(feeds::serve))
         .route("/feed/{token}.ics", web::head().to(feeds::serve))
+        .route("/b", get().to(lid::ask))
+        .route("/b/{code}", get().to(lid::show))
+        .route("/b/{code}", post().to(lid::found))
         .service(
             web::scope("/c/{cluster}")
                 .route("", get().to(people::cluster_front))
@@ -191,6 +195,15 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/meetings/new", post().to(meetings::add))
                 .route("/meetings/{meeting}", get().to(meetings::show))
                 .route("/meetings/{meeting}/cancel", post().to(meetings::cancel))
+                .route("/copies/{copy}", get().to(copy::show))
+                .route("/copies/{copy}/give", get().to(handing::give_form))
+                .route("/copies/{copy}/give", post().to(handing::give))
+                .route("/copies/{copy}/receive", get().to(handing::receive_form))
+                .route("/copies/{copy}/receive", post().to(handing::receive))
+                .route("/copies/{copy}/refuse", post().to(handing::refuse))
+                .route("/copies/{copy}/take-back", post().to(handing::take_back))
+                .route("/handovers/{handover}", get().to(handover::show))
+                .route("/photos/{photo}", get().to(handover::photo))
                 .route("/loans", get().to(loans::show))
                 .route("/requests", get().to(requests::show))
                 .route("/feeds", get().to(feeds::show))

@@ -19,6 +19,8 @@ use crate::bookings::letters;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
 use crate::handovers::leg_letters;
+use crate::handovers::letters as handed;
+use crate::handovers::store::handovers;
 use crate::handovers::store::legs;
 use crate::notifications::mailer::Mailer;
 use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
@@ -265,6 +267,9 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
             found => Some(found?),
         };
         return Ok(leg_letters::overtaken(&message.kind, turn, leg.as_ref()).map(str::to_owned));
+    }
+    if let Some(handover) = handed::read_subject(&message.subject) {
+        return Ok(handed::overtaken(&message.kind, handovers::state(tx, handover)?).map(str::to_owned));
     }
     if let Some((booking, sequence)) = letters::read_subject(&message.subject) {
         let now = ledger::state_and_sequence(tx, booking)?;

@@ -1,11 +1,22 @@
-//! The pages of handovers.
+//! The pages of handovers: a copy by the code on its lid, counting, giving up and receiving, what was counted on both sides.
 
+pub mod acts;
+pub mod copy;
+pub mod form;
+pub mod handover;
 pub mod legs;
+pub mod lid;
 pub mod meetings;
+pub mod tell;
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use maud::Markup;
+
+use crate::base::ids::SchoolId;
+use crate::handovers::handing::Who;
+use crate::people::store::SchoolName;
+use crate::people::{Member, RoleKind};
 
 /// A page that is asked for again each time it is shown.
 fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
@@ -18,4 +29,19 @@ fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
 /// On to another page of ours, by GET.
 fn see_other(to: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+}
+
+/// Who the person is to a copy.
+fn who(member: &Member) -> Who {
+    Who { coordinator: member.is(RoleKind::Coordinator), led: member.schools_led().map(|school| school.id).collect() }
+}
+
+/// The short name of a school.
+fn name_of(names: &[SchoolName], id: SchoolId) -> String {
+    names.iter().find(|school| school.id == id).map_or_else(|| "Another school".to_owned(), |school| school.short_name.clone())
+}
+
+/// Where something goes: a school, or the store at one.
+fn place_of(names: &[SchoolName], to: Option<SchoolId>, home: SchoolId) -> String {
+    to.map_or_else(|| format!("the store at {}", name_of(names, home)), |school| name_of(names, school))
 }

@@ -3,3 +3,6 @@
 pub mod custody;
 pub mod legs;
 pub mod meetings;
+pub mod counts;
+pub mod finds;
+pub mod handovers;

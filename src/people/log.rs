@@ -72,15 +72,18 @@ pub struct Filter {
 }
 
 /// The tables a person can change, and what they are called for people.
-pub const KINDS: [(&str, &str); 19] = [
+pub const KINDS: &[(&str, &str)] = &[
     ("bookings", "Booking"),
     ("clusters", "Cluster"),
     ("closures", "Closure or INSET day"),
     ("copies", "Copy"),
     ("feeds", "Calendar feed"),
     ("former_names", "Former name of a school"),
+    ("handovers", "Handover"),
     ("invitations", "Invitation"),
     ("lead_schools", "Lead school"),
+    ("legs", "Plan of a handover"),
+    ("meetings", "Meeting"),
     ("memberships", "School's membership"),
     ("messages", "E-mail"),
     ("muted_kinds", "Choice of letters"),

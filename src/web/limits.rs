@@ -9,12 +9,14 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::client::line_of;
 use crate::base::EmailAddress;
+use crate::base::ids::CopyId;
 
 /// The limits of a running server; they start afresh with it.
 pub struct Limits {
     addresses: DefaultKeyedRateLimiter<EmailAddress>,
     clients: DefaultKeyedRateLimiter<IpAddr>,
     email_changes: DefaultKeyedRateLimiter<EmailAddress>,
+    finds: DefaultKeyedRateLimiter<CopyId>,
     asked: AtomicU32,
 }
 
@@ -34,6 +36,7 @@ impl Default for Limits {
             addresses: RateLimiter::keyed(per_quarter_hour(5)),
             clients: RateLimiter::keyed(per_quarter_hour(60)),
             email_changes: RateLimiter::keyed(per_quarter_hour(5)),
+            finds: RateLimiter::keyed(per_quarter_hour(3)),
             asked: AtomicU32::new(0),
         }
     }
@@ -66,6 +69,12 @@ impl Limits {
             && self.email_changes.check_key(new).is_ok()
     }
 
+    /// Whether this client may say now that it has found this copy: coordinators get a letter. A box is not found often.
+    #[must_use]
+    pub fn found(&self, client: IpAddr, copy: CopyId) -> bool {
+        self.clients.check_key(&line_of(client)).is_ok() && self.finds.check_key(&copy).is_ok()
+    }
+
     /// Forgets who has not asked for a while, so that memory does not grow with the number of visitors.
     fn forget(&self) {
         self.addresses.retain_recent();
@@ -74,6 +83,8 @@ impl Limits {
         self.clients.shrink_to_fit();
         self.email_changes.retain_recent();
         self.email_changes.shrink_to_fit();
+        self.finds.retain_recent();
+        self.finds.shrink_to_fit();
     }
 }
 

@@ -1,4 +1,4 @@
-//! A form with a file: the same guard as for every form, and a file that is a text.
+//! A form with a file: the same guard as for every form, and a file that is a text, or a picture.
 //!
 //! The file's name is not looked at; what it is, its bytes say. A file that is too large or no text is an answer for the page to
 //! show beside what was typed, and not an error of the request, so that nothing typed is lost.
@@ -25,6 +25,16 @@ const LARGEST_TEXT: usize = 2 * LARGEST_FILE;
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// A form of ours has far fewer.
 const MOST_FIELDS: usize = 50;
+/// A picture may have this many bytes.
+pub const LARGEST_PICTURE: usize = 3 * 1024 * 1024;
+/// Some fields for each line of a box, of which there are 500 at most.
+const MOST_FIELDS_OF_A_COUNT: usize = 3000;
+
+/// How much of a form is read.
+struct Bounds {
+    file: usize,
+    fields: usize,
+}
 
 /// Why a file is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,34 +78,70 @@ impl<T: DeserializeOwned + 'static> FromRequest for Uploaded<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let in_parts = req
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok())
-            .is_some_and(|kind| kind.starts_with("multipart/form-data"));
-        if !in_parts {
+        if !in_parts(req) {
             // A browser may send a form without a file like any other form.
             let plain = guard::Posted::<T>::from_request(req, payload);
             return Box::pin(async move { Ok(Self { form: plain.await?.0, file: Ok(None) }) });
         }
-        let tokens = match guard::before_body(req) {
-            Ok(tokens) => tokens,
-            Err(fault) => return Box::pin(async move { Err(fault) }),
-        };
-        let parts = Multipart::new(req.headers(), payload.take());
+        let read = guarded(req, payload, Bounds { file: LARGEST_FILE, fields: MOST_FIELDS });
         Box::pin(async move {
-            let (fields, file) = read(parts).await?;
+            let (fields, file) = read.await?;
             let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
-            guard::check_token(&tokens, body.as_bytes())?;
             Ok(Self { form: guard::serde_html(body.as_bytes())?, file: text_of(file) })
         })
     }
 }
 
+/// A form with a picture that has passed the guard: every field as it was sent, and the bytes of the picture if one was chosen.
+/// Whether they are a picture, the room says that keeps it.
+pub struct Pictured {
+    /// The fields, in order.
+    pub fields: Fields,
+    /// The bytes; `Err` when they are too many.
+    pub picture: Result<Option<Vec<u8>>, FileFault>,
+}
+
+impl FromRequest for Pictured {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if !in_parts(req) {
+            let plain = guard::Posted::<Fields>::from_request(req, payload);
+            return Box::pin(async move { Ok(Self { fields: plain.await?.0, picture: Ok(None) }) });
+        }
+        let read = guarded(req, payload, Bounds { file: LARGEST_PICTURE, fields: MOST_FIELDS_OF_A_COUNT });
+        Box::pin(async move {
+            let (fields, file) = read.await?;
+            Ok(Self { fields, picture: file.map(|bytes| Some(bytes).filter(|bytes| !bytes.is_empty())) })
+        })
+    }
+}
+
 type Fields = Vec<(String, String)>;
+type File = Result<Vec<u8>, FileFault>;
+
+/// Whether the form comes in parts, as one with a file does.
+fn in_parts(req: &HttpRequest) -> bool {
+    let kind = req.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
+}
+
+/// The parts of a form that comes from our own page.
+fn guarded(req: &HttpRequest, payload: &mut Payload, bounds: Bounds) -> impl Future<Output = Result<(Fields, File), Error>> + use<> {
+    let tokens = guard::before_body(req);
+    let parts = Multipart::new(req.headers(), payload.take());
+    async move {
+        let tokens = tokens?;
+        let (fields, file) = read(parts, &bounds).await?;
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+        guard::check_token(&tokens, body.as_bytes())?;
+        Ok((fields, file))
+    }
+}
 
 /// All the parts: the fields in order, and the bytes of the one file.
-async fn read(mut parts: Multipart) -> Result<(Fields, Result<Vec<u8>, FileFault>), Error> {
+async fn read(mut parts: Multipart, bounds: &Bounds) -> Result<(Fields, File), Error> {
     let broken = || Error::Bad("The form did not arrive whole.".into());
     let (mut fields, mut text_left, mut body_left): (Fields, usize, usize) = (Vec::new(), LARGEST_TEXT, LARGEST_BODY);
     let (mut file, mut count) = (Ok(Vec::new()), 0);
@@ -103,12 +149,12 @@ async fn read(mut parts: Multipart) -> Result<(Fields, Result<Vec<u8>, FileFault
         let mut part = part.map_err(|_| broken())?;
         let name = part.name().ok_or_else(broken)?.to_owned();
         count += 1;
-        if count > MOST_FIELDS {
+        if count > bounds.fields {
             return Err(Error::Bad("The form has too many fields.".into()));
         }
         let is_file = part.content_disposition().is_some_and(|said| said.get_filename().is_some());
         if is_file {
-            let bytes = bytes_of(&mut part, LARGEST_FILE, &mut body_left).await?;
+            let bytes = bytes_of(&mut part, bounds.file, &mut body_left).await?;
             // No file chosen is sent as an empty one.
             if bytes.as_ref().map_or(true, |bytes| !bytes.is_empty()) {
                 file = bytes;
@@ -127,7 +173,7 @@ async fn bytes_of(part: &mut Field, most: usize, body_left: &mut usize) -> Resul
     let mut bytes = Some(Vec::new());
     while let Some(chunk) = part.next().await {
         let chunk = chunk.map_err(|_| Error::Bad("The form did not arrive whole.".into()))?;
-        *body_left = body_left.checked_sub(chunk.len()).ok_or_else(|| Error::Bad("The file is too large: 512 KB are read.".into()))?;
+        *body_left = body_left.checked_sub(chunk.len()).ok_or_else(|| Error::Bad("The file is far too large.".into()))?;
         match &mut bytes {
             Some(kept) if kept.len() + chunk.len() <= most => kept.extend_from_slice(&chunk),
             _ => bytes = None,

@@ -24,6 +24,7 @@ mod erasure;
 mod every_page;
 mod feeds;
 mod guarantee;
+mod handing_over;
 mod imports;
 mod killed;
 mod legs;

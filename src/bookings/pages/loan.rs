@@ -278,6 +278,9 @@ fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {
             section.panel.card aria-labelledby="do" {
                 h2 #do { "What you can do" }
                 div.verbs {
+                    @if mine && slot.state == State::Confirmed && !slot.is_over(today) && slot.kind == Kind::Loan {
+                        a.btn.go href={ (member.base()) "/copies/" (slot.copy) } { (icon("scan-qr-code")) "Count and hand over" }
+                    }
                     @if answers { (post("approve", "Approve the request", "check")) a.btn href={ (here) "/decline" } { "Decline the request" } }
                     @if sheet.collect.is_ok() { (post("collected", "We have collected it", "package-open")) }
                     @if slot.is_out() && mine { (post("returned", "We have given it back", "check")) }

@@ -154,6 +154,7 @@ fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
     let current: Vec<&Loan> = desk.current.iter().collect();
     let acts = html! {
         a.btn href={ (member.base()) "/feeds" } { (icon("rss")) "Calendar feed" }
+        a.btn href="/b" { (icon("scan-qr-code")) "Type a box's code" }
         @if may_book { a.btn.go href=(boxes) { "Find a box" } }
     };
     html! {
@@ -208,6 +209,7 @@ fn handover(member: &Member, desk: &Desk, day: Day, back: bool, loan: &Loan) -> 
                         @else { " on " (days::full(day)) }
                     }
                     @if let Some(why) = desk.why_at_risk(loan) { p.warn { (why) } }
+                    p { a href={ (member.base()) "/copies/" (loan.booking.slot.copy) } { "Count and hand over" span.vh { " " (loan.name) " (" (loan.tag) ")" } } }
                 }
             }
             (desk.status(loan))

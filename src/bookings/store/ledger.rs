@@ -7,7 +7,7 @@ use super::loans::Loan;
 use crate::base::days::{self, Day};
 use crate::base::ids::{BookingId, PersonId};
 use crate::bookings::changes::Back;
-use crate::bookings::{Decision, State};
+use crate::bookings::{Decision, Slot, State};
 use crate::db::schema::bookings;
 use crate::db::{House, Result, Tx};
 
@@ -165,6 +165,39 @@ pub fn hand_back(tx: &mut Tx<'_>, old: &Loan, back: Back) -> Result<()> {
         .execute(tx.conn)?;
     let before = if shorter { old.booking.slot.days.to_string() } else { String::new() };
     tx.log("bookings", &old.booking.slot.id, "returned", &before, &days::long(today))
+}
+
+/// The school has given it up, and it is on its way: its days stay as they are until it has arrived, so that it can be taken back.
+pub fn give_up(tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
+    let today = tx.today();
+    diesel::update(bookings::table.find((tx.cluster.0, id.0)))
+        .set((bookings::returned_on.eq(Some(today)), bookings::updated_at.eq(tx.stamp())))
+        .execute(tx.conn)?;
+    tx.log("bookings", &id, "given up", "", &days::long(today))
+}
+
+/// The school has it again: it was taken back on its way, or refused.
+pub fn take_back(tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
+    diesel::update(bookings::table.find((tx.cluster.0, id.0)))
+        .set((bookings::returned_on.eq(None::<Day>), bookings::updated_at.eq(tx.stamp())))
+        .execute(tx.conn)?;
+    tx.log("bookings", &id, "has it again", "", "")
+}
+
+/// What was given up has arrived: the days that the loan did not use are free for others.
+pub fn end_early(tx: &mut Tx<'_>, old: &Slot, back: Back) -> Result<()> {
+    if back.days == old.days {
+        return Ok(());
+    }
+    diesel::update(bookings::table.find((tx.cluster.0, old.id.0)))
+        .set((
+            bookings::last_day.eq(back.days.last()),
+            bookings::held_until.eq(back.held_until),
+            bookings::sequence.eq(bookings::sequence + 1),
+            bookings::updated_at.eq(tx.stamp()),
+        ))
+        .execute(tx.conn)?;
+    tx.log("bookings", &old.id, "ended early", &old.days.to_string(), &back.days.to_string())
 }
 
 /// Clears the oldest day before `before` out of the table of booked days, for all clusters, and says how many rows there

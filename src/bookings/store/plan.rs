@@ -145,7 +145,7 @@ fn title_of(row: TitleRow, cluster: Option<SettingsRow>, copy: Copy) -> Title {
     Title { id: ResourceId(id), kind, name, strand, topic, icon, years: (year(from), year(to)), search_words, rules, copies: vec![copy] }
 }
 
-pub(super) type SlotRow = (i64, i64, i64, String, String, Day, Day, Day, Option<Day>, Option<Day>);
+pub(crate) type SlotRow = (i64, i64, i64, String, String, Day, Day, Day, Option<Day>, Option<Day>);
 
 /// The columns of a [`Slot`], in the order of [`SlotRow`].
 macro_rules! slot_columns {
@@ -164,7 +164,7 @@ macro_rules! slot_columns {
         )
     };
 }
-pub(super) use slot_columns;
+pub(crate) use slot_columns;
 
 /// Holds its days: requested or confirmed. Said by what it is not, because a statement with a list of values is not kept
 /// prepared, and planning it anew costs as much as running it.
@@ -187,7 +187,7 @@ macro_rules! copies_of {
 }
 pub(super) use copies_of;
 
-pub(super) fn slot_of((id, copy, school, kind, state, first, last, held_until, collected_on, returned_on): SlotRow) -> Result<Slot> {
+pub(crate) fn slot_of((id, copy, school, kind, state, first, last, held_until, collected_on, returned_on): SlotRow) -> Result<Slot> {
     let wrong = |what: &str| Error::Check(what.to_owned());
     Ok(Slot {
         id: BookingId(id),

@@ -8,7 +8,7 @@ use crate::db::schema::{custody, custody_chain};
 use crate::db::{Error, Result, Tx};
 use crate::handovers::{Custody, Place};
 
-type Row = (i64, String, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, NaiveDateTime, String);
+pub(super) type Row = (i64, String, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, NaiveDateTime, String);
 
 /// The columns of a [`Custody`], in the order of [`Row`].
 macro_rules! custody_columns {
@@ -27,7 +27,9 @@ macro_rules! custody_columns {
     };
 }
 
-fn custody_of((copy, place, school, booking, to, handover, person, since, short_essentials): Row) -> Result<Custody> {
+pub(super) use custody_columns;
+
+pub(super) fn custody_of((copy, place, school, booking, to, handover, person, since, short_essentials): Row) -> Result<Custody> {
     Ok(Custody {
         copy: CopyId(copy),
         place: place.parse().map_err(|_| Error::Check("custody_place".to_owned()))?,
@@ -68,6 +70,12 @@ pub fn put(tx: &mut Tx<'_>, to: &Custody) -> Result<()> {
             custody::look_on.eq(tx.today()),
         ))
         .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Essential lines that are short now, in words; empty when none is.
+pub fn set_short_essentials(tx: &mut Tx<'_>, copy: CopyId, words: &str) -> Result<()> {
+    diesel::update(custody::table.find((tx.cluster.0, copy.0))).set(custody::short_essentials.eq(words)).execute(tx.conn)?;
     Ok(())
 }
 

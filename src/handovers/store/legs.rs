@@ -9,6 +9,7 @@ use crate::base::days::{Day, Period};
 use crate::base::ids::{BookingId, CopyId, LegId, MeetingId, PersonId, SchoolId};
 use crate::bookings::Slot;
 use crate::bookings::store::loans;
+use crate::bookings::store::plan::{SlotRow, slot_columns, slot_of};
 use crate::db::schema::{bookings, copies, handovers, legs, unsettled};
 use crate::db::{Error, Result, Tx};
 use crate::handovers::{Leg, LegState, Proposal, Way};
@@ -106,6 +107,19 @@ pub fn of_copy(tx: &mut Tx<'_>, copy: CopyId) -> Result<Vec<Leg>> {
         .select(leg_columns!())
         .load(tx.conn)?;
     rows.into_iter().map(leg_of).collect()
+}
+
+/// The planned legs of one copy, by day, each with the booking that it leads to: one query.
+pub fn with_bookings(tx: &mut Tx<'_>, copy: CopyId) -> Result<Vec<(Leg, Option<Slot>)>> {
+    let rows: Vec<(Row, Option<SlotRow>)> = legs::table
+        .left_join(bookings::table.on(bookings::cluster_id.eq(legs::cluster_id).and(bookings::id.nullable().eq(legs::to_booking_id))))
+        .filter(legs::cluster_id.eq(tx.cluster.0))
+        .filter(legs::copy_id.eq(copy.0))
+        .filter(legs::state.eq("planned"))
+        .order((legs::day, legs::id))
+        .select((leg_columns!(), slot_columns!().nullable()))
+        .load(tx.conn)?;
+    rows.into_iter().map(|(leg, slot)| Ok((leg_of(leg)?, slot.map(slot_of).transpose()?))).collect()
 }
 
 /// The planned legs to and from a booking.

@@ -3,6 +3,7 @@
 use super::email::{CHANGED_LETTER, NEW_LETTER, OLD_LETTER, TAKEN_LETTER};
 use crate::bookings::letters::{APPROVED, Because, CANCELLED, CHANGED, DECLINED, REQUESTED, RESERVED, TO_APPROVE};
 use crate::handovers::leg_letters::{LEG_AGREED, LEG_CHANGED, LEG_DECLINED, LEG_PROPOSED};
+use crate::handovers::letters::{FOUND, GIVEN, RECEIVED, REFUSED, TAKEN, WITHDRAWN};
 use crate::people::pages::SIGN_IN_LETTER;
 
 /// Whether a letter can be switched off.
@@ -29,11 +30,12 @@ pub struct Kind {
     pub choice: Choice,
 }
 
-const BOTH_SIDES: &str = "The science leads of both schools";
 const BOOKER: &str = "Who booked, and the science leads of the school";
 
+const BOTH_SIDES: &str = "The science leads of both schools, and the coordinators when something is wrong";
+
 /// All of them.
-pub const KINDS: [Kind; 16] = [
+pub const KINDS: &[Kind] = &[
     Kind { kind: RESERVED, name: "A box is reserved", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: REQUESTED, name: "A request is on its way to the coordinator", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: APPROVED, name: "A request is approved", to: BOOKER, choice: Choice::AsLead },
@@ -45,6 +47,12 @@ pub const KINDS: [Kind; 16] = [
     Kind { kind: LEG_PROPOSED, name: "Another day or way is suggested for a handover", to: "The other school", choice: Choice::Always },
     Kind { kind: LEG_AGREED, name: "Another day or way is agreed on", to: BOTH_SIDES, choice: Choice::Always },
     Kind { kind: LEG_DECLINED, name: "Another day or way is not agreed on", to: "The school that suggested it", choice: Choice::Always },
+    Kind { kind: GIVEN, name: "A box is on its way to your school", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: RECEIVED, name: "A box was received, and what was counted", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: REFUSED, name: "A box that was given up was not taken", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: TAKEN, name: "A box was received that your school had not given up", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: WITHDRAWN, name: "A box that was on its way was taken back", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: FOUND, name: "Somebody has found a box", to: "The coordinators", choice: Choice::Always },
     Kind { kind: SIGN_IN_LETTER, name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: OLD_LETTER, name: "A new e-mail address: your old one is asked", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: NEW_LETTER, name: "A new e-mail address: your new one is asked", to: "Who asked for it", choice: Choice::Always },

@@ -1,0 +1,322 @@
+//! The letters about a handover, each made from plain facts: on its way, received, refused, taken back, taken without having been
+//! given up; and that somebody has found a box. Nothing here asks the database.
+
+use crate::base::clock;
+use crate::base::days::Day;
+use crate::base::ids::{FindId, HandoverId};
+use crate::handovers::store::handovers::State;
+use crate::notifications::{Block, Letter, Recipient};
+
+/// To the receiver: it is on its way to you.
+pub const GIVEN: &str = "handover_given";
+/// To both sides: what was received, and what was counted on both.
+pub const RECEIVED: &str = "handover_received";
+/// To the giver and the coordinators: it was not taken.
+pub const REFUSED: &str = "handover_refused";
+/// To the giver: it was received though nobody had given it up.
+pub const TAKEN: &str = "handover_taken";
+/// To the receiver: it is not coming after all.
+pub const WITHDRAWN: &str = "handover_withdrawn";
+/// To the coordinators: somebody says where a box is.
+pub const FOUND: &str = "box_found";
+
+/// What the letters say of a handover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Its id.
+    pub handover: HandoverId,
+    /// The box's name.
+    pub resource: String,
+    /// The copy's tag.
+    pub tag: String,
+    /// Who gives it up: the school's short name.
+    pub from: String,
+    /// Who receives it: the school's short name, or "the store at Ash".
+    pub to: String,
+    /// Who gave it up and when; empty when nobody did.
+    pub given: String,
+    /// What the giver counted.
+    pub given_count: String,
+    /// Who received or refused it and when; empty as long as nobody did.
+    pub received: String,
+    /// What the receiver counted.
+    pub received_count: String,
+    /// Lines on which the two do not agree, in words.
+    pub differences: Vec<String>,
+    /// Lines that are fewer than they were known to be, in words.
+    pub shortages: Vec<String>,
+    /// Essential lines that are short now.
+    pub short_essentials: String,
+    /// What both said of the box itself.
+    pub condition: String,
+    /// What they noted.
+    pub notes: Vec<(String, String)>,
+    /// What comes next for the receiver: "Monday 30 November 2026".
+    pub back_by: String,
+    /// The absolute address of the handover's page.
+    pub url: String,
+    /// The absolute address of the copy's page.
+    pub copy_url: String,
+}
+
+/// Why somebody gets a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Because {
+    /// He leads science at this school, which gives it up.
+    Gives(String),
+    /// He leads science at this school, which gets it.
+    Gets(String),
+    /// He coordinates the cluster.
+    Coordinates(String),
+    /// He signed.
+    Signed,
+}
+
+impl Because {
+    /// A whole sentence.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Gives(school) => format!("You got this because you are a science lead of {school}, which had the box."),
+            Self::Gets(school) => format!("You got this because you are a science lead of {school}, where the box goes."),
+            Self::Coordinates(cluster) => format!("You got this because you coordinate {cluster}."),
+            Self::Signed => "You got this because you signed for it.".to_owned(),
+        }
+    }
+}
+
+/// What a letter is about: `handover:ID`.
+#[must_use]
+pub fn subject(handover: HandoverId) -> String {
+    format!("handover:{handover}")
+}
+
+/// The handover that a letter is about; `None` for a letter of another room.
+#[must_use]
+pub fn read_subject(subject: &str) -> Option<HandoverId> {
+    subject.strip_prefix("handover:")?.parse().ok()
+}
+
+/// Why a letter is no longer true of the handover as it stands now; `None` when it still is. What has happened stays true.
+#[must_use]
+pub fn overtaken(kind: &str, now: Option<State>) -> Option<&'static str> {
+    match (kind, now) {
+        (_, None) => Some("The handover is not there any more."),
+        (GIVEN, Some(State::Accepted)) => Some("It was received before this could be sent."),
+        (GIVEN, Some(State::Refused)) => Some("It was refused before this could be sent."),
+        (GIVEN, Some(State::Withdrawn)) => Some("It was taken back before this could be sent."),
+        _ => None,
+    }
+}
+
+/// It is on its way to you.
+#[must_use]
+pub fn given(about: &About, to: &Recipient, because: &Because, today: Day) -> Letter {
+    let opening = vec![
+        Block::paragraph(format!("{} has given it up for {}. Count it when it arrives, and say that you have it.", about.from, about.to)),
+        facts(about),
+    ];
+    let title = format!("On its way to you: {} ({})", about.resource, about.tag);
+    let heading = format!("{} is on its way to {}", about.resource, about.to);
+    letter(
+        GIVEN,
+        about,
+        to,
+        because,
+        today,
+        title,
+        &heading,
+        opening,
+        Block::button("I have received it", format!("{}/receive", about.copy_url)),
+    )
+}
+
+/// It was received. The receipt of both sides.
+#[must_use]
+pub fn received(about: &About, to: &Recipient, because: &Because, today: Day) -> Letter {
+    let mut blocks = vec![Block::paragraph(format!("{} has it now.", capital(&about.to)))];
+    if !about.differences.is_empty() {
+        blocks.push(Block::paragraph(format!("The two counts differ. {}.", about.differences.join(". "))));
+    }
+    blocks.push(facts(about));
+    let what = if about.differences.is_empty() { "Received" } else { "Received, and the counts differ" };
+    let title = format!("{what}: {} ({})", about.resource, about.tag);
+    let heading = format!("{} is with {}", about.resource, about.to);
+    letter(RECEIVED, about, to, because, today, title, &heading, blocks, Block::button("See both counts", &about.url))
+}
+
+/// It was received though nobody had given it up.
+#[must_use]
+pub fn taken(about: &About, to: &Recipient, because: &Because, today: Day) -> Letter {
+    let opening = vec![
+        Block::paragraph(format!(
+            "{} says that it has it now. Your school had not given it up. Nothing more is needed from you; if this is wrong, tell the coordinator.",
+            capital(&about.to)
+        )),
+        facts(about),
+    ];
+    let title = format!("Received by {}: {} ({})", about.to, about.resource, about.tag);
+    let heading = format!("{} is with {}", about.resource, about.to);
+    letter(TAKEN, about, to, because, today, title, &heading, opening, Block::button("See what was counted", &about.url))
+}
+
+/// It was not taken.
+#[must_use]
+pub fn refused(about: &About, to: &Recipient, because: &Because, today: Day, reason: &str) -> Letter {
+    let opening = vec![
+        Block::paragraph(format!("{} did not take it. It is with {} again.", capital(&about.to), about.from)),
+        Block::facts([("Why", reason)]),
+        facts(about),
+    ];
+    let title = format!("Not taken: {} ({})", about.resource, about.tag);
+    let heading = format!("{} was not taken by {}", about.resource, about.to);
+    letter(REFUSED, about, to, because, today, title, &heading, opening, Block::button("See what happened", &about.url))
+}
+
+/// It is not coming after all.
+#[must_use]
+pub fn withdrawn(about: &About, to: &Recipient, because: &Because, today: Day) -> Letter {
+    let opening = vec![Block::paragraph(format!("{} has taken it back. It is not on its way to you any more.", about.from)), facts(about)];
+    let title = format!("Taken back: {} ({})", about.resource, about.tag);
+    let heading = format!("{} is with {} again", about.resource, about.from);
+    letter(WITHDRAWN, about, to, because, today, title, &heading, opening, Block::button("See where it is", &about.copy_url))
+}
+
+/// Somebody who is not of the cluster says where a box is. `words` are theirs.
+#[must_use]
+pub fn found(find: FindId, name: &str, words: &str, to: &Recipient, cluster: &str, today: Day, url: &str) -> Letter {
+    Letter {
+        kind: FOUND,
+        subject: format!("find:{find}"),
+        day: today,
+        to: to.clone(),
+        reason: Because::Coordinates(cluster.to_owned()).words(),
+        title: format!("Somebody has found {name}"),
+        blocks: vec![
+            Block::heading(format!("Somebody has found {name}")),
+            Block::paragraph("Somebody who is not signed in scanned the code on its lid and wrote:"),
+            Block::paragraph(words.to_owned()),
+            Block::paragraph("We do not know who wrote it, and cannot ask."),
+            Block::button("See where it should be", url),
+        ],
+        calendar: None,
+    }
+}
+
+fn facts(about: &About) -> Block {
+    let list = |words: &[String]| words.join("; ");
+    let mut facts = vec![
+        ("Box".to_owned(), format!("{} ({})", about.resource, about.tag)),
+        ("Given up by".to_owned(), about.given.clone()),
+        ("Counted there".to_owned(), about.given_count.clone()),
+        ("Received by".to_owned(), about.received.clone()),
+        ("Counted here".to_owned(), about.received_count.clone()),
+        ("Newly short".to_owned(), list(&about.shortages)),
+        ("Essential, short".to_owned(), about.short_essentials.clone()),
+        ("The box itself".to_owned(), about.condition.clone()),
+    ];
+    facts.extend(about.notes.iter().cloned());
+    facts.push(("Return it by".to_owned(), about.back_by.clone()));
+    Block::facts(facts)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the one place where the letters get what they share")]
+fn letter(
+    kind: &'static str,
+    about: &About,
+    to: &Recipient,
+    because: &Because,
+    today: Day,
+    title: String,
+    heading: &str,
+    body: Vec<Block>,
+    button: Block,
+) -> Letter {
+    let mut blocks = vec![Block::heading(heading)];
+    blocks.extend(body);
+    blocks.push(button);
+    Letter { kind, subject: subject(about.handover), day: today, to: to.clone(), reason: because.words(), title, blocks, calendar: None }
+}
+
+/// "Science lead, Ash, on Monday 23 November 2026 at 09:00".
+#[must_use]
+pub fn signed(name: &str, at: chrono::DateTime<chrono::Utc>) -> String {
+    format!("{name}, {}", clock::spoken(at))
+}
+
+/// With a capital letter at its beginning.
+#[must_use]
+pub fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::days::parse_iso;
+    use crate::notifications::letter as bodies;
+
+    fn about() -> About {
+        About {
+            handover: HandoverId(8_400_000_000_000_001),
+            resource: "Electricity".into(),
+            tag: "EL1".into(),
+            from: "Saxton".into(),
+            to: "Fairburn".into(),
+            given: "Saxton science lead, Friday 16 October 2026, 15:10".into(),
+            given_count: "Everything was there".into(),
+            received: String::new(),
+            received_count: String::new(),
+            differences: vec![],
+            shortages: vec![],
+            short_essentials: String::new(),
+            condition: "Good".into(),
+            notes: vec![("Note from Saxton".into(), "The key is in the lid".into())],
+            back_by: String::new(),
+            url: "https://boxrota.example/c/south-milford/handovers/07EFYM4G8R001".into(),
+            copy_url: "https://boxrota.example/c/south-milford/copies/07EFYM4G8R002".into(),
+        }
+    }
+
+    #[test]
+    fn letters_read_well_as_text() {
+        let to = Recipient { person: None, address: "science@fairburn.example".parse().unwrap(), name: "Fairburn science lead".into() };
+        let today = parse_iso("2026-10-16").unwrap();
+        let (gives, gets) = (Because::Gives("Saxton".into()), Because::Gets("Fairburn".into()));
+        let coordinator = Because::Coordinates("South Milford".into());
+        let arrived = About {
+            received: "Fairburn science lead, Monday 19 October 2026, 08:20".into(),
+            received_count: "1 line was short".into(),
+            differences: vec!["Torch: given up as 6, received as 4 of 6, missing".into()],
+            shortages: vec!["Torch: 2 of 6 missing".into()],
+            short_essentials: "Torch: 2 of 6 missing".into(),
+            back_by: "Friday 23 October 2026".into(),
+            ..about()
+        };
+        let alone = About { given: String::new(), given_count: String::new(), differences: vec![], ..arrived.clone() };
+        let store = About { to: "the store at Fairburn".into(), back_by: String::new(), ..arrived.clone() };
+        for (name, letter) in [
+            ("handover_given", given(&about(), &to, &gets, today)),
+            ("handover_received", received(&arrived, &to, &gets, today)),
+            ("handover_received_into_the_store", received(&store, &to, &gives, today)),
+            ("handover_taken", taken(&alone, &to, &gives, today)),
+            ("handover_refused", refused(&arrived, &to, &coordinator, today, "The lid is broken")),
+            ("handover_withdrawn", withdrawn(&about(), &to, &gets, today)),
+            ("box_found", found(FindId(1), "Electricity (EL1)", "On the number 42 bus", &to, "South Milford", today, &about().copy_url)),
+        ] {
+            let shown = format!("Subject: {}\n\n{}", letter.title, bodies::text(&letter));
+            insta::assert_snapshot!(name, shown);
+        }
+    }
+
+    #[test]
+    fn only_what_is_on_its_way_can_be_overtaken() {
+        assert_eq!(overtaken(GIVEN, Some(State::Given)), None);
+        assert!(overtaken(GIVEN, Some(State::Withdrawn)).is_some());
+        assert_eq!(overtaken(RECEIVED, Some(State::Accepted)), None);
+        let id = about().handover;
+        assert_eq!(read_subject(&subject(id)), Some(id));
+        assert_eq!(read_subject("booking:07EFYM4G8R001:1"), None);
+    }
+}

@@ -1,0 +1,310 @@
+//! A copy's page, opened by the code on its lid: where it is now and since when, what is due next, and what this person can do.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{answer, form, name_of, place_of, who};
+use crate::app::App;
+use crate::base::clock;
+use crate::base::days;
+use crate::base::ids::{CopyId, HandoverId, SchoolId};
+use crate::db::{self, Tx};
+use crate::error::Error;
+use crate::handovers::handing::{self, Next, Refusal, Scene, Who};
+use crate::handovers::store::handovers::{self, Handover, State, Thing};
+use crate::handovers::{Leg, Place, Way};
+use crate::people::store::directory::{self, Holder};
+use crate::people::{Member, RoleKind, store as people};
+use crate::web::forms::verb;
+use crate::web::page::{Nav, form_page};
+use crate::web::parts::{Row, Tone, back, banner, confirmation, head, icon, pill, row, summary};
+
+/// The latest handovers shown.
+const LATEST: i64 = 5;
+
+/// What was done on the page before.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    done: String,
+    handover: Option<HandoverId>,
+}
+
+/// What the page shows.
+struct Sheet {
+    thing: Thing,
+    scene: Scene,
+    next: Option<Next>,
+    give: Result<Next, Refusal>,
+    receive: Result<Next, Refusal>,
+    can_take_back: bool,
+    names: Vec<people::SchoolName>,
+    holders: Vec<Holder>,
+    latest: Vec<Handover>,
+}
+
+impl Sheet {
+    /// Seven queries.
+    fn read(tx: &mut Tx<'_>, copy: CopyId, who: &Who) -> db::Result<Self> {
+        let (thing, scene) = handovers::scene(tx, copy)?;
+        let (calendar, today) = (form::calendar(tx, &scene)?, tx.today());
+        Ok(Self {
+            next: handing::next(&scene),
+            give: handing::give(&scene, who, today, &calendar),
+            receive: handing::receive(&scene, who, today, &calendar),
+            can_take_back: handing::take_back(&scene, who).is_ok(),
+            names: people::school_names(tx)?,
+            holders: directory::holders(tx)?,
+            latest: handovers::latest(tx, copy, LATEST)?,
+            thing,
+            scene,
+        })
+    }
+
+    fn name(&self, id: SchoolId) -> String {
+        name_of(&self.names, id)
+    }
+
+    fn leg(&self) -> Option<&Leg> {
+        let id = self.next.as_ref()?.leg?;
+        self.scene.legs.iter().map(|(leg, _)| leg).find(|leg| leg.id == id)
+    }
+
+    /// Whether this person has anything to do with it now.
+    fn is_mine(&self) -> bool {
+        self.give != Err(Refusal::NotYours) || self.receive != Err(Refusal::NotYours)
+    }
+}
+
+/// Shows a copy.
+///
+/// # Errors
+/// When it is not there.
+pub async fn show(
+    app: web::Data<App>,
+    member: Member,
+    path: web::Path<(String, CopyId)>,
+    query: web::Query<Done>,
+) -> Result<HttpResponse, Error> {
+    page(&app, &member, path.into_inner().1, &query, None).await
+}
+
+/// The copy's page with what was in the way of something: it says how the copy stands now.
+///
+/// # Errors
+/// When it is not there.
+pub async fn refused(app: &web::Data<App>, member: &Member, copy: CopyId, refusal: Refusal) -> Result<HttpResponse, Error> {
+    page(app, member, copy, &Done::default(), Some(refusal)).await
+}
+
+async fn page(app: &web::Data<App>, member: &Member, copy: CopyId, done: &Done, refusal: Option<Refusal>) -> Result<HttpResponse, Error> {
+    let me = who(member);
+    let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, copy, &me)?)).await?;
+    let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let title = format!("{} ({})", sheet.thing.name, sheet.thing.tag);
+    Ok(answer(status, &form_page(&member.shell(Nav::Loans), &title, refusal.is_some(), &main(member, &sheet, done, refusal))))
+}
+
+fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -> Markup {
+    let said = said(member, sheet, done);
+    let title = format!("{} ({})", sheet.thing.name, sheet.thing.tag);
+    let line = html! { (pill_of(sheet)) " " (place(sheet)) };
+    html! {
+        (back(&format!("{}/loans", member.base()), "My loans"))
+        @if let Some(refusal) = refusal {
+            div.errs role="alert" tabindex="-1" data-focus { h2 { "There is a problem" } p { (refusal.words()) } }
+        }
+        (said)
+        @if said.0.is_empty() { (head(&title, line, html! {})) } @else { div.head { div { h2 { (title) } p { (line) } } } }
+        @if !sheet.scene.custody.short_essentials.is_empty() {
+            (banner(Tone::Warn, "Something essential is short", html! { p { (sheet.scene.custody.short_essentials) "." } }))
+        }
+        @if member.may_borrow() && sheet.is_mine() { (actions(member, sheet)) } @else { (not_due(sheet)) }
+        section.panel.card aria-labelledby="where" {
+            h2 #where { "Where it is" }
+            (summary(&facts(member, sheet)))
+        }
+        @if !sheet.latest.is_empty() {
+            section.panel.card aria-labelledby="counts" {
+                h2 #counts { "What was counted" }
+                ul.tasks { @for one in &sheet.latest { (counted(member, sheet, one)) } }
+            }
+        }
+    }
+}
+
+/// What has just been done, once, and what comes next.
+fn said(member: &Member, sheet: &Sheet, done: &Done) -> Markup {
+    let name = &sheet.thing.name;
+    let next = sheet.next.as_ref();
+    let to = next.map(|next| place_of(&sheet.names, next.to(), sheet.scene.home)).unwrap_or_default();
+    let words = match (done.done.as_str(), sheet.scene.custody.place) {
+        ("given", Place::Transit) => Some((format!("{name} is given up"), format!("It is on its way to {to}, who hears of it by e-mail."))),
+        ("received", Place::School) => {
+            let last = sheet.scene.out.map(|slot| days::full(slot.days.last()));
+            let last = last.map_or_else(String::new, |last| format!("You have it until {last}. "));
+            Some((format!("{name} is received"), format!("{last}The receipt is on its way by e-mail.")))
+        }
+        ("received", Place::Store) => {
+            Some((format!("{name} is in the store"), "Thank you. The receipt is on its way by e-mail.".to_owned()))
+        }
+        ("refused", _) => {
+            let who = sheet.name(sheet.scene.custody.school);
+            Some((format!("{name} is refused"), format!("It is with {who} again. The school and the coordinator hear why by e-mail.")))
+        }
+        ("withdrawn", Place::School | Place::Store) => {
+            Some((format!("You have {name} again"), "It is not on its way any more.".to_owned()))
+        }
+        _ => None,
+    };
+    // Only a handover of this very copy.
+    let handover = done.handover.and_then(|id| sheet.latest.iter().find(|one| one.id == id));
+    html! {
+        @if let Some((heading, text)) = words {
+            (confirmation(&heading, html! {
+                p { (text) }
+                @if let Some(one) = handover { p { a href={ (member.base()) "/handovers/" (one.id) } { "See what was counted" } } }
+            }))
+        }
+    }
+}
+
+fn pill_of(sheet: &Sheet) -> Markup {
+    match sheet.scene.custody.place {
+        Place::School => pill(Tone::Good, "Out now"),
+        Place::Store => pill(Tone::Plain, "In the store"),
+        Place::Transit => pill(Tone::Warn, "On its way"),
+        Place::Missing => pill(Tone::Bad, "Missing"),
+    }
+}
+
+/// "At Ash since 23 November 2026".
+fn place(sheet: &Sheet) -> String {
+    let custody = &sheet.scene.custody;
+    let (school, since) = (sheet.name(custody.school), days::long(clock::today(custody.since)));
+    match custody.place {
+        Place::School => format!("At {school} since {since}"),
+        Place::Store => format!("In the store at {school} since {since}"),
+        Place::Transit => {
+            let to = custody.to.map_or_else(|| format!("the store at {}", sheet.name(sheet.scene.home)), |to| sheet.name(to));
+            format!("From {school} to {to} since {since}")
+        }
+        Place::Missing => format!("Last at {school}, missing since {since}"),
+    }
+}
+
+/// The two big buttons, what is due first on top.
+fn actions(member: &Member, sheet: &Sheet) -> Markup {
+    let here = format!("{}/copies/{}", member.base(), sheet.thing.copy);
+    let to = sheet.next.as_ref().map(|next| place_of(&sheet.names, next.to(), sheet.scene.home)).unwrap_or_default();
+    let from = sheet.name(sheet.scene.custody.school);
+    let give = html! {
+        @if sheet.give.is_ok() { a.btn.go.big href={ (here) "/give" } { (icon("truck")) span { "Give it up" small { "It goes to " (to) } } } }
+    };
+    let stays = sheet.next.as_ref().is_some_and(Next::stays);
+    let receive = html! {
+        @if let Ok(next) = &sheet.receive {
+            a.btn.go.big href={ (here) "/receive" } {
+                (icon("package-open"))
+                span {
+                    "I have received it"
+                    small { @if !stays { "It comes from " (from) } @else if next.slot.is_some() { "It is kept at the school" } @else { "Back on your own shelf" } }
+                }
+            }
+        }
+    };
+    let nothing = sheet.give.is_err() && sheet.receive.is_err();
+    // The reason why there is no button: that of the side on which this person stands.
+    let why = [sheet.receive.as_ref().err(), sheet.give.as_ref().err()].into_iter().flatten().find(|why| **why != Refusal::NotYours);
+    html! {
+        section.panel.card.due aria-labelledby="due" {
+            h2 #due { @if nothing { "Nothing to do now" } @else { "What is due" } }
+            @if sheet.scene.on_the_way.is_some() { (receive) (give) } @else { (give) (receive) }
+            @if nothing { @if let Some(why) = why { p { (why.words()) } } }
+            @if sheet.can_take_back {
+                p { "You gave it up, and nobody has received it yet." }
+                (verb(&format!("{here}/take-back"), member.csrf(), "Take it back", "repeat"))
+            }
+        }
+    }
+}
+
+/// For somebody to whom nothing is due: whose it is, where it should go, and whom to ask.
+fn not_due(sheet: &Sheet) -> Markup {
+    let custody = &sheet.scene.custody;
+    let mut schools = vec![custody.school];
+    schools.extend(sheet.next.as_ref().map(|next| next.at));
+    schools.dedup();
+    let leads = |holder: &&Holder| {
+        matches!(holder.role.kind, RoleKind::Ssl | RoleKind::Deputy)
+            && holder.role.school.as_ref().is_some_and(|school| schools.contains(&school.id))
+    };
+    let coordinates = |holder: &&Holder| holder.role.kind == RoleKind::Coordinator;
+    let to = sheet.next.as_ref().map(|next| place_of(&sheet.names, next.to(), sheet.scene.home));
+    html! {
+        section.panel.card aria-labelledby="due" {
+            h2 #due { "This box is not due to you" }
+            p { (place(sheet)) "." @if let Some(to) = &to { " It goes to " (to) " next." } }
+            p { "Have you found it, or does somebody want to hand it to you? Tell one of these people:" }
+            ul.contacts {
+                @for holder in sheet.holders.iter().filter(leads).chain(sheet.holders.iter().filter(coordinates)) {
+                    li { (holder.person.name) ": " a href={ "mailto:" (holder.person.email) } { (holder.person.email) } }
+                }
+            }
+        }
+    }
+}
+
+fn facts(member: &Member, sheet: &Sheet) -> Vec<Row> {
+    let (thing, base) = (&sheet.thing, member.base());
+    let mut rows = vec![
+        row("Box", html! { a href={ (base) "/boxes/" (thing.resource) } { (thing.name) } " (" (thing.tag) ")" }),
+        row("Now", place(sheet)),
+    ];
+    if let Some(person) = sheet.scene.custody.person.and_then(|id| sheet.holders.iter().find(|holder| holder.person.id == id)) {
+        rows.push(row("Signed by", &person.person.name));
+    }
+    if let Some(slot) = &sheet.scene.out {
+        rows.push(row("Until", html! { a href={ (base) "/bookings/" (slot.id) } { (days::full(slot.days.last())) } }));
+    }
+    if let Some(next) = &sheet.next {
+        rows.push(row("Next", place_of(&sheet.names, next.to(), sheet.scene.home)));
+        if let Some(leg) = sheet.leg() {
+            let way = match leg.way {
+                Way::Fetch => format!(", {} fetches it", sheet.name(leg.to)),
+                Way::Bring => format!(", {} brings it", sheet.name(sheet.scene.custody.school)),
+                Way::Meeting => ", at a meeting".to_owned(),
+                Way::Stays => String::new(),
+            };
+            rows.push(row("Planned", format!("{}{way}", days::full(leg.day))));
+        }
+    }
+    rows.push(row("Code on the lid", html! { a href={ "/b/" (thing.code) } { "/b/" (thing.code) } }));
+    rows
+}
+
+/// A handover in a line.
+fn counted(member: &Member, sheet: &Sheet, one: &Handover) -> Markup {
+    let to = place_of(&sheet.names, one.to, one.home);
+    let at = one.received.as_ref().or(one.given.as_ref()).map(|signature| days::long(clock::today(signature.at))).unwrap_or_default();
+    html! {
+        li {
+            div.what { div { a href={ (member.base()) "/handovers/" (one.id) } { "From " (sheet.name(one.from)) " to " (to) } p { (at) } } }
+            (state_pill(one))
+        }
+    }
+}
+
+/// How a handover stands.
+#[must_use]
+pub fn state_pill(one: &Handover) -> Markup {
+    match one.state {
+        State::Given => pill(Tone::Warn, "On its way"),
+        State::Accepted if one.differs => pill(Tone::Warn, "Counts differ"),
+        State::Accepted => pill(Tone::Good, "Received"),
+        State::Refused => pill(Tone::Bad, "Refused"),
+        State::Withdrawn => pill(Tone::Plain, "Taken back"),
+    }
+}

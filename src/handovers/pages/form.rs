@@ -1,0 +1,248 @@
+//! The count: every line ticked, one tap when everything is as it was known to be. Works as a plain form; a script keeps what was
+//! typed on the phone and sends it when there is a connection.
+
+use actix_web::HttpResponse;
+use maud::{Markup, html};
+
+use super::acts::status_of;
+use super::{answer, name_of, place_of};
+use crate::base::days::{self, Period};
+use crate::base::ids::CopyId;
+use crate::base::secret::Secret;
+use crate::db::{Result, Tx};
+use crate::handovers::counts::{self, Condition, CountLine, Expected, Loose, Side, Why};
+use crate::handovers::handing::{self, Next, Refusal, Scene, Who};
+use crate::handovers::store::counts::{self as counted, Stored};
+use crate::handovers::store::handovers::{self, Thing};
+use crate::people::terms::SchoolCalendar;
+use crate::people::{Member, store as people};
+use crate::web::forms::{Errors, csrf_field, error_summary, field, hidden, stop};
+use crate::web::page::{Extras, Nav, page_with};
+use crate::web::parts::{back, head, icon};
+
+/// What a count's page shows.
+pub struct Desk {
+    thing: Thing,
+    side: Side,
+    next: Next,
+    on_the_way: bool,
+    expected: Vec<Expected>,
+    /// What the giver counted, for the receiver to see.
+    given: Option<Stored>,
+    names: Vec<people::SchoolName>,
+    home: crate::base::ids::SchoolId,
+}
+
+/// The school year around the day on which a copy can be received; nothing when no day is asked about.
+pub fn calendar(tx: &mut Tx<'_>, scene: &Scene) -> Result<SchoolCalendar> {
+    let slot = handing::next(scene).and_then(|next| next.slot).filter(|_| scene.on_the_way.is_none());
+    let Some(slot) = slot else { return Ok(SchoolCalendar::new(Vec::new(), Vec::new())) };
+    let first = slot.days.first();
+    people::school_calendar(tx, Period::new(days::add(first, -90), first).unwrap_or(slot.days))
+}
+
+impl Desk {
+    /// Reads a count's page: seven queries at most.
+    ///
+    /// # Errors
+    /// When there is no such copy here. The refusal inside says why it cannot be counted now.
+    pub fn read(tx: &mut Tx<'_>, copy: CopyId, side: Side, who: &Who) -> Result<std::result::Result<Self, Refusal>> {
+        let (thing, scene) = handovers::scene(tx, copy)?;
+        let (calendar, today) = (calendar(tx, &scene)?, tx.today());
+        let next = match side {
+            Side::Giver => handing::give(&scene, who, today, &calendar),
+            Side::Receiver => handing::receive(&scene, who, today, &calendar),
+        };
+        let next = match next {
+            Ok(next) => next,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let given = match scene.on_the_way.filter(|_| side == Side::Receiver) {
+            Some(way) => counted::of_handover(tx, way.id)?.into_iter().find(|one| one.side == Side::Giver),
+            None => None,
+        };
+        let expected = counted::expected(tx, copy, thing.resource)?;
+        let names = people::school_names(tx)?;
+        Ok(Ok(Self { thing, side, next, on_the_way: scene.on_the_way.is_some(), expected, given, names, home: scene.home }))
+    }
+}
+
+/// A form that is shown: what was typed into it, if anything, and what is wrong with it.
+struct Typed<'a> {
+    fields: Option<&'a [(String, String)]>,
+    errors: &'a Errors,
+}
+
+impl Typed<'_> {
+    fn of<'t>(&'t self, name: &str, otherwise: &'t str) -> &'t str {
+        self.fields.map_or(otherwise, |fields| fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str()))
+    }
+}
+
+/// The page, as it was typed when it comes back.
+#[must_use]
+pub fn page(member: &Member, desk: &Desk, typed: Option<(&[(String, String)], &Errors)>) -> HttpResponse {
+    let none = Errors::new();
+    // A refusal's form alone came back: the count is as it was.
+    let typed = match typed {
+        Some((fields, errors)) => Typed { fields: fields.iter().any(|(name, _)| name == "how").then_some(fields), errors },
+        None => Typed { fields: None, errors: &none },
+    };
+    let reason = typed.errors.of("reason").is_some();
+    let main = main(member, desk, &typed, reason);
+    let wrong = !typed.errors.is_empty();
+    let extras = Extras { scripts: &["count.js"], wrong, ..Extras::default() };
+    answer(status_of(typed.errors), &page_with(&member.shell(Nav::Loans), title(desk), extras, &main))
+}
+
+fn title(desk: &Desk) -> &'static str {
+    match desk.side {
+        Side::Giver => "Give it up",
+        Side::Receiver => "I have received it",
+    }
+}
+
+fn main(member: &Member, desk: &Desk, typed: &Typed<'_>, refusing: bool) -> Markup {
+    let here = format!("{}/copies/{}", member.base(), desk.thing.copy);
+    let (from, to) = (name_of(&desk.names, desk.next.from), place_of(&desk.names, desk.next.to(), desk.home));
+    let (path, button) = match desk.side {
+        Side::Giver => ("give", "Give it up"),
+        Side::Receiver => ("receive", "Accept it"),
+    };
+    let key = typed.of("key", "").to_owned();
+    let key = if key.is_empty() { Secret::fresh().reveal().to_owned() } else { key };
+    html! {
+        (back(&here, &format!("{} ({})", desk.thing.name, desk.thing.tag)))
+        (error_summary(typed.errors))
+        (head(title(desk), html! { (desk.thing.name) " (" (desk.thing.tag) "), from " (from) " to " (to) }, html! {}))
+        @if desk.side == Side::Receiver && !desk.on_the_way && !desk.next.stays() {
+            p.hint { (from) " has not said that it gave it up. You can receive it all the same: " (from) " is told." }
+        }
+        p.kept role="status" data-kept="" hidden {}
+        section.panel.card {
+            form.count method="post" action={ (here) "/" (path) } enctype="multipart/form-data" novalidate data-count={ (desk.thing.copy) "/" (desk.side) } {
+                (csrf_field(member.csrf()))
+                (hidden("key", &key))
+                // Return in a field sends the whole count, not the first button.
+                button.vh type="submit" name="how" value="lines" tabindex="-1" aria-hidden="true" {}
+                @if desk.expected.is_empty() {
+                    p { "Nobody has listed what is in this box, so there is nothing to count." }
+                } @else {
+                    div.allthere {
+                        button.btn.go.big type="submit" name="how" value="all_there" #how { (icon("check")) "All there: " (button.to_lowercase()) }
+                        p.hint { "One tap when everything is as listed below. Or untick what is not." }
+                    }
+                    ul.chk { @for line in &desk.expected { (row(desk, line, typed)) } }
+                }
+                (whole(typed))
+                div.acts {
+                    button.btn.go type="submit" name="how" value="lines" { (button) }
+                    @if !desk.expected.is_empty() {
+                        button.btn type="submit" name="how" value="none" { (button) ", not counted" }
+                    }
+                }
+            }
+        }
+        @if desk.side == Side::Receiver && desk.on_the_way { (refusal(member, &here, &from, typed, refusing)) }
+    }
+}
+
+/// What is asked about the whole: condition, note, photo.
+fn whole(typed: &Typed<'_>) -> Markup {
+    let chosen = typed.of("condition", "good").to_owned();
+    let choices: Vec<_> = [Condition::Good, Condition::Worn, Condition::Damaged]
+        .into_iter()
+        .map(|one| crate::web::forms::choice(<&str>::from(one), one.words()))
+        .collect();
+    html! {
+        h2 { "The box itself" }
+        div.across { (crate::web::forms::radios("condition", "How does it look?", "", &chosen, typed.errors, &choices)) }
+        (field("note", "Note", typed.of("note", "")).hint("For the other school. For example: the key is in the lid").optional().width("full").text(typed.errors))
+        (field("photo", "Photo", "").hint("JPEG or PNG, up to 3 MB. The place it was taken is removed").optional().file(typed.errors, "image/jpeg,image/png"))
+    }
+}
+
+/// One line of the contents.
+fn row(desk: &Desk, line: &Expected, typed: &Typed<'_>) -> Markup {
+    let name = |what: &str| counts::field(what, line.line);
+    let theirs = desk.given.as_ref().and_then(|given| given.count.lines.iter().find(|one| one.of.line == line.line));
+    let wrong = ["n", "why", "note", "loose"].iter().any(|what| typed.errors.of(&name(what)).is_some());
+    html! {
+        li.bad[wrong] {
+            @if line.consumable { (loosely(line, theirs, typed)) } @else { (exactly(line, theirs, typed, wrong)) }
+        }
+    }
+}
+
+fn hints(line: &Expected, theirs: Option<&CountLine>) -> Markup {
+    html! {
+        @if line.essential { small { "Essential" } }
+        @if let Some(since) = line.short_since { small.warn { (icon("triangle-alert")) (line.short_by()) " missing since " (days::long(since)) } }
+        @if let Some(theirs) = theirs { small { "Given up as: " (theirs.words().to_lowercase()) @if !theirs.note.is_empty() { " (" (theirs.note) ")" } } }
+    }
+}
+
+fn exactly(line: &Expected, theirs: Option<&CountLine>, typed: &Typed<'_>, wrong: bool) -> Markup {
+    let name = |what: &str| counts::field(what, line.line);
+    let ticked = typed.of(&name("there"), "yes") == "yes";
+    let mut whys = vec![(String::new(), "Choose".to_owned())];
+    whys.extend(
+        [Why::Missing, Why::Broken, Why::UsedUp, Why::NotCounted].map(|why| (<&str>::from(why).to_owned(), why.words().to_owned())),
+    );
+    let changed = wrong || !ticked || ["n", "why", "note"].iter().any(|what| !typed.of(&name(what), "").is_empty());
+    html! {
+        label {
+            input type="checkbox" name=(name("there")) value="yes" checked[ticked];
+            span { (line.item) ": " (line.words()) (hints(line, theirs)) }
+        }
+        details.more open[changed] {
+            summary { "Not all there" span.vh { ": " (line.item) } "?" }
+            div.row2 {
+                (field(&name("n"), "How many are there?", typed.of(&name("n"), "")).number().text(typed.errors))
+                (field(&name("why"), "Why?", typed.of(&name("why"), "")).select(typed.errors, &whys))
+                (field(&name("note"), "Note", typed.of(&name("note"), "")).optional().text(typed.errors))
+            }
+        }
+    }
+}
+
+fn loosely(line: &Expected, theirs: Option<&CountLine>, typed: &Typed<'_>) -> Markup {
+    let name = |what: &str| counts::field(what, line.line);
+    let usual = counts::untouched(line).loose.map_or("plenty", Into::into);
+    let chosen = typed.of(&name("loose"), usual).to_owned();
+    html! {
+        fieldset.loose {
+            legend { (line.item) (hints(line, theirs)) }
+            div.picks.across {
+                @for (n, loose) in [Loose::Plenty, Loose::Low, Loose::None].into_iter().enumerate() {
+                    @let id = format!("{}-{n}", name("loose"));
+                    @let value: &str = loose.into();
+                    div.pick { input type="radio" id=(id) name=(name("loose")) value=(value) checked[value == chosen]; label for=(id) { (loose.words()) } }
+                }
+                @let id = format!("{}-3", name("loose"));
+                div.pick { input type="radio" id=(id) name=(name("loose")) value="" checked[chosen.is_empty()]; label for=(id) { "Not counted" } }
+            }
+            details.more open[!typed.of(&name("n"), "").is_empty() || typed.errors.of(&name("n")).is_some()] {
+                summary { "Or a number" span.vh { " of " (line.item) } }
+                (field(&name("n"), "How many are there?", typed.of(&name("n"), "")).number().text(typed.errors))
+            }
+        }
+    }
+}
+
+fn refusal(member: &Member, here: &str, from: &str, typed: &Typed<'_>, open: bool) -> Markup {
+    html! {
+        section.panel.card {
+            details.more open[open] {
+                summary { "I do not take it" }
+                form.form method="post" action={ (here) "/refuse" } novalidate {
+                    (csrf_field(member.csrf()))
+                    (hidden("key", Secret::fresh().reveal()))
+                    p { "It is then with " (from) " again, who hears why; so does the coordinator." }
+                    (field("reason", "Why do you not take it?", "").hint("For example: the lid is broken and things fall out").width("full").text(typed.errors))
+                    (stop("Refuse it"))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Who hears of a handover: gathers the facts and stores the letters in the transaction that hands over (product rule 5).
+
+use std::collections::BTreeSet;
+
+use super::{name_of, place_of};
+use crate::app::App;
+use crate::base::days;
+use crate::base::ids::{HandoverId, PersonId, SchoolId};
+use crate::bookings::Slot;
+use crate::db::{Result, Tx};
+use crate::handovers::counts::{Count, Side, differences};
+use crate::handovers::letters::{self, About, Because};
+use crate::handovers::store::handovers::{self, Handover, Said, Signature};
+use crate::handovers::store::{counts, custody};
+use crate::notifications::{Letter, Recipient, store as outbox};
+use crate::people::store::{self as people, Person};
+use crate::people::{Member, RoleKind};
+
+/// What every letter needs besides the handover.
+#[derive(Debug, Clone)]
+pub struct Teller {
+    /// `https://…/c/south-milford`.
+    base: String,
+    /// The cluster's name.
+    cluster: String,
+}
+
+/// What has happened to a handover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Given up.
+    Given,
+    /// Received; for which booking.
+    Received(Option<Slot>),
+    /// Not taken, and why.
+    Refused(String),
+    /// Taken back.
+    Withdrawn,
+}
+
+impl Teller {
+    /// For what this person does now.
+    #[must_use]
+    pub fn new(app: &App, member: &Member) -> Self {
+        Self { base: app.config.link(member.base()), cluster: member.cluster.name.clone() }
+    }
+
+    /// Tells everybody whom it concerns.
+    pub fn tell(&self, tx: &mut Tx<'_>, id: HandoverId, event: &Event) -> Result<()> {
+        let handover = handovers::one(tx, id)?;
+        let stored = counts::of_handover(tx, id)?;
+        let of = |side| stored.iter().find(|one| one.side == side).map(|one| &one.count);
+        let (given, received) = (of(Side::Giver), of(Side::Receiver));
+        let slot = if let Event::Received(slot) = event { *slot } else { None };
+        let about = self.about(tx, &handover, given, received, slot)?;
+        let today = tx.today();
+        let receiver = handover.to.unwrap_or(handover.home);
+        let (gives, gets) = (Because::Gives(about.from.clone()), Because::Gets(self.school(tx, receiver)?));
+        let attention = handover.differs || !about.shortages.is_empty();
+        let mut told = BTreeSet::new();
+        let coordinates = Because::Coordinates(self.cluster.clone());
+        match event {
+            Event::Given => {
+                let write = |to: &Recipient, why: &Because| letters::given(&about, to, why, today);
+                to_school(tx, receiver, &gets, &mut told, write)?;
+            }
+            Event::Withdrawn => {
+                let write = |to: &Recipient, why: &Because| letters::withdrawn(&about, to, why, today);
+                to_school(tx, receiver, &gets, &mut told, write)?;
+            }
+            Event::Refused(reason) => {
+                let write = |to: &Recipient, why: &Because| letters::refused(&about, to, why, today, reason);
+                to_school(tx, handover.from, &gives, &mut told, write)?;
+                to_coordinators(tx, &coordinates, &mut told, write)?;
+            }
+            Event::Received(_) => {
+                let write = |to: &Recipient, why: &Because| letters::received(&about, to, why, today);
+                to_school(tx, receiver, &gets, &mut told, write)?;
+                if handover.given.is_some() {
+                    to_school(tx, handover.from, &gives, &mut told, write)?;
+                } else {
+                    to_school(tx, handover.from, &gives, &mut told, |to, why| letters::taken(&about, to, why, today))?;
+                }
+                if attention {
+                    to_coordinators(tx, &coordinates, &mut told, write)?;
+                }
+                for signed in [&handover.given, &handover.received].into_iter().flatten() {
+                    let person = people::person_here(tx, signed.person)?;
+                    enqueue(tx, person.as_slice(), &Because::Signed, &mut told, write)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn school(&self, tx: &mut Tx<'_>, id: SchoolId) -> Result<String> {
+        Ok(name_of(&people::school_names(tx)?, id))
+    }
+
+    fn about(&self, tx: &mut Tx<'_>, one: &Handover, given: Option<&Count>, received: Option<&Count>, slot: Option<Slot>) -> Result<About> {
+        let names = people::school_names(tx)?;
+        let (from, to) = (name_of(&names, one.from), place_of(&names, one.to, one.home));
+        let signed = |signature: &Option<Signature>| signature.as_ref().map_or_else(String::new, |one| letters::signed(&one.name, one.at));
+        let counted = |count: Option<&Count>| count.map_or_else(String::new, Count::summary);
+        let said = |who: &str, said: &Said| said.condition.map(|condition| format!("{who}: {}", condition.words()));
+        let condition: Vec<String> = [said(&from, &one.given_said), said(&to, &one.received_said)].into_iter().flatten().collect();
+        let mut notes = Vec::new();
+        for (who, said) in [(&from, &one.given_said), (&to, &one.received_said)] {
+            notes.push((format!("Note from {who}"), said.note.clone()));
+        }
+        Ok(About {
+            handover: one.id,
+            resource: one.name.clone(),
+            tag: one.tag.clone(),
+            given: signed(&one.given),
+            given_count: counted(given),
+            received: signed(&one.received),
+            received_count: counted(received),
+            differences: given
+                .zip(received)
+                .map(|(given, received)| differences(given, received).iter().map(crate::handovers::counts::Difference::words).collect())
+                .unwrap_or_default(),
+            shortages: received.or(given).map(Count::new_shortages).unwrap_or_default(),
+            short_essentials: custody::one(tx, one.copy)?.short_essentials,
+            condition: condition.join("; "),
+            notes,
+            back_by: slot.map_or_else(String::new, |slot| days::full(slot.days.last())),
+            url: format!("{}/handovers/{}", self.base, one.id),
+            copy_url: format!("{}/copies/{}", self.base, one.copy),
+            from,
+            to,
+        })
+    }
+
+    /// A stranger has found a copy: the coordinators hear of it.
+    pub fn found(tx: &mut Tx<'_>, cluster: &str, name: &str, find: crate::base::ids::FindId, words: &str, url: &str) -> Result<()> {
+        let today = tx.today();
+        let coordinators = people::people_with_role(tx, RoleKind::Coordinator)?;
+        let because = Because::Coordinates(cluster.to_owned());
+        enqueue(tx, &coordinators, &because, &mut BTreeSet::new(), |to, _| letters::found(find, name, words, to, cluster, today, url))
+    }
+}
+
+fn to_school(
+    tx: &mut Tx<'_>,
+    school: SchoolId,
+    because: &Because,
+    told: &mut BTreeSet<PersonId>,
+    write: impl Fn(&Recipient, &Because) -> Letter,
+) -> Result<()> {
+    let leads = people::leads_of(tx, school)?;
+    enqueue(tx, &leads, because, told, write)
+}
+
+fn to_coordinators(
+    tx: &mut Tx<'_>,
+    because: &Because,
+    told: &mut BTreeSet<PersonId>,
+    write: impl Fn(&Recipient, &Because) -> Letter,
+) -> Result<()> {
+    let coordinators = people::people_with_role(tx, RoleKind::Coordinator)?;
+    enqueue(tx, &coordinators, because, told, write)
+}
+
+/// Each person hears once, for the first reason.
+fn enqueue(
+    tx: &mut Tx<'_>,
+    people: &[Person],
+    because: &Because,
+    told: &mut BTreeSet<PersonId>,
+    write: impl Fn(&Recipient, &Because) -> Letter,
+) -> Result<()> {
+    for person in people {
+        if !told.insert(person.id) {
+            continue;
+        }
+        match person.email.parse() {
+            Ok(address) => {
+                let to = Recipient { person: Some(person.id), address, name: person.name.clone() };
+                outbox::enqueue(tx, &write(&to, because))?;
+            }
+            Err(fault) => tracing::warn!(person = %person.id, %fault, "a stored address is none"),
+        }
+    }
+    Ok(())
+}

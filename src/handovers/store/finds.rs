@@ -1,0 +1,46 @@
+//! Copies by the letters on their lid, and what strangers say of where they found one.
+
+use diesel::prelude::*;
+
+use crate::base::ids::{ClusterId, CopyId, FindId};
+use crate::db::schema::{clusters, copies, finds};
+use crate::db::{House, Result, Tx};
+
+/// A copy as its lid names it, whoever reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lid {
+    /// The cluster it belongs to.
+    pub cluster: ClusterId,
+    /// The cluster's part of the address.
+    pub slug: String,
+    /// The cluster's name.
+    pub name: String,
+    /// The copy.
+    pub copy: CopyId,
+}
+
+/// The copy with one of these codes: as it was typed, or with letters for the digits they look like. `None` when there is none.
+pub fn by_code(house: &mut House<'_>, codes: &[String]) -> Result<Option<Lid>> {
+    let found: Option<(i64, String, String, i64)> = copies::table
+        .inner_join(clusters::table.on(clusters::id.eq(copies::cluster_id)))
+        .filter(copies::code.eq_any(codes))
+        .select((clusters::id, clusters::slug, clusters::name, copies::id))
+        .first(house.conn)
+        .optional()?;
+    Ok(found.map(|(cluster, slug, name, copy)| Lid { cluster: ClusterId(cluster), slug, name, copy: CopyId(copy) }))
+}
+
+/// Keeps what a stranger said.
+pub fn insert(tx: &mut Tx<'_>, copy: CopyId, words: &str) -> Result<FindId> {
+    let id = FindId::fresh(tx.now);
+    diesel::insert_into(finds::table)
+        .values((
+            finds::cluster_id.eq(tx.cluster.0),
+            finds::id.eq(id.0),
+            finds::copy_id.eq(copy.0),
+            finds::words.eq(words),
+            finds::found_at.eq(tx.stamp()),
+        ))
+        .execute(tx.conn)?;
+    Ok(id)
+}
