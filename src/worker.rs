@@ -18,6 +18,8 @@ use crate::base::ids::{ClusterId, MessageId};
 use crate::bookings::letters;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
+use crate::handovers::store::waits;
+use crate::handovers::wait_letters;
 use crate::notifications::mailer::Mailer;
 use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
 use crate::people::account::answerable;
@@ -69,6 +71,9 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut cleared: Option<DateTime<Utc>> = None;
         while !*stop.borrow() {
+            if let Err(fault) = self.pass_on().await {
+                tracing::error!(%fault, "offers that have run out could not be passed on");
+            }
             if let Err(fault) = self.send_due(&stop).await {
                 tracing::error!(%fault, "letters could not be looked up");
             }
@@ -87,6 +92,24 @@ impl Worker {
             }
         }
         self.mailer.rest().await;
+    }
+
+    /// Passes on what the waiting list offered and nobody took in time: in each such cluster a write, which settles it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn pass_on(&self) -> db::Result<()> {
+        let now = self.clock.now();
+        let clusters = self.db.house_read(now, ledger::with_offers_run_out).await?;
+        self.settle(clusters).await
+    }
+
+    /// A write that changes nothing itself: what follows from the time is brought up to date at its end.
+    async fn settle(&self, clusters: Vec<ClusterId>) -> db::Result<()> {
+        for cluster in clusters {
+            self.db.write(Scope::of_worker(cluster, self.clock.now()), |_| Ok::<_, db::Error>(())).await?;
+        }
+        Ok(())
     }
 
     /// Sends everything that is due, one letter after the other, and says how many were dealt with.
@@ -206,7 +229,8 @@ impl Worker {
         }
     }
 
-    /// Clears away sign-in links and sessions that ended long ago, and the days of the plan that are long past.
+    /// Clears away sign-in links and sessions that ended long ago, places on waiting lists whose days are past, and the days of the
+    /// plan that are long past.
     ///
     /// # Errors
     /// When the database refuses.
@@ -225,6 +249,8 @@ impl Worker {
         if gone > 0 {
             tracing::info!(gone, "old sign-in links and sessions cleared away");
         }
+        let waiting = self.db.house_read(now, waits::with_past_days).await?;
+        self.settle(waiting).await?;
         let before = days::add(clock::today(now), -PAST_DAYS_KEPT);
         for _ in 0..DAYS_CLEARED {
             // The bookings stay; only the table that keeps two of them from sharing a day gets smaller.
@@ -256,6 +282,10 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
     if let Some(change) = email::read_subject(&message.kind, &message.subject) {
         let change = people::account::email_change_by_id(&mut tx.house(), change)?;
         return Ok(answerable(change.as_ref(), tx.now).err().map(|why| why.to_string()));
+    }
+    if let Some((wait, booking)) = wait_letters::read_subject(&message.subject) {
+        let now = waits::state_of(tx, wait)?;
+        return Ok(wait_letters::overtaken(&message.kind, booking, now).map(str::to_owned));
     }
     if let Some((booking, sequence)) = letters::read_subject(&message.subject) {
         let now = ledger::state_and_sequence(tx, booking)?;

@@ -7,8 +7,12 @@
 //! write transaction ends with [`settle`], which lays the legs of the copies that changed anew, whatever code path changed them.
 
 pub mod legs;
+pub mod offers;
+pub mod pages;
 pub mod settle;
 pub mod store;
+pub mod wait_letters;
+pub mod waiting;
 
 use chrono::{DateTime, Utc};
 

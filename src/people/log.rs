@@ -72,7 +72,7 @@ pub struct Filter {
 }
 
 /// The tables a person can change, and what they are called for people.
-pub const KINDS: [(&str, &str); 19] = [
+pub const KINDS: [(&str, &str); 20] = [
     ("bookings", "Booking"),
     ("clusters", "Cluster"),
     ("closures", "Closure or INSET day"),
@@ -92,6 +92,7 @@ pub const KINDS: [(&str, &str); 19] = [
     ("schools", "School"),
     ("sessions", "Signed-in device"),
     ("terms", "Term"),
+    ("waits", "Place on a waiting list"),
 ];
 
 /// What a table is called for people; a table that is not in the list, by its own name.
@@ -109,6 +110,7 @@ pub fn place(about: &str, about_id: &str) -> Option<String> {
         "messages" => "mail",
         "schools" => "schools",
         "people" => "people",
+        "waits" => "waits",
         _ => return None,
     };
     // "all" and the like are words, not records.

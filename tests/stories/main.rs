@@ -43,3 +43,4 @@ mod school_year;
 mod settings;
 mod sign_in;
 mod starting;
+mod waiting;

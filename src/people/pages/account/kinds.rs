@@ -2,6 +2,7 @@
 
 use super::email::{CHANGED_LETTER, NEW_LETTER, OLD_LETTER, TAKEN_LETTER};
 use crate::bookings::letters::{APPROVED, Because, CANCELLED, CHANGED, DECLINED, REQUESTED, RESERVED, TO_APPROVE};
+use crate::handovers::wait_letters as wait;
 use crate::people::pages::SIGN_IN_LETTER;
 
 /// Whether a letter can be switched off.
@@ -30,8 +31,10 @@ pub struct Kind {
 
 const BOOKER: &str = "Who booked, and the science leads of the school";
 
+const WAITER: &str = "Who asked for the place, and the science leads of the school";
+
 /// All of them.
-pub const KINDS: [Kind; 12] = [
+pub const KINDS: [Kind; 16] = [
     Kind { kind: RESERVED, name: "A box is reserved", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: REQUESTED, name: "A request is on its way to the coordinator", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: APPROVED, name: "A request is approved", to: BOOKER, choice: Choice::AsLead },
@@ -39,6 +42,10 @@ pub const KINDS: [Kind; 12] = [
     Kind { kind: CHANGED, name: "A booking has changed", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: CANCELLED, name: "A booking is cancelled", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: TO_APPROVE, name: "A request waits for approval", to: "The coordinators", choice: Choice::AsCoordinator },
+    Kind { kind: wait::JOINED, name: "Your school is on a waiting list", to: "Who asked for the place", choice: Choice::Always },
+    Kind { kind: wait::OFFERED, name: "It is your turn on a waiting list", to: WAITER, choice: Choice::AsLead },
+    Kind { kind: wait::LAPSED, name: "An offer from a waiting list has run out", to: WAITER, choice: Choice::AsLead },
+    Kind { kind: wait::OVER, name: "A place on a waiting list has ended", to: WAITER, choice: Choice::AsLead },
     Kind { kind: SIGN_IN_LETTER, name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: OLD_LETTER, name: "A new e-mail address: your old one is asked", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: NEW_LETTER, name: "A new e-mail address: your new one is asked", to: "Who asked for it", choice: Choice::Always },
