@@ -59,6 +59,7 @@ fn slots(copy: i64, from: Day) -> Vec<Slot> {
                 held_until: days.last(),
                 collected_on: None,
                 returned_on: None,
+                offer_until: None,
             }
         })
         .collect()

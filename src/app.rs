@@ -16,6 +16,7 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::handovers::pages::{acts as handing, copy, handover, lid};
 use crate::handovers::pages::{legs, meetings};
+use crate::handovers::pages::{wait, waits};
 use crate::handovers::settle::settle;
 use crate::notifications::pages as mail;
 use crate::people::identity::Houses;
@@ -206,6 +207,13 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/photos/{photo}", get().to(handover::photo))
                 .route("/loans", get().to(loans::show))
                 .route("/requests", get().to(requests::show))
+                .route("/waits", get().to(waits::list))
+                .route("/waits/new", get().to(waits::form))
+                .route("/waits/new", post().to(waits::join))
+                .route("/waits/{wait}", get().to(wait::show))
+                .route("/waits/{wait}/accept", post().to(wait::accept))
+                .route("/waits/{wait}/decline", post().to(wait::decline))
+                .route("/waits/{wait}/withdraw", post().to(wait::withdraw))
                 .route("/feeds", get().to(feeds::show))
                 .route("/feeds", post().to(feeds::create))
                 .route("/feeds/{feed}/renew", post().to(feeds::renew))

@@ -22,6 +22,8 @@ use crate::handovers::leg_letters;
 use crate::handovers::letters as handed;
 use crate::handovers::store::handovers;
 use crate::handovers::store::legs;
+use crate::handovers::store::waits;
+use crate::handovers::wait_letters;
 use crate::notifications::mailer::Mailer;
 use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
 use crate::people::account::answerable;
@@ -73,6 +75,9 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut cleared: Option<DateTime<Utc>> = None;
         while !*stop.borrow() {
+            if let Err(fault) = self.pass_on().await {
+                tracing::error!(%fault, "offers that have run out could not be passed on");
+            }
             if let Err(fault) = self.send_due(&stop).await {
                 tracing::error!(%fault, "letters could not be looked up");
             }
@@ -91,6 +96,24 @@ impl Worker {
             }
         }
         self.mailer.rest().await;
+    }
+
+    /// Passes on what the waiting list offered and nobody took in time: in each such cluster a write, which settles it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn pass_on(&self) -> db::Result<()> {
+        let now = self.clock.now();
+        let clusters = self.db.house_read(now, ledger::with_offers_run_out).await?;
+        self.settle(clusters).await
+    }
+
+    /// A write that changes nothing itself: what follows from the time is brought up to date at its end.
+    async fn settle(&self, clusters: Vec<ClusterId>) -> db::Result<()> {
+        for cluster in clusters {
+            self.db.write(Scope::of_worker(cluster, self.clock.now()), |_| Ok::<_, db::Error>(())).await?;
+        }
+        Ok(())
     }
 
     /// Sends everything that is due, one letter after the other, and says how many were dealt with.
@@ -210,7 +233,8 @@ impl Worker {
         }
     }
 
-    /// Clears away sign-in links and sessions that ended long ago, and the days of the plan that are long past.
+    /// Clears away sign-in links and sessions that ended long ago, places on waiting lists whose days are past, and the days of the
+    /// plan that are long past.
     ///
     /// # Errors
     /// When the database refuses.
@@ -229,6 +253,8 @@ impl Worker {
         if gone > 0 {
             tracing::info!(gone, "old sign-in links and sessions cleared away");
         }
+        let waiting = self.db.house_read(now, waits::with_past_days).await?;
+        self.settle(waiting).await?;
         let before = days::add(clock::today(now), -PAST_DAYS_KEPT);
         for _ in 0..DAYS_CLEARED {
             // The bookings stay; only the table that keeps two of them from sharing a day gets smaller.
@@ -270,6 +296,10 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
     }
     if let Some(handover) = handed::read_subject(&message.subject) {
         return Ok(handed::overtaken(&message.kind, handovers::state(tx, handover)?).map(str::to_owned));
+    }
+    if let Some((wait, booking)) = wait_letters::read_subject(&message.subject) {
+        let now = waits::state_of(tx, wait)?;
+        return Ok(wait_letters::overtaken(&message.kind, booking, now).map(str::to_owned));
     }
     if let Some((booking, sequence)) = letters::read_subject(&message.subject) {
         let now = ledger::state_and_sequence(tx, booking)?;

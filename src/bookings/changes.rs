@@ -56,6 +56,9 @@ pub fn approve(slot: &Slot, by: By, today: Day) -> Result<(), Refusal> {
     if slot.state != State::Requested {
         return Err(Refusal::NotRequested);
     }
+    if slot.is_offer() {
+        return Err(Refusal::Offered);
+    }
     if slot.is_over(today) { Err(Refusal::Over) } else { Ok(()) }
 }
 
@@ -69,6 +72,9 @@ pub fn decline(slot: &Slot, by: By, reason: &str) -> Result<(), Refusal> {
     }
     if slot.state != State::Requested {
         return Err(Refusal::NotRequested);
+    }
+    if slot.is_offer() {
+        return Err(Refusal::Offered);
     }
     need(reason)
 }
@@ -128,6 +134,9 @@ pub fn hand_back(slot: &Slot, by: By, today: Day) -> Result<Back, Refusal> {
 fn may(slot: &Slot, by: By, today: Day) -> Result<(), Refusal> {
     if !by.may_act_for(slot.school) || (slot.kind == Kind::Restock && !by.is_coordinator()) {
         return Err(Refusal::NotYours);
+    }
+    if slot.is_offer() && slot.state.is_live() {
+        return Err(Refusal::Offered);
     }
     if slot.is_over(today) { Err(Refusal::Over) } else { Ok(()) }
 }
@@ -236,6 +245,20 @@ mod tests {
         let other = slot(2, "2026-10-19", "2026-10-23");
         let held = collect(&loan, By::School(SAXTON), day("2026-11-03"), &cal, Some((&other, "EL1", "Monk Fryston")));
         assert_eq!(held.unwrap_err().message(), "Monk Fryston still has EL1. Its return must be recorded first");
+    }
+
+    #[test]
+    fn what_is_offered_is_answered_on_its_own_page_and_nowhere_else() {
+        let loan = booking(slot(1, "2026-11-03", "2026-11-13")).slot;
+        let offer = Slot { state: State::Requested, offer_until: Some(crate::base::clock::midnight(day("2026-10-24"))), ..loan };
+        let today = day("2026-10-22");
+        assert_eq!(offer.offered_to(), Some(day("2026-10-23")));
+        assert!(offer.is_offer() && !offer.is_request());
+        assert_eq!(cancel(&offer, By::School(SAXTON), "Not needed", today), Err(Refusal::Offered));
+        assert_eq!(approve(&offer, By::Coordinator, today), Err(Refusal::Offered));
+        assert_eq!(decline(&offer, By::Coordinator, "No"), Err(Refusal::Offered));
+        assert_eq!(collect(&offer, By::School(SAXTON), day("2026-11-03"), &calendar(), None), Err(Refusal::Offered));
+        assert!(!may_change(&offer, By::Coordinator, today));
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub use refusals::{Field, Refusal, Taken, TakenCopy};
 pub use reserve::{Decision, Membership, Shelf, ShelfCopy, Standing, Wish};
 pub use rules::{FurthestAhead, Rules};
 
+use chrono::{DateTime, Utc};
+
+use crate::base::clock;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, SchoolId};
 
@@ -90,6 +93,8 @@ pub struct Slot {
     pub collected_on: Option<Day>,
     /// The day the school gave it back.
     pub returned_on: Option<Day>,
+    /// An offer of the waiting list: how long its days are held for the school to answer. `None` for what somebody has booked.
+    pub offer_until: Option<DateTime<Utc>>,
 }
 
 impl Slot {
@@ -97,6 +102,24 @@ impl Slot {
     #[must_use]
     pub fn held(&self) -> Period {
         Period::new(self.days.first(), self.held_until).unwrap_or(self.days)
+    }
+
+    /// Whether it is no booking yet, but days that the waiting list holds for the school until it answers.
+    #[must_use]
+    pub fn is_offer(&self) -> bool {
+        self.offer_until.is_some()
+    }
+
+    /// Whether it waits for the coordinator's answer.
+    #[must_use]
+    pub fn is_request(&self) -> bool {
+        self.state == State::Requested && !self.is_offer()
+    }
+
+    /// The last day on which the school can take what is offered.
+    #[must_use]
+    pub fn offered_to(&self) -> Option<Day> {
+        self.offer_until.map(last_day_of)
     }
 
     /// Whether the school has the copy now.
@@ -202,6 +225,12 @@ pub(crate) fn count_of(number: i64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// The day that ends at this moment: an offer runs to the end of a day.
+#[must_use]
+pub fn last_day_of(end: DateTime<Utc>) -> Day {
+    clock::today(end - chrono::TimeDelta::seconds(1))
+}
+
 /// The last day of a booking's hold: `turnaround` days after its last day.
 #[must_use]
 pub fn held_until(days: Period, turnaround: u32) -> Day {
@@ -230,6 +259,7 @@ pub(crate) mod samples {
             held_until: days.last(),
             collected_on: None,
             returned_on: None,
+            offer_until: None,
         }
     }
 }

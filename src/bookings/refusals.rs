@@ -178,6 +178,8 @@ pub enum Refusal {
     ReasonNeeded,
     /// Nothing about it would change.
     NothingChanged,
+    /// It is an offer of the waiting list, which the school takes or does not on a page of its own.
+    Offered,
 }
 
 /// Who has the copies on the days somebody wanted, and when they are free.
@@ -206,6 +208,8 @@ pub struct TakenCopy {
     pub by: String,
     /// From when to when.
     pub has: Period,
+    /// Until the end of which day they are only offered to it, from the waiting list.
+    pub offered_to: Option<Day>,
     /// Free spans of the same number of school days, before and after.
     pub nearest: Nearest,
 }
@@ -214,6 +218,9 @@ impl TakenCopy {
     /// "Saxton has EL1 from 5 to 16 October 2026".
     fn words(&self) -> String {
         let (by, tag, has) = (&self.by, &self.tag, self.has);
+        if let Some(until) = self.offered_to {
+            return format!("{tag} is offered to {by} until {} from the waiting list, for {has}", days::full(until));
+        }
         if has.first() == has.last() { format!("{by} has {tag} on {has}") } else { format!("{by} has {tag} from {has}") }
     }
 }
@@ -276,6 +283,7 @@ impl Refusal {
             Self::NotOut => "It is not out at a school".to_owned(),
             Self::OutElsewhere { tag, holder } => format!("{holder} still has {tag}. Its return must be recorded first"),
             Self::ReasonNeeded => "Give a reason, so that others understand".to_owned(),
+            Self::Offered => "These days are held for the school from the waiting list. It takes them or not under My loans".to_owned(),
             Self::NothingChanged => "Choose other dates or another copy, or go back".to_owned(),
         }
     }

@@ -311,7 +311,8 @@ fn taken(shelf: &Shelf, copies: &[&ShelfCopy], days: Period, hold: Period, excep
                 Kind::Loan => shelf.name(slot.school).to_owned(),
                 Kind::Restock => "The coordinator".to_owned(),
             };
-            Some(TakenCopy { copy: copy.id, tag: copy.tag.clone(), booking: slot.id, by, has: slot.days, nearest })
+            let offered_to = slot.offered_to();
+            Some(TakenCopy { copy: copy.id, tag: copy.tag.clone(), booking: slot.id, by, has: slot.days, offered_to, nearest })
         })
         .collect();
     let free_instead = shelf

@@ -105,6 +105,8 @@ pub enum Look {
     Other,
     /// Waits for approval.
     Requested,
+    /// Held for a school of the waiting list until it answers.
+    Offered,
     /// Should be back and is not.
     Late,
     /// Over.
@@ -265,6 +267,7 @@ impl<'a> Grid<'a> {
             _ if slot.late_since(today).is_some() => Look::Late,
             _ if slot.is_over(today) => Look::Past,
             Slot { kind: Kind::Restock, .. } => Look::Restock,
+            _ if slot.is_offer() => Look::Offered,
             Slot { state: State::Requested, .. } => Look::Requested,
             _ if mine => Look::Mine,
             _ => Look::Other,

@@ -7,17 +7,20 @@
 //! write transaction ends with [`settle`], which lays the legs of the copies that changed anew, whatever code path changed them.
 
 pub mod agreeing;
-pub mod leg_letters;
-pub mod legs;
-pub mod pages;
 pub mod counts;
 pub mod handing;
+pub mod leg_letters;
+pub mod legs;
 pub mod letters;
+pub mod offers;
+pub mod pages;
 pub mod photo;
 pub mod settle;
 pub mod store;
 pub mod telling;
 pub mod trips;
+pub mod wait_letters;
+pub mod waiting;
 
 use chrono::{DateTime, Utc};
 

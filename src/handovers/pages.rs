@@ -8,6 +8,8 @@ pub mod legs;
 pub mod lid;
 pub mod meetings;
 pub mod tell;
+pub mod wait;
+pub mod waits;
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};

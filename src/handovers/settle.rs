@@ -1,4 +1,5 @@
-//! What every write transaction of a cluster ends with: the legs of the copies whose bookings or custody have changed follow.
+//! What every write transaction of a cluster ends with: days that became free are offered to the
+//! waiting list, and the legs of the copies whose bookings or custody have changed follow.
 //!
 //! The copies are listed by triggers on both engines, so that no code path, import or psql session is forgotten; what was written
 //! without this (an import, a session) is settled by the worker.
@@ -6,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::legs::{self, Route, first_look};
+use super::offers;
 use super::store::{custody, legs as rows};
 use super::telling::{Teller, matters};
 use super::{Leg, LegState};
@@ -21,10 +23,13 @@ const CALENDAR_DAYS: i64 = 90;
 
 /// Settles what has changed. `house` is this house's public address without a slash at its end, for the links in letters.
 pub fn settle(tx: &mut Tx<'_>, house: &str) -> Result<()> {
-    let changed = rows::unsettled(tx)?;
-    if changed.is_empty() {
+    offers::run_out(tx, house)?;
+    if rows::unsettled(tx)?.is_empty() {
         return Ok(());
     }
+    // Before the legs: what is offered changes what is planned for a copy.
+    offers::offer(tx, house)?;
+    let changed = rows::unsettled(tx)?;
     relay(tx, &changed, house)?;
     rows::settled(tx)
 }

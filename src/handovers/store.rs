@@ -1,8 +1,9 @@
 //! The SQL of handovers, a file a table or two.
 
-pub mod custody;
-pub mod legs;
-pub mod meetings;
 pub mod counts;
+pub mod custody;
 pub mod finds;
 pub mod handovers;
+pub mod legs;
+pub mod meetings;
+pub mod waits;

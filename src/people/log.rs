@@ -95,6 +95,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("schools", "School"),
     ("sessions", "Signed-in device"),
     ("terms", "Term"),
+    ("waits", "Place on a waiting list"),
 ];
 
 /// What a table is called for people; a table that is not in the list, by its own name.
@@ -112,6 +113,7 @@ pub fn place(about: &str, about_id: &str) -> Option<String> {
         "messages" => "mail",
         "schools" => "schools",
         "people" => "people",
+        "waits" => "waits",
         _ => return None,
     };
     // "all" and the like are words, not records.

@@ -46,3 +46,4 @@ mod school_year;
 mod settings;
 mod sign_in;
 mod starting;
+mod waiting;

@@ -115,11 +115,16 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
     );
     raw.must(
         "INSERT INTO meetings (cluster_id, id, day, school_id) SELECT cluster_id, 77, '2026-12-09', id FROM schools WHERE short_name = 'Ash'",
+        "INSERT INTO waits (cluster_id, id, resource_id, school_id, person_id, first_day, last_day, request_key, created_at, updated_at)
+         SELECT s.cluster_id, s.id + 1, r.id, s.id, p.id, '2026-12-07', '2026-12-11', 'key', '2026-11-23 09:00:00', '2026-11-23 09:00:00'
+         FROM schools s JOIN resources r ON r.cluster_id = s.cluster_id AND r.name = 'Magnets', people p
+         WHERE s.short_name = 'Ash' AND p.email = 'science.lead@ash.example'",
     );
     let ids = vec![
         ("leg", id(&mut raw, "SELECT max(id) AS n FROM legs WHERE state = 'planned'")),
         ("meeting", BookingId(77).to_string()),
         ("cluster", "ashdale".to_owned()),
+        ("wait", id(&mut raw, "SELECT max(id) AS n FROM waits")),
         ("resource", magnets),
         ("booking", booking.rsplit('/').next().expect("an id").to_owned()),
         ("feed", id(&mut raw, "SELECT max(id) AS n FROM feeds")),

@@ -13,6 +13,7 @@ use crate::base::ids::{PersonId, RoleId, SchoolId};
 use crate::bookings::store::keepers::{self, Kept};
 use crate::db::{self, Tx};
 use crate::error::Error;
+use crate::handovers::store::waits::{self, Listed};
 use crate::notifications::store as outbox;
 use crate::people::handing_on::{self, End, EndRefusal, InHand, Until};
 use crate::people::invitations::{self, Offer, Wanted};
@@ -52,6 +53,8 @@ struct Sheet {
     role: Held,
     school: (SchoolId, String),
     items: Vec<Kept>,
+    /// Places on the waiting list.
+    waits: Vec<Listed>,
     others: Vec<Person>,
 }
 
@@ -68,7 +71,14 @@ impl Sheet {
         let school = role.school.as_ref().map(|school| (school.id, school.short_name.clone())).ok_or(db::Error::NotFound)?;
         let items = keepers::of_school(tx, school.0)?.into_iter().filter(|item| item.hands == person).collect();
         let others = people::leads_of(tx, school.0)?.into_iter().filter(|lead| lead.id != person).collect();
-        Ok(Self { leaver, role, school, items, others })
+        let waits = waits::of_school(tx, school.0)?.into_iter().filter(|one| one.wait.person == person).collect();
+        Ok(Self { leaver, role, school, items, waits, others })
+    }
+
+    /// For a letter: the tags and titles, with their days.
+    fn facts(&self) -> Vec<(String, String)> {
+        let waits = self.waits.iter().map(|one| ("Waiting list".to_owned(), format!("{}, {}", one.name, one.wait.days)));
+        self.items.iter().map(Kept::fact).chain(waits).collect()
     }
 }
 
@@ -126,13 +136,19 @@ fn main(member: &Member, sheet: &Sheet, form: &HandOnForm, errors: &Errors) -> M
         (head("Hand on", html! { (sheet.leaver.name) " leaves as " (sheet.role.words()) }, html! {}))
         section.panel.card {
             h2 { "In this name" }
-            @if sheet.items.is_empty() { p { "Nothing: no loan to come, and no box that is out." } }
+            @if sheet.items.is_empty() && sheet.waits.is_empty() { p { "Nothing: no loan to come, no box that is out, no place on a waiting list." } }
             @else {
                 ul.links {
                     @for item in &sheet.items {
                         li { div {
                             a href={ (member.base()) "/bookings/" (item.slot.id) } { (item.name) " (" (item.tag) ")" }
                             small { (item.slot.days) @if item.slot.is_out() { ", " (icon("package-open")) " out now" } }
+                        } }
+                    }
+                    @for one in &sheet.waits {
+                        li { div {
+                            a href={ (member.base()) "/waits/" (one.wait.id) } { (one.name) }
+                            small { (one.wait.days) ", " (icon("clock")) " on the waiting list" }
                         } }
                     }
                 }
@@ -204,7 +220,7 @@ pub async fn hand_on(
                     Until::Now => None,
                     Until::Day(day) => Some(day),
                 },
-                items: sheet.items.iter().map(Kept::fact).collect(),
+                items: sheet.facts(),
                 cluster,
                 url,
             };
@@ -285,12 +301,18 @@ fn carry_out(tx: &mut Tx<'_>, sheet: &Sheet, hand: &HandOn, successor: &Successo
     for item in &sheet.items {
         keepers::hand(tx, item, to, &words, &after)?;
     }
+    // A place is the school's: letters about it go to its science leads, whoever asked. Only its receipts have an owner.
+    for (one, to) in sheet.waits.iter().zip(to.iter().cycle()) {
+        waits::hand(tx, one.wait.id, *to, &words, &after)?;
+    }
     if !matches!(end, End::On(day) if sheet.role.to == Some(day)) {
         held::end(tx, &sheet.role, end)?;
     }
     let tell_coordinators = match successor {
         Successor::Lead(person) => {
-            tx.log("people", &person.id, "took over", &words, &tags(&sheet.items))?;
+            let waits = sheet.waits.iter().map(|one| format!("{}, {} (waiting list)", one.name, one.wait.days));
+            let all: Vec<String> = sheet.items.iter().map(tag).chain(waits).collect();
+            tx.log("people", &person.id, "took over", &words, &all.join("; "))?;
             if let Some(to) = tell::recipient(person) {
                 outbox::enqueue(tx, &hand.to_successor(to, today))?;
             }
@@ -313,7 +335,11 @@ fn carry_out(tx: &mut Tx<'_>, sheet: &Sheet, hand: &HandOn, successor: &Successo
 }
 
 fn tags(items: &[Kept]) -> String {
-    items.iter().map(|item| format!("{}, {}", item.tag, item.slot.days)).collect::<Vec<_>>().join("; ")
+    items.iter().map(tag).collect::<Vec<_>>().join("; ")
+}
+
+fn tag(item: &Kept) -> String {
+    format!("{}, {}", item.tag, item.slot.days)
 }
 
 /// Gives somebody who gets a lead's role what waits at the school: bookings whose people will have left before they end.

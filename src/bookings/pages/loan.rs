@@ -148,11 +148,12 @@ fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -
         // The panel is the page's heading when there is one.
         @if said.0.is_empty() { (head(&title, line, html! {})) } @else { div.head { div { h2 { (title) } p { (line) } } } }
         (risk_banner(sheet))
+        (offer_banner(member, sheet))
         div.side {
             section.panel.card aria-labelledby="facts" {
                 h2 #facts { "The booking" }
                 (summary(&facts(member, sheet)))
-                p { a href={ (here) "/calendar.ics" } { (icon("calendar-plus")) " Calendar file for Outlook, Google or Apple" } }
+                @if !slot.is_offer() { p { a href={ (here) "/calendar.ics" } { (icon("calendar-plus")) " Calendar file for Outlook, Google or Apple" } } }
             }
             (actions(member, sheet, &here))
         }
@@ -205,6 +206,7 @@ fn pill_of(sheet: &Sheet, today: crate::base::Day) -> Markup {
         _ if slot.late_since(today).is_some() => pill(Tone::Bad, "Late"),
         _ if slot.returned_on.is_some() => pill(Tone::Plain, "Returned"),
         _ if slot.is_out() => pill(Tone::Good, "Out now"),
+        State::Requested if slot.is_offer() => pill(Tone::Warn, "Offered"),
         State::Requested => pill(Tone::Warn, "Waiting for approval"),
         State::Confirmed if slot.is_over(today) => pill(Tone::Plain, "Over"),
         State::Confirmed if sheet.risk.is_some() => pill(Tone::Warn, "At risk"),
@@ -221,6 +223,20 @@ fn risk_banner(sheet: &Sheet) -> Markup {
             }
             Some((Risk::OutOfService(why), _)) => { (banner(Tone::Warn, "This loan is at risk", html! { p { (sheet.loan.tag) " is " (why) "." } })) }
             None => {}
+        }
+    }
+}
+
+/// Days that are only held: for whom, how long, and where the school answers.
+fn offer_banner(member: &Member, sheet: &Sheet) -> Markup {
+    let (slot, school) = (&sheet.loan.booking.slot, &sheet.school);
+    let mine = Roles::of(member).by(&sheet.loan).may_act_for(slot.school);
+    html! {
+        @if let Some(until) = slot.offered_to().filter(|_| slot.state.is_live()) {
+            (banner(Tone::Plain, &format!("Offered to {school} until {}", days::full(until)), html! {
+                p { (school) " is next on the waiting list. The days are held until it answers." }
+                @if mine { p { a href={ (member.base()) "/waits" } { "Answer the offer" } } }
+            }))
         }
     }
 }
@@ -246,7 +262,7 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
     say("Pupils", &booking.pupils.map_or_else(String::new, |pupils| pupils.to_string()));
     say("Collected on", &slot.collected_on.map(days::long).unwrap_or_default());
     say("Returned on", &slot.returned_on.map(days::long).unwrap_or_default());
-    say("Booked by", &hands(sheet, member.today()));
+    say(if slot.is_offer() { "Asked for by" } else { "Booked by" }, &hands(sheet, member.today()));
     say("Rule set aside", &booking.override_reason);
     say(if slot.state == State::Declined { "Why it was declined" } else { "Why it was cancelled" }, &booking.ended_reason);
     rows
@@ -271,10 +287,10 @@ fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {
     let token = member.csrf();
     let mine = by.may_act_for(slot.school);
     let answers = changes::approve(slot, by, today).is_ok();
-    let repeats = slot.kind == Kind::Loan && member.may_borrow();
+    let repeats = slot.kind == Kind::Loan && !slot.is_offer() && member.may_borrow();
     let post = |word: &str, words: &str, symbol: &str| verb(&format!("{here}/{word}"), token, words, symbol);
     html! {
-        @if mine || repeats {
+        @if (mine && !slot.is_offer()) || repeats {
             section.panel.card aria-labelledby="do" {
                 h2 #do { "What you can do" }
                 div.verbs {
@@ -300,7 +316,16 @@ fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {
 pub async fn calendar(app: web::Data<App>, member: Member, path: web::Path<(String, BookingId)>) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
     let teller = Teller::new(&app, &member);
-    let text = app.db.read(member.scope(), move |tx| Ok::<_, Error>(teller.file(tx, id)?)).await?;
+    let text = app
+        .db
+        .read(member.scope(), move |tx| {
+            // Days that are only offered belong in nobody's calendar.
+            if loans::one(tx, id)?.booking.slot.is_offer() {
+                return Err(Error::NotFound);
+            }
+            Ok(teller.file(tx, id)?)
+        })
+        .await?;
     let name = DispositionParam::Filename(format!("boxrota-{id}.ics"));
     Ok(HttpResponse::Ok()
         .content_type("text/calendar; charset=utf-8")

@@ -9,11 +9,15 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::out_of_service;
-use crate::bookings::{Kind, Risk, Slot, State, risk};
+use crate::bookings::{Kind, Risk, Slot, State, last_day_of, risk};
 use crate::db::{Result, Tx};
 use crate::error::Error;
+use crate::handovers::pages::waits::place;
+use crate::handovers::store::waits::{self, Listed};
+use crate::handovers::waiting;
 use crate::people::Member;
 use crate::people::store as people;
+use crate::web::forms::verb;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, empty, head, icon, pill, strand_icon, table_or_cards};
 
@@ -42,10 +46,13 @@ struct Desk {
     names: Vec<people::SchoolName>,
     near: Vec<(Slot, String)>,
     out: Vec<Slot>,
+    /// The cluster's open places on the waiting list, and those of the schools among them.
+    open: Vec<waiting::Wait>,
+    waits: Vec<Listed>,
 }
 
 impl Desk {
-    /// Five queries: the schools' loans now and to come, those of a past year, names, neighbours, what is out.
+    /// Six queries: the schools' loans now and to come, those of a past year, names, neighbours, what is out, who waits.
     fn read(tx: &mut Tx<'_>, mine: &[SchoolId], year: Option<i32>) -> Result<Self> {
         let today = tx.today();
         let this_year = days::academic_year(today);
@@ -68,7 +75,12 @@ impl Desk {
             Some(span) => loans::around(tx, &copies, tell::around(span))?,
             None => Vec::new(),
         };
-        Ok(Self { today, year, current, past, names: people::school_names(tx)?, near, out: loans::out_now(tx)? })
+        let mut waits = waits::listed(tx)?;
+        let open = waits.iter().map(|one| one.wait.clone()).collect();
+        waits.retain(|one| mine.contains(&one.wait.school));
+        // What is offered first.
+        waits.sort_by_key(|one| (one.wait.state != waiting::State::Offered, one.wait.id));
+        Ok(Self { today, year, current, past, names: people::school_names(tx)?, near, out: loans::out_now(tx)?, open, waits })
     }
 
     fn name(&self, school: SchoolId) -> &str {
@@ -153,6 +165,7 @@ fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
     let all = format!("{}/calendar?view=list", member.base());
     let current: Vec<&Loan> = desk.current.iter().collect();
     let acts = html! {
+        a.btn href={ (member.base()) "/waits" } { (icon("clock")) "Waiting list" }
         a.btn href={ (member.base()) "/feeds" } { (icon("rss")) "Calendar feed" }
         a.btn href="/b" { (icon("scan-qr-code")) "Type a box's code" }
         @if may_book { a.btn.go href=(boxes) { "Find a box" } }
@@ -168,6 +181,7 @@ fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
                 }
             }
         }
+        @if !desk.waits.is_empty() { (waiting_list(member, desk)) }
         @if !soon.is_empty() {
             section.panel.card aria-labelledby="handovers" {
                 h2 #handovers { "Handovers this week" }
@@ -181,6 +195,39 @@ fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
             }
         }
         @if member.own_school().is_some() { (past(member, desk, several)) }
+    }
+}
+
+/// What is offered, with its two answers, and what is waited for.
+fn waiting_list(member: &Member, desk: &Desk) -> Markup {
+    html! {
+        section.panel.card aria-labelledby="waits" {
+            h2 #waits { "Waiting list" }
+            ul.tasks {
+                @for one in &desk.waits {
+                    @let here = format!("{}/waits/{}", member.base(), one.wait.id);
+                    li {
+                        div.what {
+                            (strand_icon(super::calendar::term::strand_class(&one.strand), &one.icon))
+                            div {
+                                a href=(here) { (one.name) @if !one.tag.is_empty() { " (" (one.tag) ")" } }
+                                p { (one.wait.days) }
+                                @if let Some(until) = one.until.filter(|_| one.wait.state == waiting::State::Offered) {
+                                    p.warn { "Offered to " (one.school) " until " (days::full(last_day_of(until))) }
+                                    @if member.may_book_for(one.wait.school) {
+                                        div.acts {
+                                            (verb(&format!("{here}/accept"), member.csrf(), "Take these days", "check"))
+                                            (verb(&format!("{here}/decline"), member.csrf(), "No thank you", "x"))
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                        (place(one, &desk.open))
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::base::ids::{BookingId, PersonId};
 use crate::bookings::ics::{self, Entry, Organizer};
 use crate::bookings::letters::{self, About, Because, To};
 use crate::bookings::store::loans::{self, Hands, Loan};
-use crate::bookings::{Slot, State};
+use crate::bookings::{Kind, Slot, State};
 use crate::db::{Result, Tx};
 use crate::notifications::{Calendar, Letter, Method, Recipient, store as outbox};
 use crate::people::pages::account::kinds::can_be_muted;
@@ -205,7 +205,7 @@ pub fn around(days: Period) -> Period {
 #[must_use]
 pub fn way(slot: &Slot, near: &[(Slot, String)], home: &str) -> Way {
     let others =
-        || near.iter().filter(|(other, _)| other.copy == slot.copy && other.id != slot.id && other.kind == crate::bookings::Kind::Loan);
+        || near.iter().filter(|(other, _)| other.copy == slot.copy && other.id != slot.id && other.kind == Kind::Loan && !other.is_offer());
     let before = others().filter(|(other, _)| other.days.last() < slot.days.first()).max_by_key(|(other, _)| other.days.last());
     let after = others().filter(|(other, _)| other.days.first() > slot.days.last()).min_by_key(|(other, _)| other.days.first());
     let direct = |days: i64| days <= DIRECT_HANDOVER_DAYS;

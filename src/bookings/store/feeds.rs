@@ -208,6 +208,7 @@ pub fn events(tx: &mut Tx<'_>, feed: &Subscription) -> Result<Vec<Event>> {
         .filter(bookings::cluster_id.eq(tx.cluster.0))
         .filter(bookings::first_day.ge(days::add(today, -BACK_DAYS)))
         .filter(bookings::first_day.le(days::add(today, AHEAD_DAYS)))
+        .filter(bookings::offer_until.is_null())
         .filter(is_live!())
         .order((bookings::first_day, bookings::id))
         .limit(MOST)

@@ -42,6 +42,7 @@ pub fn of_school(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Kept>> {
         .and(bookings::first_day.ge(days::add(today, -LONGEST_HOLD)))
         .and(bookings::last_day.ge(today))
         .and(bookings::returned_on.is_null())
+        .and(bookings::offer_until.is_null())
         .and(is_live!());
     let out = of().and(bookings::copy_id.gt(0)).and(bookings::collected_on.is_not_null()).and(bookings::returned_on.is_null());
     let rows: Vec<(SlotRow, String, String, i64, Option<i64>)> = bookings::table

@@ -1,11 +1,12 @@
 //! Writing bookings down, and each change of one. Every function logs what was before and after (product rule 11); whether
 //! it may be is decided before, by the rules.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::loans::Loan;
 use crate::base::days::{self, Day};
-use crate::base::ids::{BookingId, PersonId};
+use crate::base::ids::{BookingId, ClusterId, PersonId};
 use crate::bookings::changes::Back;
 use crate::bookings::{Decision, Slot, State};
 use crate::db::schema::bookings;
@@ -35,6 +36,8 @@ pub struct New {
     pub request_key: String,
     /// The booking it repeats.
     pub repeated_from: Option<BookingId>,
+    /// How long the days are held, when it is an offer of the waiting list.
+    pub offer_until: Option<DateTime<Utc>>,
 }
 
 /// The booking that a form with this key has made already.
@@ -82,10 +85,15 @@ pub fn insert(tx: &mut Tx<'_>, decision: &Decision, new: &New) -> Result<Booking
             bookings::request_key.eq(&new.request_key),
             bookings::override_reason.eq(reason),
             bookings::repeated_from.eq(repeated_from),
+            bookings::offer_until.eq(new.offer_until.map(|until| until.naive_utc())),
             (bookings::created_at.eq(now), bookings::updated_at.eq(now)),
         ))
         .execute(tx.conn)?;
-    let verb = if decision.state == State::Requested { "requested" } else { "reserved" };
+    let verb = match (new.offer_until, decision.state) {
+        (Some(_), _) => "offered",
+        (None, State::Requested) => "requested",
+        (None, _) => "reserved",
+    };
     let waived: Vec<&str> = decision.waived.iter().filter_map(crate::bookings::Refusal::rule).collect();
     let mut after = format!("{}, {}", decision.tag, decision.days);
     if !waived.is_empty() {
@@ -139,6 +147,60 @@ pub fn set_state(tx: &mut Tx<'_>, old: &Loan, to: State, reason: &str) -> Result
         State::Requested => "requested",
     };
     tx.log("bookings", &old.booking.slot.id, verb, old.booking.slot.state.name(), reason.trim())
+}
+
+/// The school takes what the waiting list has offered it: from now on it is a booking of who takes it, or a request.
+pub fn take_offer(tx: &mut Tx<'_>, old: &Loan, decision: &Decision, person: PersonId, reason: &str) -> Result<()> {
+    let reason = if decision.waived.is_empty() { "" } else { reason.trim() };
+    diesel::update(bookings::table.find((tx.cluster.0, old.booking.slot.id.0)))
+        .set((
+            bookings::state.eq(<&'static str>::from(decision.state)),
+            bookings::offer_until.eq(None::<NaiveDateTime>),
+            bookings::person_id.eq(person.0),
+            bookings::override_reason.eq(reason),
+            bookings::updated_at.eq(tx.stamp()),
+        ))
+        .execute(tx.conn)?;
+    let verb = if decision.state == State::Requested { "requested" } else { "reserved" };
+    let mut after = format!("{}, {}", decision.tag, decision.days);
+    let waived: Vec<&str> = decision.waived.iter().filter_map(crate::bookings::Refusal::rule).collect();
+    if !waived.is_empty() {
+        after = format!("{after}; set aside: {} ({reason})", waived.join(", "));
+    }
+    tx.log("bookings", &old.booking.slot.id, verb, "Offered from the waiting list", &after)
+}
+
+/// What the waiting list offered is not taken: its days are free again. Nothing when it is no offer any more.
+pub fn end_offer(tx: &mut Tx<'_>, booking: BookingId, reason: &str) -> Result<()> {
+    let offer = bookings::table
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::id.eq(booking.0))
+        .filter(bookings::state.eq("requested"))
+        .filter(bookings::offer_until.is_not_null());
+    let ended = diesel::update(offer)
+        .set((
+            bookings::state.eq(<&'static str>::from(State::Cancelled)),
+            bookings::ended_reason.eq(reason),
+            bookings::sequence.eq(bookings::sequence + 1),
+            bookings::updated_at.eq(tx.stamp()),
+        ))
+        .execute(tx.conn)?;
+    if ended == 0 { Ok(()) } else { tx.log("bookings", &booking, "cancelled", "Offered", reason) }
+}
+
+/// The clusters in which an offer of the waiting list has run out, for the worker: by the index of the offers alone.
+pub fn with_offers_run_out(house: &mut House<'_>) -> Result<Vec<ClusterId>> {
+    let mut clusters: Vec<i64> = bookings::table
+        .filter(super::plan::requested())
+        .filter(bookings::offer_until.is_not_null())
+        .filter(bookings::offer_until.le(house.stamp()))
+        .order(bookings::offer_until)
+        .limit(1000)
+        .select(bookings::cluster_id)
+        .load(house.conn)?;
+    clusters.sort_unstable();
+    clusters.dedup();
+    Ok(clusters.into_iter().map(ClusterId).collect())
 }
 
 /// The school has fetched it.

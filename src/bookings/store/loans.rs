@@ -153,11 +153,12 @@ pub fn one(tx: &mut Tx<'_>, id: BookingId) -> Result<Loan> {
     Ok(if here { loan } else { Loan { hands: Hands::School, ..loan } })
 }
 
-/// The schools' bookings that end on a day of the window, and what they have out now, however old; by first day.
+/// The schools' bookings that end on a day of the window, and what they have out now, however old; by first day. What the waiting
+/// list offers them is no booking.
 pub fn of_schools(tx: &mut Tx<'_>, schools: &[SchoolId], window: Period) -> Result<Vec<Loan>> {
     let wanted: Vec<i64> = schools.iter().map(|school| school.0).collect();
     let of = || bookings::cluster_id.eq(tx.cluster.0).and(bookings::school_id.eq_any(wanted.clone()));
-    let ended = of().and(bookings::last_day.between(window.first(), window.last()));
+    let ended = of().and(bookings::last_day.between(window.first(), window.last())).and(bookings::offer_until.is_null());
     // Both halves name the cluster and what their index begins with (see `plan::open_now`).
     let out = of().and(bookings::copy_id.gt(0)).and(bookings::collected_on.is_not_null()).and(bookings::returned_on.is_null());
     let rows: Vec<LoanRow> = loans!().filter(ended.or(out)).order((bookings::first_day, bookings::id)).limit(MOST).load(tx.conn)?;
@@ -172,6 +173,7 @@ pub fn ended(tx: &mut Tx<'_>, schools: &[SchoolId], window: Period) -> Result<Ve
         .filter(bookings::school_id.eq_any(wanted))
         .filter(bookings::last_day.between(window.first(), window.last()))
         .filter(bookings::kind.eq("loan"))
+        .filter(bookings::offer_until.is_null())
         .order((bookings::first_day.desc(), bookings::id.desc()))
         .limit(MOST)
         .load(tx.conn)?;
@@ -183,6 +185,7 @@ pub fn requested(tx: &mut Tx<'_>) -> Result<Vec<Loan>> {
     let rows: Vec<LoanRow> = loans!()
         .filter(bookings::cluster_id.eq(tx.cluster.0))
         .filter(unanswered())
+        .filter(bookings::offer_until.is_null())
         .filter(bookings::first_day.ge(days::add(tx.today(), -LONGEST_HOLD)))
         .order((bookings::first_day, bookings::id))
         .limit(MOST)
@@ -228,6 +231,7 @@ pub fn to_come_of(house: &mut House<'_>, of: &[ClusterId]) -> Result<Vec<(Cluste
         .filter(bookings::first_day.ge(days::add(today, -LONGEST_HOLD)))
         .filter(bookings::last_day.ge(today))
         .filter(bookings::returned_on.is_null())
+        .filter(bookings::offer_until.is_null())
         .filter(is_live!())
         .group_by(bookings::cluster_id)
         .select((bookings::cluster_id, diesel::dsl::count_star()))

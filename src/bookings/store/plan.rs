@@ -2,6 +2,7 @@
 //!
 //! Each is one query and bounded on both ends, so that a page costs the same after ten years of loans as after one.
 
+use chrono::NaiveDateTime;
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
@@ -145,7 +146,7 @@ fn title_of(row: TitleRow, cluster: Option<SettingsRow>, copy: Copy) -> Title {
     Title { id: ResourceId(id), kind, name, strand, topic, icon, years: (year(from), year(to)), search_words, rules, copies: vec![copy] }
 }
 
-pub(crate) type SlotRow = (i64, i64, i64, String, String, Day, Day, Day, Option<Day>, Option<Day>);
+pub(crate) type SlotRow = (i64, i64, i64, String, String, Day, Day, Day, Option<Day>, Option<Day>, Option<NaiveDateTime>);
 
 /// The columns of a [`Slot`], in the order of [`SlotRow`].
 macro_rules! slot_columns {
@@ -161,6 +162,7 @@ macro_rules! slot_columns {
             bookings::held_until,
             bookings::collected_on,
             bookings::returned_on,
+            bookings::offer_until,
         )
     };
 }
@@ -187,7 +189,8 @@ macro_rules! copies_of {
 }
 pub(super) use copies_of;
 
-pub(crate) fn slot_of((id, copy, school, kind, state, first, last, held_until, collected_on, returned_on): SlotRow) -> Result<Slot> {
+pub(crate) fn slot_of(row: SlotRow) -> Result<Slot> {
+    let (id, copy, school, kind, state, first, last, held_until, collected_on, returned_on, offer_until) = row;
     let wrong = |what: &str| Error::Check(what.to_owned());
     Ok(Slot {
         id: BookingId(id),
@@ -199,6 +202,7 @@ pub(crate) fn slot_of((id, copy, school, kind, state, first, last, held_until, c
         held_until,
         collected_on,
         returned_on,
+        offer_until: offer_until.map(|until| until.and_utc()),
     })
 }
 
@@ -223,7 +227,8 @@ pub(super) fn requested() -> SqlLiteral<Bool> {
     sql::<Bool>("bookings.state = 'requested'")
 }
 
-/// What is out at a school now, late or not, and every request that has not been answered, as `loans::requested` lists them.
+/// What is out at a school now, late or not, and every request that has not been answered, as `loans::requested` lists them: what
+/// the waiting list offers is the school's to answer, not the coordinator's.
 pub fn open_now(tx: &mut Tx<'_>) -> Result<Vec<Slot>> {
     // Both halves name the cluster, and the first a copy, so that each finds its own index: `bookings_one_out` and
     // `bookings_term`. A single `cluster_id = ?` before the OR makes SQLite read the cluster's whole history.
@@ -233,7 +238,8 @@ pub fn open_now(tx: &mut Tx<'_>) -> Result<Vec<Slot>> {
         .and(bookings::collected_on.is_not_null())
         .and(bookings::returned_on.is_null());
     let since = days::add(tx.today(), -LONGEST_HOLD);
-    let asked = bookings::cluster_id.eq(tx.cluster.0).and(bookings::first_day.ge(since)).and(requested());
+    let asked =
+        bookings::cluster_id.eq(tx.cluster.0).and(bookings::first_day.ge(since)).and(requested()).and(bookings::offer_until.is_null());
     let rows: Vec<SlotRow> = bookings::table.filter(out.or(asked)).select(slot_columns!()).load(tx.conn)?;
     rows.into_iter().map(slot_of).collect()
 }

@@ -89,11 +89,12 @@ fn slots(tx: &mut Tx<'_>, title: &Title, window: Period) -> Result<Vec<Slot>> {
     Ok(slots)
 }
 
-/// How many loans of the school are live and not over; a late one is not over.
+/// How many loans of the school are live and not over; a late one is not over. What the waiting list offers does not count yet.
 fn live_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<u32> {
     let today: Day = tx.today();
     let of = || bookings::cluster_id.eq(tx.cluster.0).and(bookings::school_id.eq(school.0)).and(bookings::kind.eq("loan"));
-    let open = of().and(bookings::last_day.ge(today)).and(is_live!()).and(bookings::returned_on.is_null());
+    let open =
+        of().and(bookings::last_day.ge(today)).and(is_live!()).and(bookings::returned_on.is_null()).and(bookings::offer_until.is_null());
     // Both halves name the cluster and what their index begins with (see `plan::open_now`).
     let late = of()
         .and(bookings::copy_id.gt(0))

@@ -81,6 +81,9 @@ impl View<'_> {
                         h2 { "Where it is now" }
                         div.intro { (strand_icon(colour(own.strand), &own.icon)) p { (own.summary) } }
                         (self.copies())
+                        @if desk.viewer.may_book && !own.copies.is_empty() {
+                            p { "Taken on the days you need? " a href={ (self.base) "/waits/new?resource=" (own.id) } { "Join the waiting list" } }
+                        }
                     }
                     section.panel.card { h2 { "Next loans" } (self.next()) }
                     section.panel.card { h2 { "Contents" } (contents_table(contents)) }
@@ -165,6 +168,7 @@ impl View<'_> {
         }
         match (slot.state, slot.is_out()) {
             (_, true) => pill(Tone::Plain, "Out now"),
+            _ if slot.is_offer() => pill(Tone::Warn, "Offered"),
             (State::Requested, _) => pill(Tone::Warn, "Waits for approval"),
             _ if slot.returned_on.is_some() => pill(Tone::Plain, "Returned"),
             _ => pill(Tone::Good, "Confirmed"),

@@ -10,7 +10,7 @@ use super::words::Brief;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{CopyId, SchoolId};
 use crate::bookings::store::plan::{self, Copy, Loan, Title};
-use crate::bookings::{Kind, Slot, State, risk, spans};
+use crate::bookings::{Kind, Slot, risk, spans};
 use crate::db::{Result, Tx};
 use crate::notifications::store as outbox;
 use crate::people::terms::SchoolCalendar;
@@ -167,7 +167,7 @@ impl Desk {
     /// How many requests wait for an answer.
     #[must_use]
     pub fn requests(&self) -> usize {
-        self.open.iter().filter(|slot| slot.state == State::Requested).count()
+        self.open.iter().filter(|slot| slot.is_request()).count()
     }
 
     /// What the viewer's schools have out.

@@ -61,6 +61,7 @@ fn line(desk: &Desk, title: &Title, copy: &Copy, loan: &Loan) -> Markup {
     let (tone, words) = match (bar.look, bar.out, at_risk) {
         (Look::Late, ..) => (Tone::Bad, "Late"),
         (Look::Requested, ..) => (Tone::Warn, "Waiting for approval"),
+        (Look::Offered, ..) => (Tone::Warn, "Offered"),
         (Look::Restock, ..) => (Tone::Plain, "Restock"),
         (Look::Past, ..) => (Tone::Plain, if slot.returned_on.is_some() { "Returned" } else { "Over" }),
         (_, true, _) => (Tone::Good, "Out now"),
@@ -73,7 +74,10 @@ fn line(desk: &Desk, title: &Title, copy: &Copy, loan: &Loan) -> Markup {
             td data-h="Box" { (title.name) @if title.copies.len() > 1 { " " (copy.tag) } }
             td data-h="School" { @if slot.kind == Kind::Restock { "Not for loan" } @else { (desk.school(slot.school).0) @if bar.mine { " (yours)" } } }
             td data-h="Class" { (loan.class_name) }
-            td data-h="Status" { (pill(tone, words)) }
+            td data-h="Status" {
+                (pill(tone, words))
+                @if let Some(until) = slot.offered_to() { small { "Until " (days::full(until)) } }
+            }
         }
     }
 }

@@ -95,7 +95,7 @@ fn one_week(desk: &Desk, shown: Day, monday: Day, number: Option<u32>, loans: &[
                         li class={ "c" (column(days.first())) " s" (column(days.last()) - column(days.first()) + 1) } {
                             a class=(class_of(&bar)) data-s=(letters) href={ "bookings/" (loan.slot.id) } {
                                 b { (title.name) @if title.copies.len() > 1 { " " (copy.tag) } } " " (who)
-                                i { @if !loan.class_name.is_empty() { ", " (loan.class_name) } ", " (Days(loan.slot.days)) ", " (status(&bar, &loan.slot)) }
+                                i { @if !loan.class_name.is_empty() { ", " (loan.class_name) } ", " (Days(loan.slot.days)) ", " (status(&bar, &loan.slot)) @if let (Look::Offered, Some(until)) = (bar.look, loan.slot.offered_to()) { " until " (days::full(until)) } }
                             }
                         }
                     }

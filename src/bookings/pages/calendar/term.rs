@@ -147,13 +147,18 @@ fn bar(desk: &Desk, width: u16, bar: Bar, loan: &Loan, copy: &Copy) -> Markup {
         Kind::Restock => ("Restock", "Fix"),
         Kind::Loan => desk.school(slot.school),
     };
-    let beside = if bar.look == Look::Late { "late" } else { loan.class_name.as_str() };
+    let beside = match bar.look {
+        Look::Late => "late",
+        Look::Offered => "offered",
+        _ => loan.class_name.as_str(),
+    };
     html! {
         a class={ (class_of(&bar)) " s" (width) } href={ "bookings/" (slot.id) } data-s=(letters) {
             b { (name) } @if !beside.is_empty() { " " (beside) }
             i {
                 @if bar.look == Look::Late && !loan.class_name.is_empty() { ", " (loan.class_name) }
                 ", " (Days(slot.days)) ", " (status(&bar, slot))
+                @if let (Look::Offered, Some(until)) = (bar.look, slot.offered_to()) { " until " (crate::base::days::full(until)) }
             }
         }
     }

@@ -53,6 +53,12 @@ impl Form<'_> {
                     Ask { copy: String::new(), ..self.ask.moved(taken.days, None) }.at(&format!("{}/boxes/{other}/reserve", self.member.base()))
                 }))
             }
+            @if self.has_to_wait(&picks) {
+                (banner(Tone::Plain, "Do you need exactly these days?", html! {
+                    p { "Join the waiting list. When the days become free, they are offered to one school at a time, in the order of asking." }
+                    p { a.btn href=(self.wait()) { (icon("clock")) "Join the waiting list for these days" } }
+                }))
+            }
             @if !self.ask.repeat.is_empty() && self.errors.is_empty() {
                 (banner(Tone::Plain, "The same again next year", html! { p { (self.same_again()) } }))
             }
@@ -83,6 +89,23 @@ impl Form<'_> {
                 (rules(&self.reading.shelf, self.whose()))
             }
         }
+    }
+
+    /// Whether all that is in the way of the days is that somebody else has them.
+    fn has_to_wait(&self, picks: &Picks<'_>) -> bool {
+        match self.refusal {
+            Some(Refusal::Taken(taken)) => taken.free_instead.is_empty() && self.ask.restock != "yes",
+            Some(Refusal::Late { .. }) => true,
+            Some(_) => false,
+            None => self.ask.days().is_some_and(|days| picks.is_taken(days)),
+        }
+    }
+
+    /// The address at which one joins the waiting list with these answers.
+    fn wait(&self) -> String {
+        let page = format!("{}/waits/new", self.member.base());
+        let with = self.ask.at(&page);
+        format!("{with}{}resource={}", if with == page { '?' } else { '&' }, self.reading.title.id)
     }
 
     /// What is filled in already when a loan is repeated.
@@ -166,7 +189,11 @@ pub fn instead(
             }
             @for copy in &taken.copies {
                 @let offers: Vec<Period> = copy.nearest.before.into_iter().chain(copy.nearest.after).collect();
-                h3 { (copy.tag) ": " (copy.by) " has it " @if copy.has.first() == copy.has.last() { "on " } @else { "from " } (copy.has) }
+                h3 {
+                    (copy.tag) ": "
+                    @if let Some(until) = copy.offered_to { "offered to " (copy.by) " until " (days::full(until)) ", for " (copy.has) }
+                    @else { (copy.by) " has it " @if copy.has.first() == copy.has.last() { "on " } @else { "from " } (copy.has) }
+                }
                 @if offers.is_empty() { p { "No other days of the same length are free near them." } }
                 @else {
                     p { "The nearest free days of the same length:" }
@@ -259,6 +286,11 @@ impl<'a> Picks<'a> {
         let hold = days.extended(self.shelf.rules.turnaround_days);
         self.bookable.is_some_and(|bookable| bookable.intersect(days) == Some(days))
             && self.copies().any(|copy| spans::is_free(&copy.slots, hold))
+    }
+
+    /// Whether the days could be booked, if only a copy were free.
+    fn is_taken(&self, days: Period) -> bool {
+        self.bookable.is_some_and(|bookable| bookable.intersect(days) == Some(days)) && !self.is_free(days)
     }
 
     /// "Free from Thursday 26 November to Friday 18 December 2026".

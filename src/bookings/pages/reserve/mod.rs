@@ -180,6 +180,7 @@ fn booked(
         override_reason: wanted.wish.override_reason.clone(),
         request_key,
         repeated_from: wanted.repeat,
+        offer_until: None,
     };
     let id = ledger::insert(tx, &decision, &new)?;
     if decision.kind == Kind::Loan {

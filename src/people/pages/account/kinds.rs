@@ -4,6 +4,7 @@ use super::email::{CHANGED_LETTER, NEW_LETTER, OLD_LETTER, TAKEN_LETTER};
 use crate::bookings::letters::{APPROVED, Because, CANCELLED, CHANGED, DECLINED, REQUESTED, RESERVED, TO_APPROVE};
 use crate::handovers::leg_letters::{LEG_AGREED, LEG_CHANGED, LEG_DECLINED, LEG_PROPOSED};
 use crate::handovers::letters::{FOUND, GIVEN, RECEIVED, REFUSED, TAKEN, WITHDRAWN};
+use crate::handovers::wait_letters as wait;
 use crate::people::pages::SIGN_IN_LETTER;
 
 /// Whether a letter can be switched off.
@@ -34,6 +35,8 @@ const BOOKER: &str = "Who booked, and the science leads of the school";
 
 const BOTH_SIDES: &str = "The science leads of both schools, and the coordinators when something is wrong";
 
+const WAITER: &str = "Who asked for the place, and the science leads of the school";
+
 /// All of them.
 pub const KINDS: &[Kind] = &[
     Kind { kind: RESERVED, name: "A box is reserved", to: BOOKER, choice: Choice::AsLead },
@@ -53,6 +56,10 @@ pub const KINDS: &[Kind] = &[
     Kind { kind: TAKEN, name: "A box was received that your school had not given up", to: BOTH_SIDES, choice: Choice::Always },
     Kind { kind: WITHDRAWN, name: "A box that was on its way was taken back", to: BOTH_SIDES, choice: Choice::Always },
     Kind { kind: FOUND, name: "Somebody has found a box", to: "The coordinators", choice: Choice::Always },
+    Kind { kind: wait::JOINED, name: "Your school is on a waiting list", to: "Who asked for the place", choice: Choice::Always },
+    Kind { kind: wait::OFFERED, name: "It is your turn on a waiting list", to: WAITER, choice: Choice::AsLead },
+    Kind { kind: wait::LAPSED, name: "An offer from a waiting list has run out", to: WAITER, choice: Choice::AsLead },
+    Kind { kind: wait::OVER, name: "A place on a waiting list has ended", to: WAITER, choice: Choice::AsLead },
     Kind { kind: SIGN_IN_LETTER, name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: OLD_LETTER, name: "A new e-mail address: your old one is asked", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: NEW_LETTER, name: "A new e-mail address: your new one is asked", to: "Who asked for it", choice: Choice::Always },

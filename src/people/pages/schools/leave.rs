@@ -6,12 +6,13 @@ use maud::html;
 
 use super::{Screen, Stop, Things, at, cancel, day_field, done, loan_list};
 use crate::app::App;
-use crate::base::days;
+use crate::base::days::{self, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::pages::tell::Teller;
 use crate::catalogue::store::{self as catalogue, Kept};
 use crate::db::{self, Tx};
 use crate::error::Error;
+use crate::handovers::offers;
 use crate::people::schools::{self, Record, Typed, Wish};
 use crate::people::store::schools as store;
 use crate::people::{Coordinator, Member};
@@ -55,7 +56,7 @@ pub async fn save(
     form: Posted<Typed>,
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
-    let (sent, teller) = (typed.clone(), Teller::new(&app, &member));
+    let (sent, teller, house) = (typed.clone(), Teller::new(&app, &member), app.config.link(""));
     let saved = app
         .db
         .write(member.scope(), move |tx| {
@@ -74,6 +75,9 @@ pub async fn save(
             // Before the roles end, so that the letters find the science lead.
             for loan in things.ahead.iter().filter(|loan| loan.booking.slot.days.last() > last) {
                 cancel(tx, &teller, loan, "The school leaves the cluster")?;
+            }
+            if let Some(after) = Period::new(days::add(last, 1), days::END) {
+                offers::end_of_school(tx, &house, id, after, "The school leaves the cluster.")?;
             }
             Ok(store::leave(tx, &record, &gone)?)
         })

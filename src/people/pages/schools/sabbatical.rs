@@ -11,6 +11,7 @@ use crate::base::ids::SchoolId;
 use crate::bookings::pages::tell::Teller;
 use crate::bookings::store::loans::Loan;
 use crate::error::Error;
+use crate::handovers::offers;
 use crate::people::schools::{self, Record, Sabbatical, Typed};
 use crate::people::store::schools as store;
 use crate::people::{Coordinator, Member};
@@ -52,7 +53,7 @@ pub async fn save(
     form: Posted<Typed>,
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
-    let (sent, teller) = (typed.clone(), Teller::new(&app, &member));
+    let (sent, teller, house) = (typed.clone(), Teller::new(&app, &member), app.config.link(""));
     let saved = app
         .db
         .write(member.scope(), move |tx| {
@@ -76,6 +77,7 @@ pub async fn save(
             let there = |spell: &schools::Spell| spell.stay.sabbatical == Some(wish.days) && spell.review_on == wish.review_on;
             if !record.spells.iter().any(there) {
                 store::set_sabbatical(tx, &record, &wish, &rest)?;
+                offers::end_of_school(tx, &house, id, wish.days, "The school takes a break from the cluster.")?;
             }
             Ok(())
         })
