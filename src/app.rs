@@ -14,6 +14,7 @@ use crate::catalogue::pages as catalogue;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
+use crate::handovers::pages::{attention, remedies, rescue, week};
 use crate::handovers::settle::settle;
 use crate::notifications::pages as mail;
 use crate::people::identity::Houses;
@@ -111,6 +112,16 @@ fn routes(routes: &mut web::ServiceConfig) {
         .service(
             web::scope("/c/{cluster}")
                 .route("", get().to(people::cluster_front))
+                .route("/week", get().to(week::show))
+                .route("/attention", get().to(attention::show))
+                .route("/attention/bookings/{booking}", get().to(rescue::show))
+                .route("/attention/bookings/{booking}/move", post().to(rescue::move_to_copy))
+                .route("/attention/bookings/{booking}/offer", post().to(rescue::offer))
+                .route("/attention/finds/{find}/done", post().to(remedies::find_done))
+                .route("/attention/handovers/{handover}/settled", post().to(remedies::settled))
+                .route("/attention/{copy}/ask", post().to(remedies::ask))
+                .route("/attention/{copy}/missing", post().to(remedies::missing))
+                .route("/attention/{copy}/found", post().to(remedies::found))
                 .route("/people", get().to(directory::show))
                 .route("/schools/new", get().to(schools::new::form))
                 .route("/schools/new", post().to(schools::new::add))

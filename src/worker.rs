@@ -18,6 +18,8 @@ use crate::base::ids::{ClusterId, MessageId};
 use crate::bookings::letters;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
+use crate::handovers::attention_letters;
+use crate::handovers::store::{attention, custody};
 use crate::notifications::mailer::Mailer;
 use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
 use crate::people::account::answerable;
@@ -256,6 +258,15 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
     if let Some(change) = email::read_subject(&message.kind, &message.subject) {
         let change = people::account::email_change_by_id(&mut tx.house(), change)?;
         return Ok(answerable(change.as_ref(), tx.now).err().map(|why| why.to_string()));
+    }
+    if let Some((copy, school)) = attention_letters::read_subject(&message.kind, &message.subject) {
+        let (_, _, home) = attention::copy(tx, copy)?;
+        let now = custody::one(tx, copy)?;
+        return Ok(attention_letters::overtaken(&message.kind, school, &now, home).map(str::to_owned));
+    }
+    if let Some((booking, sequence)) = attention_letters::read_dates(&message.kind, &message.subject) {
+        let same = ledger::state_and_sequence(tx, booking)?.is_some_and(|(state, now)| state.is_live() && now == sequence);
+        return Ok((!same).then(|| "The booking had changed before it could be sent.".to_owned()));
     }
     if let Some((booking, sequence)) = letters::read_subject(&message.subject) {
         let now = ledger::state_and_sequence(tx, booking)?;

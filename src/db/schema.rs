@@ -492,6 +492,7 @@ diesel::table! {
         received_note -> Text,
         refusal -> Text,
         differs -> Bool,
+        settled_at -> Nullable<Timestamp>,
     }
 }
 

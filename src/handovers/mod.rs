@@ -6,9 +6,13 @@
 //! [`Custody`] follows from handovers and, by triggers, from what bookings say of possession. Legs follow from bookings: every
 //! write transaction ends with [`settle`], which lays the legs of the copies that changed anew, whatever code path changed them.
 
+pub mod attention;
+pub mod attention_letters;
 pub mod legs;
+pub mod pages;
 pub mod settle;
 pub mod store;
+pub mod week;
 
 use chrono::{DateTime, Utc};
 

@@ -1,4 +1,6 @@
 //! The SQL of handovers, a file a table or two.
 
+pub mod attention;
 pub mod custody;
 pub mod legs;
+pub mod week;

@@ -72,13 +72,15 @@ pub struct Filter {
 }
 
 /// The tables a person can change, and what they are called for people.
-pub const KINDS: [(&str, &str); 19] = [
+pub const KINDS: [(&str, &str); 21] = [
     ("bookings", "Booking"),
     ("clusters", "Cluster"),
     ("closures", "Closure or INSET day"),
     ("copies", "Copy"),
     ("feeds", "Calendar feed"),
+    ("finds", "Report of a find"),
     ("former_names", "Former name of a school"),
+    ("handovers", "Handover"),
     ("invitations", "Invitation"),
     ("lead_schools", "Lead school"),
     ("memberships", "School's membership"),

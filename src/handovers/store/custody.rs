@@ -8,7 +8,7 @@ use crate::db::schema::{custody, custody_chain};
 use crate::db::{Error, Result, Tx};
 use crate::handovers::{Custody, Place};
 
-type Row = (i64, String, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, NaiveDateTime, String);
+pub(super) type Row = (i64, String, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, NaiveDateTime, String);
 
 /// The columns of a [`Custody`], in the order of [`Row`].
 macro_rules! custody_columns {
@@ -26,8 +26,9 @@ macro_rules! custody_columns {
         )
     };
 }
+pub(super) use custody_columns;
 
-fn custody_of((copy, place, school, booking, to, handover, person, since, short_essentials): Row) -> Result<Custody> {
+pub(super) fn custody_of((copy, place, school, booking, to, handover, person, since, short_essentials): Row) -> Result<Custody> {
     Ok(Custody {
         copy: CopyId(copy),
         place: place.parse().map_err(|_| Error::Check("custody_place".to_owned()))?,

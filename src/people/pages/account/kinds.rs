@@ -2,6 +2,7 @@
 
 use super::email::{CHANGED_LETTER, NEW_LETTER, OLD_LETTER, TAKEN_LETTER};
 use crate::bookings::letters::{APPROVED, Because, CANCELLED, CHANGED, DECLINED, REQUESTED, RESERVED, TO_APPROVE};
+use crate::handovers::attention_letters as attention;
 use crate::people::pages::SIGN_IN_LETTER;
 
 /// Whether a letter can be switched off.
@@ -28,10 +29,12 @@ pub struct Kind {
     pub choice: Choice,
 }
 
+/// Whom the coordinator's own letters go to.
+const LEADS: &str = "The science leads of the school";
 const BOOKER: &str = "Who booked, and the science leads of the school";
 
 /// All of them.
-pub const KINDS: [Kind; 12] = [
+pub const KINDS: [Kind; 18] = [
     Kind { kind: RESERVED, name: "A box is reserved", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: REQUESTED, name: "A request is on its way to the coordinator", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: APPROVED, name: "A request is approved", to: BOOKER, choice: Choice::AsLead },
@@ -39,6 +42,12 @@ pub const KINDS: [Kind; 12] = [
     Kind { kind: CHANGED, name: "A booking has changed", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: CANCELLED, name: "A booking is cancelled", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: TO_APPROVE, name: "A request waits for approval", to: "The coordinators", choice: Choice::AsCoordinator },
+    Kind { kind: attention::BRING_BACK, name: "The coordinator asks when a box comes back", to: LEADS, choice: Choice::Always },
+    Kind { kind: attention::RECEIVE, name: "The coordinator asks whether a box has arrived", to: LEADS, choice: Choice::Always },
+    Kind { kind: attention::COUNT, name: "The coordinator asks for a count", to: LEADS, choice: Choice::Always },
+    Kind { kind: attention::OTHER_DATES, name: "Other dates for a booking at risk", to: LEADS, choice: Choice::Always },
+    Kind { kind: attention::MISSING, name: "A box is missing", to: LEADS, choice: Choice::Always },
+    Kind { kind: attention::FOUND, name: "A box is found again", to: LEADS, choice: Choice::Always },
     Kind { kind: SIGN_IN_LETTER, name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: OLD_LETTER, name: "A new e-mail address: your old one is asked", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: NEW_LETTER, name: "A new e-mail address: your new one is asked", to: "Who asked for it", choice: Choice::Always },

@@ -1,0 +1,6 @@
+//! The pages of handovers, a file each.
+
+pub mod attention;
+pub mod remedies;
+pub mod rescue;
+pub mod week;
