@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
 use crate::handovers::pages::{acts as handing, copy, handover, lid};
+use crate::handovers::pages::{attention, remedies, rescue, week};
 use crate::handovers::pages::{legs, meetings};
 use crate::handovers::pages::{wait, waits};
 use crate::handovers::settle::settle;
@@ -117,6 +118,16 @@ fn routes(routes: &mut web::ServiceConfig) {
         .service(
             web::scope("/c/{cluster}")
                 .route("", get().to(people::cluster_front))
+                .route("/week", get().to(week::show))
+                .route("/attention", get().to(attention::show))
+                .route("/attention/bookings/{booking}", get().to(rescue::show))
+                .route("/attention/bookings/{booking}/move", post().to(rescue::move_to_copy))
+                .route("/attention/bookings/{booking}/offer", post().to(rescue::offer))
+                .route("/attention/finds/{find}/done", post().to(remedies::find_done))
+                .route("/attention/handovers/{handover}/settled", post().to(remedies::settled))
+                .route("/attention/{copy}/ask", post().to(remedies::ask))
+                .route("/attention/{copy}/missing", post().to(remedies::missing))
+                .route("/attention/{copy}/found", post().to(remedies::found))
                 .route("/people", get().to(directory::show))
                 .route("/schools/new", get().to(schools::new::form))
                 .route("/schools/new", post().to(schools::new::add))

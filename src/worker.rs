@@ -18,11 +18,13 @@ use crate::base::ids::{ClusterId, MessageId};
 use crate::bookings::letters;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
+use crate::handovers::attention_letters;
 use crate::handovers::leg_letters;
 use crate::handovers::letters as handed;
 use crate::handovers::store::handovers;
 use crate::handovers::store::legs;
 use crate::handovers::store::waits;
+use crate::handovers::store::{attention, custody};
 use crate::handovers::wait_letters;
 use crate::notifications::mailer::Mailer;
 use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
@@ -300,6 +302,15 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
     if let Some((wait, booking)) = wait_letters::read_subject(&message.subject) {
         let now = waits::state_of(tx, wait)?;
         return Ok(wait_letters::overtaken(&message.kind, booking, now).map(str::to_owned));
+    }
+    if let Some((copy, school)) = attention_letters::read_subject(&message.kind, &message.subject) {
+        let (_, _, home) = attention::copy(tx, copy)?;
+        let now = custody::one(tx, copy)?;
+        return Ok(attention_letters::overtaken(&message.kind, school, &now, home).map(str::to_owned));
+    }
+    if let Some((booking, sequence)) = attention_letters::read_dates(&message.kind, &message.subject) {
+        let same = ledger::state_and_sequence(tx, booking)?.is_some_and(|(state, now)| state.is_live() && now == sequence);
+        return Ok((!same).then(|| "The booking had changed before it could be sent.".to_owned()));
     }
     if let Some((booking, sequence)) = letters::read_subject(&message.subject) {
         let now = ledger::state_and_sequence(tx, booking)?;

@@ -28,6 +28,7 @@ use chrono::{DateTime, Utc};
 use crate::base::clock;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, SchoolId};
+use crate::catalogue::{Astray, Plight};
 
 /// What a booking is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::Display)]
@@ -153,12 +154,51 @@ pub enum Risk {
     },
     /// The copy is being mended, missing or retired; the words say which.
     OutOfService(String),
+    /// Nobody knows where the copy is.
+    Missing {
+        /// Who had it last.
+        last: SchoolId,
+        /// The day it was reported.
+        since: Day,
+    },
+    /// The copy was given up, and for more than [`LONG_WAY_DAYS`] nobody has received it.
+    OnTheWay {
+        /// Who gave it up.
+        from: SchoolId,
+        /// The day it was given up.
+        since: Day,
+    },
+    /// Something without which the box is no use was short at the last count: "Torch: 2 of 6 missing".
+    Incomplete(String),
 }
 
-/// Whether a booking is at risk: live, not fetched yet, and the copy late elsewhere or out of service.
-/// `late` is the copy's late loan, if it has one.
+/// A copy that has been on its way for longer than so many days puts the bookings after it at risk.
+pub const LONG_WAY_DAYS: i64 = 7;
+
+impl Risk {
+    /// The reason in a sentence or two. `name` gives a school's short name.
+    #[must_use]
+    pub fn words<'a>(&self, name: impl Fn(SchoolId) -> &'a str) -> String {
+        match self {
+            Self::Late { holder, since } => {
+                format!("{} has not given it back. It was due on {}.", name(*holder), days::full(*since))
+            }
+            Self::OutOfService(why) => format!("It cannot be lent at the moment: it is {why}."),
+            Self::Missing { last, since } => {
+                format!("Nobody knows where it is. {} had it last. It was reported missing on {}.", name(*last), days::full(*since))
+            }
+            Self::OnTheWay { from, since } => {
+                format!("{} gave it up on {}, and nobody has received it yet.", name(*from), days::full(*since))
+            }
+            Self::Incomplete(what) => format!("A part that it needs is short. {what}."),
+        }
+    }
+}
+
+/// Whether a booking is at risk: live, not fetched yet, and the copy late elsewhere, missing, too long on its way, out of service,
+/// or without something that it needs. `late` is the copy's late loan, if it has one.
 #[must_use]
-pub fn risk(slot: &Slot, late: Option<&Slot>, out_of_service: Option<&str>, today: Day) -> Option<Risk> {
+pub fn risk(slot: &Slot, late: Option<&Slot>, out_of_service: Option<&str>, plight: &Plight, today: Day) -> Option<Risk> {
     if slot.is_over(today) || slot.collected_on.is_some() {
         return None;
     }
@@ -167,7 +207,20 @@ pub fn risk(slot: &Slot, late: Option<&Slot>, out_of_service: Option<&str>, toda
     {
         return Some(Risk::Late { holder: late.school, since });
     }
-    out_of_service.filter(|_| slot.kind == Kind::Loan).map(|why| Risk::OutOfService(why.to_owned()))
+    if slot.kind != Kind::Loan {
+        return None;
+    }
+    match plight.astray {
+        Some(Astray::Missing { last, since }) => return Some(Risk::Missing { last, since }),
+        Some(Astray::OnTheWay { from, since, .. }) if (today - since).num_days() > LONG_WAY_DAYS => {
+            return Some(Risk::OnTheWay { from, since });
+        }
+        _ => {}
+    }
+    if let Some(why) = out_of_service {
+        return Some(Risk::OutOfService(why.to_owned()));
+    }
+    (!plight.short.is_empty()).then(|| Risk::Incomplete(plight.short.clone()))
 }
 
 /// A booking with all that is known of it.
@@ -271,17 +324,35 @@ mod tests {
 
     #[test]
     fn late_is_open_ended_and_puts_the_next_at_risk() {
-        let today = day("2026-10-14");
+        let (today, fine) = (day("2026-10-14"), Plight::default());
         let late = Slot { collected_on: Some(day("2026-09-28")), ..slot(1, "2026-09-28", "2026-10-09") };
         assert_eq!(late.late_since(today), Some(day("2026-10-09")));
         assert_eq!(late.late_since(day("2026-10-09")), None, "the last day is still the school's");
         assert_eq!(late.late_since(day("2029-01-01")), Some(day("2026-10-09")));
         let next = Slot { school: SAXTON, ..slot(2, "2026-10-19", "2026-10-23") };
-        assert_eq!(risk(&next, Some(&late), None, today), Some(Risk::Late { holder: late.school, since: day("2026-10-09") }));
+        assert_eq!(risk(&next, Some(&late), None, &fine, today), Some(Risk::Late { holder: late.school, since: day("2026-10-09") }));
         let back = Slot { returned_on: Some(today), ..late };
-        assert_eq!(risk(&next, Some(&back), None, today), None);
-        assert_eq!(risk(&next, None, Some("in repair"), today), Some(Risk::OutOfService("in repair".into())));
-        assert_eq!(risk(&late, Some(&late), None, today), None, "a late loan is late, not at risk");
+        assert_eq!(risk(&next, Some(&back), None, &fine, today), None);
+        assert_eq!(risk(&next, None, Some("in repair"), &fine, today), Some(Risk::OutOfService("in repair".into())));
+        assert_eq!(risk(&late, Some(&late), None, &fine, today), None, "a late loan is late, not at risk");
+    }
+
+    #[test]
+    fn what_custody_says_puts_a_booking_at_risk() {
+        let today = day("2026-10-14");
+        let next = slot(2, "2026-10-19", "2026-10-23");
+        let at = |astray, short: &str| risk(&next, None, None, &Plight { astray, short: short.to_owned() }, today);
+        let missing = Astray::Missing { last: SAXTON, since: day("2026-10-12") };
+        assert_eq!(at(Some(missing), "x"), Some(Risk::Missing { last: SAXTON, since: day("2026-10-12") }));
+        let way = |since| Some(Astray::OnTheWay { from: SAXTON, to: None, since: day(since) });
+        assert_eq!(at(way("2026-10-07"), ""), None, "a week on the way is a week on the way");
+        assert_eq!(at(way("2026-10-06"), ""), Some(Risk::OnTheWay { from: SAXTON, since: day("2026-10-06") }));
+        let short = at(way("2026-10-13"), "Torch: 2 of 6 missing").unwrap();
+        assert_eq!(short.words(|_| "Saxton"), "A part that it needs is short. Torch: 2 of 6 missing.");
+        let restock = Slot { kind: Kind::Restock, ..next };
+        assert_eq!(risk(&restock, None, None, &Plight { astray: Some(missing), short: "x".into() }, today), None);
+        let fetched = Slot { collected_on: Some(today), ..next };
+        assert_eq!(risk(&fetched, None, None, &Plight { astray: None, short: "x".into() }, today), None);
     }
 
     #[test]

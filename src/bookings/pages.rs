@@ -19,7 +19,7 @@ use maud::Markup;
 const NOT_YOURS: &str = "Only the school that made this booking, or a coordinator, can change it.";
 
 /// A page that is asked for again each time it is shown.
-fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
+pub(crate) fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
     HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "private, no-cache"))
@@ -27,7 +27,7 @@ fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
 }
 
 /// On to another page of ours, by GET.
-fn see_other(to: &str) -> HttpResponse {
+pub(crate) fn see_other(to: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
 }
 

@@ -277,7 +277,7 @@ impl<'a> Grid<'a> {
             look,
             mine,
             out: slot.is_out(),
-            at_risk: super::risk(slot, late, None, today).is_some(),
+            at_risk: super::risk(slot, late, None, &crate::catalogue::Plight::default(), today).is_some(),
             from_before: slot.days.first() < self.days.first(),
             goes_on: slot.days.last() > self.days.last(),
         }

@@ -1,12 +1,13 @@
 //! Where a copy is now, and when it can next be had: what a card in the catalogue says.
 //!
-//! What must always hold: a copy that is late, missing or in repair is free on no day, however far ahead, because nobody
+//! What must always hold: a copy that is late, on its way, missing or in repair is free on no day, however far ahead, because nobody
 //! can say when it comes back (product rule 3).
 
 use super::spans::{self, Search};
 use super::{Kind, Slot};
 use crate::base::days::{Day, Period};
 use crate::base::ids::SchoolId;
+use crate::catalogue::Astray;
 
 /// Where a copy is now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Whereabouts {
         /// The last day.
         until: Day,
     },
+    /// Neither a school nor the store has it: on its way, or missing.
+    Astray(Astray),
     /// In repair, missing or retired.
     OutOfService,
 }
@@ -41,6 +44,8 @@ pub enum Whereabouts {
 pub struct Planned<'a> {
     /// Whether it can be lent at all.
     pub in_service: bool,
+    /// Whether neither a school nor the store has it.
+    pub astray: Option<Astray>,
     /// Its live bookings by first day, none overlapping: those from today on, and the one it is out for, however old.
     pub slots: &'a [Slot],
 }
@@ -49,6 +54,9 @@ impl Planned<'_> {
     /// Where it is now. What somebody holds is known better than what state it was entered in.
     #[must_use]
     pub fn whereabouts(&self, today: Day) -> Whereabouts {
+        if let Some(astray) = self.astray {
+            return Whereabouts::Astray(astray);
+        }
         if let Some(out) = self.slots.iter().find(|slot| slot.is_out()) {
             return match out.late_since(today) {
                 Some(since) => Whereabouts::Late { school: out.school, since },
@@ -75,7 +83,7 @@ impl Planned<'_> {
     }
 
     fn can_be_had(&self, today: Day) -> bool {
-        self.in_service && !self.slots.iter().any(|slot| slot.late_since(today).is_some())
+        self.in_service && self.astray.is_none() && !self.slots.iter().any(|slot| slot.late_since(today).is_some())
     }
 }
 
@@ -95,7 +103,7 @@ mod tests {
     #[test]
     fn who_has_it_is_known_whatever_was_planned() {
         let today = day("2026-10-14");
-        let at = |in_service, slots: &[Slot]| Planned { in_service, slots }.whereabouts(today);
+        let at = |in_service, slots: &[Slot]| Planned { in_service, astray: None, slots }.whereabouts(today);
         assert_eq!(at(true, &[]), Whereabouts::Home);
         assert_eq!(at(false, &[]), Whereabouts::OutOfService);
         assert_eq!(at(true, &[slot(1, "2026-10-12", "2026-10-16")]), Whereabouts::Home, "reserved, not fetched");
@@ -104,21 +112,25 @@ mod tests {
         assert_eq!(at(false, &[out("2026-10-12", "2026-10-16")]), with, "in repair, but not yet brought back");
         let late = Whereabouts::Late { school: MONK_FRYSTON, since: day("2026-10-09") };
         assert_eq!(at(true, &[out("2026-09-28", "2026-10-09")]), late);
+        let way = Astray::OnTheWay { from: MONK_FRYSTON, to: None, since: day("2026-10-13") };
+        let given = Planned { in_service: true, astray: Some(way), slots: &[slot(1, "2026-10-12", "2026-10-16")] };
+        assert_eq!(given.whereabouts(today), Whereabouts::Astray(way));
         let kept = Slot { kind: Kind::Restock, ..slot(1, "2026-10-12", "2026-10-16") };
         assert_eq!(at(true, &[kept]), Whereabouts::Restock { until: day("2026-10-16") });
     }
 
     proptest! {
         #[test]
-        fn what_is_late_or_out_of_service_is_never_free(start in 0i64..400, len in 0i64..40, in_service: bool, late: bool) {
+        fn what_is_late_or_out_of_service_is_never_free(start in 0i64..400, len in 0i64..40, in_service: bool, late: bool, astray: bool) {
             let cal = calendar();
             let today = day("2026-10-14");
             let slots: Vec<Slot> = if late { vec![out("2026-09-28", "2026-10-09")] } else { vec![out("2026-10-12", "2026-10-16")] };
-            let copy = Planned { in_service, slots: &slots };
+            let astray = astray.then_some(Astray::OnTheWay { from: MONK_FRYSTON, to: None, since: day(OUT) });
+            let copy = Planned { in_service, astray, slots: &slots };
             let first = days::add(today, start);
             let wanted = Period::new(first, days::add(first, len)).unwrap();
             let search = Search { calendar: &cal, school: None, bookable: period("2026-10-14", "2028-08-31"), turnaround: 0, longest: 28 };
-            if late || !in_service {
+            if late || astray.is_some() || !in_service {
                 prop_assert!(!copy.is_free(wanted, 0, today));
                 prop_assert_eq!(copy.next_free(&search, today), None);
             } else {

@@ -5,6 +5,7 @@
 
 pub mod filter;
 pub mod pages;
+pub mod plight;
 pub mod store;
 pub mod topics;
 
@@ -13,6 +14,7 @@ use std::fmt;
 use crate::base::ids::{CopyId, ResourceId, SchoolId};
 
 pub use filter::{Filter, Wrong};
+pub use plight::{Astray, Plight};
 pub use topics::{TOPICS, Topic};
 
 /// What a resource is.
@@ -181,6 +183,10 @@ pub struct Copy {
     pub state: CopyState,
     /// What the coordinator noted on that.
     pub note: String,
+    /// Whether it is on its way or missing, and what it lacks.
+    pub plight: Plight,
+    /// While it is astray: the short names of the school that had it and of the one that is to get it.
+    pub astray_names: (String, String),
 }
 
 /// A line of a resource's contents.

@@ -5,9 +5,10 @@
 
 use diesel::prelude::*;
 
-use super::{ContentsLine, Copy, CopyState, Kind, Resource, Strand, Title, Years};
+use super::plight::PlightRow;
+use super::{ContentsLine, Copy, CopyState, Kind, Plight, Resource, Strand, Title, Years};
 use crate::base::ids::{ClusterId, CopyId, ResourceId, SchoolId};
-use crate::db::schema::{contents_lines, copies, resources, schools, settings};
+use crate::db::schema::{contents_lines, copies, custody, resources, schools, settings};
 use crate::db::{Error, House, Result, Tx};
 use crate::people::Settings;
 use crate::people::store::{SettingsRow, settings_of};
@@ -36,7 +37,15 @@ macro_rules! first {
 
 type ResourceRow = (i64, String, String, String, String, String, String, i32, i32, bool, Option<i32>, String);
 type CopyRow = (i64, String, i64, String, String);
-type Row = (ResourceRow, Option<CopyRow>, Option<String>, Option<SettingsRow>);
+type PlightNames = (Option<String>, Option<String>);
+type Row = (ResourceRow, Option<CopyRow>, Option<String>, Option<SettingsRow>, Option<PlightRow>, PlightNames);
+
+/// The table of schools twice more, for where a copy that is on its way comes from and goes to.
+mod ends {
+    #![allow(missing_docs)]
+    diesel::alias!(crate::db::schema::schools as givers: Givers, crate::db::schema::schools as receivers: Receivers);
+}
+use ends::{givers, receivers};
 
 /// The whole catalogue: one query.
 pub fn all(tx: &mut Tx<'_>) -> Result<Catalogue> {
@@ -56,6 +65,20 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Catalogue> {
             ))
             .left_join(schools::table.on(schools::cluster_id.eq(copies::cluster_id).and(schools::id.eq(copies::home_school_id))))
             .left_join(settings::table.on(settings::cluster_id.eq(resources::cluster_id)))
+            .left_join(custody::table.on(custody::cluster_id.eq(copies::cluster_id).and(custody::copy_id.eq(copies::id))))
+            .left_join(
+                givers.on(givers
+                    .field(schools::cluster_id)
+                    .eq(custody::cluster_id)
+                    .and(givers.field(schools::id).eq(custody::school_id))
+                    .and(custody::place.eq("transit"))),
+            )
+            .left_join(
+                receivers.on(receivers
+                    .field(schools::cluster_id)
+                    .eq(custody::cluster_id)
+                    .and(receivers.field(schools::id).nullable().eq(custody::to_school_id))),
+            )
             .filter(resources::cluster_id.eq(tx.cluster.0))
             .order((resources::name, copies::tag))
             .select((
@@ -85,6 +108,8 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Catalogue> {
                     settings::non_school_days,
                 )
                     .nullable(),
+                (custody::place, custody::school_id, custody::to_school_id, custody::since, custody::short_essentials).nullable(),
+                (givers.field(schools::short_name).nullable(), receivers.field(schools::short_name).nullable()),
             ))
             .into_boxed();
     if let Some(id) = one {
@@ -92,12 +117,12 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Catalogue> {
     }
     let rows: Vec<Row> = first!(tx, query, MOST_COPIES)?;
     let mut catalogue = Catalogue { settings: settings_of(rows.first().and_then(|row| row.3)), resources: Vec::new() };
-    for (resource, copy, home, _) in rows {
+    for (resource, copy, home, _, plight, names) in rows {
         if catalogue.resources.last().is_none_or(|last| last.id.0 != resource.0) {
             catalogue.resources.push(resource_of(resource)?);
         }
         if let (Some(last), Some(copy)) = (catalogue.resources.last_mut(), copy) {
-            last.copies.push(copy_of(copy, home.unwrap_or_default())?);
+            last.copies.push(copy_of(copy, home.unwrap_or_default(), plight, names)?);
         }
     }
     Ok(catalogue)
@@ -130,9 +155,18 @@ fn resource_of(row: ResourceRow) -> Result<Resource> {
     })
 }
 
-fn copy_of((id, tag, home, state, note): CopyRow, home_name: String) -> Result<Copy> {
+fn copy_of((id, tag, home, state, note): CopyRow, home_name: String, plight: Option<PlightRow>, names: PlightNames) -> Result<Copy> {
     let state = state.parse::<CopyState>().map_err(|_| wrong("copies_state"))?;
-    Ok(Copy { id: CopyId(id), tag, home: SchoolId(home), home_name, state, note })
+    Ok(Copy {
+        id: CopyId(id),
+        tag,
+        home: SchoolId(home),
+        home_name,
+        state,
+        note,
+        plight: plight.map(Plight::of).unwrap_or_default(),
+        astray_names: (names.0.unwrap_or_default(), names.1.unwrap_or_default()),
+    })
 }
 
 /// A resource's contents, in order.

@@ -7,6 +7,8 @@
 //! write transaction ends with [`settle`], which lays the legs of the copies that changed anew, whatever code path changed them.
 
 pub mod agreeing;
+pub mod attention;
+pub mod attention_letters;
 pub mod counts;
 pub mod handing;
 pub mod leg_letters;
@@ -21,6 +23,7 @@ pub mod telling;
 pub mod trips;
 pub mod wait_letters;
 pub mod waiting;
+pub mod week;
 
 use chrono::{DateTime, Utc};
 

@@ -1,15 +1,19 @@
 //! The pages of handovers: a copy by the code on its lid, counting, giving up and receiving, what was counted on both sides.
 
 pub mod acts;
+pub mod attention;
 pub mod copy;
 pub mod form;
 pub mod handover;
 pub mod legs;
 pub mod lid;
 pub mod meetings;
+pub mod remedies;
+pub mod rescue;
 pub mod tell;
 pub mod wait;
 pub mod waits;
+pub mod week;
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};

@@ -1,5 +1,6 @@
 //! The SQL of handovers, a file a table or two.
 
+pub mod attention;
 pub mod counts;
 pub mod custody;
 pub mod finds;
@@ -7,3 +8,4 @@ pub mod handovers;
 pub mod legs;
 pub mod meetings;
 pub mod waits;
+pub mod week;

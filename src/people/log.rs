@@ -78,6 +78,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("closures", "Closure or INSET day"),
     ("copies", "Copy"),
     ("feeds", "Calendar feed"),
+    ("finds", "Report of a find"),
     ("former_names", "Former name of a school"),
     ("handovers", "Handover"),
     ("invitations", "Invitation"),

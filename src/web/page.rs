@@ -31,6 +31,8 @@ pub struct Shell {
 /// The entries of the main navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nav {
+    /// This week.
+    Week,
     /// The calendar.
     Calendar,
     /// The catalogue.
@@ -39,6 +41,8 @@ pub enum Nav {
     Loans,
     /// Requests to approve (coordinators).
     Requests,
+    /// What needs attention (coordinators).
+    Attention,
     /// Sent mail.
     Mail,
     /// Calendar feeds.
@@ -172,18 +176,19 @@ fn header(shell: &Shell) -> Markup {
     html! {
         header.top {
             div.wrap {
-                a.brand href={ (base) "/calendar" } { span.mark { (icon("package")) } "Boxrota" }
+                a.brand href={ (base) "/week" } { span.mark { (icon("package")) } "Boxrota" }
                 details.menu { summary.btn.sq { (icon("menu")) span.vh { "Menu" } } }
                 div.navs {
                     nav aria-label="Main" {
                         ul.nav {
+                            (entry(Nav::Week, "week", "house", "This week"))
                             (entry(Nav::Calendar, "calendar", "calendar-days", "Calendar"))
                             (entry(Nav::Boxes, "boxes", "package", "Boxes"))
                             (entry(Nav::Loans, "loans", "list", "My loans"))
                             (entry(Nav::People, "people", "users", "People"))
                             @if shell.coordinator {
                                 (entry(Nav::Requests, "requests", "inbox", "Requests"))
-                                (entry(Nav::Mail, "mail", "mail", "Sent mail"))
+                                (entry(Nav::Attention, "attention", "triangle-alert", "Attention"))
                             }
                         }
                     }
@@ -193,9 +198,9 @@ fn header(shell: &Shell) -> Markup {
                             p { (shell.cluster) }
                             ul {
                                 @for (base, name) in &shell.others {
-                                    li { a href={ (base) "/calendar" } { (icon("repeat")) "Change to " (name) } }
+                                    li { a href={ (base) "/week" } { (icon("repeat")) "Change to " (name) } }
                                 }
-                                @if !shell.coordinator { li { a href={ (base) "/mail" } { (icon("mail")) "Mail to you" } } }
+                                li { a href={ (base) "/mail" } aria-current=[(shell.nav == Nav::Mail).then_some("page")] { (icon("mail")) @if shell.coordinator { "Sent mail" } @else { "Mail to you" } } }
                                 li { a href="/account" { (icon("user")) "My account" } }
                                 li { a href={ (base) "/feeds" } { (icon("rss")) "Calendar feeds" } }
                             }
@@ -302,7 +307,7 @@ mod tests {
     #[test]
     fn a_coordinator_sees_requests_and_mail_and_a_stranger_neither() {
         let page = page(&Shell { coordinator: true, ..shell() }, "Boxes", &html! {});
-        assert_eq!(count(&page, "nav a[href$=requests], nav a[href$=mail]"), 2);
+        assert_eq!(count(&page, "nav a[href$=requests], nav a[href$=attention], .drop a[href$=mail]"), 3);
         let outside = outside("Sign in", false, false, &html! {});
         assert_eq!(count(&outside, "nav, form, .demo"), 0);
     }

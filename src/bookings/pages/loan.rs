@@ -43,8 +43,10 @@ pub struct Sheet {
     pub school: String,
     /// How it comes and goes: the legs that are still to come, in words.
     pub legs: Vec<(Leg, Trip)>,
-    /// Why it may not happen as planned, with the holder's name.
-    pub risk: Option<(Risk, String)>,
+    /// Why it may not happen as planned.
+    pub risk: Option<Risk>,
+    /// The same in words.
+    pub why: String,
     /// Whether it can be fetched now.
     pub collect: Result<(), Refusal>,
     history: Vec<Line>,
@@ -62,13 +64,15 @@ impl Sheet {
         let legs = legs::of_booking(tx, id)?;
         let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy && out.id != slot.id);
         let calendar = people::school_calendar(tx, tell::around(slot.days))?;
-        let risk = risk(&slot, out.as_ref(), out_of_service(&loan.copy_state), today);
+        let risk = risk(&slot, out.as_ref(), out_of_service(&loan.copy_state), &loan.plight, today);
+        let short = |id| names.iter().find(|school| school.id == id).map_or("Another school", |school| school.short_name.as_str());
+        let why = risk.as_ref().map(|risk| risk.words(short)).unwrap_or_default();
         let holder = out.as_ref().map(|out| name(out.school)).unwrap_or_default();
         let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), holder.as_str()));
         let collect = changes::collect(&slot, by(&loan), today, &calendar, busy);
         let history = log::history(tx, "bookings", &id)?;
         let legs = legs.into_iter().map(|leg| (leg.clone(), Trip::of(&leg, name, "a cluster meeting"))).collect();
-        Ok(Self { school: name(slot.school), legs, risk: risk.map(|risk| (risk, holder)), collect, history, loan })
+        Ok(Self { school: name(slot.school), legs, risk, why, collect, history, loan })
     }
 }
 
@@ -216,15 +220,7 @@ fn pill_of(sheet: &Sheet, today: crate::base::Day) -> Markup {
 }
 
 fn risk_banner(sheet: &Sheet) -> Markup {
-    html! {
-        @match &sheet.risk {
-            Some((Risk::Late { since, .. }, holder)) => {
-                (banner(Tone::Warn, "This loan is at risk", html! { p { (holder) " has not given " (sheet.loan.tag) " back. It was due on " (days::full(*since)) "." } }))
-            }
-            Some((Risk::OutOfService(why), _)) => { (banner(Tone::Warn, "This loan is at risk", html! { p { (sheet.loan.tag) " is " (why) "." } })) }
-            None => {}
-        }
-    }
+    html! { @if sheet.risk.is_some() { (banner(Tone::Warn, "This loan is at risk", html! { p { (sheet.why) } })) } }
 }
 
 /// Days that are only held: for whom, how long, and where the school answers.

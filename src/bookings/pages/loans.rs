@@ -93,16 +93,11 @@ impl Desk {
 
     fn risk(&self, loan: &Loan) -> Option<Risk> {
         let slot = &loan.booking.slot;
-        risk(slot, self.out.iter().find(|out| out.copy == slot.copy), out_of_service(&loan.copy_state), self.today)
+        risk(slot, self.out.iter().find(|out| out.copy == slot.copy), out_of_service(&loan.copy_state), &loan.plight, self.today)
     }
 
     fn why_at_risk(&self, loan: &Loan) -> Option<String> {
-        self.risk(loan).map(|risk| match risk {
-            Risk::Late { holder, since } => {
-                format!("{} has not given it back. It was due on {}.", self.name(holder), days::full(since))
-            }
-            Risk::OutOfService(why) => format!("It cannot be lent at the moment: it is {why}."),
-        })
+        self.risk(loan).map(|risk| risk.words(|school| self.name(school)))
     }
 
     fn status(&self, loan: &Loan) -> Markup {

@@ -99,10 +99,9 @@ fn one(desk: &Desk, loan: &Loan, base: &str, token: &str) -> Markup {
     html! {
         section.panel.card aria-label={ (loan.name) " for " (desk.name(slot.school)) } {
             div.title { (strand_icon(super::calendar::term::strand_class(&loan.strand), &loan.icon)) h2 { a href=(here) { (loan.name) " for " (desk.name(slot.school)) } } }
-            @match risk(slot, late, out_of_service(&loan.copy_state), desk.today) {
-                Some(Risk::Late { holder, since }) => { (banner(Tone::Warn, "The copy is late", html! { p { (desk.name(holder)) " has not given it back. It was due on " (days::full(since)) "." } })) }
-                Some(Risk::OutOfService(why)) => { (banner(Tone::Warn, "The copy cannot be lent now", html! { p { "It is " (why) "." } })) }
-                None => {}
+            @if let Some(risk) = risk(slot, late, out_of_service(&loan.copy_state), &loan.plight, desk.today) {
+                @let heading = if matches!(risk, Risk::Late { .. }) { "The copy is late" } else { "The copy cannot be lent now" };
+                (banner(Tone::Warn, heading, html! { p { (risk.words(|school| desk.name(school))) } }))
             }
             @if over { (banner(Tone::Plain, "Its days are past", html! { p { "It can no longer be approved. Decline it to clear it away." } })) }
             (summary(&rows))

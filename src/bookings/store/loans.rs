@@ -7,7 +7,9 @@ use super::plan::{LONGEST_HOLD, SlotRow, is_live, requested as unanswered, slot_
 use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{Booking, Slot};
-use crate::db::schema::{bookings, copies, people, resources, roles, schools};
+use crate::catalogue::Plight;
+use crate::catalogue::plight::PlightRow;
+use crate::db::schema::{bookings, copies, custody, people, resources, roles, schools};
 use crate::db::{Error, House, Result, Tx};
 
 /// The most rows a list shows.
@@ -30,6 +32,8 @@ pub struct Loan {
     pub tag: String,
     /// The copy's state: `in_service`, `repair`, `missing`, `retired`.
     pub copy_state: String,
+    /// Whether the copy is on its way or missing, and what it lacks.
+    pub plight: Plight,
     /// Where the copy is kept when nobody has it.
     pub home: SchoolId,
     /// The name of who booked it.
@@ -54,7 +58,7 @@ pub enum Hands {
 type DetailRow = (i64, String, String, Option<i32>, i32, String, String, Option<i64>, chrono::NaiveDateTime);
 type NameRow = (i64, String, String, String, String, String, i64, String);
 type KeeperRow = (Option<i64>, Option<String>);
-type LoanRow = (SlotRow, DetailRow, NameRow, KeeperRow);
+type LoanRow = (SlotRow, DetailRow, NameRow, KeeperRow, PlightRow);
 
 /// The table of people once more, for who keeps a booking beside who made it.
 mod keeping {
@@ -90,6 +94,7 @@ macro_rules! loan_columns {
                 people::name,
             ),
             (bookings::keeper_id, keepers.field(people::name).nullable()),
+            (custody::place, custody::school_id, custody::to_school_id, custody::since, custody::short_essentials),
         )
     };
 }
@@ -98,6 +103,7 @@ macro_rules! loans {
     () => {
         bookings::table
             .inner_join(copies::table.on(copies::cluster_id.eq(bookings::cluster_id).and(copies::id.eq(bookings::copy_id))))
+            .inner_join(custody::table.on(custody::cluster_id.eq(copies::cluster_id).and(custody::copy_id.eq(copies::id))))
             .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
             .inner_join(people::table.on(people::id.eq(bookings::person_id)))
             .left_join(keepers.on(keepers.field(people::id).nullable().eq(bookings::keeper_id)))
@@ -105,7 +111,7 @@ macro_rules! loans {
     };
 }
 
-fn loan_of((slot, detail, names, (keeper, keeper_name)): LoanRow) -> Result<Loan> {
+fn loan_of((slot, detail, names, (keeper, keeper_name), plight): LoanRow) -> Result<Loan> {
     let (person, class_name, purpose, pupils, sequence, override_reason, ended_reason, repeated_from, changed) = detail;
     let (resource, name, strand, icon, tag, copy_state, home, booked_by) = names;
     let booking = Booking {
@@ -127,6 +133,7 @@ fn loan_of((slot, detail, names, (keeper, keeper_name)): LoanRow) -> Result<Loan
         icon,
         tag,
         copy_state,
+        plight: Plight::of(plight),
         home: SchoolId(home),
         booked_by,
         hands: keeper.map_or(Hands::Booker, |id| Hands::Keeper(PersonId(id), keeper_name.unwrap_or_default())),

@@ -11,7 +11,9 @@ use diesel::sql_types::Bool;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, ResourceId, SchoolId};
 use crate::bookings::{FurthestAhead, Rules, Slot};
-use crate::db::schema::{bookings, copies, resources, settings};
+use crate::catalogue::Plight;
+use crate::catalogue::plight::PlightRow;
+use crate::db::schema::{bookings, copies, custody, resources, settings};
 use crate::db::{Error, Result, Tx};
 
 /// No booking holds more days than this (the schema checks it), so that an index on the first day bounds both ends.
@@ -62,6 +64,8 @@ pub struct Copy {
     pub state: String,
     /// Where it is kept when nobody has it.
     pub home: SchoolId,
+    /// Whether it is on its way or missing, and what it lacks.
+    pub plight: Plight,
 }
 
 type TitleRow = (i64, String, String, String, String, String, i32, i32, String, bool, Option<i32>);
@@ -82,6 +86,7 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Title>> {
     let mut query = copies::table
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .left_join(settings::table.on(settings::cluster_id.eq(copies::cluster_id)))
+        .inner_join(custody::table.on(custody::cluster_id.eq(copies::cluster_id).and(custody::copy_id.eq(copies::id))))
         .filter(copies::cluster_id.eq(tx.cluster.0))
         .filter(copies::state.ne("retired"))
         .order((resources::name, copies::tag))
@@ -110,15 +115,16 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Title>> {
                 settings::non_school_days,
             )
                 .nullable(),
+            (custody::place, custody::school_id, custody::to_school_id, custody::since, custody::short_essentials),
         ))
         .into_boxed();
     if let Some(id) = one {
         query = query.filter(resources::id.eq(id.0));
     }
-    let rows: Vec<(TitleRow, CopyRow, Option<SettingsRow>)> = query.load(tx.conn)?;
+    let rows: Vec<(TitleRow, CopyRow, Option<SettingsRow>, PlightRow)> = query.load(tx.conn)?;
     let mut titles: Vec<Title> = Vec::new();
-    for (title, (id, tag, state, home), cluster) in rows {
-        let copy = Copy { id: CopyId(id), tag, state, home: SchoolId(home) };
+    for (title, (id, tag, state, home), cluster, plight) in rows {
+        let copy = Copy { id: CopyId(id), tag, state, home: SchoolId(home), plight: Plight::of(plight) };
         match titles.last_mut().filter(|last| last.id.0 == title.0) {
             Some(last) => last.copies.push(copy),
             None => titles.push(title_of(title, cluster, copy)),

@@ -44,7 +44,7 @@ pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Opt
         .map(|copy| ShelfCopy {
             id: copy.id,
             tag: copy.tag.clone(),
-            out_of_service: out_of_service(&copy.state).map(str::to_owned),
+            out_of_service: unfit(copy, today, &schools),
             slots: slots.iter().filter(|slot| slot.copy == copy.id).copied().collect(),
         })
         .collect();
@@ -71,6 +71,13 @@ pub fn out_of_service(state: &str) -> Option<&'static str> {
         "missing" => Some("missing"),
         _ => Some("no longer lent"),
     }
+}
+
+/// Why a copy can be had on no day: what the coordinator says of it, or that neither a school nor the store has it.
+fn unfit(copy: &plan::Copy, today: Day, schools: &[School]) -> Option<String> {
+    let name = |id| schools.iter().find(|school| school.id == id).map_or("a school", |school| school.short_name.as_str());
+    let astray = || copy.plight.astray.map(|astray| astray.words(today, name));
+    out_of_service(&copy.state).map(str::to_owned).or_else(astray)
 }
 
 /// The live bookings of the title's copies that hold a day of the window, and those for which one is out, however old.

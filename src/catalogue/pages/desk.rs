@@ -10,7 +10,7 @@ use crate::bookings::store::held::{self, Held};
 use crate::bookings::whereabouts::{Planned, Whereabouts};
 use crate::bookings::{FurthestAhead, Slot};
 use crate::catalogue::store::{self, Catalogue};
-use crate::catalogue::{Copy, CopyState, Resource, Strand};
+use crate::catalogue::{Astray, Copy, CopyState, Resource, Strand};
 use crate::db::{Result, Tx};
 use crate::people::store::school_calendar;
 use crate::people::terms::SchoolCalendar;
@@ -98,7 +98,7 @@ impl Desk {
     }
 
     fn planned(&self, copy: &Copy) -> Planned<'_> {
-        Planned { in_service: copy.state == CopyState::InService, slots: &self.slots[self.range(copy.id)] }
+        Planned { in_service: copy.state == CopyState::InService, astray: copy.plight.astray, slots: &self.slots[self.range(copy.id)] }
     }
 
     /// The copies of a resource that can be had on all the days.
@@ -157,6 +157,11 @@ impl Desk {
             let known = self.held(copy.id).iter().find(|held| held.slot.school == school);
             known.map_or("a school", |held| held.school.as_str())
         };
+        let astray = |astray: &Astray| match (astray, &copy.astray_names) {
+            (Astray::OnTheWay { to: Some(_), .. }, (from, to)) => format!("On its way from {from} to {to} {}", astray.since(self.today)),
+            (Astray::OnTheWay { to: None, .. }, (from, _)) => format!("On its way from {from} to its store {}", astray.since(self.today)),
+            (Astray::Missing { .. }, _) => format!("Missing {}", astray.since(self.today)),
+        };
         match self.planned(copy).whereabouts(self.today) {
             Whereabouts::Home => tag(Tone::Good, "house", &format!("In store at {}", copy.home_name)),
             Whereabouts::With { school, until } => {
@@ -166,6 +171,8 @@ impl Desk {
                 tag(Tone::Bad, "triangle-alert", &format!("At {}, late since {}", name(school), self.day(since)))
             }
             Whereabouts::Restock { until } => tag(Tone::Warn, "wrench", &format!("Being restocked, to {}", self.day(until))),
+            Whereabouts::Astray(way @ Astray::OnTheWay { .. }) => tag(Tone::Plain, "truck", &astray(&way)),
+            Whereabouts::Astray(gone @ Astray::Missing { .. }) => tag(Tone::Bad, "triangle-alert", &astray(&gone)),
             Whereabouts::OutOfService => match copy.state {
                 CopyState::Missing => tag(Tone::Bad, "triangle-alert", "Missing: nobody knows where it is"),
                 CopyState::Retired => tag(Tone::Plain, "ban", "Retired"),

@@ -9,7 +9,7 @@ use crate::base::days::{self, Day};
 use crate::base::ids::{CopyId, ResourceId};
 use crate::bookings::store::held::{self, Held};
 use crate::bookings::{Kind as For, State, risk};
-use crate::catalogue::{ContentsLine, Resource, Title, similar, store};
+use crate::catalogue::{ContentsLine, Copy, Plight, Resource, Title, similar, store};
 use crate::error::Error;
 use crate::people::Member;
 use crate::web::page::{Nav, page};
@@ -129,9 +129,9 @@ impl View<'_> {
 
     fn next(&self) -> Markup {
         let desk = self.desk;
-        let mut next: Vec<(&str, Option<&str>, &Held)> = Vec::new();
+        let mut next: Vec<(&str, &Copy, &Held)> = Vec::new();
         for copy in &self.own.copies {
-            next.extend(desk.held(copy.id).iter().map(|held| (copy.tag.as_str(), copy.state.why_not(), held)));
+            next.extend(desk.held(copy.id).iter().map(|held| (copy.tag.as_str(), copy, held)));
         }
         next.sort_by_key(|(_, _, held)| held.slot.days);
         if next.is_empty() {
@@ -142,12 +142,12 @@ impl View<'_> {
         let heads: &[&str] = if many { &["Dates", "School", "Copy", "Status"] } else { &["Dates", "School", "Status"] };
         html! {
             (table_or_cards("Next loans", heads, html! {
-                @for (tag, why_not, held) in next.iter().take(NEXT) {
+                @for (tag, copy, held) in next.iter().take(NEXT) {
                     tr {
                         th scope="row" { a href={ (self.base) "/bookings/" (held.slot.id) } { (held.slot.days) } }
                         td data-h="School" { @if held.slot.kind == For::Restock { "Restock" } @else { (held.school) @if !held.class_name.is_empty() { ", " (held.class_name) } } }
                         @if many { td data-h="Copy" { (tag) } }
-                        td data-h="Status" { (self.status(held, *why_not)) }
+                        td data-h="Status" { (self.status(held, copy.state.why_not(), &copy.plight)) }
                     }
                 }
             }))
@@ -157,13 +157,13 @@ impl View<'_> {
         }
     }
 
-    fn status(&self, held: &Held, why_not: Option<&str>) -> Markup {
+    fn status(&self, held: &Held, why_not: Option<&str>, plight: &Plight) -> Markup {
         let (slot, today) = (&held.slot, self.desk.today);
         let late = self.desk.held(slot.copy).iter().map(|held| &held.slot).find(|slot| slot.late_since(today).is_some());
         if slot.late_since(today).is_some() {
             return pill(Tone::Bad, "Late");
         }
-        if risk(slot, late, why_not, today).is_some() {
+        if risk(slot, late, why_not, plight, today).is_some() {
             return pill(Tone::Warn, "At risk");
         }
         match (slot.state, slot.is_out()) {

@@ -103,6 +103,7 @@ diesel::table! {
         received_note -> Text,
         refusal -> Text,
         differs -> Bool,
+        settled_at -> Nullable<Timestamp>,
     }
 }
 

@@ -26,7 +26,6 @@ macro_rules! custody_columns {
         )
     };
 }
-
 pub(super) use custody_columns;
 
 pub(super) fn custody_of((copy, place, school, booking, to, handover, person, since, short_essentials): Row) -> Result<Custody> {

@@ -14,10 +14,10 @@ use crate::db::schema::{bookings, copies, handovers, legs, unsettled};
 use crate::db::{Error, Result, Tx};
 use crate::handovers::{Leg, LegState, Proposal, Way};
 
-type Ends = (i64, i64, Option<i64>, Option<i64>, i64, i64);
-type How = (Day, String, Option<i64>, String, bool);
-type Proposed = (Option<i64>, Option<i64>, Option<Day>, Option<String>, Option<i64>, String, Option<NaiveDateTime>);
-type Row = (Ends, How, Proposed, (String, i32, bool, Day));
+pub(super) type Ends = (i64, i64, Option<i64>, Option<i64>, i64, i64);
+pub(super) type How = (Day, String, Option<i64>, String, bool);
+pub(super) type Proposed = (Option<i64>, Option<i64>, Option<Day>, Option<String>, Option<i64>, String, Option<NaiveDateTime>);
+pub(super) type Row = (Ends, How, Proposed, (String, i32, bool, Day));
 
 /// The columns of a [`Leg`], in the order of [`Row`].
 macro_rules! leg_columns {
@@ -38,12 +38,13 @@ macro_rules! leg_columns {
         )
     };
 }
+pub(super) use leg_columns;
 
 fn way(text: &str) -> Result<Way> {
     text.parse().map_err(|_| Error::Check("legs_way".to_owned()))
 }
 
-fn leg_of((ends, how, proposed, (state, revision, told, look_on)): Row) -> Result<Leg> {
+pub(super) fn leg_of((ends, how, proposed, (state, revision, told, look_on)): Row) -> Result<Leg> {
     let (id, copy, from_booking, to_booking, from, to) = ends;
     let (day, travels, meeting, note, agreed) = how;
     let (by, school, proposed_day, proposed_way, proposed_meeting, proposed_note, at) = proposed;

@@ -42,7 +42,7 @@ use crate::web::page;
 /// The kind of the mail that carries a sign-in link.
 pub const SIGN_IN_LETTER: &str = "sign_in";
 
-/// `GET /`: to the calendar of the person's cluster, a choice of several, or a director's table of them.
+/// `GET /`: to this week in the person's cluster, a choice of several, or a director's table of them.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -53,7 +53,7 @@ pub async fn front(who: SignedIn, app: web::Data<App>) -> Result<HttpResponse, E
         return Ok(clusters::front(&app, &who, &overview));
     }
     Ok(match who.clusters.as_slice() {
-        [only] => see_other(&format!("/c/{}/calendar", only.slug)),
+        [only] => see_other(&format!("/c/{}/week", only.slug)),
         [] => html_page(page::outside(
             "No cluster",
             app.config.demo,
@@ -74,7 +74,7 @@ pub async fn front(who: SignedIn, app: web::Data<App>) -> Result<HttpResponse, E
             &html! {
                 div.head { h1 { "Your clusters" } }
                 div.panel.card.form {
-                    ul { @for cluster in several { li { a href={ "/c/" (cluster.slug) "/calendar" } { (cluster.name) } } } }
+                    ul { @for cluster in several { li { a href={ "/c/" (cluster.slug) "/week" } { (cluster.name) } } } }
                     (sign_out_form(&who.csrf))
                 }
             },
@@ -82,9 +82,9 @@ pub async fn front(who: SignedIn, app: web::Data<App>) -> Result<HttpResponse, E
     })
 }
 
-/// `GET /c/{cluster}`: the calendar is the cluster's first page.
+/// `GET /c/{cluster}`: this week is the cluster's first page.
 pub async fn cluster_front(member: Member) -> HttpResponse {
-    see_other(&format!("{}/calendar", member.base()))
+    see_other(&format!("{}/week", member.base()))
 }
 
 fn sign_out_form(csrf: &str) -> Markup {

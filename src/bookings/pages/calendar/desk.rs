@@ -11,6 +11,7 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::{CopyId, SchoolId};
 use crate::bookings::store::plan::{self, Copy, Loan, Title};
 use crate::bookings::{Kind, Slot, risk, spans};
+use crate::catalogue::Astray;
 use crate::db::{Result, Tx};
 use crate::notifications::store as outbox;
 use crate::people::terms::SchoolCalendar;
@@ -137,7 +138,7 @@ impl Desk {
     /// Whether the copy can be had on all these days of the window.
     fn is_free(&self, copy: &Copy, wanted: Period) -> bool {
         let slots: Vec<Slot> = self.loans_of(copy.id).iter().map(|loan| loan.slot).collect();
-        copy.state == "in_service" && self.late(copy.id).is_none() && spans::is_free(&slots, wanted)
+        copy.state == "in_service" && copy.plight.astray.is_none() && self.late(copy.id).is_none() && spans::is_free(&slots, wanted)
     }
 
     /// The loan for which the copy is out now.
@@ -155,7 +156,7 @@ impl Desk {
     #[must_use]
     pub fn at_risk(&self, slot: &Slot, copy: &Copy) -> bool {
         let broken = (copy.state != "in_service").then_some(copy.state.as_str());
-        risk(slot, self.late(slot.copy), broken, self.today).is_some()
+        risk(slot, self.late(slot.copy), broken, &copy.plight, self.today).is_some()
     }
 
     /// Everything late now, in the whole cluster.
@@ -190,6 +191,14 @@ impl Desk {
         let today = self.today;
         let line = |class: &str, words: Markup| html! { span class={ "tag st " (class) } { (words) } };
         let home = self.school(copy.home).0;
+        match copy.plight.astray {
+            Some(Astray::OnTheWay { to, since, .. }) => {
+                let to = to.map_or(home, |to| self.school(to).0);
+                return line("out", html! { "On its way to " (to) " since " (Brief(since)) });
+            }
+            Some(Astray::Missing { since, .. }) => return line("late bad", html! { "Missing since " (Brief(since)) }),
+            None => {}
+        }
         if let Some(slot) = self.out(copy.id) {
             let (school, _) = self.school(slot.school);
             return match slot.late_since(today) {

@@ -2,6 +2,7 @@
 
 use super::email::{CHANGED_LETTER, NEW_LETTER, OLD_LETTER, TAKEN_LETTER};
 use crate::bookings::letters::{APPROVED, Because, CANCELLED, CHANGED, DECLINED, REQUESTED, RESERVED, TO_APPROVE};
+use crate::handovers::attention_letters as attention;
 use crate::handovers::leg_letters::{LEG_AGREED, LEG_CHANGED, LEG_DECLINED, LEG_PROPOSED};
 use crate::handovers::letters::{FOUND, GIVEN, RECEIVED, REFUSED, TAKEN, WITHDRAWN};
 use crate::handovers::wait_letters as wait;
@@ -31,6 +32,8 @@ pub struct Kind {
     pub choice: Choice,
 }
 
+/// Whom the coordinator's own letters go to.
+const LEADS: &str = "The science leads of the school";
 const BOOKER: &str = "Who booked, and the science leads of the school";
 
 const BOTH_SIDES: &str = "The science leads of both schools, and the coordinators when something is wrong";
@@ -60,6 +63,12 @@ pub const KINDS: &[Kind] = &[
     Kind { kind: wait::OFFERED, name: "It is your turn on a waiting list", to: WAITER, choice: Choice::AsLead },
     Kind { kind: wait::LAPSED, name: "An offer from a waiting list has run out", to: WAITER, choice: Choice::AsLead },
     Kind { kind: wait::OVER, name: "A place on a waiting list has ended", to: WAITER, choice: Choice::AsLead },
+    Kind { kind: attention::BRING_BACK, name: "The coordinator asks when a box comes back", to: LEADS, choice: Choice::Always },
+    Kind { kind: attention::RECEIVE, name: "The coordinator asks whether a box has arrived", to: LEADS, choice: Choice::Always },
+    Kind { kind: attention::COUNT, name: "The coordinator asks for a count", to: LEADS, choice: Choice::Always },
+    Kind { kind: attention::OTHER_DATES, name: "Other dates for a booking at risk", to: LEADS, choice: Choice::Always },
+    Kind { kind: attention::MISSING, name: "A box is missing", to: LEADS, choice: Choice::Always },
+    Kind { kind: attention::FOUND, name: "A box is found again", to: LEADS, choice: Choice::Always },
     Kind { kind: SIGN_IN_LETTER, name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: OLD_LETTER, name: "A new e-mail address: your old one is asked", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: NEW_LETTER, name: "A new e-mail address: your new one is asked", to: "Who asked for it", choice: Choice::Always },

@@ -1,0 +1,131 @@
+//! What the record of who has a copy says beyond its loans: that it is on its way or missing, and that a part without which it is
+//! no use was short when it was last counted.
+
+use chrono::NaiveDateTime;
+
+use crate::base::clock;
+use crate::base::days::{self, Day};
+use crate::base::ids::SchoolId;
+
+/// How a copy stands, apart from its loans.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plight {
+    /// Where it is, when neither a school nor the store has it.
+    pub astray: Option<Astray>,
+    /// The essential lines that were short at the last count, in words: "Torch: 2 of 6 missing"; empty when none was.
+    pub short: String,
+}
+
+/// A copy that neither a school nor the store has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Astray {
+    /// Given up by one side, not received by the other.
+    OnTheWay {
+        /// Who gave it up.
+        from: SchoolId,
+        /// Who is to receive it; `None` is the store.
+        to: Option<SchoolId>,
+        /// The day it was given up.
+        since: Day,
+    },
+    /// Nobody knows where it is.
+    Missing {
+        /// Who had it last.
+        last: SchoolId,
+        /// The day it was reported.
+        since: Day,
+    },
+}
+
+/// The columns of a copy's custody that a [`Plight`] is made of: place, school, to which school, since when, what is short.
+pub type PlightRow = (String, i64, Option<i64>, NaiveDateTime, String);
+
+impl Plight {
+    /// From the row of custody.
+    #[must_use]
+    pub fn of((place, school, to, since, short): PlightRow) -> Self {
+        let (school, since) = (SchoolId(school), clock::today(since.and_utc()));
+        let astray = match place.as_str() {
+            "transit" => Some(Astray::OnTheWay { from: school, to: to.map(SchoolId), since }),
+            "missing" => Some(Astray::Missing { last: school, since }),
+            _ => None,
+        };
+        Self { astray, short }
+    }
+}
+
+impl Astray {
+    /// Since when, as the words after it: "since Monday" within a week, else "since 13 November".
+    #[must_use]
+    pub fn since(&self, today: Day) -> String {
+        let (Self::OnTheWay { since, .. } | Self::Missing { since, .. }) = self;
+        since_words(*since, today)
+    }
+
+    /// The whole as it stands in a sentence after "it is": "on its way from Saxton to Fairburn since Monday".
+    #[must_use]
+    pub fn words<'a>(&self, today: Day, name: impl Fn(SchoolId) -> &'a str) -> String {
+        let since = self.since(today);
+        match self {
+            Self::OnTheWay { from, to: Some(to), .. } => format!("on its way from {} to {} {since}", name(*from), name(*to)),
+            Self::OnTheWay { from, to: None, .. } => format!("on its way from {} to its store {since}", name(*from)),
+            Self::Missing { .. } => format!("missing {since}"),
+        }
+    }
+}
+
+/// "since today", "since Monday" within a week, "since 13 November", with the year when it is another one.
+#[must_use]
+pub fn since_words(since: Day, today: Day) -> String {
+    use chrono::Datelike;
+    match (today - since).num_days() {
+        0 => "since today".to_owned(),
+        1..=6 => format!("since {}", since.format("%A")),
+        _ if since.year() == today.year() => format!("since {}", since.format("%-d %B")),
+        _ => format!("since {}", days::long(since)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::terms::samples::day;
+
+    fn row(place: &str, to: Option<i64>, since: &str) -> PlightRow {
+        (place.to_owned(), 1, to, since.parse().unwrap(), String::new())
+    }
+
+    #[test]
+    fn only_what_is_on_its_way_or_missing_is_astray() {
+        assert_eq!(Plight::of(row("store", None, "2026-11-23T10:00:00")).astray, None);
+        assert_eq!(Plight::of(row("school", None, "2026-11-23T10:00:00")).astray, None);
+        let way = Plight::of(row("transit", Some(2), "2026-11-23T10:00:00")).astray.unwrap();
+        assert_eq!(way, Astray::OnTheWay { from: SchoolId(1), to: Some(SchoolId(2)), since: day("2026-11-23") });
+        let name = |school: SchoolId| if school.0 == 1 { "Saxton" } else { "Fairburn" };
+        assert_eq!(way.words(day("2026-11-26"), name), "on its way from Saxton to Fairburn since Monday");
+        let home = Plight::of(row("transit", None, "2026-11-23T10:00:00")).astray.unwrap();
+        assert_eq!(home.words(day("2026-12-26"), name), "on its way from Saxton to its store since 23 November");
+    }
+
+    #[test]
+    fn a_day_is_a_day_in_london_on_both_sides_of_the_clocks_change() {
+        // Clocks go back on 25 October 2026 and forward on 28 March 2027.
+        let since = |at: &str| match Plight::of(row("missing", None, at)).astray {
+            Some(Astray::Missing { since, .. }) => since,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(since("2026-10-24T23:30:00"), day("2026-10-25"), "half past midnight, summer time");
+        assert_eq!(since("2026-10-25T23:30:00"), day("2026-10-25"), "half past eleven at night, winter time");
+        assert_eq!(since("2027-03-27T23:30:00"), day("2027-03-27"));
+        assert_eq!(since("2027-03-28T23:30:00"), day("2027-03-29"));
+    }
+
+    #[test]
+    fn a_day_is_named_as_people_say_it() {
+        let today = day("2026-11-26");
+        assert_eq!(since_words(today, today), "since today");
+        assert_eq!(since_words(day("2026-11-20"), today), "since Friday");
+        assert_eq!(since_words(day("2026-11-19"), today), "since 19 November");
+        assert_eq!(since_words(day("2025-11-19"), today), "since 19 November 2025");
+    }
+}

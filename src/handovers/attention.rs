@@ -1,0 +1,292 @@
+//! What needs somebody's attention: which copy belongs into which list, and what can be done about it. Pure.
+//!
+//! What must always hold: nothing here changes a plan. A list says what is wrong and offers what a coordinator may do; a booking
+//! stays as it is until somebody moves or cancels it (product rule 3).
+
+use super::{Custody, Place};
+use crate::base::clock;
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId};
+use crate::bookings::{self, Booking, By, Decision, Kind, Risk, Shelf, ShelfCopy, Slot, State, Wish, changes};
+use crate::catalogue::{Astray, Plight};
+use crate::people::terms::SchoolCalendar;
+
+/// A copy as lists name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The copy.
+    pub copy: CopyId,
+    /// Its title.
+    pub resource: ResourceId,
+    /// The title's name.
+    pub name: String,
+    /// The title's strand.
+    pub strand: String,
+    /// The title's icon.
+    pub icon: String,
+    /// The copy's tag.
+    pub tag: String,
+}
+
+impl Item {
+    /// "Electricity (EL-1)".
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} ({})", self.name, self.tag)
+    }
+}
+
+/// A copy that does not simply lie in its store, or that lacks something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// What.
+    pub item: Item,
+    /// Its state: `in_service`, `repair`, `missing`.
+    pub copy_state: String,
+    /// Where it is kept when nobody has it.
+    pub home: SchoolId,
+    /// Where it is.
+    pub custody: Custody,
+    /// The days of the booking for which a school has it.
+    pub days: Option<Period>,
+    /// Whether the school that has it has counted it since it came.
+    pub counted: bool,
+}
+
+/// What is wrong with a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// A school has it longer than it may, since this last day.
+    Late(Day),
+    /// Given up and not received for so many school days, which is more than the cluster allows.
+    LongOnTheWay(u32),
+    /// Nobody knows where it is.
+    Missing,
+    /// A school has it without a booking.
+    WithoutBooking,
+    /// The school that has it has not counted it.
+    NotCounted,
+}
+
+impl Holding {
+    /// The day since which it is where it is.
+    #[must_use]
+    pub fn since(&self) -> Day {
+        clock::today(self.custody.since)
+    }
+
+    /// The school that is to receive it while it is on its way: the next one, or where the store is.
+    #[must_use]
+    pub fn bound_for(&self) -> SchoolId {
+        self.custody.to.unwrap_or(self.home)
+    }
+
+    /// The last day of the loan that should be back and is not.
+    #[must_use]
+    pub fn late_since(&self, today: Day) -> Option<Day> {
+        self.days.map(Period::last).filter(|last| self.custody.place == Place::School && *last < today)
+    }
+
+    /// How it stands, as the rule of risk wants it.
+    #[must_use]
+    pub fn plight(&self) -> Plight {
+        let since = self.since();
+        let astray = match self.custody.place {
+            Place::Transit => Some(Astray::OnTheWay { from: self.custody.school, to: self.custody.to, since }),
+            Place::Missing => Some(Astray::Missing { last: self.custody.school, since }),
+            Place::School | Place::Store => None,
+        };
+        Plight { astray, short: self.custody.short_essentials.clone() }
+    }
+
+    /// The loan for which it is out, as far as the rule of risk asks for it.
+    fn out(&self) -> Option<Slot> {
+        let (id, days) = (self.custody.booking?, self.days?);
+        Some(Slot {
+            id,
+            copy: self.item.copy,
+            school: self.custody.school,
+            kind: Kind::Loan,
+            state: State::Confirmed,
+            days,
+            held_until: days.last(),
+            collected_on: Some(days.first()),
+            returned_on: None,
+            offer_until: None,
+        })
+    }
+
+    /// Why a booking of this copy may not happen as planned.
+    #[must_use]
+    pub fn risk(&self, slot: &Slot, today: Day) -> Option<Risk> {
+        let broken = bookings::store::shelf::out_of_service(&self.copy_state);
+        bookings::risk(slot, self.out().as_ref(), broken, &self.plight(), today)
+    }
+
+    /// What is wrong with it; what it lacks is said of the bookings to come. `allowed`: school days that a copy may be on its way.
+    #[must_use]
+    pub fn trouble(&self, calendar: &SchoolCalendar, allowed: u32, today: Day) -> Option<Trouble> {
+        match self.custody.place {
+            Place::Store => None,
+            Place::Missing => Some(Trouble::Missing),
+            Place::Transit => {
+                let days = days_on_the_way(calendar, self.since(), self.bound_for(), today);
+                (days > allowed).then_some(Trouble::LongOnTheWay(days))
+            }
+            Place::School => match (self.late_since(today), self.custody.booking) {
+                (Some(last), _) => Some(Trouble::Late(last)),
+                (None, None) => Some(Trouble::WithoutBooking),
+                (None, Some(_)) if !self.counted => Some(Trouble::NotCounted),
+                (None, Some(_)) => None,
+            },
+        }
+    }
+}
+
+/// The school days, of the school that is to receive it, since the day after it was given up, today among them.
+#[must_use]
+pub fn days_on_the_way(calendar: &SchoolCalendar, since: Day, to: SchoolId, today: Day) -> u32 {
+    Period::new(days::add(since, 1), today).map_or(0, |days| calendar.count(days, Some(to)))
+}
+
+/// A booking to come that may not happen as planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtRisk {
+    /// The booking.
+    pub slot: Slot,
+    /// What is booked.
+    pub item: Item,
+    /// Why.
+    pub why: Risk,
+}
+
+/// Those of the bookings that are at risk, by first day.
+#[must_use]
+pub fn at_risk(holdings: &[Holding], to_come: &[Slot], today: Day) -> Vec<AtRisk> {
+    let mut list: Vec<AtRisk> = to_come
+        .iter()
+        .filter_map(|slot| {
+            let holding = holdings.iter().find(|holding| holding.item.copy == slot.copy)?;
+            holding.risk(slot, today).map(|why| AtRisk { slot: *slot, item: holding.item.clone(), why })
+        })
+        .collect();
+    list.sort_by_key(|one| (one.slot.days, one.slot.id));
+    list
+}
+
+/// The copies whose bookings to come may be at risk.
+#[must_use]
+pub fn suspects(holdings: &[Holding], today: Day) -> Vec<CopyId> {
+    let suspect = |holding: &&Holding| {
+        matches!(holding.custody.place, Place::Transit | Place::Missing)
+            || holding.late_since(today).is_some()
+            || holding.copy_state != "in_service"
+            || !holding.custody.short_essentials.is_empty()
+    };
+    holdings.iter().filter(suspect).map(|holding| holding.item.copy).collect()
+}
+
+/// What a coordinator asks somebody for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Request {
+    /// "When will you bring it back?"
+    BringBack,
+    /// "Have you received it?"
+    Receive,
+    /// "Please count it."
+    Count,
+}
+
+impl Request {
+    /// Which school is asked, if the copy stands so that it makes sense to ask.
+    #[must_use]
+    pub fn of(self, custody: &Custody, home: SchoolId) -> Option<SchoolId> {
+        match (self, custody.place) {
+            (Self::BringBack | Self::Count, Place::School) => Some(custody.school),
+            (Self::Receive, Place::Transit) => Some(custody.to.unwrap_or(home)),
+            _ => None,
+        }
+    }
+}
+
+/// Where a copy turned up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Found {
+    /// In its store.
+    Store,
+    /// At the school that had it last.
+    School,
+}
+
+/// The custody of a copy that nobody can find; `None` when it is missing already. The last that had it stays named.
+#[must_use]
+pub fn mark_missing(custody: &Custody, home: SchoolId, by: PersonId) -> Option<Custody> {
+    let last = match custody.place {
+        Place::Missing => return None,
+        Place::School | Place::Transit => custody.school,
+        Place::Store => home,
+    };
+    Some(Custody { place: Place::Missing, school: last, booking: None, to: None, handover: None, person: Some(by), ..custody.clone() })
+}
+
+/// The custody of a copy that was found again, or that a school brought back without having booked it; `None` when it is where
+/// it should be already.
+#[must_use]
+pub fn found(custody: &Custody, home: SchoolId, at: Found, by: PersonId) -> Option<Custody> {
+    let astray = custody.place == Place::Missing || (custody.place == Place::School && custody.booking.is_none());
+    let (place, school) = match at {
+        Found::Store => (Place::Store, home),
+        Found::School => (Place::School, custody.school),
+    };
+    let moves = astray && (place, school) != (custody.place, custody.school);
+    moves.then(|| Custody { place, school, booking: None, to: None, handover: None, person: Some(by), ..custody.clone() })
+}
+
+/// The booking for which a copy is out when it is marked missing: it ends with that.
+#[must_use]
+pub fn ended_by_loss(custody: &Custody) -> Option<BookingId> {
+    custody.booking.filter(|_| custody.place == Place::School)
+}
+
+/// Why a rule of lending was set aside when a booking at risk moves to another copy; kept with the booking.
+const MOVED: &str = "moved by the coordinator because its copy was at risk";
+
+/// The same days on another copy of the same title, when one is free.
+#[must_use]
+pub fn another_copy(shelf: &Shelf, booking: &Booking) -> Option<Decision> {
+    let slot = &booking.slot;
+    let wish = |copy: &ShelfCopy| Wish {
+        kind: slot.kind,
+        copy: Some(copy.id),
+        first: slot.days.first(),
+        last: slot.days.last(),
+        by: By::Coordinator,
+        override_reason: MOVED.to_owned(),
+    };
+    lendable(shelf).filter(|copy| copy.id != slot.copy).find_map(|copy| changes::change(shelf, booking, &wish(copy)).ok())
+}
+
+/// What [`another_copy`] says of a rule that it sets aside.
+#[must_use]
+pub fn reason_to_move() -> &'static str {
+    MOVED
+}
+
+/// Other days on which a school could have the title for as many school days: the nearest, on any copy.
+#[must_use]
+pub fn other_dates<'a>(shelf: &'a Shelf, booking: &Booking) -> Option<(&'a ShelfCopy, Period)> {
+    let (search, slot) = (shelf.search()?, &booking.slot);
+    let school_days = shelf.calendar.count(slot.days, Some(slot.school)).max(1);
+    let spans = lendable(shelf).flat_map(|copy| {
+        let near = search.nearest(&copy.slots, slot.days.first(), school_days);
+        [near.before, near.after].into_iter().flatten().map(move |days| (copy, days))
+    });
+    spans.min_by_key(|(copy, days)| ((days.first() - slot.days.first()).num_days().abs(), copy.tag.clone()))
+}
+
+/// Copies that can be lent: in service, and not late.
+fn lendable(shelf: &Shelf) -> impl Iterator<Item = &ShelfCopy> {
+    shelf.copies.iter().filter(|copy| copy.out_of_service.is_none() && copy.late(shelf.today).is_none())
+}
