@@ -1,4 +1,4 @@
-//! The one place where the clock starts work: sends the letters that are due, and clears away what has run out.
+//! The one place where the clock starts work: stores the reminders that are due, sends the letters, and clears away what has run out.
 //!
 //! A round comes when a letter has been stored (the pages ring) and every half minute. Several workers, in one process or in
 //! many, may run at once: a letter is taken by one conditional update. When the program is told to stop, the letter in hand
@@ -18,6 +18,8 @@ use crate::base::ids::{ClusterId, MessageId};
 use crate::bookings::letters;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
+use crate::handovers::round::Pass;
+use crate::handovers::still;
 use crate::notifications::mailer::Mailer;
 use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
 use crate::people::account::answerable;
@@ -29,6 +31,8 @@ use crate::people::{pages::SIGN_IN_LETTER, store as people};
 const PAUSE: Duration = Duration::from_secs(30);
 /// Letters looked up at a time.
 const BATCH: i64 = 50;
+/// Between two looks for letters that bring several things together: no index says in which clusters the week's letter is due.
+const BETWEEN_DIGESTS: TimeDelta = TimeDelta::minutes(10);
 /// Between two clearings.
 const BETWEEN_CLEARINGS: TimeDelta = TimeDelta::hours(1);
 /// Rows of a kind removed in one clearing's step, so that no lock is held for long.
@@ -51,6 +55,8 @@ pub struct Worker {
     pub mailer: Arc<Mailer>,
     /// Rung when a letter has been stored.
     pub wake: Arc<Notify>,
+    /// This house's public address without a slash at its end, for the links in letters.
+    pub house: String,
 }
 
 impl Worker {
@@ -67,8 +73,18 @@ impl Worker {
 
     /// Works until `stop` turns true; the letter in hand is finished.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut cleared: Option<DateTime<Utc>> = None;
+        let (mut cleared, mut gathered): (Option<DateTime<Utc>>, Option<DateTime<Utc>>) = (None, None);
         while !*stop.borrow() {
+            if let Err(fault) = self.remind(&stop).await {
+                tracing::error!(%fault, "what is due could not be looked up");
+            }
+            let now = self.clock.now();
+            if gathered.is_none_or(|at| now - at >= BETWEEN_DIGESTS) && !*stop.borrow() {
+                match self.bring_together(&stop).await {
+                    Ok(()) => gathered = Some(now),
+                    Err(fault) => tracing::error!(%fault, "what is due together could not be looked up"),
+                }
+            }
             if let Err(fault) = self.send_due(&stop).await {
                 tracing::error!(%fault, "letters could not be looked up");
             }
@@ -87,6 +103,26 @@ impl Worker {
             }
         }
         self.mailer.rest().await;
+    }
+
+    /// Looks at legs and copies at which it is time to look, and stores the reminders that are due. How many it looked at.
+    ///
+    /// # Errors
+    /// When the database cannot say what is due.
+    pub async fn remind(&self, stop: &watch::Receiver<bool>) -> db::Result<usize> {
+        self.pass().looks(|| *stop.borrow()).await
+    }
+
+    /// Stores the letters that bring several things together: weekly ones of coordinators, and what people want once a day or a week.
+    ///
+    /// # Errors
+    /// When the database cannot say what is due.
+    pub async fn bring_together(&self, stop: &watch::Receiver<bool>) -> db::Result<()> {
+        self.pass().digests(overtaken_booking, || *stop.borrow()).await
+    }
+
+    fn pass(&self) -> Pass {
+        Pass { db: self.db.clone(), now: self.clock.now(), house: self.house.clone() }
     }
 
     /// Sends everything that is due, one letter after the other, and says how many were dealt with.
@@ -217,6 +253,7 @@ impl Worker {
             .house(now, move |house| {
                 Ok::<_, db::Error>(
                     people::prune_sign_ins(house, now - SIGN_INS_KEPT, CLEARED_AT_ONCE)?
+                        + people::choices::prune(house, now.naive_utc(), CLEARED_AT_ONCE)?
                         + people::identities::prune(house, CLEARED_AT_ONCE)?
                         + people::passkeys::prune(house, CLEARED_AT_ONCE)?,
                 )
@@ -257,9 +294,15 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
         let change = people::account::email_change_by_id(&mut tx.house(), change)?;
         return Ok(answerable(change.as_ref(), tx.now).err().map(|why| why.to_string()));
     }
-    if let Some((booking, sequence)) = letters::read_subject(&message.subject) {
-        let now = ledger::state_and_sequence(tx, booking)?;
-        return Ok(letters::overtaken(&message.kind, sequence, now).map(str::to_owned));
+    if let Some(why) = still::overtaken(tx, &message.kind, &message.subject, message.day, message.person)? {
+        return Ok(Some(why));
     }
-    Ok(None)
+    overtaken_booking(tx, &message.kind, &message.subject)
+}
+
+/// The same of a letter about a booking, which may be sent alone or together with others.
+fn overtaken_booking(tx: &mut Tx<'_>, kind: &str, subject: &str) -> db::Result<Option<String>> {
+    let Some((booking, sequence)) = letters::read_subject(subject) else { return Ok(None) };
+    let now = ledger::state_and_sequence(tx, booking)?;
+    Ok(letters::overtaken(kind, sequence, now).map(str::to_owned))
 }

@@ -6,7 +6,13 @@
 //! [`Custody`] follows from handovers and, by triggers, from what bookings say of possession. Legs follow from bookings: every
 //! write transaction ends with [`settle`], which lays the legs of the copies that changed anew, whatever code path changed them.
 
+pub mod digests;
 pub mod legs;
+pub mod remind;
+pub mod reminder_letters;
+pub mod reminders;
+pub mod round;
+pub mod still;
 pub mod settle;
 pub mod store;
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::legs::{self, Route, first_look};
-use super::store::{custody, legs as rows};
+use super::store::{custody, legs as rows, looks};
 use super::{Leg, LegState};
 use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, CopyId, LegId};
@@ -25,6 +25,7 @@ pub fn settle(tx: &mut Tx<'_>, house: &str) -> Result<()> {
         return Ok(());
     }
     relay(tx, &changed, house)?;
+    looks::look_again(tx, &changed)?;
     rows::settled(tx)
 }
 
