@@ -6,16 +6,16 @@ use super::Place;
 use super::remind::{Desk, Hearer, Known};
 use super::reminder_letters as letters;
 use super::reminders::{self, GATHERED, RISK_DAYS, troubles};
-use super::store::{custody, legs as rows, looks};
 use super::still::overtaken;
+use super::store::{custody, legs as rows, looks};
 use crate::base::days::{self, Period};
 use crate::base::ids::{DigestItemId, PersonId};
 use crate::bookings::store::loans;
 use crate::db::{Result, Tx};
 use crate::notifications::Recipient;
 use crate::people::choices::Rhythm;
-use crate::people::store::choices::{self, Item};
 use crate::people::store as people;
+use crate::people::store::choices::{self, Item};
 
 /// Lines of a part of the weekly letter, at most.
 const LINES: usize = 30;
@@ -77,11 +77,11 @@ fn parts(tx: &mut Tx<'_>, desk: &Desk) -> Result<[(&'static str, Lines); 5]> {
     let differs = differs.into_iter().map(|copy| (label(copy), "the two counts are not the same".to_owned())).collect();
     let week = Period::new(days::monday(today), days::add(days::monday(today), 6)).unwrap_or(Period::day(today));
     let legs = rows::planned(tx, week)?;
-    let journey = |leg: &super::Leg| {
-        (label(leg.copy), format!("{}, {} to {}", days::short(leg.day), desk.school(leg.from), desk.school(leg.to)))
-    };
+    let journey =
+        |leg: &super::Leg| (label(leg.copy), format!("{}, {} to {}", days::short(leg.day), desk.school(leg.from), desk.school(leg.to)));
     let legs = legs.iter().filter(|leg| leg.way != super::Way::Stays).map(journey).collect();
-    let mut parts = [("Late", late), ("At risk", risk), ("On the way", way), ("Counted differently", differs), ("Handovers this week", legs)];
+    let mut parts =
+        [("Late", late), ("At risk", risk), ("On the way", way), ("Counted differently", differs), ("Handovers this week", legs)];
     parts.iter_mut().for_each(|(_, lines)| lines.truncate(LINES));
     Ok(parts)
 }

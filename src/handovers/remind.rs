@@ -227,9 +227,9 @@ fn look_at_leg(tx: &mut Tx<'_>, desk: &Desk, leg: &Leg) -> Result<()> {
         };
         let subject = leg_subject(leg.id, leg.revision);
         for due in &found.due {
-            let hearers =
-                if due.to == Whom::Giver { desk.of_side(from.as_ref(), leg.from) } else { desk.of_side(to.as_ref(), leg.to) };
-            told |= desk.post(tx, &hearers, |to, why| Some(letters::coming(due, subject.clone(), &thing, &journey, desk.today, to, why)))?;
+            let hearers = if due.to == Whom::Giver { desk.of_side(from.as_ref(), leg.from) } else { desk.of_side(to.as_ref(), leg.to) };
+            told |=
+                desk.post(tx, &hearers, |to, why| Some(letters::coming(due, subject.clone(), &thing, &journey, desk.today, to, why)))?;
         }
     }
     looks::leg_looked_at(tx, leg.id, found.look_on, told)
@@ -285,9 +285,8 @@ impl Known {
 fn next(tx: &mut Tx<'_>, copy: CopyId) -> Result<Option<(Slot, bool)>> {
     let today = tx.today();
     let ahead = Period::new(today, days::END).unwrap_or(Period::day(today));
-    let coming = |slot: &Slot| {
-        slot.kind == Kind::Loan && slot.state == State::Confirmed && slot.collected_on.is_none() && slot.days.last() >= today
-    };
+    let coming =
+        |slot: &Slot| slot.kind == Kind::Loan && slot.state == State::Confirmed && slot.collected_on.is_none() && slot.days.last() >= today;
     let Some(slot) = loans::around(tx, &[copy], ahead)?.into_iter().map(|(slot, _)| slot).find(coming) else { return Ok(None) };
     let booked = looks::booked_at(tx, slot.id)?;
     Ok(Some((slot, lately(tx, booked))))
@@ -312,8 +311,7 @@ fn remind(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due) -> Result<()> 
             let leg = rows::of_booking(tx, slot.id)?.into_iter().find(|leg| leg.from_booking == Some(slot.id));
             let next = leg.as_ref().and_then(|leg| leg.to_booking).map(|id| loans::one(tx, id)).transpose()?;
             let target = next.as_ref().map_or(known.thing.home, |loan| loan.booking.slot.school);
-            let overdue =
-                Overdue { holder: desk.side(Some(out), slot.school), days: slot.days, next: desk.side(next.as_ref(), target) };
+            let overdue = Overdue { holder: desk.side(Some(out), slot.school), days: slot.days, next: desk.side(next.as_ref(), target) };
             let hearers = match due.to {
                 Whom::Holder => desk.of_loan(out),
                 Whom::Coordinators => desk.coordinators(),

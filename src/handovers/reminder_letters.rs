@@ -158,7 +158,16 @@ pub fn coming(due: &Due, subject: String, thing: &Thing, journey: &Journey, toda
         days => format!("in {days} days"),
     };
     let mut blocks = vec![Block::paragraph(format!("It is {when}, on {}. {ask}", days::full(journey.day)))];
-    blocks.push(facts(&what, &[("Day", days::full(journey.day)), ("From", journey.from.school.clone()), ("To", journey.to.school.clone()), ("Where", journey.note.clone())], other));
+    blocks.push(facts(
+        &what,
+        &[
+            ("Day", days::full(journey.day)),
+            ("From", journey.from.school.clone()),
+            ("To", journey.to.school.clone()),
+            ("Where", journey.note.clone()),
+        ],
+        other,
+    ));
     blocks.push(Block::button("Hand it over", &thing.url));
     blocks.extend((!own.loan_url.is_empty()).then(|| Block::button("See your loan", &own.loan_url)));
     let title = format!("{act}: {}, {}", thing.name, days::short(journey.day));
@@ -181,27 +190,43 @@ pub struct Overdue {
 pub fn late(due: &Due, subject: String, thing: &Thing, overdue: &Overdue, to: &Recipient, why: &Why) -> Letter {
     let what = thing.named();
     let last = days::full(overdue.days.last());
-    let next = if overdue.next.store { format!("back to {}, where it is kept", overdue.next.school) } else { format!("on to {}", overdue.next.school) };
+    let next = if overdue.next.store {
+        format!("back to {}, where it is kept", overdue.next.school)
+    } else {
+        format!("on to {}", overdue.next.school)
+    };
     let again = if due.time > 1 { format!(" This is reminder number {}.", due.time) } else { String::new() };
     let (title, words, other) = match due.kind {
         LATE => (
             format!("Please hand on: {}, it was due on {}", thing.name, days::short(overdue.days.last())),
-            format!("The last day of your loan of {what} was {last}. Please bring it {next}. If you need it for longer, ask the other school and your coordinator. If it is gone already, say so on its page.{again}"),
+            format!(
+                "The last day of your loan of {what} was {last}. Please bring it {next}. If you need it for longer, ask the other school and your coordinator. If it is gone already, say so on its page.{again}"
+            ),
             &overdue.next,
         ),
         LATE_HEAD => (
             format!("Your school still has {}", thing.name),
-            format!("{} should have handed on {what} after {last}. The science lead has been reminded {} times, the coordinator knows. Please see that it goes {next}.", overdue.holder.school, due.time),
+            format!(
+                "{} should have handed on {what} after {last}. The science lead has been reminded {} times, the coordinator knows. Please see that it goes {next}.",
+                overdue.holder.school, due.time
+            ),
             &overdue.holder,
         ),
         _ => (
             format!("Late at {}: {}", overdue.holder.school, thing.name),
-            format!("{} should have handed on {what} after {last}. It goes {next}. The school has been reminded {} times. Perhaps a call helps.", overdue.holder.school, due.time),
+            format!(
+                "{} should have handed on {what} after {last}. It goes {next}. The school has been reminded {} times. Perhaps a call helps.",
+                overdue.holder.school, due.time
+            ),
             &overdue.holder,
         ),
     };
     let mut blocks = vec![Block::paragraph(words)];
-    blocks.push(facts(&what, &[("Last day", last), ("At", overdue.holder.school.clone()), ("Then goes to", overdue.next.school.clone())], other));
+    blocks.push(facts(
+        &what,
+        &[("Last day", last), ("At", overdue.holder.school.clone()), ("Then goes to", overdue.next.school.clone())],
+        other,
+    ));
     blocks.push(Block::button(if due.kind == LATE { "Hand it over" } else { "See where it is" }, &thing.url));
     if due.kind == LATE {
         blocks.push(Block::button("See your loan", &overdue.holder.loan_url));
@@ -211,7 +236,16 @@ pub fn late(due: &Due, subject: String, thing: &Thing, overdue: &Overdue, to: &R
 
 /// The next booking may not happen as planned. `short` is what is missing, in words.
 #[must_use]
-pub fn at_risk(due: &Due, subject: String, thing: &Thing, next: (&Side, Period), holder: &Side, short: &str, to: &Recipient, why: &Why) -> Letter {
+pub fn at_risk(
+    due: &Due,
+    subject: String,
+    thing: &Thing,
+    next: (&Side, Period),
+    holder: &Side,
+    short: &str,
+    to: &Recipient,
+    why: &Why,
+) -> Letter {
     let what = thing.named();
     let (own, days) = next;
     let reason = match due.trouble {
@@ -221,7 +255,9 @@ pub fn at_risk(due: &Due, subject: String, thing: &Thing, next: (&Side, Period),
         _ => format!("{what} is being mended or was taken out."),
     };
     let blocks = vec![
-        Block::paragraph(format!("{reason} You have booked it for {days}. Nothing has been cancelled; your booking stands. Please talk to each other, or look for another box in time.")),
+        Block::paragraph(format!(
+            "{reason} You have booked it for {days}. Nothing has been cancelled; your booking stands. Please talk to each other, or look for another box in time."
+        )),
         facts(&what, &[("Your days", days.to_string())], holder),
         Block::button("See your loan", &own.loan_url),
         Block::button("See where it is", &thing.url),
@@ -244,12 +280,18 @@ pub fn on_the_way(due: &Due, subject: String, thing: &Thing, journey: (&Side, &S
         ),
         (LONG_WAY, Whom::Receiver) => (
             format!("Where is {}?", thing.name),
-            format!("{gave} Since then nobody has confirmed that it arrived. If you have it, please count it and say so. If not, talk to {}.", from.school),
+            format!(
+                "{gave} Since then nobody has confirmed that it arrived. If you have it, please count it and say so. If not, talk to {}.",
+                from.school
+            ),
             from,
         ),
         (LONG_WAY, _) => (
             format!("Where is {}?", thing.name),
-            format!("{gave} {} has not confirmed that it arrived. Please talk to each other. If it is still with you, take it back on its page.", target.school),
+            format!(
+                "{gave} {} has not confirmed that it arrived. Please talk to each other. If it is still with you, take it back on its page.",
+                target.school
+            ),
             target,
         ),
         _ => (
@@ -262,7 +304,11 @@ pub fn on_the_way(due: &Due, subject: String, thing: &Thing, journey: (&Side, &S
     let blocks = vec![
         Block::paragraph(words),
         facts(&what, &[("Given up on", days::full(given)), ("From", from.school.clone()), ("To", target.school.clone())], other),
-        if receives { Block::button("I have it: count it", format!("{}/receive", thing.url)) } else { Block::button("See where it is", &thing.url) },
+        if receives {
+            Block::button("I have it: count it", format!("{}/receive", thing.url))
+        } else {
+            Block::button("See where it is", &thing.url)
+        },
     ];
     Sheet { kind: due.kind, subject, day: due.day, to, why, choices: &thing.choices }.letter(title, blocks)
 }
@@ -278,13 +324,21 @@ pub fn not_counted(due: &Due, subject: String, thing: &Thing, loan_url: &str, to
         Block::button("Count it", &thing.url),
         Block::button("See your loan", loan_url),
     ];
-    Sheet { kind: NOT_COUNTED, subject, day: due.day, to, why, choices: &thing.choices }.letter(format!("Is everything there? {}", thing.name), blocks)
+    Sheet { kind: NOT_COUNTED, subject, day: due.day, to, why, choices: &thing.choices }
+        .letter(format!("Is everything there? {}", thing.name), blocks)
 }
 
 /// What needs somebody this week: each part a heading and lines, what and the rest. Parts without a line are left out; `None` when
 /// nothing is left.
 #[must_use]
-pub fn weekly(parts: &[(&str, Vec<(String, String)>)], subject: String, monday: Day, urls: (&str, &str), to: &Recipient, why: &Why) -> Option<Letter> {
+pub fn weekly(
+    parts: &[(&str, Vec<(String, String)>)],
+    subject: String,
+    monday: Day,
+    urls: (&str, &str),
+    to: &Recipient,
+    why: &Why,
+) -> Option<Letter> {
     let mut blocks = Vec::new();
     for (heading, lines) in parts.iter().filter(|(_, lines)| !lines.is_empty()) {
         blocks.push(Block::heading(*heading));

@@ -1,14 +1,14 @@
 //! Whether a reminder is still true, asked at the moment of sending and when what was gathered goes out.
 
+use super::LegState;
 use super::remind::{Desk, Known};
 use super::reminder_letters::{OF_A_HANDOVER, OF_A_LATE_LOAN, is_day_before};
 use super::reminders::{AT_RISK, DAY_BEFORE, NOT_COUNTED, TABLE, Trouble, WEEK_BEFORE, WEEKLY, troubles};
 use super::store::{legs as rows, looks};
-use super::LegState;
 use crate::base::days::{self, Day};
 use crate::base::ids::{BookingId, HandoverId, LegId, PersonId};
-use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::State;
+use crate::bookings::store::loans::{self, Loan};
 use crate::db::{Error, Result, Tx};
 use crate::people::store as people;
 

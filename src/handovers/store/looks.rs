@@ -166,14 +166,9 @@ pub fn counted(tx: &mut Tx<'_>, booking: BookingId) -> Result<bool> {
     let some = handovers::table
         .inner_join(counts::table.on(counts::cluster_id.eq(handovers::cluster_id).and(counts::handover_id.eq(handovers::id))))
         .filter(handovers::cluster_id.eq(tx.cluster.0))
-        .filter(
-            handovers::copy_id.eq_any(
-                bookings::table
-                    .filter(bookings::cluster_id.eq(tx.cluster.0))
-                    .filter(bookings::id.eq(booking.0))
-                    .select(bookings::copy_id),
-            ),
-        )
+        .filter(handovers::copy_id.eq_any(
+            bookings::table.filter(bookings::cluster_id.eq(tx.cluster.0)).filter(bookings::id.eq(booking.0)).select(bookings::copy_id),
+        ))
         .filter(handovers::to_booking_id.eq(booking.0))
         .filter(counts::side.eq("receiver"))
         .filter(counts::how.ne("none"));

@@ -147,14 +147,16 @@ pub fn gathered(tx: &mut Tx<'_>) -> Result<Vec<Item>> {
 
 /// These went out, or were no longer true.
 pub fn gathered_is_done(tx: &mut Tx<'_>, of: &[DigestItemId]) -> Result<()> {
-    let rows = digest_items::table.filter(digest_items::cluster_id.eq(tx.cluster.0)).filter(digest_items::id.eq_any(of.iter().map(|id| id.0)));
+    let rows =
+        digest_items::table.filter(digest_items::cluster_id.eq(tx.cluster.0)).filter(digest_items::id.eq_any(of.iter().map(|id| id.0)));
     diesel::update(rows).set(digest_items::done_at.eq(Some(tx.stamp()))).execute(tx.conn)?;
     Ok(())
 }
 
 /// These go out on another day.
 pub fn gather_for(tx: &mut Tx<'_>, of: &[DigestItemId], on: Day) -> Result<()> {
-    let rows = digest_items::table.filter(digest_items::cluster_id.eq(tx.cluster.0)).filter(digest_items::id.eq_any(of.iter().map(|id| id.0)));
+    let rows =
+        digest_items::table.filter(digest_items::cluster_id.eq(tx.cluster.0)).filter(digest_items::id.eq_any(of.iter().map(|id| id.0)));
     diesel::update(rows).set(digest_items::due_on.eq(on)).execute(tx.conn)?;
     Ok(())
 }

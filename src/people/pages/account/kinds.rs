@@ -2,6 +2,7 @@
 
 use super::email::{CHANGED_LETTER, NEW_LETTER, OLD_LETTER, TAKEN_LETTER};
 use crate::bookings::letters::{APPROVED, Because, CANCELLED, CHANGED, DECLINED, REQUESTED, RESERVED, TO_APPROVE};
+use crate::handovers::reminders::{GATHERED, Rule, Switch, TABLE};
 use crate::people::pages::SIGN_IN_LETTER;
 
 /// Whether a letter can be switched off.
@@ -13,6 +14,8 @@ pub enum Choice {
     AsLead,
     /// By a coordinator, as long as another one gets it.
     AsCoordinator,
+    /// By everybody.
+    Freely,
 }
 
 /// A kind of letter.
@@ -30,8 +33,8 @@ pub struct Kind {
 
 const BOOKER: &str = "Who booked, and the science leads of the school";
 
-/// All of them.
-pub const KINDS: [Kind; 12] = [
+/// All of them but the reminders, which have a table of their own.
+const OTHERS: [Kind; 13] = [
     Kind { kind: RESERVED, name: "A box is reserved", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: REQUESTED, name: "A request is on its way to the coordinator", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: APPROVED, name: "A request is approved", to: BOOKER, choice: Choice::AsLead },
@@ -39,6 +42,7 @@ pub const KINDS: [Kind; 12] = [
     Kind { kind: CHANGED, name: "A booking has changed", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: CANCELLED, name: "A booking is cancelled", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: TO_APPROVE, name: "A request waits for approval", to: "The coordinators", choice: Choice::AsCoordinator },
+    Kind { kind: GATHERED, name: "Your daily or weekly letter", to: "Who wants letters together", choice: Choice::Freely },
     Kind { kind: SIGN_IN_LETTER, name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: OLD_LETTER, name: "A new e-mail address: your old one is asked", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: NEW_LETTER, name: "A new e-mail address: your new one is asked", to: "Who asked for it", choice: Choice::Always },
@@ -46,11 +50,33 @@ pub const KINDS: [Kind; 12] = [
     Kind { kind: TAKEN_LETTER, name: "Somebody tried to use your e-mail address", to: "Whose address it is", choice: Choice::Always },
 ];
 
+/// All of them.
+pub fn kinds() -> impl Iterator<Item = Kind> {
+    let reminder = |rule: &Rule| {
+        let choice = match rule.switch {
+            Switch::NotForTheOwnBooking => Choice::AsLead,
+            Switch::AsCoordinator => Choice::AsCoordinator,
+            Switch::Freely => Choice::Freely,
+        };
+        Kind { kind: rule.kind, name: rule.name, to: rule.to, choice }
+    };
+    OTHERS.into_iter().chain(TABLE.iter().map(reminder))
+}
+
+/// A kind that may be switched off by somebody, by its word.
+#[must_use]
+pub fn switchable(kind: &str) -> Option<Kind> {
+    kinds().find(|one| one.kind == kind && one.choice != Choice::Always)
+}
+
 /// Whether somebody who gets a letter of this kind for this reason may have switched it off.
 #[must_use]
 pub fn can_be_muted(kind: &str, because: Because<'_>) -> bool {
-    let choice = KINDS.iter().find(|one| one.kind == kind).map(|one| one.choice);
-    matches!((choice, because), (Some(Choice::AsLead), Because::LeadOf(_)) | (Some(Choice::AsCoordinator), Because::Coordinates(_)))
+    let choice = kinds().find(|one| one.kind == kind).map(|one| one.choice);
+    matches!(
+        (choice, because),
+        (Some(Choice::AsLead), Because::LeadOf(_)) | (Some(Choice::AsCoordinator), Because::Coordinates(_)) | (Some(Choice::Freely), _)
+    )
 }
 
 #[cfg(test)]
@@ -59,7 +85,7 @@ mod tests {
 
     #[test]
     fn what_concerns_ones_own_booking_or_sign_in_cannot_be_switched_off() {
-        for kind in KINDS {
+        for kind in kinds().filter(|kind| kind.choice != Choice::Freely) {
             assert!(!can_be_muted(kind.kind, Because::Booked), "{}", kind.kind);
         }
         assert!(can_be_muted(RESERVED, Because::LeadOf("Saxton")));
@@ -71,9 +97,9 @@ mod tests {
 
     #[test]
     fn each_kind_stands_once() {
-        let mut names: Vec<_> = KINDS.iter().map(|kind| kind.kind).collect();
+        let mut names: Vec<_> = kinds().map(|kind| kind.kind).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), KINDS.len());
+        assert_eq!(names.len(), kinds().count());
     }
 }
