@@ -13,6 +13,7 @@ use crate::base::ids::PersonId;
 use crate::base::secret::Secret;
 use crate::error::Error;
 use crate::people::store::choices as store;
+use crate::web::forms::{hidden, submit};
 use crate::web::guard::OneClick;
 use crate::web::page;
 use crate::web::parts::{confirmation, head};
@@ -47,7 +48,8 @@ pub async fn show(app: web::Data<App>, token: web::Path<String>) -> Result<HttpR
         section.panel.card {
             p { "Letters about a booking that you made yourself come all the same." }
             form.form method="post" action={ "/unsubscribe/" (token) } {
-                button.btn.go type="submit" name="List-Unsubscribe" value="One-Click" { "Switch them off" }
+                (hidden("List-Unsubscribe", "One-Click"))
+                (submit("Switch them off"))
             }
             p { a href="/account/letters" { "Choose among all letters" } " (you sign in for that)" }
         }

@@ -194,10 +194,10 @@ pub fn mute(house: &mut House<'_>, person: PersonId, kind: &str) -> Result<()> {
     Ok(())
 }
 
-/// Clears away addresses that ran out before then; at most so many.
+/// Clears away addresses that have run out by then; at most so many.
 pub fn prune(house: &mut House<'_>, before: NaiveDateTime, most: i64) -> Result<usize> {
     let old: Vec<String> = unsubscribe_links::table
-        .filter(unsubscribe_links::expires_at.lt(before))
+        .filter(unsubscribe_links::expires_at.le(before))
         .order(unsubscribe_links::expires_at)
         .limit(most)
         .select(unsubscribe_links::token_hash)
