@@ -1,7 +1,7 @@
 //! The worker's look at legs and copies: reads the state again, asks the table what is due, stores the letters, and says when to look
 //! again. One cluster at a time, in one transaction, in which the letters are stored with the day of the next look.
 
-use super::reminder_letters::{self as letters, Contact, Journey, Overdue, Side, Why, may_mute};
+use super::reminder_letters::{self as letters, Contact, Journey, Overdue, Side, Why, may_mute, somebody_must_hear};
 use super::reminders::{self, AT_RISK, Due, Facts, LATE, LATE_COORDINATORS, LATE_HEAD, NOT_COUNTED, WEEKLY, Whom};
 use super::store::{custody, legs as rows, looks};
 use super::{Leg, LegState, Place};
@@ -146,29 +146,35 @@ impl Desk {
     /// Stores a letter for each who hears, as each wants it. Somebody has to hear of what concerns coordinators: what all of them have
     /// switched off goes to all of them. `true` when something was stored.
     pub fn post(&self, tx: &mut Tx<'_>, to: &[Hearer], write: impl Fn(&Recipient, &Why) -> Option<Letter>) -> Result<bool> {
+        let letters: Vec<(Letter, &Hearer)> =
+            to.iter().filter_map(|hearer| Some((write(&recipient(&hearer.0)?, &hearer.1)?, hearer))).collect();
         let mut stored = false;
-        let mut wanted = 0;
-        let mut unwanted = Vec::new();
-        for (person, why) in to {
-            let Some(recipient) = recipient(person) else { continue };
-            let Some(letter) = write(&recipient, why) else { continue };
-            let may = may_mute(letter.kind, why);
-            if may && matches!(why, Why::Coordinates(_)) && choices::mutes(tx, person.id, letter.kind)? {
-                unwanted.push(letter);
-                continue;
+        if letters.first().is_some_and(|(letter, _)| somebody_must_hear(letter.kind)) {
+            let mut wanted = Vec::new();
+            for (letter, (person, _)) in &letters {
+                if !choices::mutes(tx, person.id, letter.kind)? {
+                    wanted.push(letter);
+                }
             }
-            wanted += 1;
+            // The last one who wants it cannot switch it off.
+            let way_out = (wanted.len() > 1).then_some(self.house.as_str());
+            for letter in &wanted {
+                stored |= choices::post(tx, letter, way_out)?;
+            }
+            for (letter, _) in letters.iter().filter(|_| wanted.is_empty()) {
+                stored |= outbox::enqueue(tx, letter)?;
+            }
+            return Ok(stored);
+        }
+        for (letter, (person, why)) in &letters {
             stored |= if letter.kind == WEEKLY {
                 // It brings things together itself, so it is never gathered.
-                choices::send_with_way_out(tx, &letter, person.id, &self.house)?
-            } else if may {
-                choices::post(tx, &letter, &self.house)?
+                !choices::mutes(tx, person.id, WEEKLY)? && choices::send_with_way_out(tx, letter, person.id, &self.house)?
+            } else if may_mute(letter.kind, why) {
+                choices::post(tx, letter, Some(&self.house))?
             } else {
-                outbox::enqueue(tx, &letter)?
+                outbox::enqueue(tx, letter)?
             };
-        }
-        for letter in unwanted.iter().filter(|_| wanted == 0) {
-            stored |= outbox::enqueue(tx, letter)?;
         }
         Ok(stored)
     }

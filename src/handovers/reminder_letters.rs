@@ -41,6 +41,12 @@ pub fn may_mute(kind: &str, why: &Why) -> bool {
     }
 }
 
+/// Whether somebody has to hear of this kind, though each may switch it off: what all have switched off goes to all.
+#[must_use]
+pub fn somebody_must_hear(kind: &str) -> bool {
+    TABLE.iter().any(|rule| rule.kind == kind && rule.switch == Switch::AsCoordinator)
+}
+
 /// Somebody to talk to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {

@@ -105,7 +105,7 @@ pub const TABLE: [Rule; 11] = [
         state: "the loan is out, not over, and nothing was counted", switch: Switch::Freely },
     Rule { kind: WEEKLY, name: "What needs somebody this week", to: "The coordinators",
         when: "the first school day of a week in which there is anything to say",
-        state: "the week is not over", switch: Switch::AsCoordinator },
+        state: "the week is not over", switch: Switch::Freely },
 ];
 
 /// A late loan is reminded of on the first school day after it, and then on every so-many-th.
@@ -305,7 +305,10 @@ pub fn of_copy(facts: &Facts<'_>, calendar: &SchoolCalendar, today: Day) -> Foun
     if let Some((next, lately)) = facts.next {
         let near = days::add(next.days.first(), -RISK_DAYS);
         let troubles = troubles(facts, calendar, today);
-        again.push(Some(near).filter(|_| !troubles.is_empty()));
+        if !troubles.is_empty() {
+            // One that nobody fetches makes way for the one after it.
+            again.extend([Some(near), Some(days::add(next.days.last(), 1))]);
+        }
         if lately && today >= near && !troubles.is_empty() {
             again.push(Some(days::add(today, 1)));
         } else if today >= near {

@@ -104,14 +104,19 @@ impl Pass {
                 self.in_cluster(cluster, "the weekly letter", move |tx| digests::weekly(tx, &house)).await;
             }
         }
-        let clusters = self.db.house_read(self.now, move |house| looks::due_gathered(house, hour, BATCH)).await?;
-        for cluster in clusters {
-            let house = self.house.clone();
-            let work = move |tx: &mut Tx<'_>| {
-                let others: Overtaken<'_> = &others;
-                digests::gathered(tx, &house, others)
-            };
-            self.in_cluster(cluster, "gathered letters", work).await;
+        let mut after = ClusterId(0);
+        while !stop() {
+            let clusters = self.db.house_read(self.now, move |house| looks::due_gathered(house, hour, after, BATCH)).await?;
+            let Some(last) = clusters.last() else { break };
+            after = *last;
+            for cluster in clusters {
+                let house = self.house.clone();
+                let work = move |tx: &mut Tx<'_>| {
+                    let others: Overtaken<'_> = &others;
+                    digests::gathered(tx, &house, others)
+                };
+                self.in_cluster(cluster, "gathered letters", work).await;
+            }
         }
         Ok(())
     }

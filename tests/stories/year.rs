@@ -29,7 +29,8 @@ fn sqlite() {
 
 #[test]
 fn postgres() {
-    live(Engine::Postgres, "2026-09-01", "2027-07-31");
+    // The same half as on SQLite, which is the faster of the two.
+    live(Engine::Postgres, "2026-09-01", "2027-02-12");
 }
 
 fn live(engine: Engine, from: &str, to: &str) {

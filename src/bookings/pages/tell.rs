@@ -159,7 +159,7 @@ impl Teller {
         for recipient in others.filter_map(recipient) {
             let letter = write(&To { recipient, because });
             if can_be_muted(letter.kind, because) {
-                choices::post(tx, &letter, &self.house)?
+                choices::post(tx, &letter, Some(&self.house))?
             } else {
                 outbox::enqueue(tx, &letter)?
             };
@@ -181,8 +181,10 @@ impl Teller {
                 outbox::enqueue(tx, &letter)?;
             }
         }
+        // The last one who wants it cannot switch it off.
+        let way_out = (some.len() > 1).then_some(self.house.as_str());
         for letter in some {
-            choices::post(tx, &letter, &self.house)?;
+            choices::post(tx, &letter, way_out)?;
         }
         Ok(())
     }

@@ -80,13 +80,15 @@ pub fn due_weekly(house: &mut House<'_>, hour: u32, monday: Day, after: ClusterI
     Ok(ids.into_iter().map(ClusterId).collect())
 }
 
-/// Clusters in which somebody waits for the daily or weekly letter, and its day has come.
-pub fn due_gathered(house: &mut House<'_>, hour: u32, most: i64) -> Result<Vec<ClusterId>> {
+/// Clusters after this one in which somebody waits for the daily or weekly letter, and its day has come.
+pub fn due_gathered(house: &mut House<'_>, hour: u32, after: ClusterId, most: i64) -> Result<Vec<ClusterId>> {
     let ids: Vec<i64> = digest_items::table
         .left_join(settings::table.on(settings::cluster_id.eq(digest_items::cluster_id)))
         .filter(sql::<Bool>("digest_items.done_at IS NULL"))
         .filter(digest_items::due_on.le(house.today()))
+        .filter(digest_items::cluster_id.gt(after.0))
         .filter(open_at(hour))
+        .order(digest_items::cluster_id)
         .select(digest_items::cluster_id)
         .distinct()
         .limit(most)

@@ -16,8 +16,9 @@ use crate::people::choices::{Offer, Rhythm, UNSUBSCRIBE_LASTS, goes_out};
 const MOST_GATHERED: i64 = 200;
 
 /// Sends a letter that its recipient may have switched off: at once with the address that does so, or into what is gathered, or
-/// not at all. `house` is this house's public address without a slash at its end. `true` when something was stored.
-pub fn post(tx: &mut Tx<'_>, letter: &Letter, house: &str) -> Result<bool> {
+/// not at all. `house` is this house's public address without a slash at its end; `None` when switching it off would do nothing,
+/// because nobody else gets it who has to. `true` when something was stored.
+pub fn post(tx: &mut Tx<'_>, letter: &Letter, house: Option<&str>) -> Result<bool> {
     let Some(person) = letter.to.person else { return outbox::enqueue(tx, letter) };
     if mutes(tx, person, letter.kind)? {
         return Ok(false);
@@ -26,9 +27,10 @@ pub fn post(tx: &mut Tx<'_>, letter: &Letter, house: &str) -> Result<bool> {
     if is_gathered(tx, letter, person)? || outbox::is_there(tx, letter)? {
         return Ok(false);
     }
-    match gathers(tx, person)? {
-        Some(on) => gather(tx, letter, person, on),
-        None => send_with_way_out(tx, letter, person, house),
+    match (gathers(tx, person)?, house) {
+        (Some(on), _) => gather(tx, letter, person, on),
+        (None, Some(house)) => send_with_way_out(tx, letter, person, house),
+        (None, None) => outbox::enqueue(tx, letter),
     }
 }
 
