@@ -23,7 +23,7 @@ use crate::notifications::pages as mail;
 use crate::people::identity::Houses;
 use crate::people::pages::{
     self as people, account, changes, clusters, directory, elsewhere, invitation, invite, passkey, person, role, schools, set_up, settings,
-    year,
+    unsubscribe, year,
 };
 use crate::people::passkeys::Passkeys;
 use crate::web::limits::Limits;
@@ -100,6 +100,8 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/account/erase", get().to(account::erase::form))
         .route("/account/erase", post().to(account::erase::erase))
         .route("/account/erased", get().to(account::erase::erased))
+        .route("/unsubscribe/{token}", get().to(unsubscribe::show))
+        .route("/unsubscribe/{token}", post().to(unsubscribe::switch_off))
         .route("/healthz", get().to(people::healthz))
         .route("/livez", get().to(people::livez))
         // Many watchers ask for the head alone.

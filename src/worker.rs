@@ -1,4 +1,4 @@
-//! The one place where the clock starts work: sends the letters that are due, and clears away what has run out.
+//! The one place where the clock starts work: stores the reminders that are due, sends the letters, and clears away what has run out.
 //!
 //! A round comes when a letter has been stored (the pages ring) and every half minute. Several workers, in one process or in
 //! many, may run at once: a letter is taken by one conditional update. When the program is told to stop, the letter in hand
@@ -21,6 +21,8 @@ use crate::db::{self, Db, Scope, Tx};
 use crate::handovers::attention_letters;
 use crate::handovers::leg_letters;
 use crate::handovers::letters as handed;
+use crate::handovers::round::Pass;
+use crate::handovers::still;
 use crate::handovers::store::handovers;
 use crate::handovers::store::legs;
 use crate::handovers::store::waits;
@@ -37,6 +39,8 @@ use crate::people::{pages::SIGN_IN_LETTER, store as people};
 const PAUSE: Duration = Duration::from_secs(30);
 /// Letters looked up at a time.
 const BATCH: i64 = 50;
+/// Between two looks for letters that bring several things together: no index says in which clusters the week's letter is due.
+const BETWEEN_DIGESTS: TimeDelta = TimeDelta::minutes(10);
 /// Between two clearings.
 const BETWEEN_CLEARINGS: TimeDelta = TimeDelta::hours(1);
 /// Rows of a kind removed in one clearing's step, so that no lock is held for long.
@@ -59,6 +63,8 @@ pub struct Worker {
     pub mailer: Arc<Mailer>,
     /// Rung when a letter has been stored.
     pub wake: Arc<Notify>,
+    /// This house's public address without a slash at its end, for the links in letters.
+    pub house: String,
 }
 
 impl Worker {
@@ -75,10 +81,20 @@ impl Worker {
 
     /// Works until `stop` turns true; the letter in hand is finished.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut cleared: Option<DateTime<Utc>> = None;
+        let (mut cleared, mut gathered): (Option<DateTime<Utc>>, Option<DateTime<Utc>>) = (None, None);
         while !*stop.borrow() {
             if let Err(fault) = self.pass_on().await {
                 tracing::error!(%fault, "offers that have run out could not be passed on");
+            }
+            if let Err(fault) = self.remind(&stop).await {
+                tracing::error!(%fault, "what is due could not be looked up");
+            }
+            let now = self.clock.now();
+            if gathered.is_none_or(|at| now - at >= BETWEEN_DIGESTS) && !*stop.borrow() {
+                match self.bring_together(&stop).await {
+                    Ok(()) => gathered = Some(now),
+                    Err(fault) => tracing::error!(%fault, "what is due together could not be looked up"),
+                }
             }
             if let Err(fault) = self.send_due(&stop).await {
                 tracing::error!(%fault, "letters could not be looked up");
@@ -116,6 +132,26 @@ impl Worker {
             self.db.write(Scope::of_worker(cluster, self.clock.now()), |_| Ok::<_, db::Error>(())).await?;
         }
         Ok(())
+    }
+
+    /// Looks at legs and copies at which it is time to look, and stores the reminders that are due. How many it looked at.
+    ///
+    /// # Errors
+    /// When the database cannot say what is due.
+    pub async fn remind(&self, stop: &watch::Receiver<bool>) -> db::Result<usize> {
+        self.pass().looks(|| *stop.borrow()).await
+    }
+
+    /// Stores the letters that bring several things together: weekly ones of coordinators, and what people want once a day or a week.
+    ///
+    /// # Errors
+    /// When the database cannot say what is due.
+    pub async fn bring_together(&self, stop: &watch::Receiver<bool>) -> db::Result<()> {
+        self.pass().digests(overtaken_booking, || *stop.borrow()).await
+    }
+
+    fn pass(&self) -> Pass {
+        Pass { db: self.db.clone(), now: self.clock.now(), house: self.house.clone() }
     }
 
     /// Sends everything that is due, one letter after the other, and says how many were dealt with.
@@ -247,6 +283,7 @@ impl Worker {
             .house(now, move |house| {
                 Ok::<_, db::Error>(
                     people::prune_sign_ins(house, now - SIGN_INS_KEPT, CLEARED_AT_ONCE)?
+                        + people::choices::prune(house, now.naive_utc(), CLEARED_AT_ONCE)?
                         + people::identities::prune(house, CLEARED_AT_ONCE)?
                         + people::passkeys::prune(house, CLEARED_AT_ONCE)?,
                 )
@@ -312,9 +349,15 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
         let same = ledger::state_and_sequence(tx, booking)?.is_some_and(|(state, now)| state.is_live() && now == sequence);
         return Ok((!same).then(|| "The booking had changed before it could be sent.".to_owned()));
     }
-    if let Some((booking, sequence)) = letters::read_subject(&message.subject) {
-        let now = ledger::state_and_sequence(tx, booking)?;
-        return Ok(letters::overtaken(&message.kind, sequence, now).map(str::to_owned));
+    if let Some(why) = still::overtaken(tx, &message.kind, &message.subject, message.day, message.person)? {
+        return Ok(Some(why));
     }
-    Ok(None)
+    overtaken_booking(tx, &message.kind, &message.subject)
+}
+
+/// The same of a letter about a booking, which may be sent alone or together with others.
+fn overtaken_booking(tx: &mut Tx<'_>, kind: &str, subject: &str) -> db::Result<Option<String>> {
+    let Some((booking, sequence)) = letters::read_subject(subject) else { return Ok(None) };
+    let now = ledger::state_and_sequence(tx, booking)?;
+    Ok(letters::overtaken(kind, sequence, now).map(str::to_owned))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use chrono_tz::Europe::London;
 
 /// Where "now" comes from: the machine, or a test that sets it.
@@ -46,6 +46,12 @@ pub fn today(now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&London).date_naive()
 }
 
+/// The hour it is at the schools, 0 to 23: what mail hours are compared with.
+#[must_use]
+pub fn hour(now: DateTime<Utc>) -> u32 {
+    now.with_timezone(&London).hour()
+}
+
 /// The moment at which a day begins at the schools.
 #[must_use]
 pub fn midnight(day: NaiveDate) -> DateTime<Utc> {
@@ -85,6 +91,24 @@ mod tests {
             [("2026-10-25", "2026-10-24T23:00:00Z"), ("2026-10-26", "2026-10-26T00:00:00Z"), ("2027-03-29", "2027-03-28T23:00:00Z")]
         {
             assert_eq!(midnight(day.parse().unwrap_or_default()), at(begins), "{day}");
+        }
+    }
+
+    #[test]
+    fn the_hour_is_londons_on_both_sides_of_a_clock_change() {
+        for (time, is) in [
+            ("2026-10-24T06:00:00Z", 7),
+            ("2026-10-25T00:30:00Z", 1),
+            ("2026-10-25T01:30:00Z", 1),
+            ("2026-10-25T06:59:00Z", 6),
+            ("2026-10-25T07:00:00Z", 7),
+            ("2027-03-27T07:00:00Z", 7),
+            ("2027-03-28T00:59:00Z", 0),
+            ("2027-03-28T01:00:00Z", 2),
+            ("2027-03-28T05:59:00Z", 6),
+            ("2027-03-28T06:00:00Z", 7),
+        ] {
+            assert_eq!(hour(at(time)), is, "{time}");
         }
     }
 

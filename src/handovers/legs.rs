@@ -15,8 +15,8 @@ use crate::people::terms::SchoolCalendar;
 pub const DIRECT_DAYS: i64 = 7;
 /// How far back a day is looked for on which both schools are open; no holiday is longer.
 const LONGEST_CLOSURE: i64 = 70;
-/// The worker looks at a leg for the first time so many days before it.
-pub const FIRST_LOOK_DAYS: i64 = 8;
+/// The worker looks at a leg for the first time so many days before it: before the last school day even of a long holiday.
+pub const FIRST_LOOK_DAYS: i64 = 50;
 
 /// What a copy's legs follow from.
 #[derive(Debug, Clone, Copy)]

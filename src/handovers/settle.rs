@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::legs::{self, Route, first_look};
 use super::offers;
-use super::store::{custody, legs as rows};
+use super::store::{custody, legs as rows, looks};
 use super::telling::{Teller, matters};
 use super::{Leg, LegState};
 use crate::base::days::{self, Period};
@@ -31,6 +31,7 @@ pub fn settle(tx: &mut Tx<'_>, house: &str) -> Result<()> {
     offers::offer(tx, house)?;
     let changed = rows::unsettled(tx)?;
     relay(tx, &changed, house)?;
+    looks::look_again(tx, &changed)?;
     rows::settled(tx)
 }
 

@@ -6,6 +6,7 @@ pub mod custody;
 pub mod finds;
 pub mod handovers;
 pub mod legs;
+pub mod looks;
 pub mod meetings;
 pub mod waits;
 pub mod week;

@@ -126,6 +126,9 @@ pub fn compose(message: &Message, sender: &Sender) -> Result<(lettre::Address, V
     if let Some(reply_to) = &sender.reply_to {
         mail = mail.reply_to(reply_to.clone());
     }
+    if !message.unsubscribe.is_empty() {
+        mail = mail.header(Unsubscribe(format!("<{}>", message.unsubscribe))).header(OneClick);
+    }
     let bodies = MultiPart::alternative_plain_html(message.text.clone(), message.html.clone());
     let whole = match &message.calendar {
         None => bodies,
@@ -170,6 +173,42 @@ impl Header for AutoSubmitted {
     }
 }
 
+/// Where letters of this kind are switched off (RFC 2369).
+#[derive(Clone)]
+struct Unsubscribe(String);
+
+impl Header for Unsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), self.0.clone())
+    }
+}
+
+/// And that a mail program may do it with one click of its own (RFC 8058).
+#[derive(Clone)]
+struct OneClick;
+
+impl Header for OneClick {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".into())
+    }
+}
+
 /// Exchange's own word for the same.
 #[derive(Clone)]
 struct NoAutoResponse;
@@ -210,6 +249,7 @@ mod tests {
             text: "Hello £5\n.\nFrom here\n".into(),
             html: "<p>Hello £5</p>".into(),
             calendar: Some(Calendar { text: "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n".into(), method: Method::Request }),
+            unsubscribe: String::new(),
             state: State::Sending,
             attempts: 1,
             next_attempt_at: at,
@@ -286,6 +326,16 @@ mod tests {
         assert_eq!(compose(&message, &sender()).unwrap().0.to_string(), "science@saxton.example");
         message.to_address = "a@b.example\r\nBcc: x@y.example".into();
         assert!(compose(&message, &sender()).is_err());
+    }
+
+    #[test]
+    fn a_letter_that_can_be_switched_off_says_where() {
+        let address = "https://boxrota.example/unsubscribe/0123456789abcdefghjkmnpqrstvwxyz";
+        let with = Message { unsubscribe: address.into(), ..message() };
+        let whole = wire(&with).replace("\r\n ", " ");
+        assert!(whole.contains(&format!("\r\nList-Unsubscribe: <{address}>\r\n")), "{whole}");
+        assert!(whole.contains("\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{whole}");
+        assert!(!wire(&message()).contains("List-Unsubscribe"), "what always comes says nothing of it");
     }
 
     #[test]

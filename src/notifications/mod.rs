@@ -174,6 +174,8 @@ pub struct Message {
     pub html: String,
     /// The calendar entry.
     pub calendar: Option<Calendar>,
+    /// The address that switches letters of this kind off in one click (RFC 8058); empty where they cannot be, and once it is sent.
+    pub unsubscribe: String,
     /// How it stands.
     pub state: State,
     /// How often it has been tried.

@@ -14,14 +14,14 @@ use crate::db::{Error, HOUSE, House, Result, Tx};
 /// Stores a letter, to be sent by the worker; in the transaction of the fact that caused it. `false` when the same letter
 /// (kind, subject, day, address) is there already: then nothing is stored.
 pub fn enqueue(tx: &mut Tx<'_>, letter: &Letter) -> Result<bool> {
+    enqueue_with(tx, letter, "")
+}
+
+/// The same for a letter whose kind can be switched off: `unsubscribe` is the address that does it in one click. It carries a
+/// secret, and goes when the letter has been sent.
+pub fn enqueue_with(tx: &mut Tx<'_>, letter: &Letter, unsubscribe: &str) -> Result<bool> {
     // Under the cluster's lock nobody can come between the question and the insert; the unique key stands behind it.
-    let there = messages::table
-        .filter(messages::cluster_id.eq(tx.cluster.0))
-        .filter(messages::kind.eq(letter.kind))
-        .filter(messages::subject.eq(&letter.subject))
-        .filter(messages::day.eq(letter.day))
-        .filter(messages::to_address.eq(letter.to.address.as_str()));
-    if diesel::select(diesel::dsl::exists(there)).get_result::<bool>(tx.conn)? {
+    if is_there(tx, letter)? {
         return Ok(false);
     }
     let now = tx.stamp();
@@ -41,12 +41,24 @@ pub fn enqueue(tx: &mut Tx<'_>, letter: &Letter) -> Result<bool> {
             messages::html_body.eq(letter::html(letter)),
             messages::calendar.eq(letter.calendar.as_ref().map(|calendar| calendar.text.as_str())),
             messages::calendar_method.eq(letter.calendar.as_ref().map(|calendar| calendar.method.to_string())),
+            messages::unsubscribe.eq(unsubscribe),
             messages::state.eq(text(State::Waiting)),
             messages::next_attempt_at.eq(now),
             messages::created_at.eq(now),
         ))
         .execute(tx.conn)?;
     Ok(true)
+}
+
+/// Whether the same letter (kind, subject, day, address) was stored before, however it fared.
+pub fn is_there(tx: &mut Tx<'_>, letter: &Letter) -> Result<bool> {
+    let there = messages::table
+        .filter(messages::cluster_id.eq(tx.cluster.0))
+        .filter(messages::kind.eq(letter.kind))
+        .filter(messages::subject.eq(&letter.subject))
+        .filter(messages::day.eq(letter.day))
+        .filter(messages::to_address.eq(letter.to.address.as_str()));
+    Ok(diesel::select(diesel::dsl::exists(there)).get_result(tx.conn)?)
 }
 
 /// Letters of all clusters that are due: those that wait and whose time has come, and those whose worker has held them
@@ -94,8 +106,12 @@ pub fn record(tx: &mut Tx<'_>, id: MessageId, claim: &str, record: &Record) -> R
         .execute(tx.conn)?;
     let done_with = finished.is_some() && (tx.cluster == HOUSE || record.state != State::Failed);
     if recorded == 1 && done_with {
-        let (words, html): (String, String) = row(tx, id).select((messages::text_body, messages::html_body)).first(tx.conn)?;
+        let (words, html, carried): (String, String, String) =
+            row(tx, id).select((messages::text_body, messages::html_body, messages::unsubscribe)).first(tx.conn)?;
         let bare = (without_secrets(&words), without_secrets(&html));
+        if !carried.is_empty() {
+            diesel::update(row(tx, id)).set(messages::unsubscribe.eq("")).execute(tx.conn)?;
+        }
         if (&bare.0, &bare.1) != (&words, &html) {
             diesel::update(row(tx, id)).set((messages::text_body.eq(bare.0), messages::html_body.eq(bare.1))).execute(tx.conn)?;
         }
@@ -230,6 +246,7 @@ struct MessageRow {
     html_body: String,
     calendar: Option<String>,
     calendar_method: Option<String>,
+    unsubscribe: String,
     state: String,
     attempts: i32,
     next_attempt_at: NaiveDateTime,
@@ -261,6 +278,7 @@ impl TryFrom<MessageRow> for Message {
             text: row.text_body,
             html: row.html_body,
             calendar,
+            unsubscribe: row.unsubscribe,
             state: row.state.parse().map_err(|_| unknown("state"))?,
             attempts: u32::try_from(row.attempts).unwrap_or_default(),
             next_attempt_at: row.next_attempt_at.and_utc(),

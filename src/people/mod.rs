@@ -4,6 +4,7 @@
 //! sign-in link works once, for fifteen minutes, and only when its button is pressed; a revoked session is over at once.
 
 pub mod identity;
+pub mod choices;
 pub mod founding;
 pub mod schools;
 pub mod handing_on;

@@ -13,6 +13,8 @@ pub struct Further {
     pub mail_to_hour: u32,
     /// School days after which a copy has been on its way for too long.
     pub transit_days: u32,
+    /// School days for which an offer of the waiting list is held.
+    pub offer_days: u32,
     /// From this price on, in pence, a thing belongs into the asset register.
     pub asset_threshold_pence: i64,
     /// Months between two electrical tests.
@@ -21,7 +23,14 @@ pub struct Further {
 
 impl Default for Further {
     fn default() -> Self {
-        Self { mail_from_hour: 7, mail_to_hour: 19, transit_days: 3, asset_threshold_pence: 10_000, electrical_test_months: 24 }
+        Self {
+            mail_from_hour: 7,
+            mail_to_hour: 19,
+            transit_days: 3,
+            offer_days: 2,
+            asset_threshold_pence: 10_000,
+            electrical_test_months: 24,
+        }
     }
 }
 
@@ -58,6 +67,8 @@ pub struct Typed {
     pub mail_to_hour: String,
     /// School days.
     pub transit_days: String,
+    /// School days.
+    pub offer_days: String,
     /// Pounds.
     pub asset_threshold: String,
     /// Months.
@@ -109,6 +120,7 @@ impl From<&All> for Typed {
             mail_from_hour: further.mail_from_hour.to_string(),
             mail_to_hour: further.mail_to_hour.to_string(),
             transit_days: further.transit_days.to_string(),
+            offer_days: further.offer_days.to_string(),
             asset_threshold: pounds(further.asset_threshold_pence),
             electrical_test_months: further.electrical_test_months.to_string(),
         }
@@ -140,6 +152,7 @@ impl Typed {
         let mail_from_hour = number("mail_from_hour", &self.mail_from_hour, 0..=23, "The first hour for mail");
         let mail_to_hour = number("mail_to_hour", &self.mail_to_hour, 1..=24, "The last hour for mail");
         let transit_days = number("transit_days", &self.transit_days, 1..=60, "The time on the way");
+        let offer_days = number("offer_days", &self.offer_days, 1..=20, "The time for an offer");
         let electrical_test_months = number("electrical_test_months", &self.electrical_test_months, 1..=120, "The time between tests");
         if wrong.iter().all(|(field, _)| !field.starts_with("mail_")) && mail_from_hour >= mail_to_hour {
             wrong.push(("mail_to_hour", "Mail ends later than it begins: choose a later hour, or an earlier one to begin".into()));
@@ -171,14 +184,14 @@ impl Typed {
                 approval_needed,
                 non_school_days,
             },
-            further: Further { mail_from_hour, mail_to_hour, transit_days, asset_threshold_pence, electrical_test_months },
+            further: Further { mail_from_hour, mail_to_hour, transit_days, offer_days, asset_threshold_pence, electrical_test_months },
         })
     }
 }
 
 impl All {
     /// Each setting by its name in files, with its value in words.
-    fn lines(&self) -> [(&'static str, String); 12] {
+    fn lines(&self) -> [(&'static str, String); 13] {
         let (rules, further) = (&self.rules, &self.further);
         [
             ("longest_loan_days", rules.longest_loan_days.to_string()),
@@ -191,6 +204,7 @@ impl All {
             ("mail_from_hour", further.mail_from_hour.to_string()),
             ("mail_to_hour", further.mail_to_hour.to_string()),
             ("transit_days", further.transit_days.to_string()),
+            ("offer_days", further.offer_days.to_string()),
             ("asset_threshold", pounds(further.asset_threshold_pence)),
             ("electrical_test_months", further.electrical_test_months.to_string()),
         ]
@@ -247,6 +261,7 @@ mod tests {
         assert_eq!(wrong(|typed| typed.asset_threshold = "a lot".into()), ["asset_threshold"]);
         assert_eq!(wrong(|typed| typed.mail_to_hour = "7".into()), ["mail_to_hour"]);
         assert_eq!(wrong(|typed| typed.approval_needed = String::new()), ["approval_needed"]);
-        assert_eq!(Typed::default().read().expect_err("faults").len(), 11, "how far ahead alone may be empty");
+        assert_eq!(wrong(|typed| typed.offer_days = "21".into()), ["offer_days"]);
+        assert_eq!(Typed::default().read().expect_err("faults").len(), 12, "how far ahead alone may be empty");
     }
 }

@@ -109,6 +109,28 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
     }
 }
 
+/// The one form that is taken without a token and from anywhere: a mail program that switches a kind of letter off by the address in
+/// the letter (RFC 8058) has neither cookie nor page. Its body says so, and nothing more is read from it.
+pub struct OneClick;
+
+impl FromRequest for OneClick {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = web::Bytes::from_request(req, payload);
+        Box::pin(async move {
+            let body = tokio::time::timeout(PATIENCE, body).await.map_err(|_| Error::Slow)?;
+            let body = body.map_err(|_| Error::Bad("The form did not arrive whole.".into()))?;
+            // As a form has it, or as a part of a form with several parts.
+            let text = std::str::from_utf8(&body).unwrap_or_default();
+            let plain = text.trim() == "List-Unsubscribe=One-Click";
+            let parts = text.contains("name=\"List-Unsubscribe\"") && text.contains("One-Click");
+            if plain || parts { Ok(Self) } else { Err(Error::Bad("A click that switches letters off was expected here.".into())) }
+        })
+    }
+}
+
 /// What is checked before a form's body is read: where it comes from. Gives the tokens of which it must carry one.
 pub(super) fn before_body(req: &HttpRequest) -> Result<Vec<String>, Error> {
     let app = req.app_data::<web::Data<crate::app::App>>().ok_or_else(|| Error::Broken("no app".into()))?;

@@ -120,6 +120,8 @@ async fn erasure_leaves_no_trace_and_keeps_the_facts(app: TestApp) {
         ("sign_in_links", "person_id"),
         ("feeds", "person_id"),
         ("muted_kinds", "person_id"),
+        ("unsubscribe_links", "person_id"),
+        ("digest_items", "person_id"),
         ("identities", "person_id"),
         ("email_changes", "person_id"),
     ] {

@@ -25,6 +25,7 @@ fn letter(n: i64) -> Message {
         text: format!("Hello\n.\n..two dots\nA long line: {}\n", "word ".repeat(60)),
         html: format!("<p>Hello £5 {}</p>", "x".repeat(2000)),
         calendar: Some(Calendar { text: "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n".into(), method: Method::Request }),
+        unsubscribe: String::new(),
         state: State::Sending,
         attempts: 1,
         next_attempt_at: at,

@@ -67,7 +67,13 @@ fn play(ground: Ground, story: impl AsyncFnOnce(&Stage)) {
 
 impl Stage {
     fn worker(&self, mailer: Mailer) -> Worker {
-        Worker { db: self.db.clone(), clock: self.clock.clone(), mailer: Arc::new(mailer), wake: Arc::new(Notify::new()) }
+        Worker {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            mailer: Arc::new(mailer),
+            wake: Arc::new(Notify::new()),
+            house: String::new(),
+        }
     }
 
     /// One round of a worker.

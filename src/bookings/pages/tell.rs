@@ -11,7 +11,7 @@ use crate::bookings::{Kind, Slot, State};
 use crate::db::{Result, Tx};
 use crate::notifications::{Calendar, Letter, Method, Recipient, store as outbox};
 use crate::people::pages::account::kinds::can_be_muted;
-use crate::people::store::{self as people, Person};
+use crate::people::store::{self as people, Person, choices};
 use crate::people::{Member, RoleKind, School};
 
 /// Within so many days of each other two loans hand the copy on directly; else it goes home in between.
@@ -22,6 +22,8 @@ const DIRECT_HANDOVER_DAYS: i64 = 7;
 pub struct Teller {
     /// `https://…/c/south-milford`.
     base: String,
+    /// This house's public address.
+    house: String,
     /// The cluster's name.
     cluster: String,
     /// Who does it.
@@ -44,6 +46,7 @@ impl Teller {
     pub fn new(app: &App, member: &Member) -> Self {
         Self {
             base: app.config.link(member.base()),
+            house: app.config.link(""),
             cluster: member.cluster.name.clone(),
             actor: member.name.clone(),
             organizer: organizer(app, &member.cluster.name),
@@ -57,7 +60,7 @@ impl Teller {
         let today = tx.today();
         let calendar = self.entry(&facts);
         let asked = loan.booking.slot.state == State::Requested;
-        Self::to_school(tx, loan, about, |to| {
+        self.to_school(tx, loan, about, |to| {
             if asked { letters::requested(about, to, today) } else { letters::reserved(about, to, today, Some(calendar.clone())) }
         })?;
         if asked { self.to_coordinators(tx, about) } else { Ok(()) }
@@ -72,7 +75,7 @@ impl Teller {
         let yes = loan.booking.slot.state == State::Confirmed;
         // A booking that was changed before has an entry in calendars, from the letter about the change.
         let entered = about.sequence > 1;
-        Self::to_school(tx, loan, about, |to| {
+        self.to_school(tx, loan, about, |to| {
             if yes {
                 letters::approved(about, to, today, Some(calendar.clone()))
             } else {
@@ -87,7 +90,7 @@ impl Teller {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let calendar = self.entry(&facts);
-        Self::to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
+        self.to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
         if loan.booking.slot.state == State::Requested { self.to_coordinators(tx, about) } else { Ok(()) }
     }
 
@@ -97,7 +100,7 @@ impl Teller {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let calendar = self.entry(&facts);
-        Self::to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
+        self.to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
     }
 
     /// The booking as a calendar file.
@@ -139,7 +142,7 @@ impl Teller {
         Calendar { text: ics::file(&entry, &self.organizer), method }
     }
 
-    fn to_school(tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
+    fn to_school(&self, tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
         // Whoever has left since then hears no more of the cluster.
         let (hands, because) = match &loan.hands {
             Hands::Booker => (Some(loan.booking.person), Because::Booked),
@@ -153,9 +156,13 @@ impl Teller {
         }
         let others = leads.iter().filter(|lead| Some(lead.id) != hands);
         let because = Because::LeadOf(&about.school);
-        let letters: Vec<Letter> = others.filter_map(recipient).map(|recipient| write(&To { recipient, because })).collect();
-        for letter in wanted(tx, letters, because)? {
-            outbox::enqueue(tx, &letter)?;
+        for recipient in others.filter_map(recipient) {
+            let letter = write(&To { recipient, because });
+            if can_be_muted(letter.kind, because) {
+                choices::post(tx, &letter, Some(&self.house))?
+            } else {
+                outbox::enqueue(tx, &letter)?
+            };
         }
         Ok(())
     }
@@ -168,9 +175,16 @@ impl Teller {
         let write = |recipient| letters::to_approve(about, &To { recipient, because }, today, &requests);
         let all: Vec<Letter> = coordinators.iter().filter_map(recipient).map(write).collect();
         let some = wanted(tx, all.clone(), because)?;
-        // Somebody has to answer: what all of them have switched off goes to all of them.
-        for letter in if some.is_empty() { all } else { some } {
-            outbox::enqueue(tx, &letter)?;
+        if some.is_empty() {
+            // Somebody has to answer: what all of them have switched off goes to all of them.
+            for letter in all {
+                outbox::enqueue(tx, &letter)?;
+            }
+        }
+        // The last one who wants it cannot switch it off.
+        let way_out = (some.len() > 1).then_some(self.house.as_str());
+        for letter in some {
+            choices::post(tx, &letter, way_out)?;
         }
         Ok(())
     }

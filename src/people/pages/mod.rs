@@ -16,6 +16,7 @@ pub mod settings;
 pub mod changes;
 pub mod history;
 pub mod tabs;
+pub mod unsubscribe;
 pub mod year;
 
 use actix_web::cookie::time::Duration;

@@ -60,7 +60,7 @@ pub async fn save(app: web::Data<App>, member: Coordinator, sent: Posted<Typed>)
 }
 
 /// The fields as they stand on the page.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "longest_loan_days",
     "furthest_ahead_days",
     "shortest_notice_days",
@@ -71,6 +71,7 @@ const ORDER: [&str; 12] = [
     "mail_from_hour",
     "mail_to_hour",
     "transit_days",
+    "offer_days",
     "asset_threshold",
     "electrical_test_months",
 ];
@@ -107,12 +108,16 @@ fn form(member: &Member, typed: &Typed, errors: &Errors, said: &Markup) -> Marku
                 "A booking is then a request first, and holds its days while it waits. A box can ask for approval on its own.", &typed.approval_needed))
             (yes_no("non_school_days", "May a loan start or end on a day without school?",
                 "If not, its days move to the school days inside them.", &typed.non_school_days))
-            h2 { "Kept for later" }
-            p { "Boxrota keeps these for reminders, handovers and purchases, which are still to come. Nothing uses them yet." }
+            h2 { "Handing on and reminders" }
+            p { "Boxrota uses these already, too. A reminder that falls outside these hours goes out when they begin." }
             (field("mail_from_hour", "Reminders from", &typed.mail_from_hour).hint("No reminder goes out before this hour. Default: 7:00.").select(errors, &hours(0)))
             (field("mail_to_hour", "Reminders until", &typed.mail_to_hour).hint("No reminder goes out after this hour. Default: 19:00.").select(errors, &hours(1)))
             (number("transit_days", "Longest time on the way, in school days", &typed.transit_days,
-                "A box that is between two schools for longer than this is shown as late on its way.", &usual.transit_days))
+                "When nobody has confirmed after so many school days that a box has arrived, both schools and you get a letter.", &usual.transit_days))
+            (number("offer_days", "Time for an offer of the waiting list, in school days", &typed.offer_days,
+                "When days become free, they are held for the first school on the waiting list for so long. Then the next one is asked.", &usual.offer_days))
+            h2 { "Kept for later" }
+            p { "Boxrota keeps these for purchases and checks, which are still to come. Nothing uses them yet." }
             (field("asset_threshold", "Asset register from", &typed.asset_threshold)
                 .hint(&format!("What costs this much or more belongs into the asset register. In pounds, like 100 or £100.00. Default: {}.", usual.asset_threshold))
                 .width("w10").text(errors))

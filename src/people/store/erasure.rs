@@ -138,6 +138,7 @@ fn forget_keys(house: &mut House<'_>, person: &Person, name: &str) -> Result<()>
     diesel::delete(muted_kinds::table.filter(muted_kinds::person_id.eq(id))).execute(house.conn)?;
     diesel::delete(identities::table.filter(identities::person_id.eq(id))).execute(house.conn)?;
     super::passkeys::forget(house, person.id)?;
+    super::choices::forget(house, person.id)?;
     diesel::delete(email_changes::table.filter(email_changes::person_id.eq(id).or(email_changes::new_email.eq(&person.email))))
         .execute(house.conn)?;
     let to_him = || invitations::email.eq(person.email.clone());

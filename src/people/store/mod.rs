@@ -1,6 +1,7 @@
 //! The rows of clusters, schools, people, roles, sessions, terms and closures.
 
 pub mod account;
+pub mod choices;
 pub mod data;
 pub mod directory;
 pub mod identities;

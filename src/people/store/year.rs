@@ -144,7 +144,7 @@ pub fn remove_term(tx: &mut Tx<'_>, old: &Term) -> Result<()> {
     tx.log("terms", &old.id, "removed", &term_words(&Planned::from(old)), "")
 }
 
-type FurtherRow = (i32, i32, i32, i64, i32);
+type FurtherRow = (i32, i32, i32, i32, i64, i32);
 
 /// All the settings; the defaults when nobody has changed them. Two queries.
 pub fn all_settings(tx: &mut Tx<'_>) -> Result<All> {
@@ -154,6 +154,7 @@ pub fn all_settings(tx: &mut Tx<'_>) -> Result<All> {
             rules::mail_from_hour,
             rules::mail_to_hour,
             rules::transit_days,
+            rules::offer_days,
             rules::asset_threshold_pence,
             rules::electrical_test_months,
         ))
@@ -161,10 +162,11 @@ pub fn all_settings(tx: &mut Tx<'_>) -> Result<All> {
         .optional()?;
     // The schema's checks keep each of these at or above zero.
     let whole = |number: i32| u32::try_from(number).unwrap_or_default();
-    let further = row.map_or_else(Further::default, |(from, to, transit, pence, months)| Further {
+    let further = row.map_or_else(Further::default, |(from, to, transit, offer, pence, months)| Further {
         mail_from_hour: whole(from),
         mail_to_hour: whole(to),
         transit_days: whole(transit),
+        offer_days: whole(offer),
         asset_threshold_pence: pence,
         electrical_test_months: whole(months),
     });
@@ -192,6 +194,7 @@ pub fn set_all_settings(tx: &mut Tx<'_>, to: &All) -> Result<usize> {
             rules::mail_from_hour.eq(number(to.further.mail_from_hour)),
             rules::mail_to_hour.eq(number(to.further.mail_to_hour)),
             rules::transit_days.eq(number(to.further.transit_days)),
+            rules::offer_days.eq(number(to.further.offer_days)),
             rules::asset_threshold_pence.eq(to.further.asset_threshold_pence),
             rules::electrical_test_months.eq(number(to.further.electrical_test_months)),
         ),

@@ -199,7 +199,13 @@ impl TestApp {
 
     /// The worker, with the memory for a mail server.
     pub fn worker(&self) -> Worker {
-        Worker { db: self.app.db.clone(), clock: self.clock.clone(), mailer: self.mailer.clone(), wake: self.app.wake.clone() }
+        Worker {
+            db: self.app.db.clone(),
+            clock: self.clock.clone(),
+            mailer: self.mailer.clone(),
+            wake: self.app.wake.clone(),
+            house: self.app.config.link(""),
+        }
     }
 
     async fn deliver(&self) {

@@ -64,6 +64,23 @@ impl World {
         Self { resources: vec![("Sound", "box", false, all)], ..Self::rush(schools) }
     }
 
+    /// Nine schools with eight boxes in ten copies, and nothing booked yet: for living through a year.
+    pub fn nine_schools() -> Self {
+        let schools = ["Ash", "Beech", "Cedar", "Elder", "Fir", "Hazel", "Juniper", "Lime", "Maple"];
+        let titles = ["Sound", "Magnets", "Light", "Forces", "Rocks", "Plants", "Electricity", "Space"];
+        let copies = |n: usize| if n < 2 { 2 } else { 1 };
+        let tags =
+            |n: usize| (1..=copies(n)).map(move |m| (format!("{}{m}", &titles[n][..2].to_uppercase()), schools[(n + m) % 9].to_owned()));
+        Self {
+            slug: "nine".into(),
+            name: "Nine",
+            schools: schools.map(Into::into).into(),
+            settings: vec![("most_live_bookings", "1000".into())],
+            resources: (0..titles.len()).map(|n| (titles[n], "box", false, tags(n).collect())).collect(),
+            bookings: vec![],
+        }
+    }
+
     /// So many boxes with so many bookings of the past and the coming months: for counting queries.
     pub fn busy(boxes: usize, bookings: usize) -> Self {
         let mut world = Self::ashdale();

@@ -5,6 +5,7 @@ use crate::bookings::letters::{APPROVED, Because, CANCELLED, CHANGED, DECLINED, 
 use crate::handovers::attention_letters as attention;
 use crate::handovers::leg_letters::{LEG_AGREED, LEG_CHANGED, LEG_DECLINED, LEG_PROPOSED};
 use crate::handovers::letters::{FOUND, GIVEN, RECEIVED, REFUSED, TAKEN, WITHDRAWN};
+use crate::handovers::reminders::{GATHERED, Rule, Switch, TABLE};
 use crate::handovers::wait_letters as wait;
 use crate::people::pages::SIGN_IN_LETTER;
 
@@ -17,6 +18,8 @@ pub enum Choice {
     AsLead,
     /// By a coordinator, as long as another one gets it.
     AsCoordinator,
+    /// By everybody.
+    Freely,
 }
 
 /// A kind of letter.
@@ -40,8 +43,8 @@ const BOTH_SIDES: &str = "The science leads of both schools, and the coordinator
 
 const WAITER: &str = "Who asked for the place, and the science leads of the school";
 
-/// All of them.
-pub const KINDS: &[Kind] = &[
+/// All of them but the reminders, which have a table of their own.
+const OTHERS: &[Kind] = &[
     Kind { kind: RESERVED, name: "A box is reserved", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: REQUESTED, name: "A request is on its way to the coordinator", to: BOOKER, choice: Choice::AsLead },
     Kind { kind: APPROVED, name: "A request is approved", to: BOOKER, choice: Choice::AsLead },
@@ -69,6 +72,7 @@ pub const KINDS: &[Kind] = &[
     Kind { kind: attention::OTHER_DATES, name: "Other dates for a booking at risk", to: LEADS, choice: Choice::Always },
     Kind { kind: attention::MISSING, name: "A box is missing", to: LEADS, choice: Choice::Always },
     Kind { kind: attention::FOUND, name: "A box is found again", to: LEADS, choice: Choice::Always },
+    Kind { kind: GATHERED, name: "Your daily or weekly letter", to: "Who wants letters together", choice: Choice::Freely },
     Kind { kind: SIGN_IN_LETTER, name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: OLD_LETTER, name: "A new e-mail address: your old one is asked", to: "Who asked for it", choice: Choice::Always },
     Kind { kind: NEW_LETTER, name: "A new e-mail address: your new one is asked", to: "Who asked for it", choice: Choice::Always },
@@ -76,11 +80,33 @@ pub const KINDS: &[Kind] = &[
     Kind { kind: TAKEN_LETTER, name: "Somebody tried to use your e-mail address", to: "Whose address it is", choice: Choice::Always },
 ];
 
+/// All of them.
+pub fn kinds() -> impl Iterator<Item = Kind> {
+    let reminder = |rule: &Rule| {
+        let choice = match rule.switch {
+            Switch::NotForTheOwnBooking => Choice::AsLead,
+            Switch::AsCoordinator => Choice::AsCoordinator,
+            Switch::Freely => Choice::Freely,
+        };
+        Kind { kind: rule.kind, name: rule.name, to: rule.to, choice }
+    };
+    OTHERS.iter().copied().chain(TABLE.iter().map(reminder))
+}
+
+/// A kind that may be switched off by somebody, by its word.
+#[must_use]
+pub fn switchable(kind: &str) -> Option<Kind> {
+    kinds().find(|one| one.kind == kind && one.choice != Choice::Always)
+}
+
 /// Whether somebody who gets a letter of this kind for this reason may have switched it off.
 #[must_use]
 pub fn can_be_muted(kind: &str, because: Because<'_>) -> bool {
-    let choice = KINDS.iter().find(|one| one.kind == kind).map(|one| one.choice);
-    matches!((choice, because), (Some(Choice::AsLead), Because::LeadOf(_)) | (Some(Choice::AsCoordinator), Because::Coordinates(_)))
+    let choice = kinds().find(|one| one.kind == kind).map(|one| one.choice);
+    matches!(
+        (choice, because),
+        (Some(Choice::AsLead), Because::LeadOf(_)) | (Some(Choice::AsCoordinator), Because::Coordinates(_)) | (Some(Choice::Freely), _)
+    )
 }
 
 #[cfg(test)]
@@ -89,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_concerns_ones_own_booking_or_sign_in_cannot_be_switched_off() {
-        for kind in KINDS {
+        for kind in kinds().filter(|kind| kind.choice != Choice::Freely) {
             assert!(!can_be_muted(kind.kind, Because::Booked), "{}", kind.kind);
         }
         assert!(can_be_muted(RESERVED, Because::LeadOf("Saxton")));
@@ -101,9 +127,9 @@ mod tests {
 
     #[test]
     fn each_kind_stands_once() {
-        let mut names: Vec<_> = KINDS.iter().map(|kind| kind.kind).collect();
+        let mut names: Vec<_> = kinds().map(|kind| kind.kind).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), KINDS.len());
+        assert_eq!(names.len(), kinds().count());
     }
 }

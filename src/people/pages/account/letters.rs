@@ -6,13 +6,14 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use maud::html;
 
-use super::kinds::{Choice, KINDS, Kind};
+use super::kinds::{Choice, Kind, kinds};
 use super::{Done, answer, see_other, top};
 use crate::app::App;
 use crate::error::Error;
 use crate::people::SignedIn;
-use crate::people::store::account as store;
-use crate::web::forms;
+use crate::people::choices::Rhythm;
+use crate::people::store::{account as store, choices};
+use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::parts::{back, confirmation};
 
@@ -22,7 +23,10 @@ use crate::web::parts::{back, confirmation};
 /// When the database cannot be read.
 pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -> Result<HttpResponse, Error> {
     let person = who.person.id;
-    let muted = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(store::muted_by(house, person)?)).await?;
+    let (muted, rhythm) = app
+        .db
+        .house_read(app.clock.now(), move |house| Ok::<_, Error>((store::muted_by(house, person)?, choices::rhythm(house, person)?)))
+        .await?;
     let boxes = |choice: Choice| {
         html! {
             div.picks {
@@ -52,18 +56,28 @@ pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -
                 p.hint { "When no other coordinator wants it, you get it all the same." }
                 (boxes(Choice::AsCoordinator))
             }
+            fieldset.fld {
+                legend { "For everybody" }
+                (boxes(Choice::Freely))
+            }
+            (forms::radios("rhythm", "When do you want these letters?",
+                "This is for the letters above, which can wait. What cannot be switched off comes at once.", rhythm.into(), &Errors::new(), &[
+                    forms::choice("each", "Each one at once"),
+                    forms::choice("daily", "Together, once a day from Monday to Friday"),
+                    forms::choice("weekly", "Together, on Mondays"),
+                ]))
             (forms::submit("Save"))
         }
         section.panel.card {
             h2 { "These always come" }
-            ul { @for kind in of(Choice::Always) { li { (kind.name) } } li { "Letters about a booking that you made yourself" } }
+            ul { @for kind in of(Choice::Always) { li { (kind.name) } } li { "Letters and reminders about a booking that you made yourself" } }
         }
     };
     Ok(answer(StatusCode::OK, &app, &who, "Letters", &main))
 }
 
-fn of(choice: Choice) -> impl Iterator<Item = &'static Kind> {
-    KINDS.iter().filter(move |kind| kind.choice == choice)
+fn of(choice: Choice) -> impl Iterator<Item = Kind> {
+    kinds().filter(move |kind| kind.choice == choice)
 }
 
 /// Stores the choice: what is not ticked is switched off.
@@ -73,8 +87,15 @@ fn of(choice: Choice) -> impl Iterator<Item = &'static Kind> {
 pub async fn save(app: web::Data<App>, who: SignedIn, form: Posted<BTreeMap<String, String>>) -> Result<HttpResponse, Error> {
     let ticked = form.0;
     let off: Vec<&'static str> =
-        KINDS.iter().filter(|kind| kind.choice != Choice::Always && !ticked.contains_key(kind.kind)).map(|kind| kind.kind).collect();
+        kinds().filter(|kind| kind.choice != Choice::Always && !ticked.contains_key(kind.kind)).map(|kind| kind.kind).collect();
+    let rhythm: Option<Rhythm> = ticked.get("rhythm").and_then(|word| word.parse().ok());
     let person = who.person.id;
-    app.db.house(app.clock.now(), move |house| Ok::<_, Error>(store::set_muted(house, person, &off)?)).await?;
+    app.db
+        .house(app.clock.now(), move |house| {
+            store::set_muted(house, person, &off)?;
+            rhythm.map(|rhythm| choices::set_rhythm(house, person, rhythm)).transpose()?;
+            Ok::<_, Error>(())
+        })
+        .await?;
     Ok(see_other("/account/letters?done=saved"))
 }

@@ -1,0 +1,132 @@
+//! Letters that bring several things together: the coordinators' weekly one, and what a person wants once a day or a week.
+
+use std::collections::BTreeMap;
+
+use super::Place;
+use super::remind::{Desk, Hearer, Known};
+use super::reminder_letters as letters;
+use super::reminders::{self, GATHERED, RISK_DAYS, troubles};
+use super::still::overtaken;
+use super::store::{custody, legs as rows, looks};
+use crate::base::days::{self, Period};
+use crate::base::ids::{DigestItemId, PersonId};
+use crate::bookings::store::loans;
+use crate::db::{Result, Tx};
+use crate::notifications::Recipient;
+use crate::people::choices::Rhythm;
+use crate::people::store as people;
+use crate::people::store::choices::{self, Item};
+
+/// Lines of a part of the weekly letter, at most.
+const LINES: usize = 30;
+
+/// Whether a letter of another room that was gathered is still true.
+pub type Overtaken<'a> = &'a dyn Fn(&mut Tx<'_>, &str, &str) -> Result<Option<String>>;
+
+/// The coordinators' weekly letter, on the first school day of the week or later; nothing to say is no letter.
+pub fn weekly(tx: &mut Tx<'_>, house: &str) -> Result<()> {
+    let monday = days::monday(tx.today());
+    if looks::digest_week(tx)?.is_some_and(|week| week >= monday) {
+        return Ok(());
+    }
+    let desk = Desk::open(tx, house)?;
+    match reminders::weekly(&desk.calendar, desk.today) {
+        Some((_, false)) => return Ok(()),
+        Some((_, true)) => {
+            let parts = parts(tx, &desk)?;
+            let subject = format!("week:{}", tx.cluster);
+            let (attention, choose) = (format!("{}/attention", desk.base), desk.choices());
+            let to: Vec<Hearer> = desk.coordinators();
+            desk.post(tx, &to, |to, why| letters::weekly(&parts, subject.clone(), monday, (&attention, &choose), to, why))?;
+        }
+        None => {}
+    }
+    looks::set_digest_week(tx, monday)
+}
+
+type Lines = Vec<(String, String)>;
+
+/// What the weekly letter says: what is late, at risk, on its way, counted differently, and the week's handovers.
+fn parts(tx: &mut Tx<'_>, desk: &Desk) -> Result<[(&'static str, Lines); 5]> {
+    let today = desk.today;
+    let things: BTreeMap<_, _> = looks::things(tx, None)?.into_iter().map(|thing| (thing.copy, thing)).collect();
+    let label = |copy| things.get(&copy).map_or_else(String::new, |thing| format!("{} ({})", thing.name, thing.tag));
+    let (mut late, mut risk, mut way) = (Lines::new(), Lines::new(), Lines::new());
+    for out in loans::out_now(tx)?.into_iter().filter(|out| out.late_since(today).is_some()) {
+        late.push((label(out.copy), format!("at {}, due on {}", desk.school(out.school), days::long(out.days.last()))));
+    }
+    for here in custody::all(tx)? {
+        if here.place == Place::Transit {
+            let to = here.to.or_else(|| things.get(&here.copy).map(|thing| thing.home)).map_or_else(String::new, |to| desk.school(to));
+            let since = days::long(crate::base::clock::today(here.since));
+            way.push((label(here.copy), format!("from {} to {to}, since {since}", desk.school(here.school))));
+        }
+        let in_service = things.get(&here.copy).is_some_and(|thing| thing.state == "in_service");
+        let quiet = here.place != Place::Missing && here.short_essentials.is_empty() && in_service && here.booking.is_none();
+        if quiet || things.get(&here.copy).is_some_and(|thing| thing.state == "retired") {
+            continue;
+        }
+        let known = Known::read(tx, desk, here.copy)?;
+        let facts = known.facts();
+        let near = facts.next.filter(|(next, _)| next.days.first() <= days::add(today, RISK_DAYS));
+        if let (Some((next, _)), false) = (near, troubles(&facts, &desk.calendar, today).is_empty()) {
+            risk.push((label(here.copy), format!("{}, {}", desk.school(next.school), next.days)));
+        }
+    }
+    let differs = looks::differences(tx, tx.now - chrono::TimeDelta::days(7))?;
+    let differs = differs.into_iter().map(|copy| (label(copy), "the two counts are not the same".to_owned())).collect();
+    let week = Period::new(days::monday(today), days::add(days::monday(today), 6)).unwrap_or(Period::day(today));
+    let legs = rows::planned(tx, week)?;
+    let journey =
+        |leg: &super::Leg| (label(leg.copy), format!("{}, {} to {}", days::short(leg.day), desk.school(leg.from), desk.school(leg.to)));
+    let legs = legs.iter().filter(|leg| leg.way != super::Way::Stays).map(journey).collect();
+    let mut parts =
+        [("Late", late), ("At risk", risk), ("On the way", way), ("Counted differently", differs), ("Handovers this week", legs)];
+    parts.iter_mut().for_each(|(_, lines)| lines.truncate(LINES));
+    Ok(parts)
+}
+
+/// Sends what was gathered and is due, a letter a person; what is no longer true is left out. `others` says so of letters of other
+/// rooms.
+pub fn gathered(tx: &mut Tx<'_>, house: &str, others: Overtaken<'_>) -> Result<()> {
+    let mut by_person: BTreeMap<PersonId, Vec<Item>> = BTreeMap::new();
+    for item in choices::gathered(tx)? {
+        by_person.entry(item.person).or_default().push(item);
+    }
+    for (person, items) in by_person {
+        let ids: Vec<DigestItemId> = items.iter().map(|item| item.id).collect();
+        match letter(tx, house, person, items, others)? {
+            // One was sent today already: what is left goes with the next.
+            Some(false) => choices::gather_for(tx, &ids, days::add(tx.today(), 1))?,
+            _ => choices::gathered_is_done(tx, &ids)?,
+        }
+    }
+    Ok(())
+}
+
+/// Whether the letter was stored; `None` when there was nothing to say, or nobody to say it to.
+fn letter(tx: &mut Tx<'_>, house: &str, person: PersonId, items: Vec<Item>, others: Overtaken<'_>) -> Result<Option<bool>> {
+    let Some(who) = people::person_here(tx, person)? else { return Ok(None) };
+    let Ok(address) = who.email.parse() else { return Ok(None) };
+    if choices::mutes(tx, person, GATHERED)? {
+        return Ok(None);
+    }
+    let mut lines = Vec::new();
+    for item in items {
+        let untrue = overtaken(tx, &item.kind, &item.subject, item.day, Some(person))?.is_some()
+            || others(tx, &item.kind, &item.subject)?.is_some()
+            || choices::mutes(tx, person, &item.kind)?;
+        if !untrue {
+            lines.push((item.title, item.url));
+        }
+    }
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let rhythm = choices::rhythm(&mut tx.house(), person)?;
+    let rhythm = if rhythm == Rhythm::Weekly { rhythm } else { Rhythm::Daily };
+    let to = Recipient { person: Some(person), address, name: who.name };
+    let choose = format!("{house}/account/letters");
+    let letter = letters::gathered(&lines, format!("gathered:{person}"), tx.today(), &choose, &to, rhythm);
+    choices::send_with_way_out(tx, &letter, person, house).map(Some)
+}

@@ -1,0 +1,376 @@
+//! The worker's look at legs and copies: reads the state again, asks the table what is due, stores the letters, and says when to look
+//! again. One cluster at a time, in one transaction, in which the letters are stored with the day of the next look.
+
+use super::reminder_letters::{self as letters, Contact, Journey, Overdue, Side, Why, may_mute, somebody_must_hear};
+use super::reminders::{self, AT_RISK, Due, Facts, LATE, LATE_COORDINATORS, LATE_HEAD, NOT_COUNTED, WEEKLY, Whom};
+use super::store::{custody, legs as rows, looks};
+use super::{Leg, LegState, Place};
+use crate::base::clock;
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::{BookingId, CopyId, HandoverId, LegId, SchoolId};
+use crate::bookings::store::loans::{self, Hands, Loan};
+use crate::bookings::{Kind, Slot, State};
+use crate::db::{Result, Tx};
+use crate::notifications::{Letter, Recipient, store as outbox};
+use crate::people::store::choices;
+use crate::people::store::directory::{self, Holder};
+use crate::people::store::{self as people, Person};
+use crate::people::terms::SchoolCalendar;
+use crate::people::{RoleKind, store::SchoolName};
+
+/// How far back and ahead closures are read: the longest late loan that is still counted in school days, the next leg.
+const BACK: i64 = 400;
+/// See [`BACK`].
+const AHEAD: i64 = 120;
+/// Whom a letter names as contacts of a school, at most.
+const CONTACTS: usize = 2;
+/// Whoever booked or changed something within so many hours needs no reminder of it.
+const LATELY_HOURS: i64 = 24;
+
+/// What is read once for all that is looked at in a cluster.
+pub struct Desk {
+    /// The day.
+    pub today: Day,
+    /// The cluster's name.
+    pub cluster: String,
+    /// `https://…/c/south-milford`.
+    pub base: String,
+    /// This house's public address.
+    pub house: String,
+    /// The cluster's school year.
+    pub calendar: SchoolCalendar,
+    schools: Vec<SchoolName>,
+    holders: Vec<Holder>,
+    transit_days: u32,
+}
+
+/// Somebody who is reminded, and why.
+pub type Hearer = (Person, Why);
+
+impl Desk {
+    /// Reads what every look needs: five queries.
+    pub fn open(tx: &mut Tx<'_>, house: &str) -> Result<Self> {
+        let today = tx.today();
+        let (cluster, slug) = looks::cluster(tx)?;
+        let window = Period::new(days::add(today, -BACK), days::add(today, AHEAD)).unwrap_or(Period::day(today));
+        Ok(Self {
+            today,
+            cluster,
+            base: format!("{house}/c/{slug}"),
+            house: house.to_owned(),
+            calendar: people::school_calendar(tx, window)?,
+            schools: people::school_names(tx)?,
+            holders: directory::holders(tx)?,
+            transit_days: looks::transit_days(tx)?,
+        })
+    }
+
+    /// The school's short name.
+    #[must_use]
+    pub fn school(&self, id: SchoolId) -> String {
+        self.schools.iter().find(|school| school.id == id).map_or_else(String::new, |school| school.short_name.clone())
+    }
+
+    fn with_role(&self, kinds: &[RoleKind], school: Option<SchoolId>) -> Vec<Person> {
+        let here = |holder: &&Holder| {
+            let at = holder.role.school.as_ref().map(|school| school.id);
+            kinds.contains(&holder.role.kind) && (school.is_none() || school == at)
+        };
+        let mut found: Vec<Person> = self.holders.iter().filter(here).map(|holder| holder.person.clone()).collect();
+        found.sort_by_key(|person| person.id);
+        found.dedup_by_key(|person| person.id);
+        found
+    }
+
+    fn leads(&self, school: SchoolId) -> Vec<Person> {
+        self.with_role(&[RoleKind::Ssl, RoleKind::Deputy], Some(school))
+    }
+
+    /// The coordinators.
+    #[must_use]
+    pub fn coordinators(&self) -> Vec<Hearer> {
+        let all = self.with_role(&[RoleKind::Coordinator], None);
+        all.into_iter().map(|person| (person, Why::Coordinates(self.cluster.clone()))).collect()
+    }
+
+    /// Who hears of a loan: in whose hands it is, and the science leads of its school. Whoever has left hears no more.
+    fn of_loan(&self, loan: &Loan) -> Vec<Hearer> {
+        let (hands, why) = match &loan.hands {
+            Hands::Booker => (Some(loan.booking.person), Why::Booked),
+            Hands::Keeper(keeper, _) => (Some(*keeper), Why::Keeps),
+            Hands::School => (None, Why::Keeps),
+        };
+        let keeper = self.holders.iter().find(|holder| Some(holder.person.id) == hands).map(|holder| (holder.person.clone(), why));
+        let school = self.school(loan.booking.slot.school);
+        let others = self.leads(loan.booking.slot.school).into_iter().filter(|lead| Some(lead.id) != hands);
+        keeper.into_iter().chain(others.map(|lead| (lead, Why::LeadOf(school.clone())))).collect()
+    }
+
+    /// Who hears of a side: of its loan, or at the school where the copy is kept.
+    fn of_side(&self, loan: Option<&Loan>, school: SchoolId) -> Vec<Hearer> {
+        match loan {
+            Some(loan) => self.of_loan(loan),
+            None => self.leads(school).into_iter().map(|lead| (lead, Why::Stores(self.school(school)))).collect(),
+        }
+    }
+
+    fn side(&self, loan: Option<&Loan>, school: SchoolId) -> Side {
+        let contact = |(person, _): Hearer| Contact { name: person.name, email: person.email };
+        Side {
+            school: self.school(school),
+            contacts: self.of_side(loan, school).into_iter().map(contact).take(CONTACTS).collect(),
+            loan_url: loan.map_or_else(String::new, |loan| self.loan_url(loan.booking.slot.id)),
+            store: loan.is_none(),
+        }
+    }
+
+    fn loan_url(&self, id: BookingId) -> String {
+        format!("{}/bookings/{id}", self.base)
+    }
+
+    fn thing(&self, thing: &looks::Thing) -> letters::Thing {
+        letters::Thing {
+            name: thing.name.clone(),
+            tag: thing.tag.clone(),
+            url: format!("{}/copies/{}", self.base, thing.copy),
+            choices: self.choices(),
+        }
+    }
+
+    /// Where one chooses which letters one gets.
+    #[must_use]
+    pub fn choices(&self) -> String {
+        format!("{}/account/letters", self.house)
+    }
+
+    /// Stores a letter for each who hears, as each wants it. Somebody has to hear of what concerns coordinators: what all of them have
+    /// switched off goes to all of them. `true` when something was stored.
+    pub fn post(&self, tx: &mut Tx<'_>, to: &[Hearer], write: impl Fn(&Recipient, &Why) -> Option<Letter>) -> Result<bool> {
+        let letters: Vec<(Letter, &Hearer)> =
+            to.iter().filter_map(|hearer| Some((write(&recipient(&hearer.0)?, &hearer.1)?, hearer))).collect();
+        let mut stored = false;
+        if letters.first().is_some_and(|(letter, _)| somebody_must_hear(letter.kind)) {
+            let mut wanted = Vec::new();
+            for (letter, (person, _)) in &letters {
+                if !choices::mutes(tx, person.id, letter.kind)? {
+                    wanted.push(letter);
+                }
+            }
+            // The last one who wants it cannot switch it off.
+            let way_out = (wanted.len() > 1).then_some(self.house.as_str());
+            for letter in &wanted {
+                stored |= choices::post(tx, letter, way_out)?;
+            }
+            for (letter, _) in letters.iter().filter(|_| wanted.is_empty()) {
+                stored |= outbox::enqueue(tx, letter)?;
+            }
+            return Ok(stored);
+        }
+        for (letter, (person, why)) in &letters {
+            stored |= if letter.kind == WEEKLY {
+                // It brings things together itself, so it is never gathered.
+                !choices::mutes(tx, person.id, WEEKLY)? && choices::send_with_way_out(tx, letter, person.id, &self.house)?
+            } else if may_mute(letter.kind, why) {
+                choices::post(tx, letter, Some(&self.house))?
+            } else {
+                outbox::enqueue(tx, letter)?
+            };
+        }
+        Ok(stored)
+    }
+}
+
+fn recipient(person: &Person) -> Option<Recipient> {
+    let address = person.email.parse().ok()?;
+    Some(Recipient { person: Some(person.id), address, name: person.name.clone() })
+}
+
+/// What a letter about a leg is about: `leg:ID:REVISION`.
+#[must_use]
+pub fn leg_subject(leg: LegId, revision: i32) -> String {
+    format!("leg:{leg}:{revision}")
+}
+
+/// Looks at some legs and copies of the cluster, and says how many letters' reasons were stored.
+pub fn look(tx: &mut Tx<'_>, legs: &[LegId], copies: &[CopyId], house: &str) -> Result<()> {
+    let desk = Desk::open(tx, house)?;
+    for id in legs {
+        let leg = rows::one(tx, *id)?;
+        // Another worker may have been here in between.
+        if leg.state == LegState::Planned && leg.look_on <= desk.today {
+            look_at_leg(tx, &desk, &leg)?;
+        }
+    }
+    for copy in copies {
+        look_at_copy(tx, &desk, *copy)?;
+    }
+    Ok(())
+}
+
+fn lately(tx: &Tx<'_>, at: chrono::DateTime<chrono::Utc>) -> bool {
+    tx.now - at < chrono::TimeDelta::hours(LATELY_HOURS)
+}
+
+fn look_at_leg(tx: &mut Tx<'_>, desk: &Desk, leg: &Leg) -> Result<()> {
+    let changed = looks::leg_changed(tx, leg.id)?;
+    let lately = lately(tx, changed);
+    let mut found = reminders::of_leg(leg, lately, false, &desk.calendar, desk.today);
+    if !found.due.is_empty() && rows::under_way(tx, leg.copy)? == Some(leg.id) {
+        found = reminders::of_leg(leg, lately, true, &desk.calendar, desk.today);
+    }
+    let mut told = false;
+    if !found.due.is_empty() {
+        let from = leg.from_booking.map(|id| loans::one(tx, id)).transpose()?;
+        let to = leg.to_booking.map(|id| loans::one(tx, id)).transpose()?;
+        let thing = looks::things(tx, Some(leg.copy))?.pop().ok_or_else(|| looks::wrong("legs_copy"))?;
+        let thing = desk.thing(&thing);
+        let journey = Journey {
+            from: desk.side(from.as_ref(), leg.from),
+            to: desk.side(to.as_ref(), leg.to),
+            day: leg.day,
+            way: leg.way,
+            note: leg.note.clone(),
+        };
+        let subject = leg_subject(leg.id, leg.revision);
+        for due in &found.due {
+            let hearers = if due.to == Whom::Giver { desk.of_side(from.as_ref(), leg.from) } else { desk.of_side(to.as_ref(), leg.to) };
+            told |=
+                desk.post(tx, &hearers, |to, why| Some(letters::coming(due, subject.clone(), &thing, &journey, desk.today, to, why)))?;
+        }
+    }
+    looks::leg_looked_at(tx, leg.id, found.look_on, told)
+}
+
+/// What is known of a copy now, and the loan for which a school has it.
+pub struct Known {
+    /// Where it is.
+    pub custody: super::Custody,
+    /// What it is.
+    pub thing: looks::Thing,
+    /// The loan that is out.
+    pub out: Option<Loan>,
+    counted: bool,
+    next: Option<(Slot, bool)>,
+    transit_days: u32,
+}
+
+impl Known {
+    /// Reads it. The next booking is asked for only when something is in its way.
+    pub fn read(tx: &mut Tx<'_>, desk: &Desk, copy: CopyId) -> Result<Self> {
+        let custody = custody::one(tx, copy)?;
+        let thing = looks::things(tx, Some(copy))?.pop().ok_or_else(|| looks::wrong("custody_copy"))?;
+        let out = custody.booking.filter(|_| custody.place == Place::School).map(|id| loans::one(tx, id)).transpose()?;
+        let counted = match &out {
+            Some(out) => looks::counted(tx, out.booking.slot.id)?,
+            None => false,
+        };
+        let mut known = Self { custody, thing, out, counted, next: None, transit_days: desk.transit_days };
+        if !reminders::troubles(&known.facts(), &desk.calendar, desk.today).is_empty() {
+            known.next = next(tx, copy)?;
+        }
+        Ok(known)
+    }
+
+    /// As the table asks for it.
+    #[must_use]
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            custody: &self.custody,
+            home: self.thing.home,
+            out: self.out.as_ref().map(|loan| loan.booking.slot),
+            counted: self.counted,
+            next: self.next,
+            out_of_service: matches!(self.thing.state.as_str(), "repair" | "retired"),
+            missing: self.thing.state == "missing",
+            transit_days: self.transit_days,
+        }
+    }
+}
+
+/// The next loan of a copy that is confirmed and not fetched, and whether it was booked within the last day.
+fn next(tx: &mut Tx<'_>, copy: CopyId) -> Result<Option<(Slot, bool)>> {
+    let today = tx.today();
+    let ahead = Period::new(today, days::END).unwrap_or(Period::day(today));
+    let coming =
+        |slot: &Slot| slot.kind == Kind::Loan && slot.state == State::Confirmed && slot.collected_on.is_none() && slot.days.last() >= today;
+    let Some(slot) = loans::around(tx, &[copy], ahead)?.into_iter().map(|(slot, _)| slot).find(coming) else { return Ok(None) };
+    let booked = looks::booked_at(tx, slot.id)?;
+    Ok(Some((slot, lately(tx, booked))))
+}
+
+fn look_at_copy(tx: &mut Tx<'_>, desk: &Desk, copy: CopyId) -> Result<()> {
+    let known = Known::read(tx, desk, copy)?;
+    let found = reminders::of_copy(&known.facts(), &desk.calendar, desk.today);
+    for due in &found.due {
+        remind(tx, desk, &known, due)?;
+    }
+    looks::copy_looked_at(tx, copy, found.look_on)
+}
+
+/// Stores the letters of one reminder about a copy.
+fn remind(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due) -> Result<()> {
+    let thing = desk.thing(&known.thing);
+    match due.kind {
+        LATE | LATE_COORDINATORS | LATE_HEAD => {
+            let Some(out) = &known.out else { return Ok(()) };
+            let slot = out.booking.slot;
+            let leg = rows::of_booking(tx, slot.id)?.into_iter().find(|leg| leg.from_booking == Some(slot.id));
+            let next = leg.as_ref().and_then(|leg| leg.to_booking).map(|id| loans::one(tx, id)).transpose()?;
+            let target = next.as_ref().map_or(known.thing.home, |loan| loan.booking.slot.school);
+            let overdue = Overdue { holder: desk.side(Some(out), slot.school), days: slot.days, next: desk.side(next.as_ref(), target) };
+            let hearers = match due.to {
+                Whom::Holder => desk.of_loan(out),
+                Whom::Coordinators => desk.coordinators(),
+                _ => heads(desk, slot.school),
+            };
+            let subject = format!("booking:{}", slot.id);
+            desk.post(tx, &hearers, |to, why| Some(letters::late(due, subject.clone(), &thing, &overdue, to, why)))?;
+        }
+        AT_RISK => {
+            let (Some((next, _)), Some(trouble)) = (known.next, due.trouble) else { return Ok(()) };
+            let loan = loans::one(tx, next.id)?;
+            let holder = desk.side(known.out.as_ref(), known.custody.school);
+            let own = desk.side(Some(&loan), next.school);
+            let subject = format!("booking:{}:{trouble}", next.id);
+            let short = &known.custody.short_essentials;
+            desk.post(tx, &desk.of_loan(&loan), |to, why| {
+                Some(letters::at_risk(due, subject.clone(), &thing, (&own, next.days), &holder, short, to, why))
+            })?;
+        }
+        NOT_COUNTED => {
+            let Some(out) = &known.out else { return Ok(()) };
+            let url = desk.loan_url(out.booking.slot.id);
+            let subject = format!("booking:{}", out.booking.slot.id);
+            desk.post(tx, &desk.of_loan(out), |to, why| Some(letters::not_counted(due, subject.clone(), &thing, &url, to, why)))?;
+        }
+        _ => {
+            let Some(handover) = known.custody.handover else { return Ok(()) };
+            under_way(tx, desk, known, due, handover)?;
+        }
+    }
+    Ok(())
+}
+
+fn under_way(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due, handover: HandoverId) -> Result<()> {
+    let thing = desk.thing(&known.thing);
+    let (from, to) = looks::handover(tx, handover)?.map_or((None, None), |(_, _, from, to)| (from, to));
+    let from = from.map(|id| loans::one(tx, id)).transpose()?;
+    let to = to.map(|id| loans::one(tx, id)).transpose()?;
+    let target = known.custody.to.unwrap_or(known.thing.home);
+    let giver = desk.side(from.as_ref(), known.custody.school);
+    let receiver = desk.side(to.as_ref(), target);
+    let hearers = match due.to {
+        Whom::Giver => desk.of_side(from.as_ref(), known.custody.school),
+        Whom::Coordinators => desk.coordinators(),
+        _ => desk.of_side(to.as_ref(), target),
+    };
+    let given = clock::today(known.custody.since);
+    let subject = format!("handover:{handover}");
+    desk.post(tx, &hearers, |to, why| Some(letters::on_the_way(due, subject.clone(), &thing, (&giver, &receiver, given), to, why)))?;
+    Ok(())
+}
+
+fn heads(desk: &Desk, school: SchoolId) -> Vec<Hearer> {
+    let name = desk.school(school);
+    desk.with_role(&[RoleKind::Head], Some(school)).into_iter().map(|head| (head, Why::HeadOf(name.clone()))).collect()
+}

@@ -1,0 +1,246 @@
+//! When the worker looks at a leg, a copy or a cluster again, and the facts that it reads then.
+//!
+//! What is due in all clusters is found by an index on the day of the next look, a batch at a time; clusters that are outside
+//! their mail hours are passed over in SQL.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::dsl::{exists, sql};
+use diesel::expression::SqlLiteral;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use crate::base::days::{self, Day};
+use crate::base::ids::{BookingId, ClusterId, CopyId, HandoverId, LegId, SchoolId};
+use crate::db::schema::{bookings, clusters, copies, counts, custody, digest_items, handovers, legs, resources, settings, unsettled};
+use crate::db::{Error, House, Result, Tx};
+
+/// Where a batch ended, to go on after it: the day of the look, the cluster, the row.
+pub type Mark = (Day, ClusterId, i64);
+
+/// What the schema gives a cluster that has no settings of its own.
+const FROM_HOUR: u32 = 7;
+/// See [`FROM_HOUR`].
+const TO_HOUR: u32 = 19;
+
+/// Whether the cluster's mail hours hold this hour of London's day. Said in SQL, so that the others cost nothing further.
+fn open_at(hour: u32) -> SqlLiteral<Bool> {
+    sql::<Bool>(&format!(
+        "COALESCE(settings.mail_from_hour, {FROM_HOUR}) <= {hour} AND COALESCE(settings.mail_to_hour, {TO_HOUR}) > {hour}"
+    ))
+}
+
+/// Planned legs of all clusters at which it is time to look, in the order of the index, after the mark.
+pub fn due_legs(house: &mut House<'_>, hour: u32, after: Mark, most: i64) -> Result<Vec<Mark>> {
+    let (day, cluster, id) = after;
+    let rows: Vec<(Day, i64, i64)> = legs::table
+        .left_join(settings::table.on(settings::cluster_id.eq(legs::cluster_id)))
+        // Letter for letter the condition of the partial index.
+        .filter(sql::<Bool>("legs.state = 'planned'"))
+        .filter(legs::look_on.between(day, house.today()))
+        .filter(legs::look_on.gt(day).or(legs::cluster_id.gt(cluster.0)).or(legs::cluster_id.eq(cluster.0).and(legs::id.gt(id))))
+        .filter(open_at(hour))
+        .order((legs::look_on, legs::cluster_id, legs::id))
+        .limit(most)
+        .select((legs::look_on, legs::cluster_id, legs::id))
+        .load(house.conn)?;
+    Ok(rows.into_iter().map(|(day, cluster, id)| (day, ClusterId(cluster), id)).collect())
+}
+
+/// Copies of all clusters at which it is time to look, in the order of the index, after the mark.
+pub fn due_copies(house: &mut House<'_>, hour: u32, after: Mark, most: i64) -> Result<Vec<Mark>> {
+    let (day, cluster, id) = after;
+    let rows: Vec<(Day, i64, i64)> = custody::table
+        .left_join(settings::table.on(settings::cluster_id.eq(custody::cluster_id)))
+        .filter(custody::look_on.between(day, house.today()))
+        .filter(
+            custody::look_on
+                .gt(day)
+                .or(custody::cluster_id.gt(cluster.0))
+                .or(custody::cluster_id.eq(cluster.0).and(custody::copy_id.gt(id))),
+        )
+        .filter(open_at(hour))
+        .order((custody::look_on, custody::cluster_id, custody::copy_id))
+        .limit(most)
+        .select((custody::look_on, custody::cluster_id, custody::copy_id))
+        .load(house.conn)?;
+    Ok(rows.into_iter().map(|(day, cluster, id)| (day, ClusterId(cluster), id)).collect())
+}
+
+/// Clusters after this one that have not had their weekly letter in the week of this Monday.
+pub fn due_weekly(house: &mut House<'_>, hour: u32, monday: Day, after: ClusterId, most: i64) -> Result<Vec<ClusterId>> {
+    let ids: Vec<i64> = clusters::table
+        .left_join(settings::table.on(settings::cluster_id.eq(clusters::id)))
+        .filter(clusters::id.gt(after.0))
+        .filter(settings::digest_week.is_null().or(settings::digest_week.lt(monday).assume_not_null()))
+        .filter(open_at(hour))
+        .order(clusters::id)
+        .limit(most)
+        .select(clusters::id)
+        .load(house.conn)?;
+    Ok(ids.into_iter().map(ClusterId).collect())
+}
+
+/// Clusters after this one in which somebody waits for the daily or weekly letter, and its day has come.
+pub fn due_gathered(house: &mut House<'_>, hour: u32, after: ClusterId, most: i64) -> Result<Vec<ClusterId>> {
+    let ids: Vec<i64> = digest_items::table
+        .left_join(settings::table.on(settings::cluster_id.eq(digest_items::cluster_id)))
+        .filter(sql::<Bool>("digest_items.done_at IS NULL"))
+        .filter(digest_items::due_on.le(house.today()))
+        .filter(digest_items::cluster_id.gt(after.0))
+        .filter(open_at(hour))
+        .order(digest_items::cluster_id)
+        .select(digest_items::cluster_id)
+        .distinct()
+        .limit(most)
+        .load(house.conn)?;
+    Ok(ids.into_iter().map(ClusterId).collect())
+}
+
+/// Clusters in which something was written past the application, so that legs are to be laid anew.
+pub fn unsettled_clusters(house: &mut House<'_>, most: i64) -> Result<Vec<ClusterId>> {
+    let ids: Vec<i64> = unsettled::table.select(unsettled::cluster_id).distinct().limit(most).load(house.conn)?;
+    Ok(ids.into_iter().map(ClusterId).collect())
+}
+
+/// When a leg was laid or last changed.
+pub fn leg_changed(tx: &mut Tx<'_>, id: LegId) -> Result<DateTime<Utc>> {
+    let at: NaiveDateTime = legs::table.find((tx.cluster.0, id.0)).select(legs::updated_at).first(tx.conn)?;
+    Ok(at.and_utc())
+}
+
+/// The worker has looked at a leg. `told`: it has stored a letter about it. When the leg was changed is left alone.
+pub fn leg_looked_at(tx: &mut Tx<'_>, id: LegId, again: Day, told: bool) -> Result<()> {
+    let row = legs::table.find((tx.cluster.0, id.0));
+    if told {
+        diesel::update(row).set((legs::look_on.eq(again), legs::told.eq(true))).execute(tx.conn)?;
+    } else {
+        diesel::update(row).set(legs::look_on.eq(again)).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// The worker has looked at a copy.
+pub fn copy_looked_at(tx: &mut Tx<'_>, copy: CopyId, again: Day) -> Result<()> {
+    diesel::update(custody::table.find((tx.cluster.0, copy.0))).set(custody::look_on.eq(again)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// What concerns these copies has changed: the worker looks at them in its next round.
+pub fn look_again(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<()> {
+    let changed = custody::table.filter(custody::cluster_id.eq(tx.cluster.0)).filter(custody::copy_id.eq_any(of.iter().map(|id| id.0)));
+    diesel::update(changed).set(custody::look_on.eq(tx.today())).execute(tx.conn)?;
+    Ok(())
+}
+
+/// A copy as letters name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thing {
+    /// Its id.
+    pub copy: CopyId,
+    /// The resource's name.
+    pub name: String,
+    /// Its tag.
+    pub tag: String,
+    /// `in_service`, `repair`, `missing`, `retired`.
+    pub state: String,
+    /// Where it is kept when nobody has it.
+    pub home: SchoolId,
+}
+
+/// The cluster's copies, or only one of them.
+pub fn things(tx: &mut Tx<'_>, only: Option<CopyId>) -> Result<Vec<Thing>> {
+    let mut query = copies::table
+        .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
+        .filter(copies::cluster_id.eq(tx.cluster.0))
+        .order(copies::id)
+        .select((copies::id, resources::name, copies::tag, copies::state, copies::home_school_id))
+        .into_boxed();
+    if let Some(copy) = only {
+        query = query.filter(copies::id.eq(copy.0));
+    }
+    let rows: Vec<(i64, String, String, String, i64)> = query.load(tx.conn)?;
+    let thing = |(id, name, tag, state, home)| Thing { copy: CopyId(id), name, tag, state, home: SchoolId(home) };
+    Ok(rows.into_iter().map(thing).collect())
+}
+
+/// Whether the receiver counted anything when this booking began.
+pub fn counted(tx: &mut Tx<'_>, booking: BookingId) -> Result<bool> {
+    let some = handovers::table
+        .inner_join(counts::table.on(counts::cluster_id.eq(handovers::cluster_id).and(counts::handover_id.eq(handovers::id))))
+        .filter(handovers::cluster_id.eq(tx.cluster.0))
+        .filter(handovers::copy_id.eq_any(
+            bookings::table.filter(bookings::cluster_id.eq(tx.cluster.0)).filter(bookings::id.eq(booking.0)).select(bookings::copy_id),
+        ))
+        .filter(handovers::to_booking_id.eq(booking.0))
+        .filter(counts::side.eq("receiver"))
+        .filter(counts::how.ne("none"));
+    Ok(diesel::select(exists(some)).get_result(tx.conn)?)
+}
+
+/// When a booking was made.
+pub fn booked_at(tx: &mut Tx<'_>, booking: BookingId) -> Result<DateTime<Utc>> {
+    let at: NaiveDateTime = bookings::table.find((tx.cluster.0, booking.0)).select(bookings::created_at).first(tx.conn)?;
+    Ok(at.and_utc())
+}
+
+/// Of a handover: its state, its copy, and the bookings at its ends.
+pub fn handover(tx: &mut Tx<'_>, id: HandoverId) -> Result<Option<(String, CopyId, Option<BookingId>, Option<BookingId>)>> {
+    let row: Option<(String, i64, Option<i64>, Option<i64>)> = handovers::table
+        .find((tx.cluster.0, id.0))
+        .select((handovers::state, handovers::copy_id, handovers::from_booking_id, handovers::to_booking_id))
+        .first(tx.conn)
+        .optional()?;
+    Ok(row.map(|(state, copy, from, to)| (state, CopyId(copy), from.map(BookingId), to.map(BookingId))))
+}
+
+/// The copies whose two counts differed at a handover since then.
+pub fn differences(tx: &mut Tx<'_>, since: DateTime<Utc>) -> Result<Vec<CopyId>> {
+    let ids: Vec<i64> = handovers::table
+        .filter(handovers::cluster_id.eq(tx.cluster.0))
+        .filter(sql::<Bool>("handovers.differs"))
+        .filter(handovers::received_at.ge(since.naive_utc()))
+        .order(handovers::id)
+        .limit(100)
+        .select(handovers::copy_id)
+        .load(tx.conn)?;
+    Ok(ids.into_iter().map(CopyId).collect())
+}
+
+/// School days after which a copy has been on its way for too long.
+pub fn transit_days(tx: &mut Tx<'_>) -> Result<u32> {
+    let days: Option<i32> = settings::table.find(tx.cluster.0).select(settings::transit_days).first(tx.conn).optional()?;
+    Ok(days.and_then(|days| u32::try_from(days).ok()).unwrap_or(3))
+}
+
+/// The week's letter is dealt with.
+pub fn set_digest_week(tx: &mut Tx<'_>, monday: Day) -> Result<()> {
+    if diesel::update(settings::table.find(tx.cluster.0)).set(settings::digest_week.eq(Some(monday))).execute(tx.conn)? == 0 {
+        diesel::insert_into(settings::table)
+            .values((settings::cluster_id.eq(tx.cluster.0), settings::digest_week.eq(Some(monday))))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// The Monday of the last week whose letter was dealt with.
+pub fn digest_week(tx: &mut Tx<'_>) -> Result<Option<Day>> {
+    let week: Option<Option<Day>> = settings::table.find(tx.cluster.0).select(settings::digest_week).first(tx.conn).optional()?;
+    Ok(week.flatten())
+}
+
+/// The mark before every row.
+#[must_use]
+pub fn start() -> Mark {
+    (days::academic_year_start(1999), ClusterId(i64::MIN), i64::MIN)
+}
+
+/// A row that the schema forbids.
+#[must_use]
+pub fn wrong(what: &str) -> Error {
+    Error::Check(what.to_owned())
+}
+
+/// The cluster's name and its part of the address.
+pub fn cluster(tx: &mut Tx<'_>) -> Result<(String, String)> {
+    Ok(clusters::table.find(tx.cluster.0).select((clusters::name, clusters::slug)).first(tx.conn)?)
+}

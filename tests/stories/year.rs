@@ -1,0 +1,446 @@
+//! A school year of nine schools, day by day: loans are booked, fetched, given back, some late, some never; the worker is away for up to
+//! three days at a time, is killed between sending and recording, and there are two of them at once. What it sent is compared, day by
+//! day, with a model of its own that knows nothing of the program's table: every reminder that is due was sent, none twice but the one
+//! in flight at a kill, none in a wrong state, none to somebody who has left.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use boxrota::base::ids::{BookingId, ClusterId, CopyId, PersonId, SchoolId};
+use boxrota::bookings::store::ledger::{self, Details, New};
+use boxrota::bookings::store::loans;
+use boxrota::bookings::{By, Decision, Kind, State, changes};
+use boxrota::db::{self, Scope, Tx};
+use boxrota::notifications::{Message, store as outbox};
+use boxrota::worker::Worker;
+use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
+use tokio::sync::watch;
+
+use crate::harness::{Engine, Ground, TestApp, World, science_lead};
+
+/// The same year each time.
+const SEED: u64 = 20_260_907;
+/// The science lead of this school leaves in the middle of the year, and nobody follows.
+const LEAVES: &str = "Fir";
+
+#[test]
+fn sqlite() {
+    live(Engine::Sqlite, "2026-09-01", "2027-07-31");
+}
+
+#[test]
+fn postgres() {
+    // The same half as on SQLite, which is the faster of the two.
+    live(Engine::Postgres, "2026-09-01", "2027-02-12");
+}
+
+fn live(engine: Engine, from: &str, to: &str) {
+    actix_web::rt::System::new().block_on(async {
+        let app = TestApp::bare(Ground::migrated(engine), |_| {});
+        app.at(&format!("{from}T06:00:00Z"));
+        app.found(&World::nine_schools()).await;
+        let mut year = Year::begin(&app);
+        for day in day(from).iter_days().take_while(|today| *today <= day(to)) {
+            year.morning(day).await;
+            year.school_day(day).await;
+        }
+        year.end().await;
+    });
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a day")
+}
+
+/// Numbers that look like chance and are the same each time.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 >> 33
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        usize::try_from(self.next()).unwrap() % n
+    }
+
+    fn percent(&mut self, of: u64) -> bool {
+        self.next() % 100 < of
+    }
+}
+
+/// A loan as the model knows it.
+#[derive(Debug, Clone)]
+struct Loan {
+    id: BookingId,
+    copy: i64,
+    school: usize,
+    first: NaiveDate,
+    last: NaiveDate,
+    booked: NaiveDate,
+    collected: Option<NaiveDate>,
+    returned: Option<NaiveDate>,
+    cancelled: bool,
+}
+
+impl Loan {
+    fn is_out(&self) -> bool {
+        self.collected.is_some() && self.returned.is_none()
+    }
+}
+
+/// A planned leg as the database has it: the one thing that the model asks it for.
+struct Leg {
+    id: String,
+    day: NaiveDate,
+    from: usize,
+    to: usize,
+    stays: bool,
+    changed: chrono::DateTime<chrono::Utc>,
+}
+
+struct School {
+    id: i64,
+    name: String,
+    lead: Option<(PersonId, String)>,
+}
+
+/// A reminder: kind, subject, to whom; with the day of the how-many-th time where it comes again.
+type Key = (String, String, String, NaiveDate);
+
+struct Year {
+    app: TestApp,
+    workers: [Worker; 2],
+    chance: Chance,
+    cluster: ClusterId,
+    schools: Vec<School>,
+    copies: Vec<i64>,
+    loans: Vec<Loan>,
+    away_until: Option<NaiveDate>,
+    /// What the model says was due on some day, and was therefore sent.
+    known: BTreeSet<Key>,
+    /// Letters in flight when a worker was killed.
+    in_flight: BTreeSet<String>,
+    sent: BTreeMap<String, usize>,
+    weeks: BTreeSet<NaiveDate>,
+    diary: Vec<String>,
+    kinds: BTreeMap<String, usize>,
+    away: usize,
+}
+
+impl Year {
+    fn begin(app: &TestApp) -> Self {
+        let mut raw = app.raw();
+        let names = raw.texts("SELECT short_name AS t FROM schools ORDER BY short_name");
+        let schools = names
+            .into_iter()
+            .map(|name| {
+                let id = raw.number(&format!("SELECT id AS n FROM schools WHERE short_name = '{name}'"));
+                let email = science_lead(&name);
+                let person = raw.number(&format!("SELECT id AS n FROM people WHERE email = '{email}'"));
+                School { id, name, lead: Some((PersonId(person), email)) }
+            })
+            .collect();
+        let copies =
+            raw.texts("SELECT CAST(id AS TEXT) AS t FROM copies ORDER BY tag").iter().map(|id| id.parse().expect("an id")).collect();
+        let cluster = ClusterId(raw.number("SELECT id AS n FROM clusters WHERE slug = 'nine'"));
+        // A second process: its own connections, the same letters' way out.
+        let other = Worker { db: app.beside().app.db.clone(), ..app.worker() };
+        Self {
+            app: app.clone(),
+            workers: [app.worker(), other],
+            chance: Chance(SEED),
+            cluster,
+            schools,
+            copies,
+            loans: Vec::new(),
+            away_until: None,
+            known: BTreeSet::new(),
+            in_flight: BTreeSet::new(),
+            sent: BTreeMap::new(),
+            weeks: BTreeSet::new(),
+            diary: Vec::new(),
+            kinds: BTreeMap::new(),
+            away: 0,
+        }
+    }
+
+    /// Eight o'clock: two workers look and send, unless they are away.
+    async fn morning(&mut self, today: NaiveDate) {
+        if self.away_until.is_none_or(|until| today > until) && self.chance.percent(12) {
+            let days = i64::try_from(self.chance.below(3)).unwrap();
+            self.away_until = Some(today + TimeDelta::days(days));
+        }
+        if self.away_until.is_some_and(|until| today <= until) {
+            self.away += 1;
+            return;
+        }
+        self.app.at(&format!("{today}T08:00:00Z"));
+        let due = self.due(today);
+        let (_stop, stopped) = watch::channel(false);
+        let [one, other] = &self.workers;
+        let (a, b) = tokio::join!(one.remind(&stopped), other.remind(&stopped));
+        a.and(b).expect("what is due");
+        let (a, b) = tokio::join!(one.bring_together(&stopped), other.bring_together(&stopped));
+        a.and(b).expect("what is due together");
+        if self.chance.percent(30) {
+            self.killed().await;
+        }
+        let (a, b) = tokio::join!(self.workers[0].send_due(&stopped), self.workers[1].send_due(&stopped));
+        a.and(b).expect("letters");
+        // The lease of what a killed worker held runs out.
+        self.app.later(TimeDelta::minutes(11));
+        let letters = self.app.letters().await;
+        self.compare(today, due, &letters);
+    }
+
+    /// A worker takes a letter, sends it, and is killed before it can write that down.
+    async fn killed(&mut self) {
+        let now = self.app.clock.now();
+        let db = &self.app.app.db;
+        let due = db.house_read(now, |house| outbox::due(house, 50)).await.expect("what is due");
+        // One that is overtaken would not have been sent.
+        let Some((cluster, id)) = due.first().copied() else { return };
+        let scope = Scope::of_worker(cluster, now);
+        let taken = db.write(scope, move |tx| outbox::take(tx, id, "dying")).await.expect("a letter").expect("it is due");
+        self.workers[0].mailer.send(&taken).await;
+        self.in_flight.insert(id.to_string());
+    }
+
+    /// What the model says is due today and was not said before.
+    fn due(&self, today: NaiveDate) -> BTreeSet<Key> {
+        let mut due = BTreeSet::new();
+        let mut say = |kind: &str, subject: String, to: Option<String>, day: NaiveDate| {
+            due.extend(to.map(|to| (kind.to_owned(), subject, to, day)));
+        };
+        let lead = |school: usize| self.schools[school].lead.as_ref().map(|(_, email)| email.clone());
+        for leg in self.legs() {
+            let lately = self.app.clock.now() - leg.changed < TimeDelta::hours(24);
+            if leg.stays || today > leg.day || lately {
+                continue;
+            }
+            for side in [leg.from, leg.to] {
+                let last = self.last_school_day_before(leg.day, side);
+                let week = leg.day - TimeDelta::days(7);
+                if today >= last {
+                    say("handover_day_before", leg.id.clone(), lead(side), last);
+                } else if today >= week {
+                    say("handover_week_before", leg.id.clone(), lead(side), week);
+                }
+            }
+        }
+        for loan in self.loans.iter().filter(|loan| loan.is_out()) {
+            let subject = format!("booking:{}", loan.id);
+            let after: Vec<NaiveDate> = self.school_days(loan.last, today, loan.school);
+            if !after.is_empty() {
+                let time = (after.len() - 1) / 3 + 1;
+                let day = after[(time - 1) * 3];
+                say("loan_late", subject.clone(), lead(loan.school), day);
+                if time >= 2 {
+                    say("loan_late_coordinators", subject.clone(), Some("coordinator@nine.example".into()), day);
+                }
+                if time >= 3 && self.schools[loan.school].name == "Ash" {
+                    say("loan_late_head", subject.clone(), Some("head@nine.example".into()), day);
+                }
+                let next = self
+                    .loans
+                    .iter()
+                    .filter(|next| next.copy == loan.copy && !next.cancelled && next.collected.is_none() && next.last >= today)
+                    .min_by_key(|next| next.first);
+                if let Some(next) = next
+                    && next.school != loan.school
+                    && next.first <= today + TimeDelta::days(28)
+                    && next.booked < today - TimeDelta::days(1)
+                {
+                    say("booking_at_risk", format!("booking:{}:late", next.id), lead(next.school), next.first);
+                }
+            }
+            let collected = loan.collected.expect("it is out");
+            let since = self.school_days(collected, today, loan.school);
+            if (1..=5).contains(&since.len()) && (since.len() < 5 || since[4] == today) && today <= loan.last {
+                say("loan_not_counted", subject, lead(loan.school), since[0]);
+            }
+        }
+        due.retain(|key| !self.known.contains(key));
+        due
+    }
+
+    fn compare(&mut self, today: NaiveDate, due: BTreeSet<Key>, letters: &[Message]) {
+        let mut got = BTreeSet::new();
+        for letter in letters {
+            *self.sent.entry(letter.id.to_string()).or_default() += 1;
+            *self.kinds.entry(letter.kind.clone()).or_default() += 1;
+            if letter.kind == "weekly_digest" {
+                self.weeks.insert(today.week(Weekday::Mon).first_day());
+                assert!(self.is_school_day(today, 0) || today.weekday().number_from_monday() > 1, "{today}");
+                continue;
+            }
+            if letter.to_address == science_lead("Beech") && self.sent[&letter.id.to_string()] == 1 {
+                self.diary.push(format!("{} {}", today.format("%a %d %b %Y"), letter.title));
+            }
+            got.insert((letter.kind.clone(), letter.subject.clone(), letter.to_address.clone(), letter.day));
+        }
+        let missing: Vec<_> = due.difference(&got).collect();
+        let wrong: Vec<_> = got.difference(&due).collect();
+        assert!(missing.is_empty() && wrong.is_empty(), "{today}\ndue and not sent: {missing:#?}\nsent and not due: {wrong:#?}");
+        self.known.extend(due);
+    }
+
+    /// Ten o'clock: what people do.
+    async fn school_day(&mut self, today: NaiveDate) {
+        self.app.at(&format!("{today}T10:00:00Z"));
+        if today == day("2027-02-03") {
+            let leaver = self.schools.iter_mut().find(|school| school.name == LEAVES).expect("the school");
+            let (person, _) = leaver.lead.take().expect("a lead");
+            self.app.raw().must(&format!("UPDATE roles SET to_day = '{}' WHERE person_id = {}", today - TimeDelta::days(1), person.0));
+        }
+        for at in 0..self.loans.len() {
+            let loan = self.loans[at].clone();
+            if !self.is_school_day(today, loan.school) || loan.cancelled || loan.returned.is_some() {
+                continue;
+            }
+            let copy_is_out = self.loans.iter().any(|other| other.copy == loan.copy && other.is_out());
+            if loan.is_out() && today >= loan.last && self.chance.percent(if today == loan.last { 70 } else { 12 }) {
+                self.write(move |tx| {
+                    let loan = loans::one(tx, loan.id)?;
+                    let back = changes::hand_back(&loan.booking.slot, By::Coordinator, tx.today()).expect("it is out");
+                    ledger::hand_back(tx, &loan, back)
+                })
+                .await;
+                self.loans[at].returned = Some(today);
+            } else if loan.collected.is_none() && !copy_is_out && (loan.first..=loan.last).contains(&today) && self.chance.percent(85) {
+                self.write(move |tx| {
+                    let loan = loans::one(tx, loan.id)?;
+                    ledger::collect(tx, &loan)
+                })
+                .await;
+                self.loans[at].collected = Some(today);
+            } else if loan.first > today && self.chance.percent(1) {
+                self.write(move |tx| {
+                    let loan = loans::one(tx, loan.id)?;
+                    ledger::set_state(tx, &loan, State::Cancelled, "Another plan")
+                })
+                .await;
+                self.loans[at].cancelled = true;
+            }
+        }
+        if self.is_school_day(today, 1) && self.chance.percent(60) {
+            self.book(today).await;
+        }
+    }
+
+    async fn book(&mut self, today: NaiveDate) {
+        let school = self.chance.below(self.schools.len());
+        let copy = self.copies[self.chance.below(self.copies.len())];
+        let Some((person, _)) = self.schools[school].lead.clone() else { return };
+        let ahead = 1 + i64::try_from(self.chance.below(40)).unwrap();
+        let length = i64::try_from(self.chance.below(12)).unwrap();
+        let first = self.school_days(today + TimeDelta::days(ahead - 1), today + TimeDelta::days(ahead + 60), school);
+        let Some(first) = first.first().copied() else { return };
+        let last = self.last_school_day_before(first + TimeDelta::days(length + 1), school);
+        let taken = |loan: &&Loan| loan.copy == copy && !loan.cancelled && loan.first <= last && first <= loan.last;
+        if last < first || self.loans.iter().any(|loan| taken(&loan)) {
+            return;
+        }
+        let days = boxrota::base::days::Period::new(first, last).expect("in order");
+        let decision = Decision {
+            copy: CopyId(copy),
+            tag: String::new(),
+            school: SchoolId(self.schools[school].id),
+            kind: Kind::Loan,
+            days,
+            held_until: last,
+            state: State::Confirmed,
+            asked: None,
+            waived: vec![],
+        };
+        let new = New {
+            person,
+            details: Details { class_name: "Year 4".into(), ..Details::default() },
+            override_reason: String::new(),
+            request_key: format!("{:032}", self.loans.len()),
+            repeated_from: None,
+        };
+        let id = self.write(move |tx| ledger::insert(tx, &decision, &new)).await;
+        self.loans.push(Loan { id, copy, school, first, last, booked: today, collected: None, returned: None, cancelled: false });
+    }
+
+    async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Tx<'_>) -> db::Result<T> + Send + 'static) -> T {
+        let scope = Scope::of_worker(self.cluster, self.app.clock.now());
+        self.app.app.db.write(scope, work).await.expect("a change")
+    }
+
+    /// The planned legs.
+    fn legs(&self) -> Vec<Leg> {
+        let mut raw = self.app.raw();
+        let lines = raw.texts(
+            "SELECT CAST(id AS TEXT) || ',' || CAST(revision AS TEXT) || ',' || CAST(day AS TEXT) || ',' || CAST(from_school_id AS TEXT) || ',' || CAST(to_school_id AS TEXT)
+                 || ',' || way || ',' || CAST(updated_at AS TEXT) AS t FROM legs WHERE state = 'planned' ORDER BY id",
+        );
+        let school = |id: &str| self.schools.iter().position(|school| school.id.to_string() == id).expect("a school");
+        let leg = |line: String| {
+            let parts: Vec<&str> = line.split(',').collect();
+            let id = boxrota::base::ids::LegId(parts[0].parse().expect("an id"));
+            let changed = chrono::NaiveDateTime::parse_from_str(parts[6], "%Y-%m-%d %H:%M:%S%.f").expect("a time").and_utc();
+            Leg {
+                id: format!("leg:{id}:{}", parts[1]),
+                day: day(parts[2]),
+                from: school(parts[3]),
+                to: school(parts[4]),
+                stays: parts[5] == "stays",
+                changed,
+            }
+        };
+        lines.into_iter().map(leg).collect()
+    }
+
+    /// The world's school year, said once more.
+    fn is_school_day(&self, on: NaiveDate, school: usize) -> bool {
+        let within = |first: &str, last: &str| (day(first)..=day(last)).contains(&on);
+        let term = within("2026-09-07", "2026-12-18") || within("2027-01-04", "2027-03-25") || within("2027-04-12", "2027-07-21");
+        let half = within("2026-10-26", "2026-10-30") || within("2027-02-15", "2027-02-19") || within("2027-05-31", "2027-06-04");
+        let closed = on == day("2027-05-03") || (on == day("2026-11-27") && self.schools[school].name == "Ash");
+        // Of the next year, which begins on 6 September, the stories know the terms as well.
+        let next = on >= day("2027-09-06") && on.month() < 10;
+        (term && !half && !closed || next) && on.weekday().number_from_monday() < 6
+    }
+
+    /// The school days after the one day up to the other.
+    fn school_days(&self, after: NaiveDate, to: NaiveDate, school: usize) -> Vec<NaiveDate> {
+        after.iter_days().skip(1).take_while(|on| *on <= to).filter(|on| self.is_school_day(*on, school)).collect()
+    }
+
+    fn last_school_day_before(&self, before: NaiveDate, school: usize) -> NaiveDate {
+        (1..100).map(|back| before - TimeDelta::days(back)).find(|on| self.is_school_day(*on, school)).unwrap_or(day("2026-07-21"))
+    }
+
+    async fn end(self) {
+        let late = self.loans.iter().filter(|loan| loan.returned.is_some_and(|returned| returned > loan.last)).count();
+        let collected = self.loans.iter().filter(|loan| loan.collected.is_some()).count();
+        assert!(
+            collected > 60 && late > 10 && self.away > 20 && self.in_flight.len() > 20,
+            "a dull year: {collected} {late} {}",
+            self.away
+        );
+        for kind in [
+            "handover_week_before",
+            "handover_day_before",
+            "loan_late",
+            "loan_late_coordinators",
+            "loan_late_head",
+            "booking_at_risk",
+            "loan_not_counted",
+            "weekly_digest",
+        ] {
+            assert!(self.kinds.get(kind).is_some_and(|many| *many > 0), "no {kind} in {:?}", self.kinds);
+        }
+        assert!(self.weeks.len() > 25, "{} weekly letters", self.weeks.len());
+        // Sent twice is what was in flight at a kill, and nothing else; and that twice at most.
+        for (id, times) in &self.sent {
+            let most = if self.in_flight.contains(id) { 2 } else { 1 };
+            assert!(*times <= most, "letter {id} was sent {times} times");
+        }
+        insta::assert_snapshot!("a_year_of_one_science_lead", self.diary.join("\n"));
+        self.app.end().await;
+    }
+}
