@@ -11,6 +11,8 @@ pub struct Further {
     pub mail_from_hour: u32,
     /// Until this hour.
     pub mail_to_hour: u32,
+    /// School days for which the waiting list holds what it offers.
+    pub offer_days: u32,
     /// School days after which a copy has been on its way for too long.
     pub transit_days: u32,
     /// From this price on, in pence, a thing belongs into the asset register.
@@ -21,7 +23,14 @@ pub struct Further {
 
 impl Default for Further {
     fn default() -> Self {
-        Self { mail_from_hour: 7, mail_to_hour: 19, transit_days: 3, asset_threshold_pence: 10_000, electrical_test_months: 24 }
+        Self {
+            offer_days: 2,
+            mail_from_hour: 7,
+            mail_to_hour: 19,
+            transit_days: 3,
+            asset_threshold_pence: 10_000,
+            electrical_test_months: 24,
+        }
     }
 }
 
@@ -52,6 +61,8 @@ pub struct Typed {
     pub approval_needed: String,
     /// `yes` or `no`.
     pub non_school_days: String,
+    /// School days.
+    pub offer_days: String,
     /// An hour.
     pub mail_from_hour: String,
     /// An hour.
@@ -106,6 +117,7 @@ impl From<&All> for Typed {
             turnaround_days: rules.turnaround_days.to_string(),
             approval_needed: yes_no(rules.approval_needed).to_owned(),
             non_school_days: yes_no(rules.non_school_days).to_owned(),
+            offer_days: further.offer_days.to_string(),
             mail_from_hour: further.mail_from_hour.to_string(),
             mail_to_hour: further.mail_to_hour.to_string(),
             transit_days: further.transit_days.to_string(),
@@ -137,6 +149,7 @@ impl Typed {
         let shortest_notice_days = number("shortest_notice_days", &self.shortest_notice_days, 0..=60, "The shortest notice");
         let most_live_bookings = number("most_live_bookings", &self.most_live_bookings, 1..=1000, "The most bookings");
         let turnaround_days = number("turnaround_days", &self.turnaround_days, 0..=28, "The turnaround");
+        let offer_days = number("offer_days", &self.offer_days, 1..=20, "The time for an offer");
         let mail_from_hour = number("mail_from_hour", &self.mail_from_hour, 0..=23, "The first hour for mail");
         let mail_to_hour = number("mail_to_hour", &self.mail_to_hour, 1..=24, "The last hour for mail");
         let transit_days = number("transit_days", &self.transit_days, 1..=60, "The time on the way");
@@ -171,14 +184,14 @@ impl Typed {
                 approval_needed,
                 non_school_days,
             },
-            further: Further { mail_from_hour, mail_to_hour, transit_days, asset_threshold_pence, electrical_test_months },
+            further: Further { mail_from_hour, mail_to_hour, offer_days, transit_days, asset_threshold_pence, electrical_test_months },
         })
     }
 }
 
 impl All {
     /// Each setting by its name in files, with its value in words.
-    fn lines(&self) -> [(&'static str, String); 12] {
+    fn lines(&self) -> [(&'static str, String); 13] {
         let (rules, further) = (&self.rules, &self.further);
         [
             ("longest_loan_days", rules.longest_loan_days.to_string()),
@@ -188,6 +201,7 @@ impl All {
             ("turnaround_days", rules.turnaround_days.to_string()),
             ("approval_needed", yes_no(rules.approval_needed).to_owned()),
             ("non_school_days", yes_no(rules.non_school_days).to_owned()),
+            ("offer_days", further.offer_days.to_string()),
             ("mail_from_hour", further.mail_from_hour.to_string()),
             ("mail_to_hour", further.mail_to_hour.to_string()),
             ("transit_days", further.transit_days.to_string()),
@@ -247,6 +261,6 @@ mod tests {
         assert_eq!(wrong(|typed| typed.asset_threshold = "a lot".into()), ["asset_threshold"]);
         assert_eq!(wrong(|typed| typed.mail_to_hour = "7".into()), ["mail_to_hour"]);
         assert_eq!(wrong(|typed| typed.approval_needed = String::new()), ["approval_needed"]);
-        assert_eq!(Typed::default().read().expect_err("faults").len(), 11, "how far ahead alone may be empty");
+        assert_eq!(Typed::default().read().expect_err("faults").len(), 12, "how far ahead alone may be empty");
     }
 }

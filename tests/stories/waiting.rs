@@ -294,13 +294,22 @@ async fn a_box_that_needs_approval_becomes_a_request(app: TestApp) {
     let microscope = app.resource("ashdale", "Microscope");
     let request = ash.books(&week(&microscope)).await;
     app.letters().await;
+    // How long an offer is held is a rule of the cluster.
+    let form = coordinator.open("/settings").await.form("/settings");
+    coordinator
+        .browser
+        .submit(&form.clone().set("offer_days", "0"))
+        .await
+        .is(422)
+        .says("The time for an offer is a whole number from 1 to 20");
+    coordinator.browser.submit(&form.set("offer_days", "3")).await.is(303);
     let place = waits(&app, &beech, &week(&microscope)).await;
     cancels(&ash, &request).await.is(303);
     app.letters().await;
     // An offer is no request: nobody is asked to approve it.
     coordinator.open("/requests").await.says("No requests");
     coordinator.open("/calendar").await.says_not("to approve");
-    beech.browser.open(&place).await.says("The coordinator approves this box");
+    beech.browser.open(&place).await.says("The coordinator approves this box").says("answer by Thursday 26 November 2026");
     let answer = answers(&beech, &place, "accept").await.is(303);
     beech.browser.follow(answer).await.says("Microscope is requested");
     coordinator.open("/requests").await.says("1 request waits").says("Beech");
@@ -496,14 +505,26 @@ async fn a_leaver_hands_places_on_with_the_rest(app: TestApp) {
     let booking = ash.books(&week(&magnets)).await;
     app.letters().await;
     let place = waits(&app, &beech, &week(&magnets)).await;
+    // To a deputy first, who then has the place in hand.
     let mut raw = app.raw();
+    raw.must(
+        "INSERT INTO people (id, email, name, created_at) SELECT max(id) + 1, 'deputy@beech.example', 'Deputy', '2026-01-01 00:00:00' FROM people;
+         INSERT INTO roles (cluster_id, id, person_id, kind, school_id, from_day)
+         SELECT cluster_id, (SELECT max(id) + 1 FROM roles), (SELECT max(id) FROM people), 'deputy', id, '2023-09-01' FROM schools WHERE short_name = 'Beech';",
+    );
     let leaver = raw.number("SELECT id AS n FROM people WHERE email = 'science.lead@beech.example'");
     let page = coordinator.open(&format!("/people/{}/hand-on", boxrota::base::ids::PersonId(leaver))).await;
     let page = page.says("Magnets").says("on the waiting list");
-    let form = page.form("/hand-on").set("successor", "school").set("when", "now");
+    let deputy = raw.number("SELECT id AS n FROM people WHERE email = 'deputy@beech.example'");
+    let form = page.form("/hand-on").set("successor", &boxrota::base::ids::PersonId(deputy).to_string()).set("when", "now");
     coordinator.browser.submit(&form).await.is(303);
     let letters = app.letters().await;
     assert!(letters.iter().all(|letter| letter.text.contains("Waiting list: Magnets, 30 November to 4 December 2026")), "{letters:#?}");
+    assert_eq!(letters.len(), 2, "to who leaves and to who takes over");
+    assert_eq!(raw.number("SELECT person_id AS n FROM waits"), deputy);
+    let form = coordinator.open(&format!("/people/{}/hand-on", boxrota::base::ids::PersonId(deputy))).await.form("/hand-on");
+    coordinator.browser.submit(&form.set("successor", "school").set("when", "now")).await.is(303);
+    app.letters().await;
     // The place stays with the school. Nobody is there to answer: the coordinator hears of the offer.
     cancels(&ash, &booking).await.is(303);
     assert_eq!(offered(&app), ["Beech"]);

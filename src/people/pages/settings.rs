@@ -60,7 +60,7 @@ pub async fn save(app: web::Data<App>, member: Coordinator, sent: Posted<Typed>)
 }
 
 /// The fields as they stand on the page.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "longest_loan_days",
     "furthest_ahead_days",
     "shortest_notice_days",
@@ -68,6 +68,7 @@ const ORDER: [&str; 12] = [
     "turnaround_days",
     "approval_needed",
     "non_school_days",
+    "offer_days",
     "mail_from_hour",
     "mail_to_hour",
     "transit_days",
@@ -107,6 +108,8 @@ fn form(member: &Member, typed: &Typed, errors: &Errors, said: &Markup) -> Marku
                 "A booking is then a request first, and holds its days while it waits. A box can ask for approval on its own.", &typed.approval_needed))
             (yes_no("non_school_days", "May a loan start or end on a day without school?",
                 "If not, its days move to the school days inside them.", &typed.non_school_days))
+            (number("offer_days", "Waiting list: time for an answer, in school days", &typed.offer_days,
+                "Days that become free are held so long for the school that is next, counted in its own school days, and never past the first day it asked for.", &usual.offer_days))
             h2 { "Kept for later" }
             p { "Boxrota keeps these for reminders, handovers and purchases, which are still to come. Nothing uses them yet." }
             (field("mail_from_hour", "Reminders from", &typed.mail_from_hour).hint("No reminder goes out before this hour. Default: 7:00.").select(errors, &hours(0)))

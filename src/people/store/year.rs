@@ -144,13 +144,14 @@ pub fn remove_term(tx: &mut Tx<'_>, old: &Term) -> Result<()> {
     tx.log("terms", &old.id, "removed", &term_words(&Planned::from(old)), "")
 }
 
-type FurtherRow = (i32, i32, i32, i64, i32);
+type FurtherRow = (i32, i32, i32, i32, i64, i32);
 
 /// All the settings; the defaults when nobody has changed them. Two queries.
 pub fn all_settings(tx: &mut Tx<'_>) -> Result<All> {
     let row: Option<FurtherRow> = rules::table
         .find(tx.cluster.0)
         .select((
+            rules::offer_days,
             rules::mail_from_hour,
             rules::mail_to_hour,
             rules::transit_days,
@@ -161,7 +162,8 @@ pub fn all_settings(tx: &mut Tx<'_>) -> Result<All> {
         .optional()?;
     // The schema's checks keep each of these at or above zero.
     let whole = |number: i32| u32::try_from(number).unwrap_or_default();
-    let further = row.map_or_else(Further::default, |(from, to, transit, pence, months)| Further {
+    let further = row.map_or_else(Further::default, |(offer, from, to, transit, pence, months)| Further {
+        offer_days: whole(offer),
         mail_from_hour: whole(from),
         mail_to_hour: whole(to),
         transit_days: whole(transit),
@@ -189,6 +191,7 @@ pub fn set_all_settings(tx: &mut Tx<'_>, to: &All) -> Result<usize> {
             rules::non_school_days.eq(to.rules.non_school_days),
         ),
         (
+            rules::offer_days.eq(number(to.further.offer_days)),
             rules::mail_from_hour.eq(number(to.further.mail_from_hour)),
             rules::mail_to_hour.eq(number(to.further.mail_to_hour)),
             rules::transit_days.eq(number(to.further.transit_days)),
