@@ -44,3 +44,4 @@ mod settings;
 mod sign_in;
 mod starting;
 mod waiting;
+mod waiting_rules;
