@@ -11,6 +11,7 @@ stories!(
     a_place_is_the_schools_own_and_nobody_elses,
     an_offer_is_no_booking_yet,
     a_place_ends_with_its_days_and_with_its_school,
+    a_school_on_sabbatical_lets_the_next_have_it,
     a_leaver_hands_places_on_with_the_rest,
 );
 
@@ -222,6 +223,33 @@ async fn a_place_ends_with_its_days_and_with_its_school(app: TestApp) {
     cancels(&ash, &later).await.is(303);
     assert_eq!(offered(&app), [""; 0]);
     assert_eq!(told(&app).await, [line("booking_cancelled", "Ash")]);
+}
+
+async fn a_school_on_sabbatical_lets_the_next_have_it(app: TestApp) {
+    let (ash, beech, cedar) = (app.ssl("Ash").await, app.ssl("Beech").await, app.ssl("Cedar").await);
+    let coordinator = app.coordinator().await;
+    let magnets = app.resource("ashdale", "Magnets");
+    let booking = ash.books(&week(&magnets)).await;
+    ash.books(&Wish::of(&magnets, "2026-11-25", "2026-11-26")).await;
+    app.letters().await;
+    let place = waits(&app, &beech, &week(&magnets)).await;
+    let before = waits(&app, &beech, &Wish::of(&magnets, "2026-11-25", "2026-11-26")).await;
+    waits(&app, &cedar, &week(&magnets)).await;
+    cancels(&ash, &booking).await.is(303);
+    app.letters().await;
+    let beech_id = app.raw().number("SELECT id AS n FROM schools WHERE short_name = 'Beech'");
+    let mut form = coordinator.open(&format!("/schools/{}/sabbatical", boxrota::base::ids::SchoolId(beech_id))).await.form("/sabbatical");
+    for (name, [day, month, year]) in [("from", ["1", "12", "2026"]), ("to", ["31", "7", "2027"]), ("review", ["1", "6", "2027"])] {
+        form = form.set(&format!("{name}-day"), day).set(&format!("{name}-month"), month).set(&format!("{name}-year"), year);
+    }
+    // What is only offered is no booking that could be kept.
+    let page = coordinator.browser.submit(&form).await.is(200).says_not("Magnets");
+    coordinator.browser.submit(&page.form("/sabbatical")).await.is(303);
+    assert_eq!(offered(&app), ["Cedar"]);
+    assert_eq!(told(&app).await, [line("wait_offered", "Cedar"), line("wait_over", "Beech")]);
+    beech.browser.open(&place).await.says("Over");
+    // What ends before the break stays in line.
+    beech.browser.open(&before).await.says("first in line");
 }
 
 async fn a_leaver_hands_places_on_with_the_rest(app: TestApp) {
