@@ -23,6 +23,8 @@ pub async fn help(app: web::Data<App>) -> HttpResponse {
             p { "Open " b { "My loans" } ", choose the loan, then change its dates, end it earlier, or cancel it with a reason. Your old days are given up only when the new ones are yours." }
             h2 { "When somebody else has it" }
             p { "The page says which school has the box and offers the nearest free days, other copies and similar boxes. One click takes you there." }
+            h2 { "The waiting list" }
+            p { "Do you need exactly the days that somebody else has? Join the waiting list there. When the days become free, they are offered to one school at a time, in the order of asking. You get an e-mail, and nobody else can take the days until you answer or the time for it is over. Your places stand under " b { "My loans" } "." }
             h2 { "Boxes that need approval" }
             p { "Some boxes are lent after the coordinator has agreed. Your request holds its days while you wait." }
             h2 { "Late and at risk" }

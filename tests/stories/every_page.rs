@@ -65,6 +65,22 @@ async fn lived_in(app: &TestApp) -> (Ssl, Coordinator) {
         "UPDATE bookings SET collected_on = first_day WHERE last_day = '2026-11-13' AND copy_id = (SELECT min(copy_id) FROM bookings)",
     );
     assert_eq!(app.letters().await.len(), 1);
+    // Somebody waits for days that are taken, and something is offered.
+    app.raw().must(
+        "INSERT INTO waits (cluster_id, id, resource_id, school_id, person_id, first_day, last_day, request_key, created_at, updated_at)
+         SELECT b.cluster_id, b.id, c.resource_id, b.school_id, b.person_id, b.first_day, b.last_day, 'waits', b.created_at, b.updated_at
+         FROM bookings b JOIN copies c ON c.cluster_id = b.cluster_id AND c.id = b.copy_id WHERE b.first_day = '2026-12-14'",
+    );
+    app.raw().must(
+        "INSERT INTO bookings (cluster_id, id, copy_id, school_id, person_id, kind, state, first_day, last_day, held_until, request_key, offer_until, created_at, updated_at)
+         SELECT cluster_id, id + 1, copy_id, school_id, person_id, 'loan', 'requested', '2026-12-17', '2026-12-18', '2026-12-18', 'offer', '2026-11-26 00:00:00', created_at, updated_at
+         FROM bookings WHERE first_day = '2026-12-14'",
+    );
+    app.raw().must(
+        "INSERT INTO waits (cluster_id, id, resource_id, school_id, person_id, first_day, last_day, state, booking_id, request_key, created_at, updated_at)
+         SELECT b.cluster_id, b.id, c.resource_id, b.school_id, b.person_id, b.first_day, b.last_day, 'offered', b.id, 'offered', b.created_at, b.updated_at
+         FROM bookings b JOIN copies c ON c.cluster_id = b.cluster_id AND c.id = b.copy_id WHERE b.request_key = 'offer'",
+    );
     (lead, coordinator)
 }
 

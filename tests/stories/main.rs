@@ -49,3 +49,4 @@ mod sign_in;
 mod starting;
 mod waiting;
 mod year;
+mod waiting_rules;

@@ -1,10 +1,10 @@
-//! The waiting list: asking for a place, the order, the offer that really holds the days, and everything that frees days or ends an
-//! offer; with everybody grabbing at once.
+//! The waiting list: the order of asking, the offer that really holds the days, everything that frees days or passes an offer on;
+//! with everybody grabbing at once. What the rules say of it is told in `waiting_rules.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::harness::{Bursar, Coordinator, Ground, Page, Person, Ssl, TestApp, Wish, World, all, science_lead};
+use crate::harness::{Ground, Page, Person, Ssl, TestApp, Wish, World, all, science_lead};
 
 stories!(
     places_are_taken_up_in_the_order_of_asking,
@@ -13,25 +13,18 @@ stories!(
     two_workers_pass_an_offer_on_once,
     whoever_says_no_lets_the_next_have_it_at_once,
     everything_that_frees_days_offers_them,
-    a_box_that_needs_approval_becomes_a_request,
-    the_rules_are_asked_when_an_offer_is_taken,
-    a_place_is_asked_for_once_and_only_when_it_is_of_use,
-    a_place_is_the_schools_own_and_nobody_elses,
-    an_offer_is_no_booking_yet,
-    a_place_ends_with_its_days_and_with_its_school,
-    a_leaver_hands_places_on_with_the_rest,
     an_offer_is_not_sent_after_it_has_ended,
 );
 on_both_engines!(the_first_in_line_has_it_whoever_grabs_at_the_days);
 
-const WEEK: (&str, &str) = ("2026-11-30", "2026-12-04");
+pub const WEEK: (&str, &str) = ("2026-11-30", "2026-12-04");
 
-fn week(resource: &str) -> Wish {
+pub fn week(resource: &str) -> Wish {
     Wish::of(resource, WEEK.0, WEEK.1)
 }
 
 /// Fills the form for a place in and sends it.
-async fn asks(person: &Person, wish: &Wish) -> Page {
+pub async fn asks(person: &Person, wish: &Wish) -> Page {
     let at = format!("/waits/new?resource={}&from={}&to={}", wish.resource, wish.from, wish.to);
     let mut form = person.open(&at).await.form("/waits/new").set("from", &wish.from).set("to", &wish.to);
     for (name, value) in &wish.more {
@@ -41,7 +34,7 @@ async fn asks(person: &Person, wish: &Wish) -> Page {
 }
 
 /// Takes a place that must be had, and gives its path. Its receipt is read.
-async fn waits(app: &TestApp, person: &Person, wish: &Wish) -> String {
+pub async fn waits(app: &TestApp, person: &Person, wish: &Wish) -> String {
     let answer = asks(person, wish).await.is(303);
     let letters = app.letters().await;
     assert_eq!((letters.len(), letters[0].kind.as_str(), &letters[0].to_address), (1, "wait_joined", &person.email), "{letters:#?}");
@@ -49,29 +42,29 @@ async fn waits(app: &TestApp, person: &Person, wish: &Wish) -> String {
 }
 
 /// Presses a button on a place's page, as it was when somebody looked.
-async fn answers(person: &Person, place: &str, verb: &str) -> Page {
+pub async fn answers(person: &Person, place: &str, verb: &str) -> Page {
     let form = person.browser.open(place).await.form(&format!("/{verb}"));
     person.browser.submit(&form).await
 }
 
-async fn cancels(person: &Person, booking: &str) -> Page {
+pub async fn cancels(person: &Person, booking: &str) -> Page {
     let form = person.browser.open(&format!("{booking}/cancel")).await.form("/cancel").set("reason", "The trip has moved");
     person.browser.submit(&form).await
 }
 
 /// Kind and address of the letters since the last look, sorted.
-async fn told(app: &TestApp) -> Vec<(String, String)> {
+pub async fn told(app: &TestApp) -> Vec<(String, String)> {
     let mut all: Vec<_> = app.letters().await.into_iter().map(|letter| (letter.kind, letter.to_address)).collect();
     all.sort();
     all
 }
 
-fn line(kind: &str, school: &str) -> (String, String) {
+pub fn line(kind: &str, school: &str) -> (String, String) {
     (kind.to_owned(), science_lead(school))
 }
 
 /// The schools to whom something is offered now.
-fn offered(app: &TestApp) -> Vec<String> {
+pub fn offered(app: &TestApp) -> Vec<String> {
     app.raw().texts(
         "SELECT s.short_name AS t FROM bookings b JOIN schools s ON s.cluster_id = b.cluster_id AND s.id = b.school_id
          WHERE b.state = 'requested' AND b.offer_until IS NOT NULL ORDER BY b.id",
@@ -287,230 +280,6 @@ async fn everything_that_frees_days_offers_them(app: TestApp) {
     raw.must("UPDATE copies SET state = 'in_service' WHERE tag = 'MG1'");
     ash.books(&Wish::of(&app.resource("ashdale", "Sound"), "2026-12-07", "2026-12-08")).await;
     assert_eq!(told(&app).await, [line("booking_reserved", "Ash"), line("wait_offered", "Beech")]);
-}
-
-async fn a_box_that_needs_approval_becomes_a_request(app: TestApp) {
-    let (ash, beech, coordinator) = (app.ssl("Ash").await, app.ssl("Beech").await, app.coordinator().await);
-    let microscope = app.resource("ashdale", "Microscope");
-    let request = ash.books(&week(&microscope)).await;
-    app.letters().await;
-    let place = waits(&app, &beech, &week(&microscope)).await;
-    cancels(&ash, &request).await.is(303);
-    app.letters().await;
-    // An offer is no request: nobody is asked to approve it.
-    coordinator.open("/requests").await.says("No requests");
-    coordinator.open("/calendar").await.says_not("to approve");
-    beech.browser.open(&place).await.says("The coordinator approves this box");
-    let answer = answers(&beech, &place, "accept").await.is(303);
-    beech.browser.follow(answer).await.says("Microscope is requested");
-    coordinator.open("/requests").await.says("1 request waits").says("Beech");
-    let told = told(&app).await;
-    assert_eq!(told, [line("booking_requested", "Beech"), ("booking_to_approve".into(), "coordinator@ashdale.example".into())]);
-}
-
-async fn the_rules_are_asked_when_an_offer_is_taken(app: TestApp) {
-    let (ash, beech, coordinator) = (app.ssl("Ash").await, app.ssl("Beech").await, app.coordinator().await);
-    let (magnets, sound) = (app.resource("ashdale", "Magnets"), app.resource("ashdale", "Sound"));
-    let booking = ash.books(&week(&magnets)).await;
-    for days in [("2026-12-07", "2026-12-08"), ("2026-12-09", "2026-12-10"), ("2026-12-11", "2026-12-14")] {
-        beech.books(&Wish::of(&sound, days.0, days.1)).await;
-    }
-    app.letters().await;
-    // Three bookings are all that a school may have: it can wait, and is offered what becomes free.
-    let place = waits(&app, &beech, &week(&magnets)).await;
-    cancels(&ash, &booking).await.is(303);
-    app.letters().await;
-    let page = answers(&beech, &place, "accept").await.is(422).says("A school can have 3 bookings at a time");
-    assert!(page.forms("/accept")[0].fields.iter().all(|(name, _)| name != "reason"), "only a coordinator sets rules aside");
-    assert_eq!(offered(&app), ["Beech"], "the offer stands");
-    let page = answers(&coordinator, &place, "accept").await.is(422).says("A school can have 3 bookings at a time");
-    let form = page.form("/accept").set("reason", "A project week");
-    coordinator.browser.submit(&form).await.is(303);
-    assert_eq!(app.raw().texts("SELECT override_reason AS t FROM bookings WHERE override_reason <> ''"), ["A project week"]);
-    let told = told(&app).await;
-    assert!(told.contains(&line("booking_reserved", "Beech")), "{told:?}");
-}
-
-async fn a_place_is_asked_for_once_and_only_when_it_is_of_use(app: TestApp) {
-    let (ash, beech) = (app.ssl("Ash").await, app.ssl("Beech").await);
-    let magnets = app.resource("ashdale", "Magnets");
-    let page = asks(&beech, &week(&magnets)).await.is(422).says("It is free from 30 November to 4 December 2026");
-    beech.browser.open(&page.link("Reserve it")).await.form("/reserve/check");
-    ash.books(&week(&magnets)).await;
-    app.letters().await;
-    asks(&ash, &week(&magnets)).await.is(422).says("Your school has it on some of these days already");
-    // Bad input comes back filled in.
-    let at = format!("/waits/new?resource={magnets}&from={}&to={}", WEEK.0, WEEK.1);
-    let form = beech.open(&at).await.form("/waits/new");
-    let page = beech.browser.submit(&form.clone().set("purpose", "Forces")).await.is(422).says("Enter the class or year group");
-    assert_eq!((page.form("/waits/new").value("purpose"), page.form("/waits/new").value("from")), ("Forces", WEEK.0));
-    let long = form.clone().set("class", "Year 4").tampered("to", "2027-02-05");
-    beech.browser.submit(&long).await.is(422).says("A loan can last 28 days at most");
-    let past = form.clone().set("class", "Year 4").tampered("from", "2026-11-16").tampered("to", "2026-11-17");
-    beech.browser.submit(&past).await.is(422).says("The first day must be today or later");
-    assert_eq!(app.raw().number("SELECT count(*) AS n FROM waits"), 0);
-    // The same form sent twice, and at once, joins once.
-    let form = form.set("class", "Year 4");
-    let presses = (0..6).map(|_| {
-        let (browser, form) = (beech.browser.clone(), form.clone());
-        async move { browser.submit(&form).await }
-    });
-    let mut places: Vec<String> = all(presses.collect()).await.into_iter().map(|page| page.is(303).header("location").to_owned()).collect();
-    places.dedup();
-    assert_eq!(places.len(), 1, "{places:?}");
-    assert_eq!(told(&app).await, [line("wait_joined", "Beech")]);
-    // A fresh form for the same days is refused, with the way to the place.
-    let page = asks(&beech, &week(&magnets)).await.is(422).says("on the waiting list for these days already");
-    assert_eq!(page.link("See your place"), places[0].split('?').next().expect("a path"));
-    // Ten places are the most.
-    let mut raw = app.raw();
-    raw.must(
-        "INSERT INTO waits (cluster_id, id, resource_id, school_id, person_id, first_day, last_day, request_key, created_at, updated_at)
-         SELECT w.cluster_id, w.id + 1 + n.n, w.resource_id, w.school_id, w.person_id, '2027-01-11', '2027-01-12', 'key' || n.n, w.created_at, w.updated_at
-         FROM waits w, (SELECT 1 AS n UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9) n",
-    );
-    asks(&beech, &Wish::of(&magnets, "2026-12-01", "2026-12-02")).await.is(422).says("A school can have 10 places");
-    // A form without its token or its key changes nothing.
-    let before = raw.number("SELECT count(*) AS n FROM waits");
-    beech.browser.submit(&form.clone().without("csrf")).await.is(403);
-    beech.browser.submit(&form.clone().tampered("key", "made up")).await.is(400);
-    assert_eq!(raw.number("SELECT count(*) AS n FROM waits"), before);
-}
-
-async fn a_place_is_the_schools_own_and_nobody_elses(app: TestApp) {
-    let (ash, beech, cedar) = (app.ssl("Ash").await, app.ssl("Beech").await, app.ssl("Cedar").await);
-    let oak = Coordinator::new(&app, "birchwood", "coordinator@birchwood.example").await;
-    let head = Bursar::new(&app, "ashdale", "head@ashdale.example").await;
-    let magnets = app.resource("ashdale", "Magnets");
-    let booking = ash.books(&week(&magnets)).await;
-    app.letters().await;
-    let place = waits(&app, &beech, &week(&magnets)).await;
-    cancels(&ash, &booking).await.is(303);
-    app.letters().await;
-    let buttons = beech.browser.open(&place).await;
-    for person in [&*cedar as &Person, &*head] {
-        person.browser.get(&place).await.is(403);
-        let token = person.open("/feeds").await.form("/feeds").value("csrf").to_owned();
-        for verb in ["accept", "decline"] {
-            let form = buttons.form(&format!("/{verb}")).tampered("csrf", &token);
-            person.browser.submit(&form).await.is(403);
-        }
-    }
-    let token = oak.open("/feeds").await.form("/feeds").value("csrf").to_owned();
-    for verb in ["accept", "decline", "withdraw"] {
-        let path = format!("{place}/{verb}");
-        let form = buttons.form("/accept").tampered("csrf", &token);
-        oak.browser.submit(&form.clone().sent_to(&path)).await.is(404);
-        oak.browser.submit(&form.sent_to(&path.replacen("ashdale", "birchwood", 1))).await.is(404);
-    }
-    oak.browser.get(&place.replacen("ashdale", "birchwood", 1)).await.is(404);
-    // Another cluster's box cannot be waited for, either.
-    oak.get(&format!("/waits/new?resource={magnets}")).await.is(404);
-    beech.browser.submit(&buttons.form("/accept").without("csrf")).await.is(403);
-    assert_eq!(offered(&app), ["Beech"]);
-    answers(&beech, &place, "accept").await.is(303);
-    app.letters().await;
-}
-
-async fn an_offer_is_no_booking_yet(app: TestApp) {
-    let (ash, beech, coordinator) = (app.ssl("Ash").await, app.ssl("Beech").await, app.coordinator().await);
-    let magnets = app.resource("ashdale", "Magnets");
-    let booking = ash.books(&week(&magnets)).await;
-    app.letters().await;
-    let place = waits(&app, &beech, &week(&magnets)).await;
-    let feed = beech.open("/feeds").await.form("/feeds");
-    let page = beech.browser.submit(&feed).await.is(303);
-    let page = beech.browser.follow(page).await;
-    cancels(&ash, &booking).await.is(303);
-    app.letters().await;
-    let id = app.raw().number("SELECT id AS n FROM bookings WHERE offer_until IS NOT NULL");
-    let path = format!("/c/ashdale/bookings/{}", boxrota::base::ids::BookingId(id));
-    let shown = coordinator.browser.open(&path).await.says("Offered to Beech until Wednesday 25 November 2026");
-    for verb in ["/approve", "/collected", "/returned", "/change"] {
-        assert!(shown.forms(verb).is_empty(), "{verb}");
-    }
-    // Every verb of a booking refuses it, and nothing changes.
-    let token = shown.form("/sign-out").value("csrf").to_owned();
-    for (verb, reason) in [("approve", ""), ("collected", ""), ("decline", "No"), ("cancel", "No")] {
-        let fields = [("csrf".to_owned(), token.clone()), ("reason".to_owned(), reason.to_owned())];
-        coordinator.browser.post(&format!("{path}/{verb}"), &fields).await.is(422).says("held for the school from the waiting list");
-    }
-    coordinator.browser.get(&format!("{path}/change")).await.is(422);
-    assert_eq!(offered(&app), ["Beech"]);
-    // It is in nobody's calendar, and counts for nothing.
-    coordinator.browser.get(&format!("{path}/calendar.ics")).await.is(404);
-    let address = page.attributes("input[value*='/feed/'], a[href*='/feed/']", "value");
-    let feeds: Vec<String> = address.into_iter().chain(page.attributes("a[href*='/feed/']", "href")).collect();
-    if let Some(feed) = feeds.first() {
-        let at = feed.find("/feed/").expect("a feed");
-        let calendar = beech.browser.get(&feed[at..]).await.is(200);
-        assert!(!calendar.text.contains("BEGIN:VEVENT"), "{}", calendar.text);
-    }
-    beech.open(&format!("/boxes/{magnets}/reserve")).await.says("yours has 0");
-    beech.open("/loans").await.says_not("Waiting for approval");
-    assert_eq!(app.raw().number("SELECT count(*) AS n FROM legs WHERE state = 'planned'"), 0, "no leg leads to what is only offered");
-    answers(&beech, &place, "accept").await.is(303);
-    app.letters().await;
-    beech.open(&format!("/boxes/{magnets}/reserve")).await.says("yours has 1");
-    assert!(app.raw().number("SELECT count(*) AS n FROM legs WHERE state = 'planned'") > 0);
-}
-
-async fn a_place_ends_with_its_days_and_with_its_school(app: TestApp) {
-    let (ash, beech, cedar) = (app.ssl("Ash").await, app.ssl("Beech").await, app.ssl("Cedar").await);
-    let coordinator = app.coordinator().await;
-    let magnets = app.resource("ashdale", "Magnets");
-    let booking = ash.books(&week(&magnets)).await;
-    let later = ash.books(&Wish::of(&magnets, "2026-12-07", "2026-12-11")).await;
-    app.letters().await;
-    let first = waits(&app, &beech, &week(&magnets)).await;
-    let second = waits(&app, &cedar, &week(&magnets)).await;
-    waits(&app, &cedar, &Wish::of(&magnets, "2026-12-07", "2026-12-11")).await;
-    cancels(&ash, &booking).await.is(303);
-    app.letters().await;
-    assert_eq!(offered(&app), ["Beech"]);
-    // The school leaves: its offer goes on to the next, in the same transaction.
-    let beech_id = app.raw().number(
-        "SELECT s.id AS n FROM schools s JOIN clusters c ON c.id = s.cluster_id WHERE s.short_name = 'Beech' AND c.slug = 'ashdale'",
-    );
-    let path = format!("/schools/{}/leave", boxrota::base::ids::SchoolId(beech_id));
-    let form = coordinator.open(&path).await.form("/leave").set("last-day", "27").set("last-month", "11").set("last-year", "2026");
-    coordinator.browser.submit(&form).await.is(303);
-    assert_eq!(offered(&app), ["Cedar"]);
-    assert_eq!(told(&app).await, [line("wait_offered", "Cedar"), line("wait_over", "Beech")]);
-    beech.browser.open(&first).await.says("Over");
-    answers(&cedar, &second, "accept").await.is(303);
-    app.letters().await;
-    // Days that never became free: the worker ends the place when they have begun.
-    app.at("2026-12-08T09:00:00Z");
-    app.worker().clear().await.expect("clearing");
-    assert_eq!(told(&app).await, [line("wait_over", "Cedar")]);
-    app.worker().clear().await.expect("clearing");
-    cancels(&ash, &later).await.is(303);
-    assert_eq!(offered(&app), [""; 0]);
-    assert_eq!(told(&app).await, [line("booking_cancelled", "Ash")]);
-}
-
-async fn a_leaver_hands_places_on_with_the_rest(app: TestApp) {
-    let (ash, beech, coordinator) = (app.ssl("Ash").await, app.ssl("Beech").await, app.coordinator().await);
-    let magnets = app.resource("ashdale", "Magnets");
-    let booking = ash.books(&week(&magnets)).await;
-    app.letters().await;
-    let place = waits(&app, &beech, &week(&magnets)).await;
-    let mut raw = app.raw();
-    let leaver = raw.number("SELECT id AS n FROM people WHERE email = 'science.lead@beech.example'");
-    let page = coordinator.open(&format!("/people/{}/hand-on", boxrota::base::ids::PersonId(leaver))).await;
-    let page = page.says("Magnets").says("on the waiting list");
-    let form = page.form("/hand-on").set("successor", "school").set("when", "now");
-    coordinator.browser.submit(&form).await.is(303);
-    let letters = app.letters().await;
-    assert!(letters.iter().all(|letter| letter.text.contains("Waiting list: Magnets, 30 November to 4 December 2026")), "{letters:#?}");
-    // The place stays with the school. Nobody is there to answer: the coordinator hears of the offer.
-    cancels(&ash, &booking).await.is(303);
-    assert_eq!(offered(&app), ["Beech"]);
-    let told = told(&app).await;
-    assert_eq!(told, [line("booking_cancelled", "Ash"), ("wait_offered".into(), "coordinator@ashdale.example".into())]);
-    answers(&coordinator, &place, "accept").await.is(303);
-    app.letters().await;
 }
 
 async fn an_offer_is_not_sent_after_it_has_ended(app: TestApp) {

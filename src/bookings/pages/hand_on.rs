@@ -301,9 +301,11 @@ fn carry_out(tx: &mut Tx<'_>, sheet: &Sheet, hand: &HandOn, successor: &Successo
     for item in &sheet.items {
         keepers::hand(tx, item, to, &words, &after)?;
     }
-    // A place is the school's: letters about it go to its science leads, whoever asked. Only its receipts have an owner.
-    for (one, to) in sheet.waits.iter().zip(to.iter().cycle()) {
-        waits::hand(tx, one.wait.id, *to, &words, &after)?;
+    // A place is the school's: with nobody named its letters go to the science leads there are, and without any to the coordinator.
+    if let Some(to) = to {
+        for one in &sheet.waits {
+            waits::hand(tx, one.wait.id, to, &words, &after)?;
+        }
     }
     if !matches!(end, End::On(day) if sheet.role.to == Some(day)) {
         held::end(tx, &sheet.role, end)?;

@@ -218,7 +218,7 @@ fn waiting_list(member: &Member, desk: &Desk) -> Markup {
                                 }
                             }
                         }
-                        (place(one, &desk.open))
+                        @if one.wait.state == waiting::State::Offered { (pill(Tone::Warn, "Offered")) } @else { (place(one, &desk.open)) }
                     }
                 }
             }

@@ -177,9 +177,8 @@ fn standing(one: &Listed, position: usize) -> Markup {
 fn facts(member: &Member, one: &Listed) -> Vec<crate::web::parts::Row> {
     let wait = &one.wait;
     let shelf = format!("{}/boxes/{}", member.base(), wait.resource);
-    let tag = if one.tag.is_empty() { "any copy" } else { &one.tag };
     let mut rows = vec![
-        row("Box", html! { a href=(shelf) { (one.name) } " (" (tag) ")" }),
+        row("Box", html! { a href=(shelf) { (one.name) } @if !one.tag.is_empty() { " (" (one.tag) ")" } }),
         row("School", &one.school),
         row("First day", days::full(wait.days.first())),
         row("Last day", days::full(wait.days.last())),

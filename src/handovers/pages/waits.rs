@@ -78,9 +78,11 @@ fn by_resource(member: &Member, shown: &[&Listed], all: &[Listed], mine: &[Schoo
     html! {
         @for ((name, resource), places) in &titles {
             section.panel {
-                div.card.title {
-                    @if let Some(first) = places.first() { (strand_icon(strand_class(&first.strand), &first.icon)) }
-                    h2 { a href={ (member.base()) "/boxes/" (resource) } { (name) } }
+                div.card {
+                    div.title {
+                        @if let Some(first) = places.first() { (strand_icon(strand_class(&first.strand), &first.icon)) }
+                        h2 { a href={ (member.base()) "/boxes/" (resource) } { (name) } }
+                    }
                 }
                 (table(member, name, places, all, mine, true))
             }
@@ -110,6 +112,7 @@ fn table(member: &Member, caption: &str, places: &[&Listed], all: &[Listed], min
 }
 
 /// How far up a place is, or until when it is offered.
+#[must_use]
 pub fn place(one: &Listed, open: &[Wait]) -> Markup {
     html! {
         @match (one.wait.state, one.until) {
@@ -222,7 +225,13 @@ fn place_of(tx: &Tx<'_>, resource: ResourceId, person: PersonId, wanted: Wanted,
 
 fn stored(tx: &mut Tx<'_>, house: &str, reading: &Reading, wait: &Wait, open: &[Wait], key: &str) -> db::Result<WaitId> {
     let copy = reading.title.copies.iter().find(|copy| Some(copy.id) == wait.copy).map_or("any copy", |copy| copy.tag.as_str());
-    rows::insert(tx, wait, key, &format!("{} ({copy}), {}", reading.title.name, wait.days))?;
+    let mut what = format!("{} ({copy}), {}", reading.title.name, wait.days);
+    for typed in [&wait.class_name, &wait.purpose] {
+        if !typed.is_empty() {
+            what = format!("{what}, {typed}");
+        }
+    }
+    rows::insert(tx, wait, key, &what)?;
     offers::joined(tx, house, wait, position(wait, open))?;
     Ok(wait.id)
 }

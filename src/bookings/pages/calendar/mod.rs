@@ -206,7 +206,7 @@ fn key(desk: &Desk) -> Markup {
         ul.key {
             @if yours { li { span.sw.mine {} "Your school" } }
             li { span.sw {} @if yours { "Other school" } @else { "Loan" } }
-            li { span.sw.req {} "Requested" }
+            li { span.sw.req {} "Requested or offered" }
             li { span.sw.late {} "Late" }
             li { span.sw.risk {} "At risk" }
             li { span.sw.fix {} "Restock" }

@@ -56,7 +56,7 @@ impl Form<'_> {
             @if self.has_to_wait(&picks) {
                 (banner(Tone::Plain, "Do you need exactly these days?", html! {
                     p { "Join the waiting list. When the days become free, they are offered to one school at a time, in the order of asking." }
-                    p { a.btn href=(self.wait()) { (icon("clock")) "Join the waiting list for these days" } }
+                    p.acts { a.btn href=(self.wait()) { (icon("clock")) "Join the waiting list for these days" } }
                 }))
             }
             @if !self.ask.repeat.is_empty() && self.errors.is_empty() {
