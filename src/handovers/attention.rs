@@ -173,6 +173,9 @@ pub fn at_risk(holdings: &[Holding], to_come: &[Slot], today: Day) -> Vec<AtRisk
     list
 }
 
+/// Bookings at risk are looked for so many days ahead.
+pub const AHEAD_DAYS: i64 = 60;
+
 /// The copies whose bookings to come may be at risk.
 #[must_use]
 pub fn suspects(holdings: &[Holding], today: Day) -> Vec<CopyId> {

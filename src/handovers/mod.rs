@@ -8,6 +8,8 @@
 
 pub mod attention;
 pub mod attention_letters;
+pub mod fair_share;
+pub mod history;
 pub mod legs;
 pub mod pages;
 pub mod settle;

@@ -2,5 +2,7 @@
 
 pub mod attention;
 pub mod custody;
+pub mod fair_share;
+pub mod history;
 pub mod legs;
 pub mod week;

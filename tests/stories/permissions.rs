@@ -113,7 +113,18 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
          SELECT cluster_id, id + 1, 'new@ash.example', 'New', 'ssl', id, '2026-11-23', 'hash', '2026-11-23 09:00:00', '2026-12-07 09:00:00'
          FROM schools WHERE short_name = 'Ash'",
     );
+    let of_magnets = "FROM copies p JOIN clusters c ON c.id = p.cluster_id WHERE c.slug = 'ashdale' AND p.tag = 'MG1'";
+    raw.must(&format!(
+        "INSERT INTO finds (cluster_id, id, copy_id, words, found_at) SELECT p.cluster_id, 7, p.id, 'In the hall', '2026-11-23 09:00:00' {of_magnets};
+         INSERT INTO handovers (cluster_id, id, copy_id, from_school_id, state, given_by, given_at, received_by, received_at)
+         SELECT p.cluster_id, 7, p.id, p.home_school_id, 'accepted', k.id, '2026-11-23 09:00:00', k.id, '2026-11-23 09:00:00'
+         FROM people k, copies p JOIN clusters c ON c.id = p.cluster_id
+         WHERE c.slug = 'ashdale' AND p.tag = 'MG1' AND k.email = 'science.lead@ash.example'"
+    ));
     let ids = vec![
+        ("find", BookingId(7).to_string()),
+        ("handover", BookingId(7).to_string()),
+        ("copy", id(&mut raw, &format!("SELECT p.id AS n {of_magnets}"))),
         ("cluster", "ashdale".to_owned()),
         ("resource", magnets),
         ("booking", booking.rsplit('/').next().expect("an id").to_owned()),
