@@ -112,7 +112,7 @@ pub fn table(loans: &[Loaned], schools: &[School], calendar: &SchoolCalendar, ye
 
 /// Rounded to the nearest whole; of nothing, nought.
 fn percent(days: u32, total: u32) -> u32 {
-    if total == 0 { 0 } else { (days * 100 + total / 2) / total }
+    (days * 100 + total / 2).checked_div(total).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub struct Short {
     pub counted: Option<i32>,
     /// In words, for what is used up: "plenty", "low", "none".
     pub loose: Option<String>,
-    /// Why: "missing", "broken", "used_up", "not_counted".
+    /// Why: `missing`, `broken`, `used_up`, `not_counted`.
     pub why: Option<String>,
 }
 

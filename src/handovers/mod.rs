@@ -12,6 +12,7 @@ pub mod fair_share;
 pub mod history;
 pub mod legs;
 pub mod pages;
+pub mod rescue;
 pub mod settle;
 pub mod store;
 pub mod week;

@@ -42,8 +42,8 @@ async fn a_copys_way_is_read_newest_first(app: TestApp) {
         "{entries:#?}"
     );
     assert!(entries[1].contains("23 November 2026 at 09:00") && entries[1].contains("At Beech, for 2 days"), "{entries:#?}");
-    assert!(entries[2].contains("Booked by Beech, 23 to 25 November 2026, for Year 4. Fetched on 23 November 2026"), "{entries:#?}");
-    assert!(entries[3].contains("In store at Ash"), "{entries:#?}");
+    assert!(entries[3].contains("Booked by Beech, 23 to 25 November 2026, for Year 4. Fetched on 23 November 2026"), "{entries:#?}");
+    assert!(entries[2].contains("In store at Ash, for less than an hour"), "{entries:#?}");
     // What a coordinator does to it stands there, too.
     let coordinator = app.coordinator().await;
     let token = coordinator.open("/week").await.form("/sign-out").value("csrf").to_owned();

@@ -53,7 +53,7 @@ async fn each_side_of_a_handover_reads_its_own_task(app: TestApp) {
     beech.books(&Wish::of(&magnets, "2026-11-30", "2026-12-03")).await;
     app.letters().await;
     let page = ash.open("/week").await;
-    assert_eq!(page.all("h3.day"), ["Tomorrow, Tuesday 24 November", "Thursday 26 November"]);
+    assert_eq!(page.all("section[aria-labelledby=to-do] h3.day"), ["Tomorrow, Tuesday 24 November", "Thursday 26 November"]);
     let rows = page.all("section[aria-labelledby=to-do] .tasks > li");
     assert!(rows[0].contains("Take Magnets (MG1) from your own shelf") && rows[0].contains("Count and receive"), "{rows:#?}");
     assert!(rows[1].contains("Beech fetches Magnets (MG1)") && rows[1].contains("Science lead, Beech"), "{rows:#?}");

@@ -172,7 +172,7 @@ fn one(member: &Member, desk: &Desk, trouble: Trouble, holding: &Holding) -> Mar
     let lost = || button(member, &format!("{here}/missing"), ("sure", "yes"), "Mark as missing", &what, "search");
     html! {
         li {
-            (describe(member, &holding.item, html! {
+            (describe(member, &holding.item, &html! {
                 @match trouble {
                     Trouble::Late(last) => { p { (desk.name(school)) ", " (desk.lead(school)) ". " } p.bad { "It was due on " (days::full(last)) ", " (ago(last, today)) "." } }
                     Trouble::LongOnTheWay(days) => {
@@ -241,7 +241,7 @@ fn finds(member: &Member, desk: &Desk) -> Markup {
                 ul.tasks {
                     @for find in &desk.finds {
                         li {
-                            (describe(member, &find.item, html! { p { "On " (days::full(find.on)) " somebody wrote: “" (find.words) "”" } }))
+                            (describe(member, &find.item, &html! { p { "On " (days::full(find.on)) " somebody wrote: “" (find.words) "”" } }))
                             div.verbs { (button(member, &format!("{}/attention/finds/{}/done", member.base(), find.id), ("sure", "yes"), "Dealt with", &find.item.words(), "check")) }
                         }
                     }
@@ -261,7 +261,7 @@ fn differing(member: &Member, desk: &Desk) -> Markup {
                     @for difference in &desk.differences {
                         @let to = difference.to.map_or("its store", |to| desk.name(to));
                         li {
-                            (describe(member, &difference.item, html! {
+                            (describe(member, &difference.item, &html! {
                                 p { "Handed over from " (desk.name(difference.from)) " to " (to) @if let Some(on) = difference.on { " on " (days::full(on)) } ". The two counts are not the same." }
                             }))
                             div.verbs {
@@ -277,7 +277,7 @@ fn differing(member: &Member, desk: &Desk) -> Markup {
 }
 
 /// The copy with its icon, and what is said of it.
-fn describe(member: &Member, item: &Item, words: Markup) -> Markup {
+fn describe(member: &Member, item: &Item, words: &Markup) -> Markup {
     html! {
         div.what {
             (strand_icon(strand_class(&item.strand), &item.icon))
