@@ -14,10 +14,9 @@ use crate::catalogue::pages as catalogue;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
-use crate::handovers::pages::{acts as handing, copy, handover, lid};
-use crate::handovers::pages::{attention, remedies, rescue, week};
-use crate::handovers::pages::{legs, meetings};
-use crate::handovers::pages::{wait, waits};
+use crate::handovers::pages::{
+    acts as handing, attention, copy, fair_share, handover, history, legs, lid, meetings, remedies, rescue, wait, waits, week,
+};
 use crate::handovers::settle::settle;
 use crate::notifications::pages as mail;
 use crate::people::identity::Houses;
@@ -121,6 +120,9 @@ fn routes(routes: &mut web::ServiceConfig) {
             web::scope("/c/{cluster}")
                 .route("", get().to(people::cluster_front))
                 .route("/week", get().to(week::show))
+                .route("/fair-share", get().to(fair_share::show))
+                .route("/fair-share.csv", get().to(fair_share::file))
+                .route("/copies/{copy}/history", get().to(history::show))
                 .route("/attention", get().to(attention::show))
                 .route("/attention/bookings/{booking}", get().to(rescue::show))
                 .route("/attention/bookings/{booking}/move", post().to(rescue::move_to_copy))

@@ -66,6 +66,7 @@ async fn main() -> anyhow::Result<()> {
         ("list view", format!("{base}/calendar?view=list"), Ask::Page),
         ("boxes", format!("{base}/boxes"), Ask::Page),
         ("resource page", format!("{base}/boxes/{}", seeded.resource), Ask::Page),
+        ("this week", format!("{base}/week"), Ask::Page),
         ("my loans", format!("{base}/loans"), Ask::Page),
         ("/livez again", "/livez".into(), Ask::Page),
     ];

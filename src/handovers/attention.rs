@@ -7,7 +7,7 @@ use super::{Custody, Place};
 use crate::base::clock;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId};
-use crate::bookings::{self, Booking, By, Decision, Kind, Risk, Shelf, ShelfCopy, Slot, State, Wish, changes};
+use crate::bookings::{self, Kind, Risk, Slot, State};
 use crate::catalogue::{Astray, Plight};
 use crate::people::terms::SchoolCalendar;
 
@@ -174,6 +174,9 @@ pub fn at_risk(holdings: &[Holding], to_come: &[Slot], today: Day) -> Vec<AtRisk
     list
 }
 
+/// Bookings at risk are looked for so many days ahead.
+pub const AHEAD_DAYS: i64 = 60;
+
 /// The copies whose bookings to come may be at risk.
 #[must_use]
 pub fn suspects(holdings: &[Holding], today: Day) -> Vec<CopyId> {
@@ -250,43 +253,127 @@ pub fn ended_by_loss(custody: &Custody) -> Option<BookingId> {
     custody.booking.filter(|_| custody.place == Place::School)
 }
 
-/// Why a rule of lending was set aside when a booking at risk moves to another copy; kept with the booking.
-const MOVED: &str = "moved by the coordinator because its copy was at risk";
+/// Copies and where they are, for this room's tests.
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
 
-/// The same days on another copy of the same title, when one is free.
-#[must_use]
-pub fn another_copy(shelf: &Shelf, booking: &Booking) -> Option<Decision> {
-    let slot = &booking.slot;
-    let wish = |copy: &ShelfCopy| Wish {
-        kind: slot.kind,
-        copy: Some(copy.id),
-        first: slot.days.first(),
-        last: slot.days.last(),
-        by: By::Coordinator,
-        override_reason: MOVED.to_owned(),
-    };
-    lendable(shelf).filter(|copy| copy.id != slot.copy).find_map(|copy| changes::change(shelf, booking, &wish(copy)).ok())
+    pub const STORE: SchoolId = SchoolId(1);
+
+    /// A copy that is kept at [`STORE`], where custody says.
+    pub fn holding(place: Place, school: SchoolId, since: &str) -> Holding {
+        let item = Item {
+            copy: CopyId(10),
+            resource: ResourceId(1),
+            name: "Electricity".into(),
+            strand: "physics".into(),
+            icon: "zap".into(),
+            tag: "EL-1".into(),
+        };
+        let custody = Custody {
+            copy: CopyId(10),
+            place,
+            school,
+            booking: None,
+            to: None,
+            handover: None,
+            person: None,
+            since: since.parse().unwrap(),
+            short_essentials: String::new(),
+        };
+        Holding { item, copy_state: "in_service".into(), home: STORE, custody, days: None, counted: true }
+    }
 }
 
-/// What [`another_copy`] says of a rule that it sets aside.
-#[must_use]
-pub fn reason_to_move() -> &'static str {
-    MOVED
-}
+#[cfg(test)]
+mod tests {
+    use super::samples::{STORE, holding};
+    use super::*;
+    use crate::bookings::samples::slot;
+    use crate::people::terms::samples::{SAXTON, calendar, day, period};
 
-/// Other days on which a school could have the title for as many school days: the nearest, on any copy.
-#[must_use]
-pub fn other_dates<'a>(shelf: &'a Shelf, booking: &Booking) -> Option<(&'a ShelfCopy, Period)> {
-    let (search, slot) = (shelf.search()?, &booking.slot);
-    let school_days = shelf.calendar.count(slot.days, Some(slot.school)).max(1);
-    let spans = lendable(shelf).flat_map(|copy| {
-        let near = search.nearest(&copy.slots, slot.days.first(), school_days);
-        [near.before, near.after].into_iter().flatten().map(move |days| (copy, days))
-    });
-    spans.min_by_key(|(copy, days)| ((days.first() - slot.days.first()).num_days().abs(), copy.tag.clone()))
-}
+    #[test]
+    fn days_on_the_way_are_school_days_of_who_is_to_receive_it() {
+        let days = |since, to, today| days_on_the_way(&calendar(), day(since), to, day(today));
+        assert_eq!(days("2026-11-23", STORE, "2026-11-23"), 0, "the day itself");
+        assert_eq!(days("2026-11-20", STORE, "2026-11-23"), 1, "over a weekend");
+        // Half-term is the last week of October, and on 2 November the whole cluster trains.
+        assert_eq!(days("2026-10-23", STORE, "2026-11-02"), 0);
+        assert_eq!(days("2026-10-23", STORE, "2026-11-04"), 2);
+        // Saxton trains on 27 November.
+        assert_eq!(days("2026-11-25", SAXTON, "2026-11-30"), 2);
+        assert_eq!(days("2026-11-25", STORE, "2026-11-30"), 3);
+        // Christmas.
+        assert_eq!(days("2026-12-18", STORE, "2027-01-05"), 1);
+    }
 
-/// Copies that can be lent: in service, and not late.
-fn lendable(shelf: &Shelf) -> impl Iterator<Item = &ShelfCopy> {
-    shelf.copies.iter().filter(|copy| copy.out_of_service.is_none() && copy.late(shelf.today).is_none())
+    #[test]
+    fn a_day_begins_at_midnight_in_london_when_the_clocks_change() {
+        // Half past eleven at night in winter, and half past midnight in summer: the same hour of UTC.
+        assert_eq!(holding(Place::Transit, SAXTON, "2026-10-25T23:30:00Z").since(), day("2026-10-25"));
+        assert_eq!(holding(Place::Transit, SAXTON, "2026-10-24T23:30:00Z").since(), day("2026-10-25"));
+        assert_eq!(holding(Place::Transit, SAXTON, "2027-03-27T23:30:00Z").since(), day("2027-03-27"));
+        assert_eq!(holding(Place::Transit, SAXTON, "2027-03-28T23:30:00Z").since(), day("2027-03-29"));
+    }
+
+    #[test]
+    fn each_copy_stands_in_one_list() {
+        let (cal, today) = (calendar(), day("2026-11-26"));
+        let trouble = |holding: &Holding| holding.trouble(&cal, 3, today);
+        let at = |place| holding(place, SAXTON, "2026-11-20T12:00:00Z");
+        assert_eq!(trouble(&at(Place::Store)), None);
+        assert_eq!(trouble(&at(Place::Missing)), Some(Trouble::Missing));
+        assert_eq!(trouble(&at(Place::School)), Some(Trouble::WithoutBooking));
+        assert_eq!(trouble(&at(Place::Transit)), Some(Trouble::LongOnTheWay(4)), "Monday to Thursday");
+        assert_eq!(at(Place::Transit).trouble(&cal, 4, today), None);
+        let mut lent = at(Place::School);
+        (lent.custody.booking, lent.days) = (Some(BookingId(1)), Some(period("2026-11-16", "2026-11-26")));
+        assert_eq!(trouble(&lent), None, "the last day is still the school's");
+        assert_eq!(trouble(&Holding { counted: false, ..lent.clone() }), Some(Trouble::NotCounted));
+        lent.days = Some(period("2026-11-16", "2026-11-25"));
+        assert_eq!(trouble(&Holding { counted: false, ..lent }), Some(Trouble::Late(day("2026-11-25"))), "late comes before not counted");
+    }
+
+    #[test]
+    fn what_is_at_risk_says_why() {
+        let today = day("2026-11-24");
+        let next = slot(2, "2026-11-30", "2026-12-04");
+        let mut late = holding(Place::School, SAXTON, "2026-11-09T12:00:00Z");
+        (late.custody.booking, late.days) = (Some(BookingId(1)), Some(period("2026-11-09", "2026-11-20")));
+        let all = [late];
+        assert_eq!(suspects(&all, today), [CopyId(10)]);
+        assert_eq!(suspects(&all, day("2026-11-20")), []);
+        let list = at_risk(&all, &[next], today);
+        assert_eq!(list[0].why, Risk::Late { holder: SAXTON, since: day("2026-11-20") });
+        assert_eq!(at_risk(&all, &[next], day("2026-11-20")), []);
+    }
+
+    #[test]
+    fn asking_makes_sense_only_where_the_copy_is() {
+        let custody = |place| holding(place, SAXTON, "2026-11-20T12:00:00Z").custody;
+        assert_eq!(Request::BringBack.of(&custody(Place::School), STORE), Some(SAXTON));
+        assert_eq!(Request::Count.of(&custody(Place::Store), STORE), None);
+        assert_eq!(Request::Receive.of(&custody(Place::Transit), STORE), Some(STORE), "to the store");
+        assert_eq!(Request::Receive.of(&custody(Place::School), STORE), None);
+        assert_eq!("bring_back".parse(), Ok(Request::BringBack));
+    }
+
+    #[test]
+    fn lost_and_found_happen_once() {
+        let by = PersonId(5);
+        let out = holding(Place::School, SAXTON, "2026-11-20T12:00:00Z").custody;
+        let lost = mark_missing(&out, STORE, by).unwrap();
+        assert_eq!((lost.place, lost.school, lost.person), (Place::Missing, SAXTON, Some(by)));
+        assert_eq!(mark_missing(&lost, STORE, by), None);
+        let home = found(&lost, STORE, Found::Store, by).unwrap();
+        assert_eq!((home.place, home.school), (Place::Store, STORE));
+        assert_eq!(found(&home, STORE, Found::Store, by), None);
+        let there = found(&lost, STORE, Found::School, by).unwrap();
+        assert_eq!((there.place, there.school), (Place::School, SAXTON));
+        assert!(found(&there, STORE, Found::School, by).is_none() && found(&there, STORE, Found::Store, by).is_some());
+        // What is lent is where it should be; nobody takes it from a school by this.
+        let lent = Custody { booking: Some(BookingId(1)), ..out };
+        assert_eq!(found(&lent, STORE, Found::Store, by), None);
+        assert_eq!(ended_by_loss(&lent), Some(BookingId(1)));
+    }
 }

@@ -3,8 +3,10 @@
 pub mod acts;
 pub mod attention;
 pub mod copy;
+pub mod fair_share;
 pub mod form;
 pub mod handover;
+pub mod history;
 pub mod legs;
 pub mod lid;
 pub mod meetings;

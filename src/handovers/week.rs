@@ -168,3 +168,91 @@ pub fn sort(journeys: Vec<Journey>, mine: Option<&[SchoolId]>, holdings: &[Holdi
     }
     weeks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::LegState;
+    use super::super::attention::samples::holding;
+    use super::*;
+    use crate::base::ids::{CopyId, LegId};
+    use crate::people::terms::samples::{day, period};
+
+    const SAXTON: SchoolId = SchoolId(2);
+    const FAIRBURN: SchoolId = SchoolId(3);
+
+    fn leg(id: i64, from: SchoolId, to: SchoolId, on: &str, way: Way) -> Journey {
+        let leg = Leg {
+            id: LegId(id),
+            copy: CopyId(10),
+            from_booking: Some(BookingId(1)),
+            to_booking: Some(BookingId(2)),
+            from,
+            to,
+            day: day(on),
+            way,
+            meeting: None,
+            note: String::new(),
+            agreed: false,
+            proposal: None,
+            state: LegState::Planned,
+            revision: 0,
+            told: false,
+            look_on: day(on),
+        };
+        let item = holding(Place::Store, SAXTON, "2026-11-20T12:00:00Z").item;
+        Journey { leg, item, class_name: String::new(), meeting: None }
+    }
+
+    #[test]
+    fn each_side_reads_its_own_task() {
+        let words = |way, mine: &[SchoolId]| {
+            let journey = leg(1, SAXTON, FAIRBURN, "2026-11-26", way);
+            Task::of(&journey.leg, mine).words("the box", "Saxton", "Fairburn", false)
+        };
+        assert_eq!(words(Way::Fetch, &[FAIRBURN]), "Fetch the box from Saxton");
+        assert_eq!(words(Way::Fetch, &[SAXTON]), "Fairburn fetches the box");
+        assert_eq!(words(Way::Bring, &[SAXTON]), "Bring the box to Fairburn");
+        assert_eq!(words(Way::Bring, &[FAIRBURN]), "Saxton brings the box");
+        assert_eq!(words(Way::Meeting, &[SAXTON]), "Hand the box to Fairburn at the meeting");
+        assert_eq!(words(Way::Meeting, &[FAIRBURN]), "Get the box from Saxton at the meeting");
+        assert_eq!(words(Way::Bring, &[]), "the box goes from Saxton to Fairburn");
+        let own = leg(1, SAXTON, SAXTON, "2026-11-26", Way::Stays);
+        assert_eq!(Task::of(&own.leg, &[SAXTON]), Task::TakeOut);
+        assert_eq!(Task::of(&Leg { to_booking: None, ..own.leg.clone() }, &[SAXTON]), Task::PutBack);
+        assert_eq!(Task::Bring.words("the box", "Saxton", "Fairburn", true), "Bring the box home to Fairburn");
+        assert_eq!(Task::of(&leg(1, SAXTON, FAIRBURN, "2026-11-26", Way::Fetch).leg, &[SAXTON]).other(&own.leg), Some(SAXTON));
+    }
+
+    #[test]
+    fn a_week_is_from_monday_to_sunday_also_when_the_clocks_change() {
+        assert_eq!(this_and_next(day("2026-10-25")), (period("2026-10-19", "2026-10-25"), period("2026-10-26", "2026-11-01")));
+        assert_eq!(this_and_next(day("2026-10-26")).0, period("2026-10-26", "2026-11-01"));
+        assert_eq!(this_and_next(day("2027-03-28")), (period("2027-03-22", "2027-03-28"), period("2027-03-29", "2027-04-04")));
+        assert_eq!(this_and_next(day("2026-12-31")), (period("2026-12-28", "2027-01-03"), period("2027-01-04", "2027-01-10")));
+    }
+
+    #[test]
+    fn journeys_are_sorted_by_day_into_weeks() {
+        let today = day("2026-11-25");
+        let journeys = vec![
+            leg(1, SAXTON, FAIRBURN, "2026-11-20", Way::Fetch),
+            leg(2, SAXTON, FAIRBURN, "2026-11-24", Way::Fetch),
+            leg(3, SAXTON, FAIRBURN, "2026-11-25", Way::Fetch),
+            leg(4, FAIRBURN, SAXTON, "2026-11-25", Way::Fetch),
+            leg(5, SchoolId(8), SchoolId(9), "2026-11-27", Way::Fetch),
+            leg(6, SAXTON, FAIRBURN, "2026-11-30", Way::Fetch),
+            leg(7, SAXTON, FAIRBURN, "2026-12-07", Way::Fetch),
+        ];
+        let ids = |days: &[(Day, Vec<Journey>)]| -> Vec<Vec<i64>> {
+            days.iter().map(|(_, list)| list.iter().map(|one| one.leg.id.0).collect()).collect()
+        };
+        let weeks = sort(journeys.clone(), Some(&[SAXTON]), &[], today);
+        assert_eq!(weeks.overdue.iter().map(|one| one.leg.id.0).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!((ids(&weeks.this_week), ids(&weeks.next_week)), (vec![vec![3, 4]], vec![vec![6]]));
+        assert_eq!(ids(&sort(journeys.clone(), None, &[], today).this_week), [vec![3, 4], vec![5]], "the whole cluster's");
+        // What Saxton has given up is Fairburn's alone.
+        let away = [holding(Place::Transit, SAXTON, "2026-11-20T12:00:00Z")];
+        assert_eq!(ids(&sort(journeys.clone(), Some(&[SAXTON]), &away, today).this_week), [vec![4]]);
+        assert_eq!(ids(&sort(journeys, Some(&[FAIRBURN]), &away, today).this_week), [vec![3, 4]]);
+    }
+}

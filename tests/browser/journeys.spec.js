@@ -45,6 +45,10 @@ variants.forEach(({ width, theme }, number) => {
     await page.emulateMedia({ colorScheme: theme });
     const school = schools[(number + (scripted ? 0 : 1)) % schools.length];
     await signIn(page, `Science lead, ${school}`);
+    // This week is the first page; the calendar is one click away.
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("This week");
+    await sound(page, "week");
+    await page.goto(`${base_path}/calendar`);
 
     for (const view of ["Month", "List", "Term"]) {
       await page.getByRole("link", { name: view, exact: true }).click();

@@ -18,7 +18,7 @@ const focused = (page) =>
 
 test("tab goes through the page in its order, and focus is always seen", async ({ page }) => {
   await signIn(page, "Science lead, Saxton");
-  for (const path of ["/calendar", "/boxes", "/loans"]) {
+  for (const path of ["/week", "/calendar", "/boxes", "/loans", "/fair-share"]) {
     await page.goto(`${base_path}${path}`);
     await page.keyboard.press("Tab");
     expect((await focused(page)).text, path).toBe("Skip to main content");
@@ -45,7 +45,7 @@ test("tab goes through the page in its order, and focus is always seen", async (
 test("targets are large enough for a finger", async ({ page }) => {
   await signIn(page, "Science lead, Saxton");
   await page.setViewportSize({ width: 390, height: 844 });
-  for (const path of ["/calendar", "/boxes", "/loans"]) {
+  for (const path of ["/week", "/calendar", "/boxes", "/loans", "/fair-share"]) {
     await page.goto(`${base_path}${path}`);
     const small = await page.evaluate(() => {
       const inText = (el) => el.matches("p a, li a, td a, th a, dd a, caption a") && getComputedStyle(el).display === "inline";

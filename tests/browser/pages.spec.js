@@ -4,9 +4,9 @@ import { barriers, markup, noSidewaysScroll, themes, widths } from "./lib/check.
 import { base_path, expect, signIn, test } from "./lib/house.js";
 
 const people = [
-  { name: "Science lead, Saxton", start: [`${base_path}/calendar`, `${base_path}/boxes`, `${base_path}/loans`, "/help", "/accessibility"] },
-  { name: "Coordinator", start: [`${base_path}/requests`, `${base_path}/mail`, `${base_path}/calendar`] },
-  { name: "Bursar", start: [`${base_path}/calendar`] },
+  { name: "Science lead, Saxton", start: [`${base_path}/week`, `${base_path}/calendar`, `${base_path}/boxes`, `${base_path}/loans`, `${base_path}/fair-share`, "/help", "/accessibility"] },
+  { name: "Coordinator", start: [`${base_path}/week`, `${base_path}/attention`, `${base_path}/requests`, `${base_path}/mail`, `${base_path}/calendar`] },
+  { name: "Bursar", start: [`${base_path}/week`, `${base_path}/calendar`] },
 ];
 
 /** Two addresses of one shape are one page: without ids, and without what is asked for, but for the view and what was done. */
@@ -87,7 +87,7 @@ test("signing in is sound before anybody is known", async ({ page }) => {
 
 test("text at twice the size, and forced colours, lose nothing", async ({ page }) => {
   await signIn(page, "Science lead, Saxton");
-  for (const url of [`${base_path}/calendar`, `${base_path}/boxes`, `${base_path}/loans`]) {
+  for (const url of [`${base_path}/week`, `${base_path}/calendar`, `${base_path}/boxes`, `${base_path}/loans`]) {
     await page.goto(url);
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));

@@ -91,7 +91,7 @@ test("a cluster with its schools, people and two school years is typed in from n
       await theirs.goto(link);
       await expect(theirs.locator("main")).toContainText(person.school);
       await theirs.locator("main form[method=post] button[type=submit]").click();
-      await theirs.waitForURL(/\/calendar/);
+      await theirs.waitForURL(/\/week/);
       await own.close();
     }
     await page.goto(`${base}/people`);

@@ -19,7 +19,7 @@ const MOST: u64 = 8;
 async fn walk(app: &TestApp, person: &Person) -> BTreeMap<String, (Page, u64)> {
     let mut found: BTreeMap<String, (Page, u64)> = BTreeMap::new();
     let mut open: Vec<String> =
-        ["/calendar", "/boxes", "/loans", "/mail", "/feeds"].iter().map(|path| format!("{}{path}", person.base)).collect();
+        ["/week", "/calendar", "/boxes", "/loans", "/mail", "/feeds"].iter().map(|path| format!("{}{path}", person.base)).collect();
     open.push("/help".into());
     while let Some(path) = open.pop() {
         if found.contains_key(&shape(&path)) || found.len() >= 80 {

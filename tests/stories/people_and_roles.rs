@@ -88,7 +88,7 @@ async fn an_invitation_is_accepted_by_the_mails_link(app: TestApp) {
     browser.post(&link, &[]).await.is(403);
     assert_eq!(roles_of(&app, "sam@beech.example"), 0);
     let answer = press(&browser, &link).await.is(303);
-    assert_eq!(answer.header("location"), "/c/ashdale/calendar");
+    assert_eq!(answer.header("location"), "/c/ashdale/week");
     browser.follow(answer).await.is(200);
     browser.open("/account").await.says("Sam Okoro").says("sam@beech.example");
     let letters = app.letters().await;

@@ -115,14 +115,27 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
     );
     raw.must(
         "INSERT INTO meetings (cluster_id, id, day, school_id) SELECT cluster_id, 77, '2026-12-09', id FROM schools WHERE short_name = 'Ash'",
+    );
+    raw.must(
         "INSERT INTO waits (cluster_id, id, resource_id, school_id, person_id, first_day, last_day, request_key, created_at, updated_at)
          SELECT s.cluster_id, s.id + 1, r.id, s.id, p.id, '2026-12-07', '2026-12-11', 'key', '2026-11-23 09:00:00', '2026-11-23 09:00:00'
          FROM schools s JOIN resources r ON r.cluster_id = s.cluster_id AND r.name = 'Magnets', people p
          WHERE s.short_name = 'Ash' AND p.email = 'science.lead@ash.example'",
     );
+    let of_magnets = "FROM copies p JOIN clusters c ON c.id = p.cluster_id WHERE c.slug = 'ashdale' AND p.tag = 'MG1'";
+    raw.must(&format!(
+        "INSERT INTO finds (cluster_id, id, copy_id, words, found_at) SELECT p.cluster_id, 7, p.id, 'In the hall', '2026-11-23 09:00:00' {of_magnets};
+         INSERT INTO handovers (cluster_id, id, copy_id, from_school_id, state, given_by, given_at, received_by, received_at)
+         SELECT p.cluster_id, 7, p.id, p.home_school_id, 'accepted', k.id, '2026-11-23 09:00:00', k.id, '2026-11-23 09:00:00'
+         FROM people k, copies p JOIN clusters c ON c.id = p.cluster_id
+         WHERE c.slug = 'ashdale' AND p.tag = 'MG1' AND k.email = 'science.lead@ash.example'"
+    ));
     let ids = vec![
         ("leg", id(&mut raw, "SELECT max(id) AS n FROM legs WHERE state = 'planned'")),
         ("meeting", BookingId(77).to_string()),
+        ("find", BookingId(7).to_string()),
+        ("handover", BookingId(7).to_string()),
+        ("copy", id(&mut raw, &format!("SELECT p.id AS n {of_magnets}"))),
         ("cluster", "ashdale".to_owned()),
         ("wait", id(&mut raw, "SELECT max(id) AS n FROM waits")),
         ("resource", magnets),

@@ -19,10 +19,8 @@ use crate::people::store as people;
 use crate::people::{Coordinator, Member};
 use crate::web::forms::{csrf_field, hidden};
 use crate::web::page::{Nav, page};
-use crate::web::parts::{Tone, banner, empty, head, icon, pill, strand_icon};
+use crate::web::parts::{Tone, banner, counted, empty, head, icon, pill, strand_icon};
 
-/// Bookings at risk are looked for so many days ahead.
-const AHEAD_DAYS: i64 = 120;
 /// At most so many bookings at risk are shown.
 const MOST_AT_RISK: usize = 60;
 
@@ -53,7 +51,7 @@ impl Desk {
         let first = holdings.iter().map(Holding::since).min().unwrap_or(today).min(today);
         let calendar = people::school_calendar(tx, Period::new(first, today).unwrap_or(Period::day(today)))?;
         let suspects = rules::suspects(&holdings, today);
-        let ahead = Period::new(today, days::add(today, AHEAD_DAYS)).unwrap_or(Period::day(today));
+        let ahead = Period::new(today, days::add(today, rules::AHEAD_DAYS)).unwrap_or(Period::day(today));
         let to_come: Vec<_> = match suspects.as_slice() {
             [] => Vec::new(),
             some => loans::around(tx, some, ahead)?.into_iter().map(|(slot, _)| slot).collect(),
@@ -133,7 +131,7 @@ fn main(member: &Member, desk: &Desk, done: &str) -> Markup {
         (finds(member, desk))
         (differing(member, desk))
         (list(member, desk, "without-booking", "At a school without a booking", |trouble| matches!(trouble, Trouble::WithoutBooking)))
-        (list(member, desk, "not-counted", "Received and not counted", |trouble| matches!(trouble, Trouble::NotCounted)))
+        (not_counted(member, desk))
     }
 }
 
@@ -150,6 +148,21 @@ fn list(member: &Member, desk: &Desk, id: &str, title: &str, wanted: impl Fn(&Tr
     }
 }
 
+/// Folded away: it says nothing of a box's safety, and where nobody counts yet it is long.
+fn not_counted(member: &Member, desk: &Desk) -> Markup {
+    let some: Vec<&(Trouble, Holding)> = desk.troubles.iter().filter(|(trouble, _)| *trouble == Trouble::NotCounted).collect();
+    html! {
+        @if !some.is_empty() {
+            section.panel.card #not-counted {
+                details.more {
+                    summary { h2 { "Received and not counted (" (some.len()) ")" } }
+                    ul.tasks { @for (trouble, holding) in some { (one(member, desk, *trouble, holding)) } }
+                }
+            }
+        }
+    }
+}
+
 fn one(member: &Member, desk: &Desk, trouble: Trouble, holding: &Holding) -> Markup {
     let (school, today) = (holding.custody.school, desk.today);
     let here = format!("{}/attention/{}", member.base(), holding.item.copy);
@@ -159,12 +172,12 @@ fn one(member: &Member, desk: &Desk, trouble: Trouble, holding: &Holding) -> Mar
     let lost = || button(member, &format!("{here}/missing"), ("sure", "yes"), "Mark as missing", &what, "search");
     html! {
         li {
-            (describe(member, &holding.item, html! {
+            (describe(member, &holding.item, &html! {
                 @match trouble {
                     Trouble::Late(last) => { p { (desk.name(school)) ", " (desk.lead(school)) ". " } p.bad { "It was due on " (days::full(last)) ", " (ago(last, today)) "." } }
                     Trouble::LongOnTheWay(days) => {
                         p { "From " (desk.name(school)) ", " (desk.lead(school)) ", to " (desk.name(holding.bound_for())) ", " (desk.lead(holding.bound_for())) ". " }
-                        p.warn { "Given up on " (days::full(holding.since())) ", " (days) " school days ago, and not received." }
+                        p.warn { "Given up on " (days::full(holding.since())) ", " (counted(days as usize, "school day", "school days")) " ago, and not received." }
                     }
                     Trouble::Missing => { p { "Reported on " (days::full(holding.since())) ". " (desk.name(school)) " had it last: " (desk.lead(school)) "." } }
                     Trouble::WithoutBooking => { p { (desk.name(school)) " has had it since " (days::full(holding.since())) ": " (desk.lead(school)) "." } }
@@ -228,7 +241,7 @@ fn finds(member: &Member, desk: &Desk) -> Markup {
                 ul.tasks {
                     @for find in &desk.finds {
                         li {
-                            (describe(member, &find.item, html! { p { "On " (days::full(find.on)) " somebody wrote: “" (find.words) "”" } }))
+                            (describe(member, &find.item, &html! { p { "On " (days::full(find.on)) " somebody wrote: “" (find.words) "”" } }))
                             div.verbs { (button(member, &format!("{}/attention/finds/{}/done", member.base(), find.id), ("sure", "yes"), "Dealt with", &find.item.words(), "check")) }
                         }
                     }
@@ -248,7 +261,7 @@ fn differing(member: &Member, desk: &Desk) -> Markup {
                     @for difference in &desk.differences {
                         @let to = difference.to.map_or("its store", |to| desk.name(to));
                         li {
-                            (describe(member, &difference.item, html! {
+                            (describe(member, &difference.item, &html! {
                                 p { "Handed over from " (desk.name(difference.from)) " to " (to) @if let Some(on) = difference.on { " on " (days::full(on)) } ". The two counts are not the same." }
                             }))
                             div.verbs {
@@ -264,7 +277,7 @@ fn differing(member: &Member, desk: &Desk) -> Markup {
 }
 
 /// The copy with its icon, and what is said of it.
-fn describe(member: &Member, item: &Item, words: Markup) -> Markup {
+fn describe(member: &Member, item: &Item, words: &Markup) -> Markup {
     html! {
         div.what {
             (strand_icon(strand_class(&item.strand), &item.icon))

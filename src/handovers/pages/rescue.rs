@@ -18,8 +18,8 @@ use crate::bookings::store::shelf::{self, Reading, out_of_service};
 use crate::bookings::{Decision, Risk, risk};
 use crate::db::{self, Tx};
 use crate::error::Error;
-use crate::handovers::attention::{self as rules, another_copy, other_dates};
 use crate::handovers::attention_letters as letters;
+use crate::handovers::rescue::{another_copy, other_dates, reason_to_move};
 use crate::handovers::store::attention as store;
 use crate::people::Coordinator;
 use crate::web::guard::Posted;
@@ -79,7 +79,7 @@ fn change_form(id: BookingId, copy: CopyId, days: Period) -> String {
 pub async fn show(app: web::Data<App>, member: Coordinator, path: web::Path<(String, BookingId)>) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
     let case = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Case::read(tx, id)?)).await?;
-    let title = "Save a booking";
+    let title = "A booking at risk";
     Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Attention), title, &main(&member, &case, id, title))))
 }
 
@@ -138,7 +138,7 @@ pub async fn move_to_copy(
                 return Ok("moot");
             }
             let Some(decision) = case.another() else { return Ok("none") };
-            ledger::change(tx, &case.loan, &decision, rules::reason_to_move())?;
+            ledger::change(tx, &case.loan, &decision, reason_to_move())?;
             teller.changed(tx, id, (case.loan.booking.slot.days, &case.loan.tag))?;
             Ok::<_, Error>("moved")
         })

@@ -19,8 +19,6 @@ use crate::people::{Member, RoleKind};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Fact, Tone, counted, empty, head, icon, pill, strand_icon};
 
-/// Bookings at risk are looked for so many days ahead.
-const AHEAD_DAYS: i64 = 60;
 /// At most so many bookings at risk are shown.
 const MOST_AT_RISK: usize = 12;
 
@@ -40,9 +38,8 @@ impl Viewer {
         let led: Vec<SchoolId> = member.schools_led().map(|school| school.id).collect();
         let of_school: Vec<SchoolId> = member.roles.iter().filter_map(|role| role.school.as_ref()).map(|school| school.id).collect();
         let coordinator = member.is(RoleKind::Coordinator);
-        let acts = !led.is_empty();
-        let mine = if acts { led } else { of_school };
-        Self { mine: (!mine.is_empty()).then_some(mine), acts, coordinator }
+        let mine = if led.is_empty() { of_school } else { led };
+        Self { mine: (!mine.is_empty()).then_some(mine), acts: member.may_borrow(), coordinator }
     }
 }
 
@@ -67,7 +64,7 @@ impl Desk {
         let journeys = store::journeys(tx, this_and_next(today).1.last())?;
         let (holdings, _) = store::holdings(tx)?;
         let suspects = attention::suspects(&holdings, today);
-        let ahead = Period::new(today, days::add(today, AHEAD_DAYS)).unwrap_or(Period::day(today));
+        let ahead = Period::new(today, days::add(today, attention::AHEAD_DAYS)).unwrap_or(Period::day(today));
         let to_come: Vec<_> = match suspects.as_slice() {
             [] => Vec::new(),
             some => loans::around(tx, some, ahead)?.into_iter().map(|(slot, _)| slot).collect(),

@@ -39,6 +39,7 @@ pub struct Neighbour {
 
 /// All schools that are or were in the cluster, by short name, each with its science lead: one query.
 pub fn neighbours(tx: &mut Tx<'_>) -> Result<Vec<Neighbour>> {
+    type Row = (i64, String, Option<(String, String)>);
     let today = tx.today();
     let leads = roles::cluster_id
         .eq(schools::cluster_id)
@@ -53,7 +54,7 @@ pub fn neighbours(tx: &mut Tx<'_>) -> Result<Vec<Neighbour>> {
         // The lead before the deputy.
         .order((schools::short_name, schools::id, roles::kind.desc(), people::id))
         .select((schools::id, schools::short_name, (people::name, people::email).nullable()));
-    let mut rows: Vec<(i64, String, Option<(String, String)>)> = first!(tx, query)?;
+    let mut rows: Vec<Row> = first!(tx, query)?;
     rows.dedup_by_key(|(id, ..)| *id);
     Ok(rows.into_iter().map(|(id, short_name, lead)| Neighbour { id: SchoolId(id), short_name, lead }).collect())
 }
@@ -74,6 +75,7 @@ pub(super) fn item_of((copy, resource, name, strand, icon, tag): ItemRow) -> Ite
 
 /// The legs that are planned up to a day, by day; what is overdue among them.
 pub fn journeys(tx: &mut Tx<'_>, until: Day) -> Result<Vec<Journey>> {
+    type Row = (super::legs::Row, ItemRow, Option<String>, Option<String>, Option<String>);
     let query = legs::table
         .inner_join(copies::table.on(copies::cluster_id.eq(legs::cluster_id).and(copies::id.eq(legs::copy_id))))
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
@@ -92,7 +94,7 @@ pub fn journeys(tx: &mut Tx<'_>, until: Day) -> Result<Vec<Journey>> {
             meetings::place.nullable(),
             schools::short_name.nullable(),
         ));
-    let rows: Vec<(_, ItemRow, Option<String>, Option<String>, Option<String>)> = first!(tx, query)?;
+    let rows: Vec<Row> = first!(tx, query)?;
     rows.into_iter()
         .map(|(leg, item, class_name, place, school)| {
             let meeting = school.or(place).filter(|place| !place.is_empty());

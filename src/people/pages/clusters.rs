@@ -73,7 +73,7 @@ pub fn front(app: &App, who: &SignedIn, overview: &Overview) -> HttpResponse {
         @for one in &overview.clusters {
             @let id = one.cluster.id;
             tr {
-                th scope="row" { a href={ "/c/" (one.cluster.slug) "/calendar" } { (one.cluster.name) } }
+                th scope="row" { a href={ "/c/" (one.cluster.slug) "/week" } { (one.cluster.name) } }
                 td data-h="Cohort year" { (cohort_words(one.cohort_year)) }
                 td data-h="Nation" { (one.nation.parse::<Nation>().unwrap_or_default().words()) }
                 td data-h="Schools" { (cell(&overview.schools, id)) }
@@ -91,7 +91,7 @@ pub fn front(app: &App, who: &SignedIn, overview: &Overview) -> HttpResponse {
         @if !others.is_empty() {
             section.panel.card {
                 h2 { "Other clusters in which you have a role" }
-                ul { @for cluster in others { li { a href={ "/c/" (cluster.slug) "/calendar" } { (cluster.name) } } } }
+                ul { @for cluster in others { li { a href={ "/c/" (cluster.slug) "/week" } { (cluster.name) } } } }
             }
         }
         section.panel.card.form { p { a href="/account" { "My account" } } (sign_out_form(&who.csrf)) }
