@@ -151,7 +151,13 @@ impl Expected {
     /// The line when everything is as it was known to be.
     fn as_known(&self) -> CountLine {
         let loose = self.consumable.then(|| self.loose.unwrap_or(Loose::Plenty));
-        CountLine { counted: if self.consumable { None } else { Some(self.known) }, loose, why: None, note: String::new(), of: self.clone() }
+        CountLine {
+            counted: if self.consumable { None } else { Some(self.known) },
+            loose,
+            why: None,
+            note: String::new(),
+            of: self.clone(),
+        }
     }
 }
 
@@ -352,7 +358,8 @@ pub fn read(typed: &Typed, expected: &[Expected]) -> Result<Count, Vec<Fault>> {
     }
     let changed = lines.iter().any(|line| *line != line.of.as_known());
     if how == How::AllThere && (changed || !faults.is_empty()) {
-        faults.insert(0, ("how".to_owned(), "You said of a line that it is not all there. Send the count at the end of the list".to_owned()));
+        faults
+            .insert(0, ("how".to_owned(), "You said of a line that it is not all there. Send the count at the end of the list".to_owned()));
     }
     if faults.is_empty() { Ok(Count { how, lines }) } else { Err(faults) }
 }

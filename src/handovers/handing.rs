@@ -162,7 +162,10 @@ pub fn next(scene: &Scene) -> Option<Next> {
         Place::Missing => None,
         Place::School if custody.booking.is_some() => {
             let leg = scene.legs.iter().find(|(leg, _)| leg.from_booking == custody.booking);
-            Some(leg.filter(|(_, slot)| open(slot)).map_or_else(|| store(custody.booking), |(leg, slot)| by_leg(leg, *slot, custody.booking)))
+            Some(
+                leg.filter(|(_, slot)| open(slot))
+                    .map_or_else(|| store(custody.booking), |(leg, slot)| by_leg(leg, *slot, custody.booking)),
+            )
         }
         place => {
             let leg = scene.legs.iter().find(|(_, slot)| slot.is_some() && open(slot));
@@ -170,11 +173,6 @@ pub fn next(scene: &Scene) -> Option<Next> {
             if place == Place::Store { found } else { Some(found.unwrap_or_else(|| store(None))) }
         }
     }
-}
-
-/// Whether the person is one of those between whom the copy goes.
-fn concerned(scene: &Scene, who: &Who, next: Option<&Next>) -> bool {
-    who.acts_for(scene.custody.school) || next.is_some_and(|next| who.acts_for(next.at))
 }
 
 /// Whether it can be given up, and to whom it then goes.
@@ -242,8 +240,9 @@ pub fn receive(scene: &Scene, who: &Who, today: Day, calendar: &SchoolCalendar) 
 pub fn take_back(scene: &Scene, who: &Who) -> Result<OnTheWay, Refusal> {
     match scene.on_the_way {
         Some(way) if who.acts_for(way.from) => Ok(way),
-        None if concerned(scene, who, next(scene).as_ref()) => Err(Refusal::NotOnItsWay),
-        _ => Err(Refusal::NotYours),
+        Some(_) => Err(Refusal::NotYours),
+        // Whoever was slower reads how it stands.
+        None => Err(Refusal::NotOnItsWay),
     }
 }
 

@@ -118,7 +118,17 @@ pub fn given(about: &About, to: &Recipient, because: &Because, today: Day) -> Le
     ];
     let title = format!("On its way to you: {} ({})", about.resource, about.tag);
     let heading = format!("{} is on its way to {}", about.resource, about.to);
-    letter(GIVEN, about, to, because, today, title, &heading, opening, Block::button("I have received it", format!("{}/receive", about.copy_url)))
+    letter(
+        GIVEN,
+        about,
+        to,
+        because,
+        today,
+        title,
+        &heading,
+        opening,
+        Block::button("I have received it", format!("{}/receive", about.copy_url)),
+    )
 }
 
 /// It was received. The receipt of both sides.

@@ -84,7 +84,8 @@ fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
                 sized |= matches!(marker, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF) && length > 8;
                 // Of what programs add, the two that say how colours are meant: JFIF's head and Adobe's.
                 let added = matches!(marker, 0xE0..=0xEF | 0xFE);
-                let wanted = (marker == 0xE0 && segment.get(4..9) == Some(b"JFIF\0")) || (marker == 0xEE && segment.get(4..9) == Some(b"Adobe"));
+                let wanted =
+                    (marker == 0xE0 && segment.get(4..9) == Some(b"JFIF\0")) || (marker == 0xEE && segment.get(4..9) == Some(b"Adobe"));
                 if !added || wanted {
                     // A preview inside JFIF's head is not copied.
                     if marker == 0xE0 { out.extend(bare_jfif(segment)?) } else { out.extend(segment) }

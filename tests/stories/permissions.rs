@@ -113,7 +113,27 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
          SELECT cluster_id, id + 1, 'new@ash.example', 'New', 'ssl', id, '2026-11-23', 'hash', '2026-11-23 09:00:00', '2026-12-07 09:00:00'
          FROM schools WHERE short_name = 'Ash'",
     );
+    // A handover of the copy that Ash has booked, counted and with a picture, long ago.
+    raw.must(
+        "INSERT INTO handovers (cluster_id, id, copy_id, from_school_id, state, received_by, received_at)
+         SELECT c.cluster_id, 7, c.id, c.home_school_id, 'accepted', p.id, '2026-10-01 09:00:00' FROM copies c
+         JOIN people p ON p.email = 'science.lead@ash.example' WHERE c.tag = 'MG1';
+         INSERT INTO counts (cluster_id, id, handover_id, copy_id, side, person_id, how, counted_at, request_key)
+         SELECT h.cluster_id, 7, 7, h.copy_id, 'receiver', h.received_by, 'none', h.received_at, 'long ago' FROM handovers h;",
+    );
+    raw.must(match engine {
+        Engine::Sqlite => {
+            "INSERT INTO photos (cluster_id, id, count_id, content_type, bytes) SELECT cluster_id, 7, 7, 'image/png', x'00' FROM counts"
+        }
+        Engine::Postgres => {
+            "INSERT INTO photos (cluster_id, id, count_id, content_type, bytes) SELECT cluster_id, 7, 7, 'image/png', '\\x00' FROM counts"
+        }
+    });
     let ids = vec![
+        ("copy", id(&mut raw, "SELECT id AS n FROM copies WHERE tag = 'MG1'")),
+        ("handover", BookingId(7).to_string()),
+        ("photo", BookingId(7).to_string()),
+        ("code", raw.texts("SELECT code AS t FROM copies WHERE tag = 'MG1'").remove(0)),
         ("cluster", "ashdale".to_owned()),
         ("resource", magnets),
         ("booking", booking.rsplit('/').next().expect("an id").to_owned()),

@@ -99,13 +99,7 @@ pub async fn refused(app: &web::Data<App>, member: &Member, copy: CopyId, refusa
     page(app, member, copy, &Done::default(), Some(refusal)).await
 }
 
-async fn page(
-    app: &web::Data<App>,
-    member: &Member,
-    copy: CopyId,
-    done: &Done,
-    refusal: Option<Refusal>,
-) -> Result<HttpResponse, Error> {
+async fn page(app: &web::Data<App>, member: &Member, copy: CopyId, done: &Done, refusal: Option<Refusal>) -> Result<HttpResponse, Error> {
     let me = who(member);
     let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, copy, &me)?)).await?;
     let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

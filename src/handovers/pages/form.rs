@@ -120,7 +120,7 @@ fn main(member: &Member, desk: &Desk, typed: &Typed<'_>, refusing: bool) -> Mark
         }
         p.kept role="status" data-kept="" hidden {}
         section.panel.card {
-            form.count method="post" action={ (here) "/" (path) } enctype="multipart/form-data" novalidate data-count={ (desk.thing.copy) "/" (desk.side) } {
+            form.count method="post" action={ (here) "/" (path) } enctype="multipart/form-data" novalidate data-count={ (desk.thing.copy) "/" (desk.side) "/" (member.person) } {
                 (csrf_field(member.csrf()))
                 (hidden("key", &key))
                 // Return in a field sends the whole count, not the first button.
@@ -186,7 +186,9 @@ fn exactly(line: &Expected, theirs: Option<&CountLine>, typed: &Typed<'_>, wrong
     let name = |what: &str| counts::field(what, line.line);
     let ticked = typed.of(&name("there"), "yes") == "yes";
     let mut whys = vec![(String::new(), "Choose".to_owned())];
-    whys.extend([Why::Missing, Why::Broken, Why::UsedUp, Why::NotCounted].map(|why| (<&str>::from(why).to_owned(), why.words().to_owned())));
+    whys.extend(
+        [Why::Missing, Why::Broken, Why::UsedUp, Why::NotCounted].map(|why| (<&str>::from(why).to_owned(), why.words().to_owned())),
+    );
     let changed = wrong || !ticked || ["n", "why", "note"].iter().any(|what| !typed.of(&name(what), "").is_empty());
     html! {
         label {

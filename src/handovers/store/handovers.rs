@@ -57,13 +57,9 @@ pub fn scene(tx: &mut Tx<'_>, copy: CopyId) -> Result<(Thing, Scene)> {
     let row: Row = copies::table
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .inner_join(custody::table.on(custody::cluster_id.eq(copies::cluster_id).and(custody::copy_id.eq(copies::id))))
+        .left_join(bookings::table.on(bookings::cluster_id.eq(custody::cluster_id).and(bookings::id.nullable().eq(custody::booking_id))))
         .left_join(
-            bookings::table
-                .on(bookings::cluster_id.eq(custody::cluster_id).and(bookings::id.nullable().eq(custody::booking_id))),
-        )
-        .left_join(
-            handovers::table
-                .on(handovers::cluster_id.eq(custody::cluster_id).and(handovers::id.nullable().eq(custody::handover_id))),
+            handovers::table.on(handovers::cluster_id.eq(custody::cluster_id).and(handovers::id.nullable().eq(custody::handover_id))),
         )
         .filter(copies::cluster_id.eq(tx.cluster.0))
         .filter(copies::id.eq(copy.0))
@@ -165,7 +161,15 @@ pub fn taken(tx: &mut Tx<'_>, copy: CopyId, next: &Next, by: PersonId, said: &Sa
 }
 
 /// The receiver takes what was on its way, or refuses it for a reason.
-pub fn answered(tx: &mut Tx<'_>, id: HandoverId, by: PersonId, said: &Said, refusal: &str, differs: bool, to: Option<SchoolId>) -> Result<()> {
+pub fn answered(
+    tx: &mut Tx<'_>,
+    id: HandoverId,
+    by: PersonId,
+    said: &Said,
+    refusal: &str,
+    differs: bool,
+    to: Option<SchoolId>,
+) -> Result<()> {
     let state = if refusal.is_empty() { State::Accepted } else { State::Refused };
     let changed = diesel::update(handovers::table.find((tx.cluster.0, id.0)).filter(handovers::state.eq("given")))
         .set((

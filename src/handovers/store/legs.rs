@@ -111,9 +111,7 @@ pub fn of_copy(tx: &mut Tx<'_>, copy: CopyId) -> Result<Vec<Leg>> {
 /// The planned legs of one copy, by day, each with the booking that it leads to: one query.
 pub fn with_bookings(tx: &mut Tx<'_>, copy: CopyId) -> Result<Vec<(Leg, Option<Slot>)>> {
     let rows: Vec<(Row, Option<SlotRow>)> = legs::table
-        .left_join(
-            bookings::table.on(bookings::cluster_id.eq(legs::cluster_id).and(bookings::id.nullable().eq(legs::to_booking_id))),
-        )
+        .left_join(bookings::table.on(bookings::cluster_id.eq(legs::cluster_id).and(bookings::id.nullable().eq(legs::to_booking_id))))
         .filter(legs::cluster_id.eq(tx.cluster.0))
         .filter(legs::copy_id.eq(copy.0))
         .filter(legs::state.eq("planned"))
