@@ -2,10 +2,8 @@
 // person, with the form's key: so it comes back after a reload, and what is sent twice counts once. Without this file the form
 // works as it is.
 (() => {
-  const form = document.querySelector("form[data-count]");
   const said = document.querySelector("[data-kept]");
-  if (!form || !said) return;
-  const place = `count:${location.host}${location.pathname}:${form.dataset.count}`;
+  if (!said) return;
   const RETRY = 15000;
   const PATIENCE = 60000;
   const LONGEST_SIDE = 1600;
@@ -17,39 +15,99 @@
     said.textContent = words;
     said.hidden = !words;
   };
-  const forget = () => {
-    kept = null;
+  const place = (count) => `count:${location.host}:${count}`;
+  const forget = (count) => {
     try {
-      localStorage.removeItem(place);
+      localStorage.removeItem(place(count));
     } catch {
       // A browser that keeps nothing has nothing to forget.
     }
   };
-  const write = () => {
+  const write = (count, kept) => {
     try {
-      localStorage.setItem(place, JSON.stringify(kept));
+      localStorage.setItem(place(count), JSON.stringify(kept));
       return true;
     } catch {
       return false;
     }
   };
+  const read = (count) => {
+    let kept = null;
+    try {
+      kept = JSON.parse(localStorage.getItem(place(count)));
+    } catch {
+      // Nothing is kept.
+    }
+    if (kept && !(Date.now() - kept.at < A_DAY)) {
+      forget(count);
+      kept = null;
+    }
+    return kept;
+  };
 
-  let kept = null;
-  try {
-    kept = JSON.parse(localStorage.getItem(place));
-  } catch {
-    // Nothing is kept.
+  // Sends what is kept: the address to go on to; false when there is no connection; or the answer that is in the way.
+  const deliver = async (kept, file) => {
+    const data = new FormData();
+    data.append("csrf", document.querySelector("input[name=csrf]").value);
+    for (const [name, value] of kept.fields) data.append(name, value);
+    data.append("how", kept.how);
+    if (kept.photo) {
+      const bytes = Uint8Array.from(atob(kept.photo.split(",")[1]), (letter) => letter.charCodeAt(0));
+      data.append("photo", new Blob([bytes], { type: "image/jpeg" }), "photo");
+    } else if (file) {
+      data.append("photo", file);
+    }
+    let answer;
+    try {
+      answer = await fetch(kept.action, { method: "POST", body: data, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE) });
+    } catch {
+      return false;
+    }
+    if (answer.status >= 500 || answer.status === 429) return false;
+    if (answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in")) return answer;
+    return answer.ok ? answer.url : answer;
+  };
+
+  // On the copy's page: what was counted before somebody left the form without a connection.
+  const form = document.querySelector("form[data-count]");
+  if (!form) {
+    let busy = false;
+    const sendAll = async () => {
+      if (busy) return;
+      busy = true;
+      for (const count of said.dataset.kept.split(" ")) {
+        const kept = read(count);
+        if (!kept?.how) continue;
+        const came = await deliver(kept);
+        if (came === false) say(KEPT);
+        else if (typeof came === "string") {
+          forget(count);
+          location.assign(came);
+          return;
+        } else {
+          write(count, { ...kept, how: "" });
+          say("A count on this phone could not be sent. Open its form again: what you typed is in it.");
+        }
+      }
+      busy = false;
+    };
+    addEventListener("online", sendAll);
+    setInterval(() => navigator.onLine && sendAll(), RETRY);
+    sendAll();
+    return;
   }
-  if (kept && !(Date.now() - kept.at < A_DAY)) forget();
+
+  const count = form.dataset.count;
+  let kept = read(count);
 
   // Everything but the session's token, which each page brings anew, and the file, which is kept by itself.
   const typed = () => [...new FormData(form)].filter(([name, value]) => name !== "csrf" && typeof value === "string");
   // `how` is which button was pressed; empty as long as nothing is meant to be sent.
   const keep = (how) => {
-    kept = { at: kept?.at ?? Date.now(), how, fields: typed(), photo: kept?.photo };
-    if (write()) return true;
+    kept = { at: kept?.at ?? Date.now(), action: form.getAttribute("action"), how, fields: typed(), photo: kept?.photo };
+    if (write(count, kept)) return true;
     kept.photo = undefined;
-    return write();
+    return write(count, kept);
   };
 
   // What was typed before a reload, as it was.
@@ -84,6 +142,11 @@
   else if (kept) fill();
   show();
   form.addEventListener("input", (event) => {
+    // A tick and a number do not say the same: the later word holds.
+    const line = event.target.closest(".chk li");
+    const tick = line?.querySelector("input[type=checkbox]");
+    if (tick && event.target !== tick && event.target.value) tick.checked = false;
+    if (tick && event.target === tick && tick.checked) for (const field of line.querySelectorAll("details input, details select")) field.value = "";
     show();
     if (event.target.type === "file") return;
     keep("");
@@ -107,7 +170,7 @@
     keep("");
     try {
       kept.photo = await small(file);
-      write();
+      write(count, kept);
     } catch {
       // No picture, or none that this browser can draw: the server says what it thinks of it.
       kept.photo = undefined;
@@ -116,42 +179,20 @@
   let taking = Promise.resolve();
   chosen?.addEventListener("change", () => (taking = take()));
 
-  const body = () => {
-    const data = new FormData();
-    data.append("csrf", form.elements.csrf.value);
-    for (const [name, value] of kept.fields) data.append(name, value);
-    data.append("how", kept.how);
-    if (kept.photo) {
-      const bytes = Uint8Array.from(atob(kept.photo.split(",")[1]), (letter) => letter.charCodeAt(0));
-      data.append("photo", new Blob([bytes], { type: "image/jpeg" }), "photo");
-    } else if (chosen?.files[0]) {
-      data.append("photo", chosen.files[0]);
-    }
-    return data;
-  };
-
   let sending = false;
   const send = async () => {
     if (sending || !kept?.how) return;
     sending = true;
     await taking;
-    let answer;
-    try {
-      const signal = AbortSignal.timeout(PATIENCE);
-      answer = await fetch(form.action, { method: "POST", body: body(), credentials: "same-origin", signal });
-    } catch {
-      // No connection, or none that lasts.
-    }
+    const came = await deliver(kept, chosen?.files[0]);
     sending = false;
-    if (!answer || answer.status >= 500 || answer.status === 429) return say(KEPT);
-    if (answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in")) {
-      return say("Kept on this phone. You have been signed out: sign in and open this page again.");
-    }
-    if (answer.ok) {
-      forget();
-      location.assign(answer.url);
+    if (came === false) return say(KEPT);
+    if (typeof came === "string") {
+      forget(count);
+      location.assign(came);
       return;
     }
+    if (came.redirected) return say("Kept on this phone. You have been signed out: sign in and open this page again.");
     // The server has something to say about it. Sent as a plain form, its page comes by itself; what was typed is kept.
     const how = document.createElement("input");
     Object.assign(how, { type: "hidden", name: "how", value: kept.how });

@@ -212,12 +212,11 @@ pub fn receive(scene: &Scene, who: &Who, today: Day, calendar: &SchoolCalendar) 
         return Err(if who.acts_for(scene.custody.school) { Refusal::Missing } else { Refusal::NotYours });
     }
     let Some(next) = next.filter(|next| who.acts_for(next.at)) else {
-        return Err(if !who.acts_for(scene.custody.school) {
-            Refusal::NotYours
-        } else if scene.custody.place == Place::Store {
-            Refusal::NobodyNext
-        } else {
-            Refusal::HasIt
+        return Err(match scene.custody.place {
+            _ if !who.acts_for(scene.custody.school) => Refusal::NotYours,
+            Place::Store => Refusal::NobodyNext,
+            Place::Transit => Refusal::OnItsWay,
+            Place::School | Place::Missing => Refusal::HasIt,
         });
     };
     // What is on its way has left; when it arrives, it has arrived.
@@ -348,6 +347,7 @@ mod tests {
         let moving = Scene { custody: custody(Place::Transit, MONK_FRYSTON, None), out: None, on_the_way: Some(way), ..scene() };
         let (cal, today) = (calendar(), day("2026-10-09"));
         assert_eq!(give(&moving, &lead(MONK_FRYSTON), today, &cal), Err(Refusal::OnItsWay));
+        assert_eq!(receive(&moving, &lead(MONK_FRYSTON), today, &cal), Err(Refusal::OnItsWay));
         assert_eq!(receive(&moving, &lead(SAXTON), today, &cal).unwrap().from_booking, Some(BookingId(1)));
         assert_eq!(take_back(&moving, &lead(MONK_FRYSTON)), Ok(way));
         assert_eq!(take_back(&moving, &lead(SAXTON)), Err(Refusal::NotYours));
