@@ -541,10 +541,13 @@ async fn the_quick_word_closes_what_was_on_its_way(app: TestApp) {
     let booking = app.raw().number("SELECT id AS n FROM bookings WHERE first_day = '2026-11-30'");
     let page = cedar.open(&format!("/bookings/{}", boxrota::base::ids::BookingId(booking))).await;
     cedar.browser.send(&page.form("/collected")).await.says("Magnets is collected");
+    cedar.open(&format!("/copies/{copy}")).await.says("From Beech to Cedar").says_not("On its way");
+    app.letters().await;
     assert_eq!(place(&app), at("school", "Cedar", true));
     app.at("2026-12-04T15:00:00Z");
     let cedar = app.ssl("Cedar").await;
     send(&cedar, &copy, "give", &[]).await.is(303);
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM handovers WHERE state = 'given'"), 1);
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM handovers WHERE state = 'accepted'"), 2);
     app.letters().await;
 }
