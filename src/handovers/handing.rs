@@ -175,11 +175,6 @@ pub fn next(scene: &Scene) -> Option<Next> {
     }
 }
 
-/// Whether the person is one of those between whom the copy goes.
-fn concerned(scene: &Scene, who: &Who, next: Option<&Next>) -> bool {
-    who.acts_for(scene.custody.school) || next.is_some_and(|next| who.acts_for(next.at))
-}
-
 /// Whether it can be given up, and to whom it then goes.
 ///
 /// # Errors
@@ -217,12 +212,11 @@ pub fn receive(scene: &Scene, who: &Who, today: Day, calendar: &SchoolCalendar) 
         return Err(if who.acts_for(scene.custody.school) { Refusal::Missing } else { Refusal::NotYours });
     }
     let Some(next) = next.filter(|next| who.acts_for(next.at)) else {
-        return Err(if !who.acts_for(scene.custody.school) {
-            Refusal::NotYours
-        } else if scene.custody.place == Place::Store {
-            Refusal::NobodyNext
-        } else {
-            Refusal::HasIt
+        return Err(match scene.custody.place {
+            _ if !who.acts_for(scene.custody.school) => Refusal::NotYours,
+            Place::Store => Refusal::NobodyNext,
+            Place::Transit => Refusal::OnItsWay,
+            Place::School | Place::Missing => Refusal::HasIt,
         });
     };
     // What is on its way has left; when it arrives, it has arrived.
@@ -245,8 +239,9 @@ pub fn receive(scene: &Scene, who: &Who, today: Day, calendar: &SchoolCalendar) 
 pub fn take_back(scene: &Scene, who: &Who) -> Result<OnTheWay, Refusal> {
     match scene.on_the_way {
         Some(way) if who.acts_for(way.from) => Ok(way),
-        None if concerned(scene, who, next(scene).as_ref()) => Err(Refusal::NotOnItsWay),
-        _ => Err(Refusal::NotYours),
+        Some(_) => Err(Refusal::NotYours),
+        // Whoever was slower reads how it stands.
+        None => Err(Refusal::NotOnItsWay),
     }
 }
 
@@ -352,6 +347,7 @@ mod tests {
         let moving = Scene { custody: custody(Place::Transit, MONK_FRYSTON, None), out: None, on_the_way: Some(way), ..scene() };
         let (cal, today) = (calendar(), day("2026-10-09"));
         assert_eq!(give(&moving, &lead(MONK_FRYSTON), today, &cal), Err(Refusal::OnItsWay));
+        assert_eq!(receive(&moving, &lead(MONK_FRYSTON), today, &cal), Err(Refusal::OnItsWay));
         assert_eq!(receive(&moving, &lead(SAXTON), today, &cal).unwrap().from_booking, Some(BookingId(1)));
         assert_eq!(take_back(&moving, &lead(MONK_FRYSTON)), Ok(way));
         assert_eq!(take_back(&moving, &lead(SAXTON)), Err(Refusal::NotYours));

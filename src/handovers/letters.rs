@@ -165,8 +165,12 @@ pub fn taken(about: &About, to: &Recipient, because: &Because, today: Day) -> Le
 pub fn refused(about: &About, to: &Recipient, because: &Because, today: Day, reason: &str) -> Letter {
     let opening = vec![
         Block::paragraph(format!("{} did not take it. It is with {} again.", capital(&about.to), about.from)),
-        Block::facts([("Why", reason)]),
-        facts(about),
+        Block::facts([
+            ("Why", reason.to_owned()),
+            ("Box", format!("{} ({})", about.resource, about.tag)),
+            ("Given up by", about.given.clone()),
+            ("Not taken by", about.received.clone()),
+        ]),
     ];
     let title = format!("Not taken: {} ({})", about.resource, about.tag);
     let heading = format!("{} was not taken by {}", about.resource, about.to);

@@ -55,6 +55,6 @@ export default defineConfig({
     ? [{ name: "pictures", testMatch: "pictures.js" }]
     : [
         { name: "with JavaScript", testMatch: /\.spec\.js/, testIgnore: /no-script/ },
-        { name: "without JavaScript", testMatch: /(journeys|people|no-script)\.spec\.js/, use: { javaScriptEnabled: false } },
+        { name: "without JavaScript", testMatch: /(handover|journeys|people|no-script)\.spec\.js/, use: { javaScriptEnabled: false } },
       ],
 });

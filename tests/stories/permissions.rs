@@ -122,15 +122,29 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
          FROM schools s JOIN resources r ON r.cluster_id = s.cluster_id AND r.name = 'Magnets', people p
          WHERE s.short_name = 'Ash' AND p.email = 'science.lead@ash.example'",
     );
+    // A handover of the copy that Ash has booked, counted and with a picture, long ago.
+    raw.must(
+        "INSERT INTO handovers (cluster_id, id, copy_id, from_school_id, state, received_by, received_at)
+         SELECT c.cluster_id, 7, c.id, c.home_school_id, 'accepted', p.id, '2026-10-01 09:00:00' FROM copies c
+         JOIN people p ON p.email = 'science.lead@ash.example' WHERE c.tag = 'MG1';
+         INSERT INTO counts (cluster_id, id, handover_id, copy_id, side, person_id, how, counted_at, request_key)
+         SELECT h.cluster_id, 7, 7, h.copy_id, 'receiver', h.received_by, 'none', h.received_at, 'long ago' FROM handovers h;",
+    );
+    raw.must(match engine {
+        Engine::Sqlite => {
+            "INSERT INTO photos (cluster_id, id, count_id, content_type, bytes) SELECT cluster_id, 7, 7, 'image/png', x'00' FROM counts"
+        }
+        Engine::Postgres => {
+            "INSERT INTO photos (cluster_id, id, count_id, content_type, bytes) SELECT cluster_id, 7, 7, 'image/png', '\\x00' FROM counts"
+        }
+    });
     let of_magnets = "FROM copies p JOIN clusters c ON c.id = p.cluster_id WHERE c.slug = 'ashdale' AND p.tag = 'MG1'";
     raw.must(&format!(
-        "INSERT INTO finds (cluster_id, id, copy_id, words, found_at) SELECT p.cluster_id, 7, p.id, 'In the hall', '2026-11-23 09:00:00' {of_magnets};
-         INSERT INTO handovers (cluster_id, id, copy_id, from_school_id, state, given_by, given_at, received_by, received_at)
-         SELECT p.cluster_id, 7, p.id, p.home_school_id, 'accepted', k.id, '2026-11-23 09:00:00', k.id, '2026-11-23 09:00:00'
-         FROM people k, copies p JOIN clusters c ON c.id = p.cluster_id
-         WHERE c.slug = 'ashdale' AND p.tag = 'MG1' AND k.email = 'science.lead@ash.example'"
+        "INSERT INTO finds (cluster_id, id, copy_id, words, found_at) SELECT p.cluster_id, 7, p.id, 'In the hall', '2026-11-23 09:00:00' {of_magnets}"
     ));
     let ids = vec![
+        ("photo", BookingId(7).to_string()),
+        ("code", raw.texts("SELECT code AS t FROM copies WHERE tag = 'MG1'").remove(0)),
         ("leg", id(&mut raw, "SELECT max(id) AS n FROM legs WHERE state = 'planned'")),
         ("meeting", BookingId(77).to_string()),
         ("find", BookingId(7).to_string()),

@@ -17,6 +17,7 @@ use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{By, Refusal, State, changes};
 use crate::db::{self, Tx};
 use crate::error::Error;
+use crate::handovers::store::handovers;
 use crate::people::{Borrower, Coordinator, Member, store as people};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, stop};
 use crate::web::guard::Posted;
@@ -218,7 +219,12 @@ pub async fn collected(
             out.and_then(|out| names.iter().find(|school| school.id == out.school)).map_or("Another school", |school| &school.short_name);
         let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), holder));
         changes::collect(&slot, by, tx.today(), &calendar, busy)?;
-        Ok(ledger::collect(tx, loan)?)
+        ledger::collect(tx, loan)?;
+        // What was given up for it has arrived.
+        if let Some(person) = tx.actor {
+            handovers::arrived(tx, slot.copy, person)?;
+        }
+        Ok(())
     })
     .await;
     ended(&app, &member, id, "collected", done).await

@@ -252,32 +252,29 @@ impl Act<'_> {
 
     fn receive(&self, tx: &mut Tx<'_>) -> Result<HandoverId, Stop> {
         let (copy, next) = (self.thing.copy, self.next);
-        let id = match self.scene.on_the_way {
-            Some(way) => {
-                let given = counted::of_handover(tx, way.id)?.into_iter().find(|one| one.side == Side::Giver);
-                let before = handovers::one(tx, way.id)?.given_said.condition;
-                let worse = before.zip(self.said.condition).is_some_and(|(before, now)| now > before);
-                let differs = worse || given.is_some_and(|given| !differences(&given.count, self.count).is_empty());
-                handovers::answered(tx, way.id, self.person, self.said, "", differs, next.to())?;
-                custody::put(tx, &handovers::custody_after(copy, next, self.person, tx.now))?;
-                if let Some(booking) = way.from_booking {
-                    let slot = loans::one(tx, booking)?.booking.slot;
-                    ledger::end_early(tx, &slot, ended(&slot, &way))?;
-                }
-                way.id
+        let id = if let Some(way) = self.scene.on_the_way {
+            let given = counted::of_handover(tx, way.id)?.into_iter().find(|one| one.side == Side::Giver);
+            let before = handovers::one(tx, way.id)?.given_said.condition;
+            let worse = before.zip(self.said.condition).is_some_and(|(before, now)| now > before);
+            let differs = worse || given.is_some_and(|given| !differences(&given.count, self.count).is_empty());
+            handovers::answered(tx, way.id, self.person, self.said, "", differs, next.to())?;
+            custody::put(tx, &handovers::custody_after(copy, next, self.person, tx.now))?;
+            if let Some(booking) = way.from_booking {
+                let slot = loans::one(tx, booking)?.booking.slot;
+                ledger::end_early(tx, &slot, ended(&slot, &way))?;
             }
-            None => {
-                let id = handovers::taken(tx, copy, next, self.person, self.said)?;
-                custody::put(tx, &handovers::custody_after(copy, next, self.person, tx.now))?;
-                if let Some(booking) = next.from_booking {
-                    let loan = loans::one(tx, booking)?;
-                    // The receiver says so; what is out can be handed back.
-                    if let Ok(back) = changes::hand_back(&loan.booking.slot, By::Coordinator, tx.today()) {
-                        ledger::hand_back(tx, &loan, back)?;
-                    }
+            way.id
+        } else {
+            let id = handovers::taken(tx, copy, next, self.person, self.said)?;
+            custody::put(tx, &handovers::custody_after(copy, next, self.person, tx.now))?;
+            if let Some(booking) = next.from_booking {
+                let loan = loans::one(tx, booking)?;
+                // The receiver says so; what is out can be handed back.
+                if let Ok(back) = changes::hand_back(&loan.booking.slot, By::Coordinator, tx.today()) {
+                    ledger::hand_back(tx, &loan, back)?;
                 }
-                id
             }
+            id
         };
         if let Some(slot) = next.slot {
             let loan = loans::one(tx, slot.id)?;

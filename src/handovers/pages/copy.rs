@@ -12,13 +12,15 @@ use crate::base::days;
 use crate::base::ids::{CopyId, HandoverId, SchoolId};
 use crate::db::{self, Tx};
 use crate::error::Error;
+use crate::handovers::counts::Side;
 use crate::handovers::handing::{self, Next, Refusal, Scene, Who};
+use crate::handovers::letters::capital;
 use crate::handovers::store::handovers::{self, Handover, State, Thing};
 use crate::handovers::{Leg, Place, Way};
 use crate::people::store::directory::{self, Holder};
 use crate::people::{Member, RoleKind, store as people};
 use crate::web::forms::verb;
-use crate::web::page::{Nav, form_page};
+use crate::web::page::{Extras, Nav, page_with};
 use crate::web::parts::{Row, Tone, back, banner, confirmation, head, icon, pill, row, summary};
 
 /// The latest handovers shown.
@@ -104,7 +106,8 @@ async fn page(app: &web::Data<App>, member: &Member, copy: CopyId, done: &Done, 
     let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, copy, &me)?)).await?;
     let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let title = format!("{} ({})", sheet.thing.name, sheet.thing.tag);
-    Ok(answer(status, &form_page(&member.shell(Nav::Loans), &title, refusal.is_some(), &main(member, &sheet, done, refusal))))
+    let extras = Extras { scripts: &["count.js"], wrong: refusal.is_some(), ..Extras::default() };
+    Ok(answer(status, &page_with(&member.shell(Nav::Loans), &title, extras, &main(member, &sheet, done, refusal))))
 }
 
 fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -> Markup {
@@ -116,6 +119,9 @@ fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -
         @if let Some(refusal) = refusal {
             div.errs role="alert" tabindex="-1" data-focus { h2 { "There is a problem" } p { (refusal.words()) } }
         }
+        // Counts that this person's phone has kept for want of a connection are sent from here, too.
+        @let kept = [Side::Giver, Side::Receiver].map(|side| format!("{}/{side}/{}", sheet.thing.copy, member.person)).join(" ");
+        p.kept role="status" data-kept=(kept) hidden {}
         (said)
         @if said.0.is_empty() { (head(&title, line, html! {})) } @else { div.head { div { h2 { (title) } p { (line) } } } }
         @if !sheet.scene.custody.short_essentials.is_empty() {
@@ -270,7 +276,7 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<Row> {
         rows.push(row("Until", html! { a href={ (base) "/bookings/" (slot.id) } { (days::full(slot.days.last())) } }));
     }
     if let Some(next) = &sheet.next {
-        rows.push(row("Next", place_of(&sheet.names, next.to(), sheet.scene.home)));
+        rows.push(row("Next", capital(&place_of(&sheet.names, next.to(), sheet.scene.home))));
         if let Some(leg) = sheet.leg() {
             let way = match leg.way {
                 Way::Fetch => format!(", {} fetches it", sheet.name(leg.to)),

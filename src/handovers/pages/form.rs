@@ -120,7 +120,7 @@ fn main(member: &Member, desk: &Desk, typed: &Typed<'_>, refusing: bool) -> Mark
         }
         p.kept role="status" data-kept="" hidden {}
         section.panel.card {
-            form.count method="post" action={ (here) "/" (path) } enctype="multipart/form-data" novalidate data-count={ (desk.thing.copy) "/" (desk.side) } {
+            form.count method="post" action={ (here) "/" (path) } enctype="multipart/form-data" novalidate data-count={ (desk.thing.copy) "/" (desk.side) "/" (member.person) } {
                 (csrf_field(member.csrf()))
                 (hidden("key", &key))
                 // Return in a field sends the whole count, not the first button.
@@ -196,7 +196,7 @@ fn exactly(line: &Expected, theirs: Option<&CountLine>, typed: &Typed<'_>, wrong
             span { (line.item) ": " (line.words()) (hints(line, theirs)) }
         }
         details.more open[changed] {
-            summary { "Not all there" span.vh { ": " (line.item) } "?" }
+            summary { span { "Not all there?" span.vh { " " (line.item) } } }
             div.row2 {
                 (field(&name("n"), "How many are there?", typed.of(&name("n"), "")).number().text(typed.errors))
                 (field(&name("why"), "Why?", typed.of(&name("why"), "")).select(typed.errors, &whys))
@@ -223,7 +223,7 @@ fn loosely(line: &Expected, theirs: Option<&CountLine>, typed: &Typed<'_>) -> Ma
                 div.pick { input type="radio" id=(id) name=(name("loose")) value="" checked[chosen.is_empty()]; label for=(id) { "Not counted" } }
             }
             details.more open[!typed.of(&name("n"), "").is_empty() || typed.errors.of(&name("n")).is_some()] {
-                summary { "Or a number" span.vh { " of " (line.item) } }
+                summary { span { "Or a number" span.vh { " of " (line.item) } } }
                 (field(&name("n"), "How many are there?", typed.of(&name("n"), "")).number().text(typed.errors))
             }
         }

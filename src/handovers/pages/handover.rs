@@ -131,8 +131,12 @@ fn lines(sheet: &Sheet, from: &str, to: &str) -> Markup {
     if all.is_empty() {
         return html! {};
     }
+    let of = |count: Option<&'_ Count>, line: &CountLine| {
+        count.and_then(|count| count.lines.iter().find(|one| one.of.line == line.of.line)).cloned()
+    };
+    let looked = |count: Option<&Count>, line: &CountLine| of(count, line).is_some_and(|line| line.looked_at());
     let cell = |count: Option<&Count>, line: &CountLine| {
-        let found = count.and_then(|count| count.lines.iter().find(|one| one.of.line == line.of.line));
+        let found = of(count, line);
         html! {
             @match found {
                 Some(found) => { (found.words()) @if !found.note.is_empty() { small { (found.note) } } }
@@ -144,7 +148,7 @@ fn lines(sheet: &Sheet, from: &str, to: &str) -> Markup {
     html! {
         section.panel aria-labelledby="lines" {
             h2.vh #lines { "What was counted" }
-            (table_or_cards("What was counted", &["Item", "Belongs in it", &by_giver, &by_receiver, ""], html! {
+            (table_or_cards("What was counted", &["Item", "Belongs in it", &by_giver, &by_receiver, "Agree?"], html! {
                 @for line in all {
                     @let differs = apart.iter().any(|one| one.line == line.of.line);
                     tr.differs[differs] {
@@ -152,7 +156,7 @@ fn lines(sheet: &Sheet, from: &str, to: &str) -> Markup {
                         td data-h="Belongs in it" { (line.of.quantity) }
                         td data-h=(by_giver) { (cell(given, line)) }
                         td data-h=(by_receiver) { (cell(received, line)) }
-                        td data-h="" { @if differs { (tag(Tone::Warn, "triangle-alert", "Differs")) } }
+                        td data-h="Agree?" { @if differs { (tag(Tone::Warn, "triangle-alert", "Differs")) } @else if looked(given, line) && looked(received, line) { "Yes" } }
                     }
                 }
             }))

@@ -55,7 +55,7 @@ impl Teller {
         let about = self.about(tx, &handover, given, received, slot)?;
         let today = tx.today();
         let receiver = handover.to.unwrap_or(handover.home);
-        let (gives, gets) = (Because::Gives(about.from.clone()), Because::Gets(self.school(tx, receiver)?));
+        let (gives, gets) = (Because::Gives(about.from.clone()), Because::Gets(name_of(&people::school_names(tx)?, receiver)));
         let attention = handover.differs || !about.shortages.is_empty();
         let mut told = BTreeSet::new();
         let coordinates = Because::Coordinates(self.cluster.clone());
@@ -91,10 +91,6 @@ impl Teller {
             }
         }
         Ok(())
-    }
-
-    fn school(&self, tx: &mut Tx<'_>, id: SchoolId) -> Result<String> {
-        Ok(name_of(&people::school_names(tx)?, id))
     }
 
     fn about(&self, tx: &mut Tx<'_>, one: &Handover, given: Option<&Count>, received: Option<&Count>, slot: Option<Slot>) -> Result<About> {

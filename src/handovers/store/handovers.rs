@@ -121,7 +121,7 @@ fn condition(said: &Said) -> &'static str {
 
 /// Somebody gives a copy up.
 pub fn given(tx: &mut Tx<'_>, copy: CopyId, next: &Next, by: PersonId, said: &Said) -> Result<HandoverId> {
-    // What somebody carried past us (the quick word that a loan was collected) is over before the next one begins.
+    // What somebody moved past us, in a session of the database, is over before the next one begins.
     close_forgotten(tx, copy)?;
     let id = HandoverId::fresh(tx.now);
     diesel::insert_into(handovers::table)
@@ -191,7 +191,23 @@ pub fn withdrawn(tx: &mut Tx<'_>, id: HandoverId) -> Result<()> {
     if changed == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// What is still said to be on its way though the copy is somewhere, because its next loan was said to be collected: over.
+/// Somebody says in one word that the next loan was collected: what was on its way has arrived, and nobody has counted it.
+pub fn arrived(tx: &mut Tx<'_>, copy: CopyId, by: PersonId) -> Result<()> {
+    diesel::update(
+        handovers::table
+            .filter(handovers::cluster_id.eq(tx.cluster.0))
+            .filter(handovers::copy_id.eq(copy.0))
+            .filter(handovers::state.eq("given")),
+    )
+    .set((
+        handovers::state.eq(<&'static str>::from(State::Accepted)),
+        (handovers::received_by.eq(Some(by.0)), handovers::received_at.eq(Some(tx.stamp()))),
+    ))
+    .execute(tx.conn)?;
+    Ok(())
+}
+
+/// What is still said to be on its way though the copy is somewhere: over.
 fn close_forgotten(tx: &mut Tx<'_>, copy: CopyId) -> Result<()> {
     diesel::update(
         handovers::table

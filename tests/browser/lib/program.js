@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const program = process.env.BOXROTA_TEST_PROGRAM ?? new URL("../../../target/debug/boxrota", import.meta.url).pathname;
+export const program = process.env.BOXROTA_TEST_PROGRAM ?? new URL("../../../target/debug/boxrota", import.meta.url).pathname;
 
 /** A port that nobody has at the moment. */
 function freePort() {
@@ -27,7 +27,7 @@ export async function start(command, environment = {}) {
   const origin = named ? `http://${listen.replace("127.0.0.1", "localhost")}` : `http://${listen}`;
   if (named) environment = { ...environment, BOXROTA_PUBLIC_URL: origin };
   const env = { ...process.env, BOXROTA_LISTEN: listen, BOXROTA_REQUESTS_PER_SESSION: "100000", BOXROTA_REQUESTS_PER_ADDRESS: "100000", ...environment };
-  if (command === "serve") env.BOXROTA_DATABASE_URL = `sqlite:${folder}/boxrota.db`;
+  if (command === "serve" && !environment.BOXROTA_DATABASE_URL) env.BOXROTA_DATABASE_URL = `sqlite:${folder}/boxrota.db`;
   const args = command === "demo" ? ["demo", "--data", `${folder}/demo`] : [command];
   const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "ignore"] });
   const said = [];

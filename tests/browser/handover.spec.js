@@ -1,0 +1,130 @@
+// Two schools on two phones hand a box over in which a part is missing, on both engines, with JavaScript and without; and one of
+// them has no connection while it counts.
+import { barriers, markup, noSidewaysScroll, themes } from "./lib/check.js";
+import { expect, test } from "./lib/house.js";
+import { house } from "./lib/world.js";
+
+/** What must be true of a page on a phone. */
+async function sound(page, scripted, where) {
+  await noSidewaysScroll(page, where);
+  if (!scripted) return;
+  expect(await markup(await (await page.request.get(page.url())).text(), where), where).toEqual([]);
+  for (const colorScheme of themes) {
+    await page.emulateMedia({ colorScheme });
+    expect(await barriers(page), `${where}, ${colorScheme}`).toEqual([]);
+  }
+}
+
+/** Ash says that it has collected its loan: it then has the box. */
+async function collect(page, base) {
+  await page.goto(`${base}/loans`);
+  await page.locator("main ul.tasks a[href*='/bookings/']").first().click();
+  await page.getByRole("button", { name: "We have collected it" }).click();
+  await page.waitForURL(/done=collected/);
+}
+
+for (const engine of ["sqlite", "postgres"]) {
+  test(`a box with a part missing goes from phone to phone, on ${engine}`, async ({ browser, javaScriptEnabled }) => {
+    const scripted = javaScriptEnabled !== false;
+    const { base, code, phone, stop } = await house(engine, { javaScriptEnabled: scripted });
+    try {
+      const ash = await phone(browser, "Ash");
+      const beech = await phone(browser, "Beech");
+      await collect(ash.page, base);
+
+      // The giver opens the code on the lid. Everything is there: one tap.
+      await ash.page.goto(`/b/${code.toLowerCase()}`);
+      await sound(ash.page, scripted, "the copy");
+      await ash.page.getByRole("link", { name: "Give it up" }).click();
+      await sound(ash.page, scripted, "giving");
+      await ash.page.getByRole("button", { name: "All there: give it up" }).click();
+      await ash.page.waitForURL(/done=given/);
+      await expect(ash.page.locator("main")).toContainText("It is on its way to Beech");
+      await sound(ash.page, scripted, "given");
+
+      // The receiver finds that two are missing.
+      await beech.page.goto(`/b/${code}`);
+      await beech.page.getByRole("link", { name: "I have received it" }).click();
+      const line = beech.page.locator(".chk li", { hasText: "Tuning fork" });
+      await expect(line).toContainText("Given up as: 6");
+      await line.getByRole("checkbox").uncheck();
+      // Sent too early it says what is missing, and keeps what was said.
+      await beech.page.getByRole("button", { name: "Accept it", exact: true }).click();
+      await expect(beech.page).toHaveTitle(/^Error: /);
+      await expect(line.getByRole("checkbox")).not.toBeChecked();
+      await sound(beech.page, scripted, "what is missing");
+      await line.getByLabel("How many are there?").fill("4");
+      await line.getByLabel("Why?").selectOption("missing");
+      await beech.page.getByRole("button", { name: "Accept it", exact: true }).click();
+      await beech.page.waitForURL(/done=received/);
+      await sound(beech.page, scripted, "received");
+      await beech.page.getByRole("link", { name: "See what was counted" }).click();
+      await expect(beech.page.locator("main")).toContainText("The two counts differ");
+      await expect(beech.page.locator("tr.differs")).toContainText("4 of 6, missing");
+      await sound(beech.page, scripted, "both counts");
+
+      // The giver reads the same, and has nothing to do with it any more.
+      await ash.page.goto(`/b/${code}`);
+      await expect(ash.page.locator("main")).toContainText("This box is not due to you");
+      await ash.page.getByRole("link", { name: "From Ash to Beech" }).click();
+      await expect(ash.page.locator("tr.differs")).toContainText("4 of 6, missing");
+      expect([...ash.faults, ...beech.faults]).toEqual([]);
+    } finally {
+      await stop();
+    }
+  });
+}
+
+test("a count without a connection is kept on the phone and sent once", async ({ browser, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, "without JavaScript the form is sent as it is");
+  const { base, code, phone, stop } = await house("sqlite", {});
+  try {
+    const ash = await phone(browser, "Ash");
+    const { page, context } = ash;
+    await collect(page, base);
+    await page.goto(`/b/${code}`);
+    await page.getByRole("link", { name: "Give it up" }).click();
+    const form = page.url();
+    const line = page.locator(".chk li", { hasText: "Tuning fork" });
+    await line.getByRole("checkbox").uncheck();
+    await line.getByLabel("How many are there?").fill("5");
+    await line.getByLabel("Why?").selectOption("broken");
+    await page.getByLabel("Note", { exact: false }).last().fill("The key is in the lid");
+    // A reload before anything is sent loses nothing.
+    await page.reload();
+    await expect(line.getByRole("checkbox")).not.toBeChecked();
+    await expect(line.getByLabel("How many are there?")).toHaveValue("5");
+    await expect(line.getByLabel("Why?")).toHaveValue("broken");
+    // The first answer will be lost on its way: the server has the count, the phone does not know.
+    let lost = 0;
+    await context.route(form, async (route) => {
+      if (route.request().method() !== "POST" || lost > 0) return route.continue();
+      await route.fetch({ maxRedirects: 0 });
+      lost += 1;
+      await route.abort("connectionreset");
+    });
+    // In the cupboard there is no connection.
+    await context.setOffline(true);
+    await page.getByRole("button", { name: "Give it up", exact: true }).click();
+    const kept = page.getByRole("status").filter({ hasText: "Kept on this phone" });
+    await expect(kept).toBeVisible();
+    await expect(page.locator("h1")).toHaveText("Give it up");
+    // Somebody reloads all the same, and the page is gone with the connection; what was counted is not.
+    await page.reload().catch(() => {});
+    // The browser loads a page that failed again by itself; whichever of the two is faster will do.
+    await context.setOffline(false);
+    await page.goto(form).catch(() => {});
+    await expect.poll(() => lost).toBe(1);
+    // What was kept is sent again when there is a connection, and answered as the first time.
+    await expect.poll(async () => page.evaluate(() => dispatchEvent(new Event("online"))).then(() => page.url(), () => "")).toMatch(/done=given/);
+    await expect(page.locator("main")).toContainText("It is on its way to Beech");
+    expect(await page.locator("a[href*='/handovers/']", { hasText: "From Ash to Beech" }).count()).toBe(1);
+    await page.getByRole("link", { name: "See what was counted" }).click();
+    await expect(page.locator("main")).toContainText("5 of 6, broken");
+    await expect(page.locator("main")).toContainText("The key is in the lid");
+    expect(await page.evaluate(() => Object.keys(localStorage).filter((name) => name.startsWith("count:")))).toEqual([]);
+    expect(ash.faults).toEqual([]);
+  } finally {
+    await stop();
+  }
+});
