@@ -6,7 +6,7 @@
 
 #![expect(
     clippy::format_push_string,
-    clippy::cast_precision_loss,
+    clippy::format_collect,
     clippy::too_many_lines,
     reason = "a script that makes SQL and prints rounded figures"
 )]

@@ -334,7 +334,7 @@ fn remind(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due) -> Result<()> 
             let subject = format!("booking:{}:{trouble}", next.id);
             let short = &known.custody.short_essentials;
             desk.post(tx, &desk.of_loan(&loan), |to, why| {
-                Some(letters::at_risk(due, subject.clone(), &thing, (&own, next.days), &holder, short, to, why))
+                Some(letters::at_risk(due, subject.clone(), &thing, (&own, next.days), (&holder, short), to, why))
             })?;
         }
         NOT_COUNTED => {
@@ -353,7 +353,7 @@ fn remind(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due) -> Result<()> 
 
 fn under_way(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due, handover: HandoverId) -> Result<()> {
     let thing = desk.thing(&known.thing);
-    let (from, to) = looks::handover(tx, handover)?.map_or((None, None), |(_, _, from, to)| (from, to));
+    let (from, to) = looks::handover(tx, handover)?.map_or((None, None), |way| (way.from, way.to));
     let from = from.map(|id| loans::one(tx, id)).transpose()?;
     let to = to.map(|id| loans::one(tx, id)).transpose()?;
     let target = known.custody.to.unwrap_or(known.thing.home);

@@ -240,15 +240,14 @@ pub fn late(due: &Due, subject: String, thing: &Thing, overdue: &Overdue, to: &R
     Sheet { kind: due.kind, subject, day: due.day, to, why, choices: &thing.choices }.letter(title, blocks)
 }
 
-/// The next booking may not happen as planned. `short` is what is missing, in words.
+/// The next booking may not happen as planned: of whose and on which days, who has the copy, and what is short in words.
 #[must_use]
 pub fn at_risk(
     due: &Due,
     subject: String,
     thing: &Thing,
     next: (&Side, Period),
-    holder: &Side,
-    short: &str,
+    (holder, short): (&Side, &str),
     to: &Recipient,
     why: &Why,
 ) -> Letter {

@@ -417,11 +417,10 @@ impl Year {
     async fn end(self) {
         let late = self.loans.iter().filter(|loan| loan.returned.is_some_and(|returned| returned > loan.last)).count();
         let collected = self.loans.iter().filter(|loan| loan.collected.is_some()).count();
-        assert!(
-            collected > 60 && late > 10 && self.away > 20 && self.in_flight.len() > 20,
-            "a dull year: {collected} {late} {}",
-            self.away
-        );
+        let whole = self.app.ground.engine == Engine::Sqlite;
+        let (many, weeks) = if whole { (60, 25) } else { (30, 10) };
+        assert!(collected > many && late > many / 6 && self.away > many / 3 && self.in_flight.len() > many / 3, "a dull year");
+        assert!(self.weeks.len() > weeks, "{} weekly letters", self.weeks.len());
         for kind in [
             "handover_week_before",
             "handover_day_before",
@@ -434,13 +433,14 @@ impl Year {
         ] {
             assert!(self.kinds.get(kind).is_some_and(|many| *many > 0), "no {kind} in {:?}", self.kinds);
         }
-        assert!(self.weeks.len() > 25, "{} weekly letters", self.weeks.len());
         // Sent twice is what was in flight at a kill, and nothing else; and that twice at most.
         for (id, times) in &self.sent {
             let most = if self.in_flight.contains(id) { 2 } else { 1 };
             assert!(*times <= most, "letter {id} was sent {times} times");
         }
-        insta::assert_snapshot!("a_year_of_one_science_lead", self.diary.join("\n"));
+        if whole {
+            insta::assert_snapshot!("a_year_of_one_science_lead", self.diary.join("\n"));
+        }
         self.app.end().await;
     }
 }

@@ -61,7 +61,7 @@ fn all() -> Vec<(String, Letter)> {
     for trouble in [Trouble::Late, Trouble::Short, Trouble::OutOfService, Trouble::Missing] {
         let due = Due { trouble: Some(trouble), ..due(AT_RISK, Whom::Next) };
         let next = (&side("Fairburn"), period("2026-11-30", "2026-12-11"));
-        let letter = at_risk(&due, format!("booking:2:{trouble}"), &thing(), next, &side("Saxton"), "4 of 6 lamps", &to, &Why::Booked);
+        let letter = at_risk(&due, format!("booking:2:{trouble}"), &thing(), next, (&side("Saxton"), "4 of 6 lamps"), &to, &Why::Booked);
         letters.push((format!("at_risk_{trouble}"), letter));
     }
     let (from, target) = (side("Saxton"), side("Fairburn"));
