@@ -40,7 +40,7 @@ fn live(engine: Engine, from: &str, to: &str) {
         app.found(&World::nine_schools()).await;
         let mut year = Year::begin(&app);
         for day in day(from).iter_days().take_while(|today| *today <= day(to)) {
-            year.morning(day).await;
+            Box::pin(year.morning(day)).await;
             year.school_day(day).await;
         }
         year.end().await;
