@@ -18,7 +18,7 @@ use crate::base::ids::{ClusterId, MessageId};
 use crate::bookings::letters;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
-use crate::handovers::round::Pass;
+use crate::handovers::round::{LOOKS_A_PASS, Pass};
 use crate::handovers::still;
 use crate::notifications::mailer::Mailer;
 use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
@@ -75,9 +75,10 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let (mut cleared, mut gathered): (Option<DateTime<Utc>>, Option<DateTime<Utc>>) = (None, None);
         while !*stop.borrow() {
-            if let Err(fault) = self.remind(&stop).await {
+            let looked = self.remind(&stop).await.unwrap_or_else(|fault| {
                 tracing::error!(%fault, "what is due could not be looked up");
-            }
+                0
+            });
             let now = self.clock.now();
             if gathered.is_none_or(|at| now - at >= BETWEEN_DIGESTS) && !*stop.borrow() {
                 match self.bring_together(&stop).await {
@@ -97,7 +98,8 @@ impl Worker {
             }
             tokio::select! {
                 () = self.wake.notified() => {}
-                () = tokio::time::sleep(PAUSE) => {}
+                // More may be due than one pass looks at.
+                () = tokio::time::sleep(if looked < LOOKS_A_PASS { PAUSE } else { Duration::ZERO }) => {}
                 // An error means that whoever could say stop is gone.
                 changed = stop.changed() => if changed.is_err() { break },
             }
@@ -105,7 +107,8 @@ impl Worker {
         self.mailer.rest().await;
     }
 
-    /// Looks at legs and copies at which it is time to look, and stores the reminders that are due. How many it looked at.
+    /// Looks at legs and copies at which it is time to look, and stores the reminders that are due. How many it looked at; see
+    /// [`LOOKS_A_PASS`].
     ///
     /// # Errors
     /// When the database cannot say what is due.

@@ -229,6 +229,15 @@ fn look_at_leg(tx: &mut Tx<'_>, desk: &Desk, leg: &Leg) -> Result<()> {
             to: desk.side(to.as_ref(), leg.to),
             day: leg.day,
             way: leg.way,
+            place: leg.meeting.map(|meeting| looks::meeting_place(tx, meeting)).transpose()?.map_or_else(String::new, |(school, words)| {
+                school
+                    .map(|school| desk.school(school))
+                    .into_iter()
+                    .chain([words])
+                    .filter(|part| !part.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            }),
             note: leg.note.clone(),
         };
         let subject = leg_subject(leg.id, leg.revision);

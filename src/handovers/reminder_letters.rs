@@ -99,6 +99,8 @@ pub struct Journey {
     pub day: Day,
     /// How.
     pub way: Way,
+    /// Where the meeting is; empty when there is none.
+    pub place: String,
     /// Where exactly.
     pub note: String,
 }
@@ -170,6 +172,7 @@ pub fn coming(due: &Due, subject: String, thing: &Thing, journey: &Journey, toda
             ("Day", days::full(journey.day)),
             ("From", journey.from.school.clone()),
             ("To", journey.to.school.clone()),
+            ("Meeting", journey.place.clone()),
             ("Where", journey.note.clone()),
         ],
         other,

@@ -1,3 +1,5 @@
+//! How reminders read, and who may switch which off.
+
 use super::*;
 use crate::base::days::parse_iso;
 use crate::handovers::reminders::WEEK_BEFORE;
@@ -35,7 +37,14 @@ fn to() -> Recipient {
 }
 
 fn journey(way: Way) -> Journey {
-    Journey { from: side("Saxton"), to: side("Fairburn"), day: parse_iso("2026-11-30").unwrap(), way, note: "Ring at the office".into() }
+    Journey {
+        from: side("Saxton"),
+        to: side("Fairburn"),
+        day: parse_iso("2026-11-30").unwrap(),
+        way,
+        place: if way == Way::Meeting { "Kellington".into() } else { String::new() },
+        note: "Ring at the office".into(),
+    }
 }
 
 /// One of each kind and side.

@@ -10,8 +10,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use crate::base::days::{self, Day};
-use crate::base::ids::{BookingId, ClusterId, CopyId, HandoverId, LegId, SchoolId};
-use crate::db::schema::{bookings, clusters, copies, counts, custody, digest_items, handovers, legs, resources, settings, unsettled};
+use crate::base::ids::{BookingId, ClusterId, CopyId, HandoverId, LegId, MeetingId, SchoolId};
+use crate::db::schema::{
+    bookings, clusters, copies, counts, custody, digest_items, handovers, legs, meetings, resources, settings, unsettled,
+};
 use crate::db::{Error, House, Result, Tx};
 
 /// Where a batch ended, to go on after it: the day of the look, the cluster, the row.
@@ -181,6 +183,13 @@ pub fn counted(tx: &mut Tx<'_>, booking: BookingId) -> Result<bool> {
 pub fn booked_at(tx: &mut Tx<'_>, booking: BookingId) -> Result<DateTime<Utc>> {
     let at: NaiveDateTime = bookings::table.find((tx.cluster.0, booking.0)).select(bookings::created_at).first(tx.conn)?;
     Ok(at.and_utc())
+}
+
+/// Where a meeting is: the school, or the place in words.
+pub fn meeting_place(tx: &mut Tx<'_>, id: MeetingId) -> Result<(Option<SchoolId>, String)> {
+    let row: (Option<i64>, String) =
+        meetings::table.find((tx.cluster.0, id.0)).select((meetings::school_id, meetings::place)).first(tx.conn)?;
+    Ok((row.0.map(SchoolId), row.1))
 }
 
 /// What a reminder needs to know of a handover.
