@@ -21,7 +21,7 @@ use crate::db::{self, Db, Scope, Tx};
 use crate::handovers::attention_letters;
 use crate::handovers::leg_letters;
 use crate::handovers::letters as handed;
-use crate::handovers::round::Pass;
+use crate::handovers::round::{LOOKS_A_PASS, Pass};
 use crate::handovers::still;
 use crate::handovers::store::handovers;
 use crate::handovers::store::legs;
@@ -86,9 +86,10 @@ impl Worker {
             if let Err(fault) = self.pass_on().await {
                 tracing::error!(%fault, "offers that have run out could not be passed on");
             }
-            if let Err(fault) = self.remind(&stop).await {
+            let looked = self.remind(&stop).await.unwrap_or_else(|fault| {
                 tracing::error!(%fault, "what is due could not be looked up");
-            }
+                0
+            });
             let now = self.clock.now();
             if gathered.is_none_or(|at| now - at >= BETWEEN_DIGESTS) && !*stop.borrow() {
                 match self.bring_together(&stop).await {
@@ -108,7 +109,8 @@ impl Worker {
             }
             tokio::select! {
                 () = self.wake.notified() => {}
-                () = tokio::time::sleep(PAUSE) => {}
+                // More may be due than one pass looks at.
+                () = tokio::time::sleep(if looked < LOOKS_A_PASS { PAUSE } else { Duration::ZERO }) => {}
                 // An error means that whoever could say stop is gone.
                 changed = stop.changed() => if changed.is_err() { break },
             }
@@ -134,7 +136,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Looks at legs and copies at which it is time to look, and stores the reminders that are due. How many it looked at.
+    /// Looks at legs and copies at which it is time to look, and stores the reminders that are due. How many it looked at; see
+    /// [`LOOKS_A_PASS`].
     ///
     /// # Errors
     /// When the database cannot say what is due.

@@ -82,7 +82,9 @@ fn parts(tx: &mut Tx<'_>, desk: &Desk) -> Result<[(&'static str, Lines); 5]> {
     let legs = legs.iter().filter(|leg| leg.way != super::Way::Stays).map(journey).collect();
     let mut parts =
         [("Late", late), ("At risk", risk), ("On the way", way), ("Counted differently", differs), ("Handovers this week", legs)];
-    parts.iter_mut().for_each(|(_, lines)| lines.truncate(LINES));
+    for (_, lines) in &mut parts {
+        lines.truncate(LINES);
+    }
     Ok(parts)
 }
 

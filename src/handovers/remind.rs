@@ -229,6 +229,15 @@ fn look_at_leg(tx: &mut Tx<'_>, desk: &Desk, leg: &Leg) -> Result<()> {
             to: desk.side(to.as_ref(), leg.to),
             day: leg.day,
             way: leg.way,
+            place: leg.meeting.map(|meeting| looks::meeting_place(tx, meeting)).transpose()?.map_or_else(String::new, |(school, words)| {
+                school
+                    .map(|school| desk.school(school))
+                    .into_iter()
+                    .chain([words])
+                    .filter(|part| !part.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            }),
             note: leg.note.clone(),
         };
         let subject = leg_subject(leg.id, leg.revision);
@@ -334,7 +343,7 @@ fn remind(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due) -> Result<()> 
             let subject = format!("booking:{}:{trouble}", next.id);
             let short = &known.custody.short_essentials;
             desk.post(tx, &desk.of_loan(&loan), |to, why| {
-                Some(letters::at_risk(due, subject.clone(), &thing, (&own, next.days), &holder, short, to, why))
+                Some(letters::at_risk(due, subject.clone(), &thing, (&own, next.days), (&holder, short), to, why))
             })?;
         }
         NOT_COUNTED => {
@@ -353,7 +362,7 @@ fn remind(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due) -> Result<()> 
 
 fn under_way(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due, handover: HandoverId) -> Result<()> {
     let thing = desk.thing(&known.thing);
-    let (from, to) = looks::handover(tx, handover)?.map_or((None, None), |(_, _, from, to)| (from, to));
+    let (from, to) = looks::handover(tx, handover)?.map_or((None, None), |way| (way.from, way.to));
     let from = from.map(|id| loans::one(tx, id)).transpose()?;
     let to = to.map(|id| loans::one(tx, id)).transpose()?;
     let target = known.custody.to.unwrap_or(known.thing.home);

@@ -99,6 +99,8 @@ pub struct Journey {
     pub day: Day,
     /// How.
     pub way: Way,
+    /// Where the meeting is; empty when there is none.
+    pub place: String,
     /// Where exactly.
     pub note: String,
 }
@@ -170,6 +172,7 @@ pub fn coming(due: &Due, subject: String, thing: &Thing, journey: &Journey, toda
             ("Day", days::full(journey.day)),
             ("From", journey.from.school.clone()),
             ("To", journey.to.school.clone()),
+            ("Meeting", journey.place.clone()),
             ("Where", journey.note.clone()),
         ],
         other,
@@ -240,15 +243,14 @@ pub fn late(due: &Due, subject: String, thing: &Thing, overdue: &Overdue, to: &R
     Sheet { kind: due.kind, subject, day: due.day, to, why, choices: &thing.choices }.letter(title, blocks)
 }
 
-/// The next booking may not happen as planned. `short` is what is missing, in words.
+/// The next booking may not happen as planned: of whose and on which days, who has the copy, and what is short in words.
 #[must_use]
 pub fn at_risk(
     due: &Due,
     subject: String,
     thing: &Thing,
     next: (&Side, Period),
-    holder: &Side,
-    short: &str,
+    (holder, short): (&Side, &str),
     to: &Recipient,
     why: &Why,
 ) -> Letter {

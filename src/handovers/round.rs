@@ -18,6 +18,9 @@ use crate::db::{Db, House, Result, Scope, Tx};
 
 /// Rows that are looked up at a time.
 pub const BATCH: i64 = 200;
+/// A pass that has looked at so many rows ends, though more are due: the letters that it stored are sent before the next one
+/// begins, so that a sign-in link never waits behind a whole morning's reminders.
+pub const LOOKS_A_PASS: usize = 600;
 
 /// What a pass needs to know.
 #[derive(Clone)]
@@ -33,8 +36,8 @@ pub struct Pass {
 type Finder = fn(&mut House<'_>, u32, Mark, i64) -> Result<Vec<Mark>>;
 
 impl Pass {
-    /// Looks at all legs and copies that are due, and settles what was changed past the application. How many rows it looked at; it stops
-    /// early when `stop` says so.
+    /// Looks at legs and copies that are due, and settles what was changed past the application. How many rows it looked at: with
+    /// [`LOOKS_A_PASS`] or more there may be others. It stops early when `stop` says so.
     ///
     /// # Errors
     /// When the database cannot say what is due. A fault in one cluster is logged and does not keep the others.
@@ -57,6 +60,9 @@ impl Pass {
                         return Ok(done);
                     }
                     self.look(cluster, ids, of_legs).await;
+                }
+                if done >= LOOKS_A_PASS {
+                    return Ok(done);
                 }
             }
         }

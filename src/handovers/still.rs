@@ -99,6 +99,6 @@ fn of_the_count(tx: &mut Tx<'_>, subject: &str) -> Result<Option<&'static str>> 
 
 fn of_a_handover(tx: &mut Tx<'_>, subject: &str) -> Result<Option<&'static str>> {
     let Some(Ok(id)) = subject.strip_prefix("handover:").map(str::parse::<HandoverId>) else { return Ok(GONE) };
-    let Some((state, ..)) = looks::handover(tx, id)? else { return Ok(GONE) };
-    Ok((state != "given").then_some("It is not on its way any more."))
+    let Some(way) = looks::handover(tx, id)? else { return Ok(GONE) };
+    Ok((way.state != "given").then_some("It is not on its way any more."))
 }

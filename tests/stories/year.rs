@@ -40,7 +40,7 @@ fn live(engine: Engine, from: &str, to: &str) {
         app.found(&World::nine_schools()).await;
         let mut year = Year::begin(&app);
         for day in day(from).iter_days().take_while(|today| *today <= day(to)) {
-            year.morning(day).await;
+            Box::pin(year.morning(day)).await;
             year.school_day(day).await;
         }
         year.end().await;
@@ -417,11 +417,10 @@ impl Year {
     async fn end(self) {
         let late = self.loans.iter().filter(|loan| loan.returned.is_some_and(|returned| returned > loan.last)).count();
         let collected = self.loans.iter().filter(|loan| loan.collected.is_some()).count();
-        assert!(
-            collected > 60 && late > 10 && self.away > 20 && self.in_flight.len() > 20,
-            "a dull year: {collected} {late} {}",
-            self.away
-        );
+        let whole = self.app.ground.engine == Engine::Sqlite;
+        let (many, weeks) = if whole { (60, 25) } else { (30, 10) };
+        assert!(collected > many && late > many / 6 && self.away > many / 3 && self.in_flight.len() > many / 3, "a dull year");
+        assert!(self.weeks.len() > weeks, "{} weekly letters", self.weeks.len());
         for kind in [
             "handover_week_before",
             "handover_day_before",
@@ -432,15 +431,18 @@ impl Year {
             "loan_not_counted",
             "weekly_digest",
         ] {
-            assert!(self.kinds.get(kind).is_some_and(|many| *many > 0), "no {kind} in {:?}", self.kinds);
+            // The one school with a head is not late for so long in the first half.
+            let told = self.kinds.get(kind).is_some_and(|many| *many > 0);
+            assert!(told || (!whole && kind == "loan_late_head"), "no {kind} in {:?}", self.kinds);
         }
-        assert!(self.weeks.len() > 25, "{} weekly letters", self.weeks.len());
         // Sent twice is what was in flight at a kill, and nothing else; and that twice at most.
         for (id, times) in &self.sent {
             let most = if self.in_flight.contains(id) { 2 } else { 1 };
             assert!(*times <= most, "letter {id} was sent {times} times");
         }
-        insta::assert_snapshot!("a_year_of_one_science_lead", self.diary.join("\n"));
+        if whole {
+            insta::assert_snapshot!("a_year_of_one_science_lead", self.diary.join("\n"));
+        }
         self.app.end().await;
     }
 }

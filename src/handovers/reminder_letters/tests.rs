@@ -1,3 +1,5 @@
+//! How reminders read, and who may switch which off.
+
 use super::*;
 use crate::base::days::parse_iso;
 use crate::handovers::reminders::WEEK_BEFORE;
@@ -35,7 +37,14 @@ fn to() -> Recipient {
 }
 
 fn journey(way: Way) -> Journey {
-    Journey { from: side("Saxton"), to: side("Fairburn"), day: parse_iso("2026-11-30").unwrap(), way, note: "Ring at the office".into() }
+    Journey {
+        from: side("Saxton"),
+        to: side("Fairburn"),
+        day: parse_iso("2026-11-30").unwrap(),
+        way,
+        place: if way == Way::Meeting { "Kellington".into() } else { String::new() },
+        note: "Ring at the office".into(),
+    }
 }
 
 /// One of each kind and side.
@@ -61,7 +70,7 @@ fn all() -> Vec<(String, Letter)> {
     for trouble in [Trouble::Late, Trouble::Short, Trouble::OutOfService, Trouble::Missing] {
         let due = Due { trouble: Some(trouble), ..due(AT_RISK, Whom::Next) };
         let next = (&side("Fairburn"), period("2026-11-30", "2026-12-11"));
-        let letter = at_risk(&due, format!("booking:2:{trouble}"), &thing(), next, &side("Saxton"), "4 of 6 lamps", &to, &Why::Booked);
+        let letter = at_risk(&due, format!("booking:2:{trouble}"), &thing(), next, (&side("Saxton"), "4 of 6 lamps"), &to, &Why::Booked);
         letters.push((format!("at_risk_{trouble}"), letter));
     }
     let (from, target) = (side("Saxton"), side("Fairburn"));

@@ -1,3 +1,5 @@
+//! The table of reminders, read day by day.
+
 use super::*;
 use crate::base::days::parse_iso;
 use crate::base::ids::{BookingId, CopyId, HandoverId, LegId};

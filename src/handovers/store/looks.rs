@@ -10,8 +10,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use crate::base::days::{self, Day};
-use crate::base::ids::{BookingId, ClusterId, CopyId, HandoverId, LegId, SchoolId};
-use crate::db::schema::{bookings, clusters, copies, counts, custody, digest_items, handovers, legs, resources, settings, unsettled};
+use crate::base::ids::{BookingId, ClusterId, CopyId, HandoverId, LegId, MeetingId, SchoolId};
+use crate::db::schema::{
+    bookings, clusters, copies, counts, custody, digest_items, handovers, legs, meetings, resources, settings, unsettled,
+};
 use crate::db::{Error, House, Result, Tx};
 
 /// Where a batch ended, to go on after it: the day of the look, the cluster, the row.
@@ -183,14 +185,32 @@ pub fn booked_at(tx: &mut Tx<'_>, booking: BookingId) -> Result<DateTime<Utc>> {
     Ok(at.and_utc())
 }
 
-/// Of a handover: its state, its copy, and the bookings at its ends.
-pub fn handover(tx: &mut Tx<'_>, id: HandoverId) -> Result<Option<(String, CopyId, Option<BookingId>, Option<BookingId>)>> {
-    let row: Option<(String, i64, Option<i64>, Option<i64>)> = handovers::table
+/// Where a meeting is: the school, or the place in words.
+pub fn meeting_place(tx: &mut Tx<'_>, id: MeetingId) -> Result<(Option<SchoolId>, String)> {
+    let row: (Option<i64>, String) =
+        meetings::table.find((tx.cluster.0, id.0)).select((meetings::school_id, meetings::place)).first(tx.conn)?;
+    Ok((row.0.map(SchoolId), row.1))
+}
+
+/// What a reminder needs to know of a handover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnderWay {
+    /// `given` while it is on its way.
+    pub state: String,
+    /// The booking that ends with it.
+    pub from: Option<BookingId>,
+    /// The booking that begins with it.
+    pub to: Option<BookingId>,
+}
+
+/// A handover of this cluster.
+pub fn handover(tx: &mut Tx<'_>, id: HandoverId) -> Result<Option<UnderWay>> {
+    let row: Option<(String, Option<i64>, Option<i64>)> = handovers::table
         .find((tx.cluster.0, id.0))
-        .select((handovers::state, handovers::copy_id, handovers::from_booking_id, handovers::to_booking_id))
+        .select((handovers::state, handovers::from_booking_id, handovers::to_booking_id))
         .first(tx.conn)
         .optional()?;
-    Ok(row.map(|(state, copy, from, to)| (state, CopyId(copy), from.map(BookingId), to.map(BookingId))))
+    Ok(row.map(|(state, from, to)| UnderWay { state, from: from.map(BookingId), to: to.map(BookingId) }))
 }
 
 /// The copies whose two counts differed at a handover since then.

@@ -45,14 +45,12 @@ pub async fn show(app: web::Data<App>, token: web::Path<String>) -> Result<HttpR
     let Found::Good(_, kind) = find(&app, &token).await? else { return Ok(run_out(&app)) };
     let main = html! {
         (head("Switch these letters off?", html! { "You will get no more letters of this kind: " strong { (kind.name) } "." }, html! {}))
-        section.panel.card {
+        form.panel.card.form method="post" action={ "/unsubscribe/" (token) } {
             p { "Letters about a booking that you made yourself come all the same." }
-            form.form method="post" action={ "/unsubscribe/" (token) } {
-                (hidden("List-Unsubscribe", "One-Click"))
-                (submit("Switch them off"))
-            }
-            p { a href="/account/letters" { "Choose among all letters" } " (you sign in for that)" }
+            (hidden("List-Unsubscribe", "One-Click"))
+            (submit("Switch them off"))
         }
+        p { a href="/account/letters" { "Choose among all letters" } " (you sign in for that)" }
     };
     Ok(answer(&app, StatusCode::OK, "Switch letters off", &main))
 }

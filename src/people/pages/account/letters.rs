@@ -57,7 +57,7 @@ pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -
                 (boxes(Choice::AsCoordinator))
             }
             fieldset.fld {
-                legend { "For everybody" }
+                legend { "Others" }
                 (boxes(Choice::Freely))
             }
             (forms::radios("rhythm", "When do you want these letters?",
