@@ -29,8 +29,7 @@ fn sqlite() {
 
 #[test]
 fn postgres() {
-    // The same half as on SQLite, which is the faster of the two.
-    live(Engine::Postgres, "2026-09-01", "2027-02-12");
+    live(Engine::Postgres, "2026-09-01", "2027-07-31");
 }
 
 fn live(engine: Engine, from: &str, to: &str) {
@@ -417,10 +416,8 @@ impl Year {
     async fn end(self) {
         let late = self.loans.iter().filter(|loan| loan.returned.is_some_and(|returned| returned > loan.last)).count();
         let collected = self.loans.iter().filter(|loan| loan.collected.is_some()).count();
-        let whole = self.app.ground.engine == Engine::Sqlite;
-        let (many, weeks) = if whole { (60, 25) } else { (30, 10) };
-        assert!(collected > many && late > many / 6 && self.away > many / 3 && self.in_flight.len() > many / 3, "a dull year");
-        assert!(self.weeks.len() > weeks, "{} weekly letters", self.weeks.len());
+        let dull = collected < 60 || late < 10 || self.away < 20 || self.in_flight.len() < 20 || self.weeks.len() < 25;
+        assert!(!dull, "{collected} loans, {late} late, {} days away, {} weekly letters", self.away, self.weeks.len());
         for kind in [
             "handover_week_before",
             "handover_day_before",
@@ -431,18 +428,14 @@ impl Year {
             "loan_not_counted",
             "weekly_digest",
         ] {
-            // The one school with a head is not late for so long in the first half.
-            let told = self.kinds.get(kind).is_some_and(|many| *many > 0);
-            assert!(told || (!whole && kind == "loan_late_head"), "no {kind} in {:?}", self.kinds);
+            assert!(self.kinds.get(kind).is_some_and(|many| *many > 0), "no {kind} in {:?}", self.kinds);
         }
         // Sent twice is what was in flight at a kill, and nothing else; and that twice at most.
         for (id, times) in &self.sent {
             let most = if self.in_flight.contains(id) { 2 } else { 1 };
             assert!(*times <= most, "letter {id} was sent {times} times");
         }
-        if whole {
-            insta::assert_snapshot!("a_year_of_one_science_lead", self.diary.join("\n"));
-        }
+        insta::assert_snapshot!("a_year_of_one_science_lead", self.diary.join("\n"));
         self.app.end().await;
     }
 }
