@@ -83,6 +83,35 @@ fn every_route_stands_in_the_table_and_the_table_in_the_routes() {
     assert!(differing.is_empty(), "in the routes or in docs/permissions.md, not in both: {differing:#?}");
 }
 
+/// A meeting, a place on the waiting list, and a handover with a count and a picture, all of Ash.
+fn share(raw: &mut Raw, engine: Engine) {
+    raw.must(
+        "INSERT INTO meetings (cluster_id, id, day, school_id) SELECT cluster_id, 77, '2026-12-09', id FROM schools WHERE short_name = 'Ash'",
+    );
+    raw.must(
+        "INSERT INTO waits (cluster_id, id, resource_id, school_id, person_id, first_day, last_day, request_key, created_at, updated_at)
+         SELECT s.cluster_id, s.id + 1, r.id, s.id, p.id, '2026-12-07', '2026-12-11', 'key', '2026-11-23 09:00:00', '2026-11-23 09:00:00'
+         FROM schools s JOIN resources r ON r.cluster_id = s.cluster_id AND r.name = 'Magnets', people p
+         WHERE s.short_name = 'Ash' AND p.email = 'science.lead@ash.example'",
+    );
+    // A handover of the copy that Ash has booked, counted and with a picture, long ago.
+    raw.must(
+        "INSERT INTO handovers (cluster_id, id, copy_id, from_school_id, state, received_by, received_at)
+         SELECT c.cluster_id, 7, c.id, c.home_school_id, 'accepted', p.id, '2026-10-01 09:00:00' FROM copies c
+         JOIN people p ON p.email = 'science.lead@ash.example' WHERE c.tag = 'MG1';
+         INSERT INTO counts (cluster_id, id, handover_id, copy_id, side, person_id, how, counted_at, request_key)
+         SELECT h.cluster_id, 7, 7, h.copy_id, 'receiver', h.received_by, 'none', h.received_at, 'long ago' FROM handovers h;",
+    );
+    raw.must(match engine {
+        Engine::Sqlite => {
+            "INSERT INTO photos (cluster_id, id, count_id, content_type, bytes) SELECT cluster_id, 7, 7, 'image/png', x'00' FROM counts"
+        }
+        Engine::Postgres => {
+            "INSERT INTO photos (cluster_id, id, count_id, content_type, bytes) SELECT cluster_id, 7, 7, 'image/png', '\\x00' FROM counts"
+        }
+    });
+}
+
 /// A world with one of everything, each of Ash where it is of a school, and its ids by the names that routes give them.
 async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
     let app = TestApp::start(Ground::migrated(engine), |_| {}).await;
@@ -113,31 +142,7 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
          SELECT cluster_id, id + 1, 'new@ash.example', 'New', 'ssl', id, '2026-11-23', 'hash', '2026-11-23 09:00:00', '2026-12-07 09:00:00'
          FROM schools WHERE short_name = 'Ash'",
     );
-    raw.must(
-        "INSERT INTO meetings (cluster_id, id, day, school_id) SELECT cluster_id, 77, '2026-12-09', id FROM schools WHERE short_name = 'Ash'",
-    );
-    raw.must(
-        "INSERT INTO waits (cluster_id, id, resource_id, school_id, person_id, first_day, last_day, request_key, created_at, updated_at)
-         SELECT s.cluster_id, s.id + 1, r.id, s.id, p.id, '2026-12-07', '2026-12-11', 'key', '2026-11-23 09:00:00', '2026-11-23 09:00:00'
-         FROM schools s JOIN resources r ON r.cluster_id = s.cluster_id AND r.name = 'Magnets', people p
-         WHERE s.short_name = 'Ash' AND p.email = 'science.lead@ash.example'",
-    );
-    // A handover of the copy that Ash has booked, counted and with a picture, long ago.
-    raw.must(
-        "INSERT INTO handovers (cluster_id, id, copy_id, from_school_id, state, received_by, received_at)
-         SELECT c.cluster_id, 7, c.id, c.home_school_id, 'accepted', p.id, '2026-10-01 09:00:00' FROM copies c
-         JOIN people p ON p.email = 'science.lead@ash.example' WHERE c.tag = 'MG1';
-         INSERT INTO counts (cluster_id, id, handover_id, copy_id, side, person_id, how, counted_at, request_key)
-         SELECT h.cluster_id, 7, 7, h.copy_id, 'receiver', h.received_by, 'none', h.received_at, 'long ago' FROM handovers h;",
-    );
-    raw.must(match engine {
-        Engine::Sqlite => {
-            "INSERT INTO photos (cluster_id, id, count_id, content_type, bytes) SELECT cluster_id, 7, 7, 'image/png', x'00' FROM counts"
-        }
-        Engine::Postgres => {
-            "INSERT INTO photos (cluster_id, id, count_id, content_type, bytes) SELECT cluster_id, 7, 7, 'image/png', '\\x00' FROM counts"
-        }
-    });
+    share(&mut raw, engine);
     let of_magnets = "FROM copies p JOIN clusters c ON c.id = p.cluster_id WHERE c.slug = 'ashdale' AND p.tag = 'MG1'";
     raw.must(&format!(
         "INSERT INTO finds (cluster_id, id, copy_id, words, found_at) SELECT p.cluster_id, 7, p.id, 'In the hall', '2026-11-23 09:00:00' {of_magnets}"

@@ -359,6 +359,7 @@ impl Year {
             override_reason: String::new(),
             request_key: format!("{:032}", self.loans.len()),
             repeated_from: None,
+            offer_until: None,
         };
         let id = self.write(move |tx| ledger::insert(tx, &decision, &new)).await;
         self.loans.push(Loan { id, copy, school, first, last, booked: today, collected: None, returned: None, cancelled: false });

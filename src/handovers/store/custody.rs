@@ -74,7 +74,10 @@ pub fn put(tx: &mut Tx<'_>, to: &Custody) -> Result<()> {
 
 /// Essential lines that are short now, in words; empty when none is.
 pub fn set_short_essentials(tx: &mut Tx<'_>, copy: CopyId, words: &str) -> Result<()> {
-    diesel::update(custody::table.find((tx.cluster.0, copy.0))).set(custody::short_essentials.eq(words)).execute(tx.conn)?;
+    diesel::update(custody::table.find((tx.cluster.0, copy.0)))
+        // What is short may put the next booking at risk, so the worker looks again.
+        .set((custody::short_essentials.eq(words), custody::look_on.eq(tx.today())))
+        .execute(tx.conn)?;
     Ok(())
 }
 
