@@ -22,12 +22,12 @@ use crate::handovers::attention_letters;
 use crate::handovers::leg_letters;
 use crate::handovers::letters as handed;
 use crate::handovers::round::{LOOKS_A_PASS, Pass};
-use crate::handovers::still;
 use crate::handovers::store::handovers;
 use crate::handovers::store::legs;
 use crate::handovers::store::waits;
 use crate::handovers::store::{attention, custody};
 use crate::handovers::wait_letters;
+use crate::handovers::{reminders, still};
 use crate::notifications::mailer::Mailer;
 use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
 use crate::people::account::answerable;
@@ -329,6 +329,9 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
         let change = people::account::email_change_by_id(&mut tx.house(), change)?;
         return Ok(answerable(change.as_ref(), tx.now).err().map(|why| why.to_string()));
     }
+    if reminders::TABLE.iter().any(|rule| rule.kind == message.kind) {
+        return still::overtaken(tx, &message.kind, &message.subject, message.day, message.person);
+    }
     if let Some((leg, turn)) = leg_letters::read_subject(&message.kind, &message.subject) {
         let leg = match legs::one(tx, leg) {
             Err(db::Error::NotFound) => None,
@@ -351,9 +354,6 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
     if let Some((booking, sequence)) = attention_letters::read_dates(&message.kind, &message.subject) {
         let same = ledger::state_and_sequence(tx, booking)?.is_some_and(|(state, now)| state.is_live() && now == sequence);
         return Ok((!same).then(|| "The booking had changed before it could be sent.".to_owned()));
-    }
-    if let Some(why) = still::overtaken(tx, &message.kind, &message.subject, message.day, message.person)? {
-        return Ok(Some(why));
     }
     overtaken_booking(tx, &message.kind, &message.subject)
 }

@@ -161,7 +161,7 @@ pub enum Risk {
         /// The day it was reported.
         since: Day,
     },
-    /// The copy was given up, and for more than [`LONG_WAY_DAYS`] nobody has received it.
+    /// The copy was given up, and for longer than a journey takes nobody has received it.
     OnTheWay {
         /// Who gave it up.
         from: SchoolId,
@@ -171,9 +171,6 @@ pub enum Risk {
     /// Something without which the box is no use was short at the last count: "Torch: 2 of 6 missing".
     Incomplete(String),
 }
-
-/// A copy that has been on its way for longer than so many days puts the bookings after it at risk.
-pub const LONG_WAY_DAYS: i64 = 7;
 
 impl Risk {
     /// The reason in a sentence or two. `name` gives a school's short name.
@@ -212,7 +209,7 @@ pub fn risk(slot: &Slot, late: Option<&Slot>, out_of_service: Option<&str>, plig
     }
     match plight.astray {
         Some(Astray::Missing { last, since }) => return Some(Risk::Missing { last, since }),
-        Some(Astray::OnTheWay { from, since, .. }) if (today - since).num_days() > LONG_WAY_DAYS => {
+        Some(astray @ Astray::OnTheWay { from, since, .. }) if astray.keeps_out(today) => {
             return Some(Risk::OnTheWay { from, since });
         }
         _ => {}

@@ -83,7 +83,9 @@ impl Planned<'_> {
     }
 
     fn can_be_had(&self, today: Day) -> bool {
-        self.in_service && self.astray.is_none() && !self.slots.iter().any(|slot| slot.late_since(today).is_some())
+        self.in_service
+            && self.astray.is_none_or(|astray| !astray.keeps_out(today))
+            && !self.slots.iter().any(|slot| slot.late_since(today).is_some())
     }
 }
 

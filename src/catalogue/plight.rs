@@ -7,6 +7,9 @@ use crate::base::clock;
 use crate::base::days::{self, Day};
 use crate::base::ids::SchoolId;
 
+/// A copy that has been on its way for more days than this puts the next booking at risk, and can be had on no day.
+pub const LONG_WAY_DAYS: i64 = 7;
+
 /// How a copy stands, apart from its loans.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plight {
@@ -55,6 +58,16 @@ impl Plight {
 }
 
 impl Astray {
+    /// Whether nobody can say when it can be had again: missing, or on its way for longer than a journey takes. What changes hands
+    /// today can be booked for next month.
+    #[must_use]
+    pub fn keeps_out(&self, today: Day) -> bool {
+        match self {
+            Self::OnTheWay { since, .. } => (today - *since).num_days() > LONG_WAY_DAYS,
+            Self::Missing { .. } => true,
+        }
+    }
+
     /// Since when, as the words after it: "since Monday" within a week, else "since 13 November".
     #[must_use]
     pub fn since(&self, today: Day) -> String {

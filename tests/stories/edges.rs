@@ -243,7 +243,7 @@ async fn a_role_in_one_cluster_says_nothing_in_another(app: TestApp) {
     let own = ash.books(&week(&app.resource("ashdale", "Magnets"))).await;
     app.letters().await;
     let page = ash.browser.open("/").await.is(200).says("Your clusters").says("Ashdale").says("Birchwood");
-    assert_eq!(page.links("Birchwood"), ["/c/birchwood/calendar"]);
+    assert_eq!(page.links("Birchwood"), ["/c/birchwood/week"]);
     let elsewhere = |page: &Page| page.attributes("header .drop a[href$='/calendar']", "href");
     let page = ash.browser.open("/c/birchwood/calendar").await;
     assert_eq!(elsewhere(&page), ["/c/ashdale/calendar"]);

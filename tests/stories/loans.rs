@@ -142,7 +142,7 @@ async fn a_late_box_can_not_be_booked(app: TestApp) {
     app.letters().await;
     app.later(TimeDelta::days(3));
     ash.browser.open(&path).await.says("Late");
-    beech.browser.open(&next).await.says("At risk").says("Ash has not given MG1 back. It was due on Tuesday 24 November 2026");
+    beech.browser.open(&next).await.says("At risk").says("Ash has not given it back. It was due on Tuesday 24 November 2026");
     beech.check(&Wish::of(&magnets, "2027-01-11", "2027-01-15")).await.is(422).says("MG1 should have come back from Ash");
     let at_once = beech.browser.open(&next).await;
     at_once.says_not("We have collected it");

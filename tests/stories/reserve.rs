@@ -351,7 +351,7 @@ async fn a_box_is_fetched_and_given_back(app: TestApp) {
     // It is not back in time: late, and the next loan at risk.
     app.later(TimeDelta::days(2));
     ash.browser.open(&path).await.says("Late");
-    let page = beech.browser.open(&next).await.says("at risk").says("Ash has not given MG1 back");
+    let page = beech.browser.open(&next).await.says("at risk").says("Ash has not given it back");
     for form in page.forms("/collected") {
         beech.browser.submit(&form).await.is(422);
     }

@@ -222,7 +222,7 @@ async fn a_place_ends_with_its_days_and_with_its_school(app: TestApp) {
     app.worker().clear().await.expect("clearing");
     cancels(&ash, &later).await.is(303);
     assert_eq!(offered(&app), [""; 0]);
-    assert_eq!(told(&app).await, [line("booking_cancelled", "Ash")]);
+    assert_eq!(told(&app).await, [line("booking_cancelled", "Ash"), line("leg_changed", "Cedar")]);
 }
 
 async fn a_school_on_sabbatical_lets_the_next_have_it(app: TestApp) {

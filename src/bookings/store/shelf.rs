@@ -76,7 +76,7 @@ pub fn out_of_service(state: &str) -> Option<&'static str> {
 /// Why a copy can be had on no day: what the coordinator says of it, or that neither a school nor the store has it.
 fn unfit(copy: &plan::Copy, today: Day, schools: &[School]) -> Option<String> {
     let name = |id| schools.iter().find(|school| school.id == id).map_or("a school", |school| school.short_name.as_str());
-    let astray = || copy.plight.astray.map(|astray| astray.words(today, name));
+    let astray = || copy.plight.astray.filter(|astray| astray.keeps_out(today)).map(|astray| astray.words(today, name));
     out_of_service(&copy.state).map(str::to_owned).or_else(astray)
 }
 

@@ -15,7 +15,7 @@ use crate::bookings::pages::tell::Teller;
 use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading, out_of_service};
-use crate::bookings::{Decision, Risk, risk};
+use crate::bookings::{By, Decision, Risk, changes, risk};
 use crate::db::{self, Tx};
 use crate::error::Error;
 use crate::handovers::attention_letters as letters;
@@ -62,7 +62,9 @@ impl Case {
 
     /// The copy, its tag and the days.
     fn other(&self) -> Option<(CopyId, &str, Period)> {
-        let found = other_dates(&self.reading.shelf, &self.loan.booking).filter(|_| self.risk.is_some());
+        // A loan that has begun keeps its first day, so other days are of no use to it.
+        let may = changes::may_change(&self.loan.booking.slot, By::Coordinator, self.reading.shelf.today);
+        let found = other_dates(&self.reading.shelf, &self.loan.booking).filter(|_| self.risk.is_some() && may);
         found.map(|(copy, days)| (copy.id, copy.tag.as_str(), days))
     }
 }

@@ -135,10 +135,16 @@ impl Desk {
         self.is_free(copy, wanted.extended(title.rules.turnaround_days))
     }
 
+    /// Whether nobody can say when the copy is back, because it is missing or on its way for too long.
+    #[must_use]
+    pub fn is_lost(&self, copy: &Copy) -> bool {
+        copy.plight.astray.is_some_and(|astray| astray.keeps_out(self.today))
+    }
+
     /// Whether the copy can be had on all these days of the window.
     fn is_free(&self, copy: &Copy, wanted: Period) -> bool {
         let slots: Vec<Slot> = self.loans_of(copy.id).iter().map(|loan| loan.slot).collect();
-        copy.state == "in_service" && copy.plight.astray.is_none() && self.late(copy.id).is_none() && spans::is_free(&slots, wanted)
+        copy.state == "in_service" && !self.is_lost(copy) && self.late(copy.id).is_none() && spans::is_free(&slots, wanted)
     }
 
     /// The loan for which the copy is out now.

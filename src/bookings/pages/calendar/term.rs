@@ -106,10 +106,8 @@ fn row(desk: &Desk, grid: &Grid<'_>, title: &Title, copy: &Copy, more: bool) -> 
     let slots: Vec<_> = loans.iter().map(|loan| loan.slot).collect();
     // A loan that should have come back before this window makes the copy unavailable here, too.
     let missed = desk.late(copy.id).is_some_and(|late| slots.iter().all(|slot| slot.id != late.id));
-    let facts = CopyFacts {
-        in_service: copy.state == "in_service" && copy.plight.astray.is_none() && !missed,
-        turnaround: title.rules.turnaround_days,
-    };
+    let facts =
+        CopyFacts { in_service: copy.state == "in_service" && !desk.is_lost(copy) && !missed, turnaround: title.rules.turnaround_days };
     let cells = grid.row(&slots, facts);
     let several = title.copies.len() > 1;
     html! {
