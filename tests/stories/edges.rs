@@ -244,9 +244,9 @@ async fn a_role_in_one_cluster_says_nothing_in_another(app: TestApp) {
     app.letters().await;
     let page = ash.browser.open("/").await.is(200).says("Your clusters").says("Ashdale").says("Birchwood");
     assert_eq!(page.links("Birchwood"), ["/c/birchwood/week"]);
-    let elsewhere = |page: &Page| page.attributes("header .drop a[href$='/calendar']", "href");
+    let elsewhere = |page: &Page| page.attributes("header .drop a[href$='/week']", "href");
     let page = ash.browser.open("/c/birchwood/calendar").await;
-    assert_eq!(elsewhere(&page), ["/c/ashdale/calendar"]);
+    assert_eq!(elsewhere(&page), ["/c/ashdale/week"]);
     assert!(page.all("a.free").is_empty(), "a bursar books nothing");
     for (path, status) in [
         (format!("/c/birchwood/boxes/{oak}"), 200),
@@ -258,7 +258,7 @@ async fn a_role_in_one_cluster_says_nothing_in_another(app: TestApp) {
         assert_eq!(ash.browser.get(&path).await.status, status, "{path}");
     }
     ash.browser.open("/c/birchwood/mail").await.says("No letters yet");
-    assert_eq!(ash.browser.open("/c/birchwood").await.path, "/c/birchwood/calendar");
+    assert_eq!(ash.browser.open("/c/birchwood").await.path, "/c/birchwood/week");
     // The last day of the role there is the last of that cluster, and of that cluster alone.
     app.raw().must("UPDATE roles SET to_day = '2026-11-22' WHERE id = 7");
     ash.browser.get("/c/birchwood/calendar").await.is(404);

@@ -151,10 +151,10 @@ async fn a_missing_or_travelling_copy_is_free_on_no_day(app: TestApp) {
     let (ash, magnets) = (app.ssl("Ash").await, app.resource("ashdale", "Magnets"));
     let wish = Wish::of(&magnets, "2026-12-07", "2026-12-11");
     let transit =
-        format!("place = 'transit', school_id = {}, to_school_id = {}, since = '2026-11-23 08:00:00'", school("Ash"), school("Beech"));
+        format!("place = 'transit', school_id = {}, to_school_id = {}, since = '2026-11-13 08:00:00'", school("Ash"), school("Beech"));
     put(&app, "MG1", &transit);
     for page in ["/boxes".to_owned(), format!("/boxes/{magnets}")] {
-        ash.open(&page).await.says("On its way from Ash to Beech since today").says("Not until it is back");
+        ash.open(&page).await.says("On its way from Ash to Beech since 13 November").says("Not until it is back");
     }
     ash.open("/calendar?view=term").await.says("On its way to Beech");
     let answer = ash.browser.get(&format!("{}{}", ash.base, wish.to_be_checked())).await;
