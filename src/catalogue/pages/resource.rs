@@ -112,7 +112,12 @@ impl View<'_> {
                 @for copy in &own.copies {
                     @let free = desk.next_free(own, copy);
                     tr {
-                        th scope="row" { a href={ (self.base) "/copies/" (copy.id) } { (copy.tag) } br; small { a href={ (self.base) "/copies/" (copy.id) "/history" } { "History" span.vh { " of " (copy.tag) } } } }
+                        th scope="row" {
+                            span.two {
+                                a href={ (self.base) "/copies/" (copy.id) } { (copy.tag) }
+                                a href={ (self.base) "/copies/" (copy.id) "/history" } { "History" span.vh { " of " (copy.tag) } }
+                            }
+                        }
                         td data-h="Where" { (desk.place(copy)) @if !copy.note.is_empty() { br; small { (copy.note) } } }
                         td data-h="Free" { (desk.when_free(free)) }
                         @if desk.viewer.may_book {

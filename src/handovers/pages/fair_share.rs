@@ -94,8 +94,8 @@ fn main(member: &Member, table: &Table, year: i32, this: i32) -> Markup {
                 (chart(table))
                 p.hint { "A school day counts for the school that has the box, when that school is open. Loans to come are counted, too; what was never fetched is not." }
             }
-            section.panel aria-labelledby="table" {
-                h2.vh #table { "School days by box and school" }
+            div.panel {
+                h2.vh { "School days by box and school" }
                 (grid(base, table))
             }
         }
