@@ -25,8 +25,7 @@ async fn they_are_not_there_under_a_number(app: TestApp) {
 }
 
 /// The page with the question to a device that is to make a key.
-async fn asked(app: &TestApp, browser: &crate::harness::Browser, name: &str) -> Page {
-    let _ = app;
+async fn asked(browser: &crate::harness::Browser, name: &str) -> Page {
     let form = browser.open("/account/passkeys").await.form("/account/passkeys/new").set("name", name);
     browser.submit(&form).await
 }
@@ -34,13 +33,13 @@ async fn asked(app: &TestApp, browser: &crate::harness::Browser, name: &str) -> 
 async fn a_question_is_answered_once_by_who_was_asked(app: TestApp) {
     let app = under_a_domain(&app);
     let (ash, beech) = (app.ssl("Ash").await, app.ssl("Beech").await);
-    let page = asked(&app, &ash.browser, " my   phone ").await.is(200).says("For my phone");
+    let page = asked(&ash.browser, " my   phone ").await.is(200).says("For my phone");
     let options = page.attributes("form[data-passkey=create]", "data-options").remove(0);
     let options: serde_json::Value = serde_json::from_str(&options).expect("JSON");
     assert_eq!((options["rp"]["id"].as_str(), options["user"]["name"].as_str()), (Some("localhost"), Some(science_lead("Ash").as_str())));
     let form = page.form("/account/passkeys");
     // Another's browser answers.
-    let token = asked(&app, &beech.browser, "x").await.form("/account/passkeys").value("csrf").to_owned();
+    let token = asked(&beech.browser, "x").await.form("/account/passkeys").value("csrf").to_owned();
     beech.browser.submit(&form.clone().tampered("csrf", &token).tampered("answer", "{}")).await.is(422).says("Begin again");
     // Without a script there is no answer; the question is over then, and a new one is asked.
     let again = ash.browser.submit(&form).await.is(422).says("gave no answer");
@@ -48,7 +47,7 @@ async fn a_question_is_answered_once_by_who_was_asked(app: TestApp) {
     assert_ne!(again.form("/account/passkeys").value("flow"), form.value("flow"));
     // Nonsense, and too late.
     ash.browser.submit(&again.form("/account/passkeys").tampered("answer", "{\"id\":1}")).await.is(422).says("does not belong");
-    let late = asked(&app, &ash.browser, "x").await.form("/account/passkeys");
+    let late = asked(&ash.browser, "x").await.form("/account/passkeys");
     app.later(TimeDelta::minutes(10));
     ash.browser.submit(&late.tampered("answer", "{}")).await.is(422).says("Begin again");
     // The same at the sign-in page.
@@ -96,8 +95,8 @@ async fn nobody_uses_or_removes_anothers_key(app: TestApp) {
 async fn a_key_needs_a_name(app: TestApp) {
     let app = under_a_domain(&app);
     let ash = app.ssl("Ash").await;
-    asked(&app, &ash.browser, "  ").await.is(422).says("Enter what the passkey is on");
+    asked(&ash.browser, "  ").await.is(422).says("Enter what the passkey is on");
     let long = "x".repeat(61);
-    let page = asked(&app, &ash.browser, &long).await.is(422).says("at most 60 letters");
+    let page = asked(&ash.browser, &long).await.is(422).says("at most 60 letters");
     assert_eq!(page.form("/account/passkeys/new").value("name"), long, "nothing is lost");
 }

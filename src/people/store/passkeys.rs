@@ -105,11 +105,10 @@ pub fn credential(house: &mut House<'_>, person: PersonId, credential_id: &str) 
 
 /// Notes that a key has signed somebody in, with its counter when that has moved.
 pub fn used(house: &mut House<'_>, person: PersonId, id: PasskeyId, moved: Option<&str>) -> Result<()> {
-    let own = passkeys::table.find((person.0, id.0));
-    diesel::update(own).set(passkeys::used_at.eq(Some(house.stamp()))).execute(house.conn)?;
-    if let Some(credential) = moved {
-        diesel::update(own).set(passkeys::credential.eq(credential)).execute(house.conn)?;
-    }
+    // What is `None` stays as it is.
+    diesel::update(passkeys::table.find((person.0, id.0)))
+        .set((passkeys::used_at.eq(Some(house.stamp())), moved.map(|credential| passkeys::credential.eq(credential))))
+        .execute(house.conn)?;
     Ok(())
 }
 
