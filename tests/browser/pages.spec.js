@@ -45,7 +45,7 @@ for (const { name, start } of people) {
     test.setTimeout(600_000);
     await signIn(page, name);
     const faults = [];
-    const pages = await reachable(page, start, 60, faults);
+    const pages = await reachable(page, start, 90, faults);
     expect(pages.length, "pages found").toBeGreaterThan(3);
     for (const url of pages) {
       const answer = await page.goto(url);

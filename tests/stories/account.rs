@@ -275,6 +275,14 @@ async fn the_own_data_is_one_file_and_nobody_elses(app: TestApp) {
     app.letters().await;
     let feeds = ash.open("/feeds").await;
     ash.browser.submit(&feeds.form("/feeds")).await.is(303);
+    let place = ash.open(&format!("/waits/new?resource={}&from=2026-12-07&to=2026-12-08", app.resource("ashdale", "Sound"))).await;
+    ash.browser.submit(&place.form("/waits/new").set("class", "Year 4 Kestrels")).await.is(303);
+    app.letters().await;
+    app.at("2026-12-07T09:00:00Z");
+    let copy = boxrota::base::ids::CopyId(app.raw().number("SELECT min(id) AS n FROM copies WHERE tag = 'MG1'"));
+    let count = ash.open(&format!("/copies/{copy}/receive")).await.form("/receive").set("how", "all_there").set("note", "Dusty");
+    ash.browser.submit(&count).await.is(303);
+    app.letters().await;
     let file = ash.browser.get("/account/data.json").await.is(200);
     assert_eq!(file.header("content-type"), "application/json");
     assert!(file.header("content-disposition").starts_with("attachment"));
@@ -286,6 +294,8 @@ async fn the_own_data_is_one_file_and_nobody_elses(app: TestApp) {
     assert_eq!(data["letters"][0]["outcome"], "sent");
     assert_eq!(data["changes"][0]["verb"], "created");
     assert_eq!(data["roles"][0]["kind"], "ssl");
+    assert_eq!((&data["counts"][0]["side"], &data["counts"][0]["note"]), (&"receiver".into(), &"Dusty".into()));
+    assert_eq!((&data["waiting_list"][0]["resource"], &data["waiting_list"][0]["class"]), (&"Sound".into(), &"Year 4 Kestrels".into()));
     assert_eq!(data["devices"].as_array().map(Vec::len), Some(1));
     assert_eq!(data["calendar_feeds"].as_array().map(Vec::len), Some(1));
     for other in ["beech", "Beech", "Owls"] {

@@ -13,6 +13,7 @@ stories!(
     only_the_coordinator_keeps_meetings,
     two_answers_at_once_are_one,
     a_leg_asks_few_questions,
+    a_day_that_closes_moves_the_leg_and_both_hear,
     what_an_import_or_a_session_wrote_is_settled_later,
 );
 
@@ -281,4 +282,38 @@ async fn what_an_import_or_a_session_wrote_is_settled_later(app: TestApp) {
     beech.browser.submit(&feeds.form("/feeds")).await.is(303);
     assert_eq!(legs(&app), ["store Ash > Cedar 2026-12-07 fetch", "Cedar > store Ash 2026-12-11 bring"]);
     app.letters().await;
+}
+
+async fn a_day_that_closes_moves_the_leg_and_both_hear(app: TestApp) {
+    let (_beech, cedar, _, two) = neighbours(&app).await;
+    assert!(legs(&app).contains(&"Beech > Cedar 2026-12-04 fetch".to_owned()));
+    let closed = async |school: &str, day: &str| {
+        let coordinator = app.coordinator().await;
+        let form =
+            coordinator.open("/closures/new").await.form("/closures/new").set("kind", if school.is_empty() { "closure" } else { "inset" });
+        let id = app.raw().texts(&format!("SELECT CAST(id AS TEXT) AS t FROM schools WHERE short_name = '{school}'"));
+        let id = id.first().map_or_else(String::new, |id| boxrota::base::ids::SchoolId(id.parse().expect("a number")).to_string());
+        let form = form.set("school", &id).set("first-day", day).set("first-month", "12").set("first-year", "2026").set("note", "Snow");
+        coordinator.browser.send(&form).await.says("The closed days are stored");
+    };
+    // Ash has no part in this handover.
+    closed("Ash", "4").await;
+    assert!(legs(&app).contains(&"Beech > Cedar 2026-12-04 fetch".to_owned()));
+    assert!(app.letters().await.is_empty());
+    closed("", "4").await;
+    assert!(legs(&app).contains(&"Beech > Cedar 2026-12-03 fetch".to_owned()), "{:?}", legs(&app));
+    let mut letters: Vec<_> = app.letters().await.into_iter().map(|letter| (letter.kind, letter.to_address)).collect();
+    letters.sort();
+    let told = |school: &str| ("leg_changed".to_owned(), crate::harness::science_lead(school));
+    assert_eq!(letters, [told("Beech"), told("Cedar")]);
+    cedar.open(&leg_of(&app, &two)).await.says("Thursday 3 December 2026");
+    // It opens again.
+    let coordinator = app.coordinator().await;
+    let remove = coordinator.open("/terms").await.links("Remove 4 December 2026");
+    for path in remove {
+        let form = coordinator.browser.open(&path).await.form("/remove");
+        coordinator.browser.send(&form).await;
+    }
+    assert!(legs(&app).contains(&"Beech > Cedar 2026-12-04 fetch".to_owned()));
+    assert_eq!(unsettled(&app), 0);
 }

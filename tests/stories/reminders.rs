@@ -21,6 +21,7 @@ stories!(
     a_worker_that_was_away_for_three_days_says_what_still_matters,
     what_was_given_back_while_the_mail_server_was_down_is_not_asked_for,
     a_changed_handover_overtakes_its_reminder,
+    a_day_that_closes_brings_the_reminder_forward,
     the_next_school_hears_when_a_box_is_taken_out,
     what_is_on_its_way_is_asked_about,
     whoever_has_left_is_reminded_of_nothing,
@@ -227,6 +228,22 @@ async fn a_changed_handover_overtakes_its_reminder(app: TestApp) {
     app.at("2026-12-01T09:00:00Z");
     let letters = told(&round(&app).await);
     assert!(letters.contains(&"handover_week_before to science.lead@beech.example".to_owned()), "{letters:#?}");
+}
+
+async fn a_day_that_closes_brings_the_reminder_forward(app: TestApp) {
+    let beech = app.ssl("Beech").await;
+    books(&app, &beech, "Magnets", "2026-12-07", "2026-12-11").await;
+    // The reminder of Friday is waited for.
+    assert!(lived(&app, ["2026-11-24", "2026-11-30", "2026-12-01", "2026-12-02"]).await.contains("2026-11-30 handover_week_before"));
+    // Beech closes on Friday: its last school day before is Thursday. Ash keeps its own.
+    let form =
+        beech.open("/closures/new").await.form("/closures/new").set("first-day", "4").set("first-month", "12").set("first-year", "2026");
+    beech.browser.send(&form).await;
+    let lines = lived(&app, ["2026-12-03", "2026-12-04"]).await;
+    for line in ["2026-12-03 handover_day_before to science.lead@beech", "2026-12-04 handover_day_before to science.lead@ash"] {
+        assert!(lines.contains(line), "no {line} in\n{lines}");
+    }
+    assert_eq!(lines.lines().count(), 2, "{lines}");
 }
 
 async fn the_next_school_hears_when_a_box_is_taken_out(app: TestApp) {

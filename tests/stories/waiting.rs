@@ -13,6 +13,7 @@ stories!(
     two_workers_pass_an_offer_on_once,
     whoever_says_no_lets_the_next_have_it_at_once,
     everything_that_frees_days_offers_them,
+    a_shorter_turnaround_offers_what_it_frees,
     an_offer_is_not_sent_after_it_has_ended,
 );
 on_both_engines!(the_first_in_line_has_it_whoever_grabs_at_the_days);
@@ -280,6 +281,25 @@ async fn everything_that_frees_days_offers_them(app: TestApp) {
     raw.must("UPDATE copies SET state = 'in_service' WHERE tag = 'MG1'");
     ash.books(&Wish::of(&app.resource("ashdale", "Sound"), "2026-12-07", "2026-12-08")).await;
     assert_eq!(told(&app).await, [line("booking_reserved", "Ash"), line("wait_offered", "Beech")]);
+}
+
+async fn a_shorter_turnaround_offers_what_it_frees(app: TestApp) {
+    let (beech, cedar, coordinator) = (app.ssl("Beech").await, app.ssl("Cedar").await, app.coordinator().await);
+    let magnets = app.resource("ashdale", "Magnets");
+    let turnaround = async |days: &str| {
+        let form = coordinator.open("/settings").await.form("/settings").set("turnaround_days", days);
+        coordinator.browser.send(&form).await;
+    };
+    turnaround("3").await;
+    cedar.books(&Wish::of(&magnets, "2026-12-07", "2026-12-11")).await;
+    app.letters().await;
+    // The days that are kept free after the loan are Cedar's first ones.
+    waits(&app, &beech, &week(&magnets)).await;
+    turnaround("4").await;
+    assert_eq!(offered(&app), [""; 0]);
+    turnaround("0").await;
+    assert_eq!(offered(&app), ["Beech"]);
+    assert_eq!(told(&app).await, [line("wait_offered", "Beech")]);
 }
 
 async fn an_offer_is_not_sent_after_it_has_ended(app: TestApp) {

@@ -165,6 +165,8 @@ CREATE TABLE handovers (
     refusal TEXT NOT NULL DEFAULT '',
     -- What the receiver counted is not what the giver counted.
     differs BOOLEAN NOT NULL DEFAULT FALSE,
+    -- When a coordinator has dealt with that; the counts themselves stay as they are.
+    settled_at TIMESTAMP,
     PRIMARY KEY (cluster_id, id),
     FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id),
     FOREIGN KEY (cluster_id, leg_id) REFERENCES legs (cluster_id, id),
@@ -182,7 +184,7 @@ CREATE TABLE handovers (
 CREATE UNIQUE INDEX handovers_on_the_way ON handovers (cluster_id, copy_id) WHERE state = 'given';
 CREATE INDEX handovers_copy ON handovers (cluster_id, copy_id, id);
 CREATE INDEX handovers_leg ON handovers (cluster_id, leg_id);
-CREATE INDEX handovers_differing ON handovers (cluster_id, id) WHERE differs;
+CREATE INDEX handovers_differing ON handovers (cluster_id, id) WHERE differs AND settled_at IS NULL;
 
 -- What one side of a handover counted. Only ever added to; neither overwrites the other (product rule 4).
 CREATE TABLE counts (
@@ -379,6 +381,29 @@ BEGIN
 END;
 $$;
 CREATE TRIGGER bookings_unsettle AFTER INSERT OR UPDATE OR DELETE ON bookings FOR EACH ROW EXECUTE FUNCTION bookings_unsettle();
+
+-- The school year or a rule has changed: what is planned or waited for may fall on other days.
+CREATE FUNCTION year_unsettles() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT c.cluster_id, c.id FROM copies c
+    WHERE c.cluster_id = (CASE WHEN TG_OP = 'DELETE' THEN OLD.cluster_id ELSE NEW.cluster_id END) AND c.state <> 'retired'
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER closures_unsettle AFTER INSERT OR UPDATE OR DELETE ON closures FOR EACH ROW EXECUTE FUNCTION year_unsettles();
+CREATE TRIGGER terms_unsettle AFTER INSERT OR UPDATE OR DELETE ON terms FOR EACH ROW EXECUTE FUNCTION year_unsettles();
+CREATE TRIGGER settings_unsettle AFTER UPDATE OF turnaround_days, furthest_ahead_days ON settings FOR EACH ROW EXECUTE FUNCTION year_unsettles();
+CREATE FUNCTION resources_unsettle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT c.cluster_id, c.id FROM copies c WHERE c.cluster_id = NEW.cluster_id AND c.resource_id = NEW.id AND c.state <> 'retired'
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER resources_unsettle AFTER UPDATE OF turnaround_days ON resources FOR EACH ROW EXECUTE FUNCTION resources_unsettle();
 
 CREATE FUNCTION custody_write_chain() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

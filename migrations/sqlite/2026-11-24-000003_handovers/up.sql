@@ -167,6 +167,8 @@ CREATE TABLE handovers (
     refusal TEXT NOT NULL DEFAULT '',
     -- What the receiver counted is not what the giver counted.
     differs INTEGER NOT NULL DEFAULT 0,
+    -- When a coordinator has dealt with that; the counts themselves stay as they are.
+    settled_at TEXT,
     PRIMARY KEY (cluster_id, id),
     FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id),
     FOREIGN KEY (cluster_id, leg_id) REFERENCES legs (cluster_id, id),
@@ -185,7 +187,7 @@ CREATE TABLE handovers (
 CREATE UNIQUE INDEX handovers_on_the_way ON handovers (cluster_id, copy_id) WHERE state = 'given';
 CREATE INDEX handovers_copy ON handovers (cluster_id, copy_id, id);
 CREATE INDEX handovers_leg ON handovers (cluster_id, leg_id);
-CREATE INDEX handovers_differing ON handovers (cluster_id, id) WHERE differs;
+CREATE INDEX handovers_differing ON handovers (cluster_id, id) WHERE differs AND settled_at IS NULL;
 
 -- What one side of a handover counted. Only ever added to; neither overwrites the other (product rule 4).
 CREATE TABLE counts (
@@ -390,6 +392,56 @@ BEGIN
     SELECT OLD.cluster_id, OLD.copy_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE cluster_id = OLD.cluster_id AND copy_id = OLD.copy_id);
 END;
 
+-- The school year or a rule has changed: what is planned or waited for may fall on other days.
+CREATE TRIGGER closures_unsettle_new AFTER INSERT ON closures
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT c.cluster_id, c.id FROM copies c WHERE c.cluster_id = NEW.cluster_id AND c.state <> 'retired'
+        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.cluster_id = c.cluster_id AND u.copy_id = c.id);
+END;
+CREATE TRIGGER closures_unsettle_changed AFTER UPDATE ON closures
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT c.cluster_id, c.id FROM copies c WHERE c.cluster_id = NEW.cluster_id AND c.state <> 'retired'
+        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.cluster_id = c.cluster_id AND u.copy_id = c.id);
+END;
+CREATE TRIGGER closures_unsettle_gone AFTER DELETE ON closures
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT c.cluster_id, c.id FROM copies c WHERE c.cluster_id = OLD.cluster_id AND c.state <> 'retired'
+        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.cluster_id = c.cluster_id AND u.copy_id = c.id);
+END;
+CREATE TRIGGER terms_unsettle_new AFTER INSERT ON terms
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT c.cluster_id, c.id FROM copies c WHERE c.cluster_id = NEW.cluster_id AND c.state <> 'retired'
+        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.cluster_id = c.cluster_id AND u.copy_id = c.id);
+END;
+CREATE TRIGGER terms_unsettle_changed AFTER UPDATE ON terms
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT c.cluster_id, c.id FROM copies c WHERE c.cluster_id = NEW.cluster_id AND c.state <> 'retired'
+        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.cluster_id = c.cluster_id AND u.copy_id = c.id);
+END;
+CREATE TRIGGER terms_unsettle_gone AFTER DELETE ON terms
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT c.cluster_id, c.id FROM copies c WHERE c.cluster_id = OLD.cluster_id AND c.state <> 'retired'
+        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.cluster_id = c.cluster_id AND u.copy_id = c.id);
+END;
+CREATE TRIGGER settings_unsettle_changed AFTER UPDATE OF turnaround_days, furthest_ahead_days ON settings
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT c.cluster_id, c.id FROM copies c WHERE c.cluster_id = NEW.cluster_id AND c.state <> 'retired'
+        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.cluster_id = c.cluster_id AND u.copy_id = c.id);
+END;
+CREATE TRIGGER resources_unsettle_changed AFTER UPDATE OF turnaround_days ON resources
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT c.cluster_id, c.id FROM copies c WHERE c.cluster_id = NEW.cluster_id AND c.resource_id = NEW.id AND c.state <> 'retired'
+        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.cluster_id = c.cluster_id AND u.copy_id = c.id);
+END;
+
 CREATE TRIGGER custody_begin_chain AFTER INSERT ON custody
 BEGIN
     INSERT INTO custody_chain (cluster_id, copy_id, n, place, school_id, booking_id, to_school_id, handover_id, person_id, since)
@@ -497,7 +549,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('handovers', 'handovers_on_the_way', '1000 10 1'),
     ('handovers', 'handovers_copy', '5000000 50000 500 1'),
     ('handovers', 'handovers_leg', '5000000 50000 1'),
-    ('handovers', 'handovers_differing', '100000 1000 1'),
+    ('handovers', 'handovers_differing', '1000 10 1'),
     ('counts', 'counts', '10000000 100000 1'),
     ('counts', 'sqlite_autoindex_counts_2', '10000000 100000 2 1'),
     ('counts', 'sqlite_autoindex_counts_3', '10000000 100000 1'),

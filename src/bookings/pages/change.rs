@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::loan::Roles;
 use super::reserve::ask::{Ask, line};
-use super::reserve::form::{Picks, copies, instead};
+use super::reserve::form::{Picks, copies, instead, or_wait, wait_at};
 use super::tell::Teller;
 use super::{NOT_YOURS, answer, see_other};
 use crate::app::App;
@@ -209,6 +209,11 @@ fn main(member: &Member, case: &Case, ask: &Ask, errors: &Errors, refusal: Optio
             (instead(taken, similar, |days, copy| ask.moved(days, copy).at(&page), |other| {
                 Ask { copy: String::new(), ..ask.moved(taken.days, None) }.at(&format!("{}/boxes/{other}/reserve", member.base()))
             }))
+            @if taken.free_instead.is_empty() {
+                @let wish = Ask { class: case.loan.booking.class_name.clone(), ..ask.moved(taken.days, None) };
+                (or_wait(&wait_at(member.base(), case.reading.title.id, &wish)))
+                p { "Your booking stays as it is while you wait." }
+            }
         }
         @if slot.state == State::Confirmed && shelf.rules.approval_needed && !case.by.is_coordinator() && slot.collected_on.is_none() {
             (banner(Tone::Plain, "The coordinator approves this box", html! {

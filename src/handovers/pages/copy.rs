@@ -123,7 +123,8 @@ fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -
         @let kept = [Side::Giver, Side::Receiver].map(|side| format!("{}/{side}/{}", sheet.thing.copy, member.person)).join(" ");
         p.kept role="status" data-kept=(kept) hidden {}
         (said)
-        @if said.0.is_empty() { (head(&title, line, html! {})) } @else { div.head { div { h2 { (title) } p { (line) } } } }
+        @let history = html! { a.btn href={ (member.base()) "/copies/" (sheet.thing.copy) "/history" } { (icon("list")) "History" } };
+        @if said.0.is_empty() { (head(&title, line, history)) } @else { div.head { div { h2 { (title) } p { (line) } } } }
         @if !sheet.scene.custody.short_essentials.is_empty() {
             (banner(Tone::Warn, "Something essential is short", html! { p { (sheet.scene.custody.short_essentials) "." } }))
         }
@@ -281,10 +282,10 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<Row> {
             let way = match leg.way {
                 Way::Fetch => format!(", {} fetches it", sheet.name(leg.to)),
                 Way::Bring => format!(", {} brings it", sheet.name(sheet.scene.custody.school)),
-                Way::Meeting => ", at a meeting".to_owned(),
+                Way::Meeting => ", at the cluster meeting".to_owned(),
                 Way::Stays => String::new(),
             };
-            rows.push(row("Planned", format!("{}{way}", days::full(leg.day))));
+            rows.push(row("Planned", html! { a href={ (base) "/legs/" (leg.id) } { (days::full(leg.day)) } (way) }));
         }
     }
     rows.push(row("Code on the lid", html! { a href={ "/b/" (thing.code) } { "/b/" (thing.code) } }));

@@ -15,6 +15,7 @@ use crate::db::schema::{
     bookings, clusters, copies, counts, custody, digest_items, handovers, legs, meetings, resources, settings, unsettled,
 };
 use crate::db::{Error, House, Result, Tx};
+use crate::handovers::legs::FIRST_LOOK_DAYS;
 
 /// Where a batch ended, to go on after it: the day of the look, the cluster, the row.
 pub type Mark = (Day, ClusterId, i64);
@@ -127,10 +128,19 @@ pub fn copy_looked_at(tx: &mut Tx<'_>, copy: CopyId, again: Day) -> Result<()> {
     Ok(())
 }
 
-/// What concerns these copies has changed: the worker looks at them in its next round.
+/// What concerns these copies has changed: the worker looks at them in its next round, and at their legs that come near, whose
+/// school days may be others now.
 pub fn look_again(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<()> {
-    let changed = custody::table.filter(custody::cluster_id.eq(tx.cluster.0)).filter(custody::copy_id.eq_any(of.iter().map(|id| id.0)));
-    diesel::update(changed).set(custody::look_on.eq(tx.today())).execute(tx.conn)?;
+    let (today, ids) = (tx.today(), || of.iter().map(|id| id.0));
+    let changed = custody::table.filter(custody::cluster_id.eq(tx.cluster.0)).filter(custody::copy_id.eq_any(ids()));
+    diesel::update(changed).set(custody::look_on.eq(today)).execute(tx.conn)?;
+    let near = legs::table
+        .filter(legs::cluster_id.eq(tx.cluster.0))
+        .filter(legs::copy_id.eq_any(ids()))
+        .filter(legs::day.between(today, days::add(today, FIRST_LOOK_DAYS)))
+        .filter(legs::state.eq("planned"))
+        .filter(legs::look_on.gt(today));
+    diesel::update(near).set(legs::look_on.eq(today)).execute(tx.conn)?;
     Ok(())
 }
 

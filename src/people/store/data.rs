@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::base::Day;
 use crate::base::ids::PersonId;
 use crate::db::schema::{
-    bookings, changes, clusters, copies, email_changes, feeds, identities, messages, muted_kinds, passkeys, people, resources, roles,
-    schools, sessions,
+    bookings, changes, clusters, copies, counts, email_changes, feeds, handovers, identities, messages, muted_kinds, passkeys, people,
+    resources, roles, schools, sessions, waits,
 };
 use crate::db::{House, Result};
 
@@ -30,6 +30,10 @@ pub struct Data {
     pub devices: Vec<DeviceData>,
     /// Bookings made, or kept for somebody.
     pub bookings: Vec<BookingData>,
+    /// What was counted when a box changed hands.
+    pub counts: Vec<CountData>,
+    /// Places on waiting lists that were asked for.
+    pub waiting_list: Vec<WaitData>,
     /// Letters to the person.
     pub letters: Vec<LetterData>,
     /// What the person changed.
@@ -125,6 +129,50 @@ pub struct BookingData {
     pub created_at: NaiveDateTime,
 }
 
+/// A count.
+#[derive(Debug, Clone, Serialize)]
+pub struct CountData {
+    /// The cluster's name.
+    pub cluster: String,
+    /// The copy.
+    pub copy: String,
+    /// "giver" or "receiver".
+    pub side: String,
+    /// "all_there", "lines", "none".
+    pub how: String,
+    /// How the box looked: "good", "worn", "damaged".
+    pub condition: String,
+    /// What was noted.
+    pub note: String,
+    /// Why it was not taken.
+    pub refusal: String,
+    /// When.
+    pub counted_at: NaiveDateTime,
+}
+
+/// A place on a waiting list.
+#[derive(Debug, Clone, Serialize, Queryable)]
+pub struct WaitData {
+    /// The cluster's name.
+    pub cluster: String,
+    /// The box.
+    pub resource: String,
+    /// The school.
+    pub school: String,
+    /// "waiting".
+    pub state: String,
+    /// The first day.
+    pub first_day: Day,
+    /// The last day.
+    pub last_day: Day,
+    /// The class.
+    pub class: String,
+    /// What for.
+    pub purpose: String,
+    /// When it was asked for.
+    pub created_at: NaiveDateTime,
+}
+
 /// A letter.
 #[derive(Debug, Clone, Serialize, Queryable)]
 pub struct LetterData {
@@ -155,7 +203,7 @@ pub struct ChangeData {
     pub after: String,
 }
 
-/// Gathers it: six questions.
+/// Gathers it: eight questions.
 pub fn of(house: &mut House<'_>, id: PersonId) -> Result<Data> {
     let person = person(house, id)?;
     let (roles, calendar_feeds) = roles_and_feeds(house, id)?;
@@ -191,6 +239,27 @@ pub fn of(house: &mut House<'_>, id: PersonId) -> Result<Data> {
             bookings::created_at,
         ))
         .load(house.conn)?;
+    let counts = counts(house, id)?;
+    let waiting_list = waits::table
+        .inner_join(clusters::table.on(clusters::id.eq(waits::cluster_id)))
+        .inner_join(resources::table.on(resources::cluster_id.eq(waits::cluster_id).and(resources::id.eq(waits::resource_id))))
+        .inner_join(schools::table.on(schools::cluster_id.eq(waits::cluster_id).and(schools::id.eq(waits::school_id))))
+        .filter(waits::cluster_id.eq_any(known()))
+        .filter(waits::person_id.eq(id.0))
+        .order(waits::id.desc())
+        .limit(MOST)
+        .select((
+            clusters::name,
+            resources::name,
+            schools::short_name,
+            waits::state,
+            waits::first_day,
+            waits::last_day,
+            waits::class_name,
+            waits::purpose,
+            waits::created_at,
+        ))
+        .load(house.conn)?;
     let letters = messages::table
         // Those of the house, too: sign-in links and the like.
         .filter(messages::cluster_id.eq_any(known()).or(messages::cluster_id.eq(0)))
@@ -207,7 +276,7 @@ pub fn of(house: &mut House<'_>, id: PersonId) -> Result<Data> {
         .select((changes::at, changes::about, changes::about_id, changes::verb, changes::before, changes::after))
         .load(house.conn)?;
     let about = format!("Everything that Boxrota keeps of you. Each list holds the newest {MOST} entries at most. Times are in UTC.");
-    Ok(Data { about, person, roles, calendar_feeds, devices, bookings, letters, changes })
+    Ok(Data { about, person, roles, calendar_feeds, devices, bookings, counts, waiting_list, letters, changes })
 }
 
 /// The person with what hangs on the account; a handful of rows, joined so that it is one question.
@@ -237,6 +306,30 @@ fn person(house: &mut House<'_>, id: PersonId) -> Result<PersonData> {
         add(&mut person.passkeys, passkey);
     }
     Ok(person)
+}
+
+/// What the person counted, with what was said beside it on the own side.
+fn counts(house: &mut House<'_>, id: PersonId) -> Result<Vec<CountData>> {
+    type Row = ((String, String, String, String, NaiveDateTime), (String, String), (String, String, String));
+    let rows: Vec<Row> = counts::table
+        .inner_join(handovers::table.on(handovers::cluster_id.eq(counts::cluster_id).and(handovers::id.eq(counts::handover_id))))
+        .inner_join(clusters::table.on(clusters::id.eq(counts::cluster_id)))
+        .inner_join(copies::table.on(copies::cluster_id.eq(counts::cluster_id).and(copies::id.eq(counts::copy_id))))
+        .filter(counts::cluster_id.eq_any(roles::table.filter(roles::person_id.eq(id.0)).select(roles::cluster_id)))
+        .filter(counts::person_id.eq(id.0))
+        .order(counts::id.desc())
+        .limit(MOST)
+        .select((
+            (clusters::name, copies::tag, counts::side, counts::how, counts::counted_at),
+            (handovers::given_condition, handovers::given_note),
+            (handovers::received_condition, handovers::received_note, handovers::refusal),
+        ))
+        .load(house.conn)?;
+    let count = |((cluster, copy, side, how, counted_at), given, received): Row| {
+        let (condition, note, refusal) = if side == "giver" { (given.0, given.1, String::new()) } else { received };
+        CountData { cluster, copy, side, how, condition, note, refusal, counted_at }
+    };
+    Ok(rows.into_iter().map(count).collect())
 }
 
 fn add<T: PartialEq>(list: &mut Vec<T>, one: Option<T>) {

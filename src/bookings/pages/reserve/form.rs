@@ -54,10 +54,7 @@ impl Form<'_> {
                 }))
             }
             @if self.has_to_wait(&picks) {
-                (banner(Tone::Plain, "Do you need exactly these days?", html! {
-                    p { "Join the waiting list. When the days become free, they are offered to one school at a time, in the order of asking." }
-                    p.acts { a.btn href=(self.wait()) { (icon("clock")) "Join the waiting list for these days" } }
-                }))
+                (or_wait(&wait_at(self.member.base(), self.reading.title.id, self.ask)))
             }
             @if !self.ask.repeat.is_empty() && self.errors.is_empty() {
                 (banner(Tone::Plain, "The same again next year", html! { p { (self.same_again()) } }))
@@ -99,13 +96,6 @@ impl Form<'_> {
             Some(_) => false,
             None => self.ask.days().is_some_and(|days| picks.is_taken(days)),
         }
-    }
-
-    /// The address at which one joins the waiting list with these answers.
-    fn wait(&self) -> String {
-        let page = format!("{}/waits/new", self.member.base());
-        let with = self.ask.at(&page);
-        format!("{with}{}resource={}", if with == page { '?' } else { '&' }, self.reading.title.id)
     }
 
     /// What is filled in already when a loan is repeated.
@@ -206,6 +196,27 @@ pub fn instead(
             }
         }
     }
+}
+
+/// The address at which one joins the waiting list for a box with these answers.
+#[must_use]
+pub fn wait_at(base: &str, of: ResourceId, ask: &Ask) -> String {
+    let page = format!("{base}/waits/new");
+    let with = ask.at(&page);
+    format!("{with}{}resource={of}", if with == page { '?' } else { '&' })
+}
+
+/// The waiting list, for whoever needs exactly the days that others have.
+#[must_use]
+pub fn or_wait(href: &str) -> Markup {
+    banner(
+        Tone::Plain,
+        "Do you need exactly these days?",
+        html! {
+            p { "Join the waiting list. When the days become free, they are offered to one school at a time, in the order of asking." }
+            p.acts { a.btn href=(href) { (icon("clock")) "Join the waiting list for these days" } }
+        },
+    )
 }
 
 /// Which copy: one of them, or (`any`) whichever is free.
