@@ -1,9 +1,8 @@
-//! My loans: this week's handovers first, then what is to come and what waits for an answer, then this school year's past.
+//! My loans: the next handovers first, then what is to come and what waits for an answer, then this school year's past.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
-use super::tell::{self, Way};
 use crate::app::App;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
@@ -13,15 +12,17 @@ use crate::bookings::{Kind, Risk, Slot, State, last_day_of, risk};
 use crate::db::{Result, Tx};
 use crate::error::Error;
 use crate::handovers::pages::waits::place;
+use crate::handovers::store::legs;
 use crate::handovers::store::waits::{self, Listed};
-use crate::handovers::waiting;
+use crate::handovers::week::Task;
+use crate::handovers::{Leg, waiting};
 use crate::people::Member;
 use crate::people::store as people;
 use crate::web::forms::verb;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, empty, head, icon, pill, strand_icon, table_or_cards};
 
-/// A handover within so many days is this week's.
+/// A handover within so many days is one of the next.
 const SOON_DAYS: i64 = 7;
 /// How far ahead loans are listed: further than anything can be booked.
 const AHEAD_DAYS: i64 = 1200;
@@ -44,7 +45,8 @@ struct Desk {
     current: Vec<Loan>,
     past: Vec<Loan>,
     names: Vec<people::SchoolName>,
-    near: Vec<(Slot, String)>,
+    /// The planned legs that begin or end the current ones.
+    legs: Vec<Leg>,
     out: Vec<Slot>,
     /// The cluster's open places on the waiting list, and those of the schools among them.
     open: Vec<waiting::Wait>,
@@ -52,7 +54,7 @@ struct Desk {
 }
 
 impl Desk {
-    /// Six queries: the schools' loans now and to come, those of a past year, names, neighbours, what is out, who waits.
+    /// Six queries: the schools' loans now and to come, those of a past year, their legs, names, what is out, who waits.
     fn read(tx: &mut Tx<'_>, mine: &[SchoolId], year: Option<i32>) -> Result<Self> {
         let today = tx.today();
         let this_year = days::academic_year(today);
@@ -66,29 +68,24 @@ impl Desk {
             None => Vec::new(),
         };
         past.retain(|loan| loan.booking.slot.is_over(today));
-        let copies: Vec<_> = current.iter().map(|loan| loan.booking.slot.copy).collect();
-        let span = current
-            .iter()
-            .map(|loan| loan.booking.slot.days)
-            .reduce(|a, b| Period::new(a.first().min(b.first()), a.last().max(b.last())).unwrap_or(a));
-        let near = match span {
-            Some(span) => loans::around(tx, &copies, tell::around(span))?,
-            None => Vec::new(),
-        };
+        let ids: Vec<_> = current.iter().map(|loan| loan.booking.slot.id).collect();
+        let legs = legs::of_bookings(tx, &ids)?;
         let mut waits = waits::listed(tx)?;
         let open = waits.iter().map(|one| one.wait.clone()).collect();
         waits.retain(|one| mine.contains(&one.wait.school));
         // What is offered first.
         waits.sort_by_key(|one| (one.wait.state != waiting::State::Offered, one.wait.id));
-        Ok(Self { today, year, current, past, names: people::school_names(tx)?, near, out: loans::out_now(tx)?, open, waits })
+        Ok(Self { today, year, current, past, names: people::school_names(tx)?, legs, out: loans::out_now(tx)?, open, waits })
     }
 
     fn name(&self, school: SchoolId) -> &str {
         self.names.iter().find(|one| one.id == school).map_or("Another school", |one| &one.short_name)
     }
 
-    fn way(&self, loan: &Loan) -> Way {
-        tell::way(&loan.booking.slot, &self.near, self.name(loan.home))
+    /// The handover that a loan waits for: that by which it goes, once it is out, and that by which it comes before.
+    fn leg(&self, loan: &Loan) -> Option<&Leg> {
+        let slot = &loan.booking.slot;
+        self.legs.iter().find(|leg| if slot.is_out() { leg.from_booking == Some(slot.id) } else { leg.to_booking == Some(slot.id) })
     }
 
     fn risk(&self, loan: &Loan) -> Option<Risk> {
@@ -137,18 +134,21 @@ pub async fn show(
     Ok(member.tagged(&request, page(&member.shell(Nav::Loans), "My loans", &main(&member, &desk, several))))
 }
 
-/// What is fetched or brought back in the coming days, and what should have been: the day, whether it goes back, the loan.
-fn handovers(desk: &Desk) -> Vec<(Day, bool, &Loan)> {
+/// What changes hands in the coming days, and what should have done so: the day, and the loan that it begins or ends.
+fn handovers(desk: &Desk) -> Vec<(Day, &Loan)> {
     let soon = days::add(desk.today, SOON_DAYS);
     let confirmed = desk.current.iter().filter(|loan| loan.booking.slot.state == State::Confirmed);
     let mut list: Vec<_> = confirmed
         .map(|loan| {
             let slot = &loan.booking.slot;
-            if slot.is_out() { (slot.days.last(), true, loan) } else { (slot.days.first(), false, loan) }
+            let day = if slot.is_out() { slot.days.last() } else { slot.days.first() };
+            // What the schools have agreed on; but a loan is late by its own last day.
+            let planned = desk.leg(loan).map_or(day, |leg| leg.day);
+            (if slot.late_since(desk.today).is_some() { day.min(planned) } else { planned }, loan)
         })
-        .filter(|(day, ..)| *day <= soon)
+        .filter(|(day, _)| *day <= soon)
         .collect();
-    list.sort_by_key(|(day, back, loan)| (*day, !*back, loan.booking.slot.id));
+    list.sort_by_key(|(day, loan)| (*day, !loan.booking.slot.is_out(), loan.booking.slot.id));
     list
 }
 
@@ -172,15 +172,15 @@ fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
                 @if member.own_school().is_none() && !may_book {
                     (empty("calendar-days", "You have no school here", "A school's loans stand here for its own people. The calendar shows those of all schools.", Some((all.as_str(), "See all loans"))))
                 } @else {
-                    (empty("calendar-plus", "No loans yet", "The boxes your school reserves will be listed here, this week's handovers first.", may_book.then_some((boxes.as_str(), "Find a box"))))
+                    (empty("calendar-plus", "No loans yet", "The boxes your school reserves will be listed here, the next handovers first.", may_book.then_some((boxes.as_str(), "Find a box"))))
                 }
             }
         }
         @if !desk.waits.is_empty() { (waiting_list(member, desk)) }
         @if !soon.is_empty() {
             section.panel.card aria-labelledby="handovers" {
-                h2 #handovers { "Handovers this week" }
-                ul.tasks { @for (day, back, loan) in &soon { (handover(member, desk, *day, *back, loan)) } }
+                h2 #handovers { "Your next handovers" }
+                ul.tasks { @for (day, loan) in &soon { (handover(member, desk, *day, loan)) } }
             }
         }
         @if !current.is_empty() {
@@ -226,32 +226,33 @@ fn waiting_list(member: &Member, desk: &Desk) -> Markup {
     }
 }
 
-fn handover(member: &Member, desk: &Desk, day: Day, back: bool, loan: &Loan) -> Markup {
-    let (today, way) = (desk.today, desk.way(loan));
-    let late = back && day < today;
-    let school = loan.booking.slot.school;
+fn handover(member: &Member, desk: &Desk, day: Day, loan: &Loan) -> Markup {
+    let (today, slot) = (desk.today, &loan.booking.slot);
+    let late = slot.late_since(today).is_some();
+    let leg = desk.leg(loan);
+    let task = leg.map(|leg| (Task::of(leg, &[slot.school]), leg));
     html! {
         li {
             div.what {
                 (strand_icon(super::calendar::term::strand_class(&loan.strand), &loan.icon))
                 div {
-                    a href={ (member.base()) "/bookings/" (loan.booking.slot.id) } { (loan.name) " (" (loan.tag) ")" }
+                    a href={ (member.base()) "/bookings/" (slot.id) } { (loan.name) " (" (loan.tag) ")" }
                     p.bad[late] {
-                        // A copy that is kept at the school itself need not travel.
-                        @match (back, way.to.is_empty()) {
-                            (true, true) if loan.home == school => { "Put it back on your own shelf" }
-                            (true, true) => { "Bring it back to " (desk.name(loan.home)) }
-                            (true, false) => { "Hand it on to " (way.to) }
-                            (false, _) if way.from == desk.name(school) => { "Take it from your own shelf" }
-                            (false, _) => { "Collect it from " (way.from) }
+                        @match task {
+                            Some((task, leg)) => { (task.words("it", desk.name(leg.from), desk.name(leg.to), leg.to_booking.is_none())) }
+                            None => { "Its handover is planned in a moment" }
                         }
-                        @if late { ". It was due on " (days::full(day)) "." }
-                        @else if day < today { ". It has been yours to collect since " (days::full(day)) "." }
+                        @if late { ". It was due on " (days::full(slot.days.last())) "." }
+                        @else if day < today { ". That was planned for " (days::full(day)) "." }
                         @else if day == today { " today" }
                         @else { " on " (days::full(day)) }
                     }
                     @if let Some(why) = desk.why_at_risk(loan) { p.warn { (why) } }
-                    p { a href={ (member.base()) "/copies/" (loan.booking.slot.copy) } { "Count and hand over" span.vh { " " (loan.name) " (" (loan.tag) ")" } } }
+                    p {
+                        a href={ (member.base()) "/copies/" (slot.copy) } {
+                            (task.and_then(|(task, _)| task.button()).unwrap_or("See where it is")) span.vh { ": " (loan.name) " (" (loan.tag) ")" }
+                        }
+                    }
                 }
             }
             (desk.status(loan))

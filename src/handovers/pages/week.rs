@@ -266,7 +266,7 @@ fn row(base: &str, desk: &Desk, journey: &Journey, overdue: bool) -> Markup {
     }
 }
 
-/// Whether both sides have said yes to day and way, or where the box is on it.
+/// Where the box is on its way, or whether anything was said about the plan: one that nobody wants otherwise needs no words.
 fn agreement(desk: &Desk, journey: &Journey, given: Option<&Holding>) -> Markup {
     let leg = &journey.leg;
     html! {
@@ -276,7 +276,6 @@ fn agreement(desk: &Desk, journey: &Journey, given: Option<&Holding>) -> Markup 
             @if desk.is_mine(proposal.school) { (pill(Tone::Plain, "You proposed a change")) } @else { (pill(Tone::Warn, "A change is proposed: please answer")) }
         }
         @else if leg.agreed { (pill(Tone::Good, "Agreed")) }
-        @else { (pill(Tone::Plain, "Not agreed yet")) }
     }
 }
 

@@ -125,10 +125,19 @@ pub fn with_bookings(tx: &mut Tx<'_>, copy: CopyId) -> Result<Vec<(Leg, Option<S
 
 /// The planned legs to and from a booking.
 pub fn of_booking(tx: &mut Tx<'_>, booking: BookingId) -> Result<Vec<Leg>> {
+    of_bookings(tx, &[booking])
+}
+
+/// The planned legs to and from any of the bookings, by day.
+pub fn of_bookings(tx: &mut Tx<'_>, bookings: &[BookingId]) -> Result<Vec<Leg>> {
+    if bookings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = || bookings.iter().map(|id| id.0);
     let rows: Vec<Row> = legs::table
         .filter(legs::cluster_id.eq(tx.cluster.0))
         .filter(legs::state.eq("planned"))
-        .filter(legs::from_booking_id.eq(booking.0).or(legs::to_booking_id.eq(booking.0)))
+        .filter(legs::from_booking_id.eq_any(ids()).or(legs::to_booking_id.eq_any(ids())))
         .order((legs::day, legs::id))
         .select(leg_columns!())
         .load(tx.conn)?;
