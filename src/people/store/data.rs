@@ -138,7 +138,7 @@ pub struct CountData {
     pub copy: String,
     /// "giver" or "receiver".
     pub side: String,
-    /// "all_there", "lines", "none".
+    /// `all_there`, `lines`, `none`.
     pub how: String,
     /// How the box looked: "good", "worn", "damaged".
     pub condition: String,
