@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
 use crate::handovers::pages::{
-    acts as handing, attention, copy, fair_share, handover, history, legs, lid, meetings, remedies, rescue, wait, waits, week,
+    acts as handing, attention, copy, fair_share, handover, history, leg_acts, legs, lid, meetings, remedies, rescue, wait, waits, week,
 };
 use crate::handovers::settle::settle;
 use crate::notifications::pages as mail;
@@ -203,9 +203,9 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/bookings/{booking}/collected", post().to(verbs::collected))
                 .route("/bookings/{booking}/returned", post().to(verbs::returned))
                 .route("/legs/{leg}", get().to(legs::show))
-                .route("/legs/{leg}/suggest", post().to(legs::suggest))
-                .route("/legs/{leg}/agree", post().to(legs::agree))
-                .route("/legs/{leg}/decline", post().to(legs::decline))
+                .route("/legs/{leg}/suggest", post().to(leg_acts::suggest))
+                .route("/legs/{leg}/agree", post().to(leg_acts::agree))
+                .route("/legs/{leg}/decline", post().to(leg_acts::decline))
                 .route("/meetings", get().to(meetings::list))
                 .route("/meetings/new", get().to(meetings::form))
                 .route("/meetings/new", post().to(meetings::add))

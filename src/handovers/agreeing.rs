@@ -26,6 +26,9 @@ pub struct Meeting {
     pub cancelled: bool,
 }
 
+/// An overdue handover may be agreed on for a day within so many days from today.
+const OVERDUE_DAYS: i64 = 28;
+
 /// A meeting may take the place of a handover planned within so many days of it.
 pub const NEAR_DAYS: i64 = DIRECT_DAYS;
 
@@ -35,7 +38,7 @@ pub fn is_near(leg: &Leg, meeting: &Meeting) -> bool {
     !meeting.cancelled
         && leg.state == LegState::Planned
         && leg.way != Way::Stays
-        && (meeting.day - leg.day).num_days().abs() <= NEAR_DAYS
+        && (meeting.day - leg.day.max(today)).num_days().abs() <= NEAR_DAYS
         && leg.meeting != Some(meeting.id)
 }
 
@@ -94,6 +97,8 @@ pub enum Refusal {
     AfterLoan(Day),
     /// Too far from the day that the bookings ask for.
     TooFar(Day),
+    /// It is overdue, and this is too far from today.
+    TooLate(Day),
     /// One of the schools is closed on that day; its short name.
     Closed(String),
     /// The meeting is not there any more.
@@ -111,7 +116,7 @@ impl Refusal {
     #[must_use]
     pub fn field(&self) -> &'static str {
         match self {
-            Self::Past | Self::BeforeLoan(_) | Self::AfterLoan(_) | Self::TooFar(_) | Self::Closed(_) => "day",
+            Self::Past | Self::BeforeLoan(_) | Self::AfterLoan(_) | Self::TooFar(_) | Self::TooLate(_) | Self::Closed(_) => "day",
             Self::NoMeeting => "way",
             _ => "",
         }
@@ -129,6 +134,7 @@ impl fmt::Display for Refusal {
             Self::BeforeLoan(from) => write!(f, "The school that gives it has it from {} only: choose a later day", days::full(*from)),
             Self::AfterLoan(to) => write!(f, "The loan of the school that gets it ends on {}: choose an earlier day", days::full(*to)),
             Self::TooFar(day) => write!(f, "Choose a day within a week of {}, or change the dates of the booking", days::full(*day)),
+            Self::TooLate(day) => write!(f, "It is overdue: choose a day until {}", days::full(*day)),
             Self::Closed(school) => write!(f, "{school} is closed on that day: choose another"),
             Self::NoMeeting => f.write_str("That meeting has been called off: choose another way"),
             Self::Same => f.write_str("It is planned like this already"),
@@ -195,8 +201,12 @@ pub fn check(facts: &Facts<'_>, side: &Side, wish: &Wish, name: impl Fn(SchoolId
     if let Some(to) = facts.to.map(|slot| slot.days.last()).filter(|to| wish.day > *to) {
         return Err(Refusal::AfterLoan(to));
     }
-    // A leg that is overdue may be agreed on for any day that comes.
-    if (wish.day - facts.laid).num_days().abs() > DIRECT_DAYS && facts.laid >= facts.today {
+    // A leg that is overdue may be agreed on for any day of the coming weeks.
+    let latest = days::add(facts.today, OVERDUE_DAYS);
+    if facts.laid < facts.today && wish.day > latest {
+        return Err(Refusal::TooLate(latest));
+    }
+    if facts.laid >= facts.today && (wish.day - facts.laid).num_days().abs() > DIRECT_DAYS {
         return Err(Refusal::TooFar(facts.laid));
     }
     // Teachers meet in the evening and in the holidays, so a meeting may be on any day.

@@ -34,6 +34,27 @@ pub struct About {
     pub contacts: Vec<(String, String)>,
 }
 
+/// Who gets a letter, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct To {
+    /// The person.
+    pub recipient: Recipient,
+    /// The short name of the school that has a part in the leg.
+    pub school: String,
+    /// Whether the person gets it as a coordinator, because the school has no science lead.
+    pub coordinates: bool,
+}
+
+impl To {
+    fn reason(&self, cluster: &str) -> String {
+        let school = &self.school;
+        if self.coordinates {
+            return format!("You got this because {school} has a part in this handover and no science lead, and you coordinate {cluster}.");
+        }
+        format!("You got this because {school} has a part in this handover, and you are its science lead in {cluster}.")
+    }
+}
+
 /// What the bookings made of a leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Now {
@@ -45,9 +66,9 @@ pub enum Now {
     Gone,
 }
 
-/// The bookings around it have changed, so the leg has.
+/// What is around it has changed, so the leg has.
 #[must_use]
-pub fn changed(about: &About, to: Recipient, school: &str, before: &Trip, now: &Now, today: Day) -> Letter {
+pub fn changed(about: &About, to: To, before: &Trip, now: &Now, today: Day) -> Letter {
     let after = match now {
         Now::Goes(trip) => trip.words(),
         Now::WithoutYou => "You no longer have a part in it.".to_owned(),
@@ -55,7 +76,7 @@ pub fn changed(about: &About, to: Recipient, school: &str, before: &Trip, now: &
     };
     let mut blocks = vec![
         Block::heading(format!("Changed: the handover of {}", about.resource)),
-        Block::paragraph("The bookings of this box have changed, so it changes hands in another way than planned."),
+        Block::paragraph("It changes hands in another way than planned, because its bookings, the school days or a meeting have changed."),
         Block::facts([("Box", format!("{} ({})", about.resource, about.tag)), ("Before", before.words()), ("Now", after)]),
     ];
     if matches!(now, Now::Goes(_)) {
@@ -63,12 +84,12 @@ pub fn changed(about: &About, to: Recipient, school: &str, before: &Trip, now: &
         blocks.push(Block::button("See the handover", &about.url));
     }
     let title = format!("Changed: handover of {} ({})", about.resource, about.tag);
-    letter(LEG_CHANGED, about, to, school, title, blocks, today)
+    letter(LEG_CHANGED, about, to, title, blocks, today)
 }
 
 /// Another day or way is proposed by `by`, a school's short name.
 #[must_use]
-pub fn proposed(about: &About, to: Recipient, school: &str, by: &str, planned: &Trip, proposed: &Trip, today: Day) -> Letter {
+pub fn proposed(about: &About, to: To, by: &str, planned: &Trip, proposed: &Trip, today: Day) -> Letter {
     let mut blocks = vec![
         Block::heading(format!("{by} suggests another way to hand over {}", about.resource)),
         Block::facts([
@@ -81,12 +102,12 @@ pub fn proposed(about: &About, to: Recipient, school: &str, by: &str, planned: &
     contacts(about, &mut blocks);
     blocks.push(Block::button("Answer", &about.url));
     let title = format!("{by} suggests {} for {} ({})", days::short(proposed.day), about.resource, about.tag);
-    letter(LEG_PROPOSED, about, to, school, title, blocks, today)
+    letter(LEG_PROPOSED, about, to, title, blocks, today)
 }
 
 /// What was proposed holds now.
 #[must_use]
-pub fn agreed(about: &About, to: Recipient, school: &str, now: &Trip, today: Day) -> Letter {
+pub fn agreed(about: &About, to: To, now: &Trip, today: Day) -> Letter {
     let mut blocks = vec![
         Block::heading(format!("Agreed: the handover of {}", about.resource)),
         Block::paragraph(now.words()),
@@ -95,15 +116,28 @@ pub fn agreed(about: &About, to: Recipient, school: &str, now: &Trip, today: Day
     contacts(about, &mut blocks);
     blocks.push(Block::button("See the handover", &about.url));
     let title = format!("Agreed: {} for {} ({})", days::short(now.day), about.resource, about.tag);
-    letter(LEG_AGREED, about, to, school, title, blocks, today)
+    letter(LEG_AGREED, about, to, title, blocks, today)
 }
 
-/// The other side cannot.
+/// Why what was suggested will not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// The other side cannot.
+    TheyCannot,
+    /// The meeting is called off.
+    NoMeeting,
+}
+
+/// The other side cannot, or the meeting is called off.
 #[must_use]
-pub fn declined(about: &About, to: Recipient, school: &str, planned: &Trip, proposed: &Trip, today: Day) -> Letter {
+pub fn declined(about: &About, to: To, because: Because, planned: &Trip, proposed: &Trip, today: Day) -> Letter {
+    let why = match because {
+        Because::TheyCannot => "The other school cannot do what you suggested.",
+        Because::NoMeeting => "The meeting that you suggested has been called off.",
+    };
     let mut blocks = vec![
         Block::heading(format!("Not agreed: the handover of {}", about.resource)),
-        Block::paragraph("The other school cannot do what you suggested. The plan stays as it is."),
+        Block::paragraph(format!("{why} The plan stays as it is.")),
         Block::facts([
             ("Box", format!("{} ({})", about.resource, about.tag)),
             ("Suggested", proposed.words()),
@@ -113,7 +147,7 @@ pub fn declined(about: &About, to: Recipient, school: &str, planned: &Trip, prop
     contacts(about, &mut blocks);
     blocks.push(Block::button("See the handover", &about.url));
     let title = format!("Not agreed: {} for {} ({})", days::short(proposed.day), about.resource, about.tag);
-    letter(LEG_DECLINED, about, to, school, title, blocks, today)
+    letter(LEG_DECLINED, about, to, title, blocks, today)
 }
 
 fn contacts(about: &About, blocks: &mut Vec<Block>) {
@@ -123,13 +157,13 @@ fn contacts(about: &About, blocks: &mut Vec<Block>) {
     }
 }
 
-fn letter(kind: &'static str, about: &About, to: Recipient, school: &str, title: String, blocks: Vec<Block>, today: Day) -> Letter {
+fn letter(kind: &'static str, about: &About, to: To, title: String, blocks: Vec<Block>, today: Day) -> Letter {
     Letter {
         kind,
         subject: format!("leg:{}:{}", about.leg, about.turn),
         day: today,
-        to,
-        reason: format!("You got this because {school} has a part in this handover, and you are its science lead in {}.", about.cluster),
+        reason: to.reason(&about.cluster),
+        to: to.recipient,
         title,
         blocks,
         calendar: None,
@@ -190,12 +224,13 @@ mod tests {
         }
     }
 
-    fn to() -> Recipient {
-        Recipient {
+    fn to() -> To {
+        let recipient = Recipient {
             person: None,
             address: "lead.saxton@boxrota.example".parse().unwrap_or_else(|_| unreachable!()),
             name: "Science lead, Saxton".into(),
-        }
+        };
+        To { recipient, school: "Saxton".into(), coordinates: false }
     }
 
     #[test]
@@ -203,23 +238,32 @@ mod tests {
         let (planned, other) = (trip("2026-10-09", Way::Fetch), trip("2026-10-08", Way::Meeting));
         let today = day("2026-10-01");
         let all = [
-            changed(&about(), to(), "Saxton", &planned, &Now::Goes(trip("2026-10-16", Way::Bring)), today),
-            proposed(&about(), to(), "Saxton", "Fairburn", &planned, &other, today),
-            agreed(&about(), to(), "Saxton", &other, today),
-            declined(&about(), to(), "Saxton", &planned, &other, today),
+            changed(&about(), to(), &planned, &Now::Goes(trip("2026-10-16", Way::Bring)), today),
+            proposed(&about(), to(), "Fairburn", &planned, &other, today),
+            agreed(&about(), to(), &other, today),
+            declined(&about(), to(), Because::TheyCannot, &planned, &other, today),
         ];
         for letter in all {
             insta::assert_snapshot!(letter.kind, format!("Subject: {}\n\n{}", letter.title, bodies::text(&letter)));
         }
-        let gone = changed(&about(), to(), "Saxton", &planned, &Now::Gone, today);
+        let gone = changed(&about(), to(), &planned, &Now::Gone, today);
         assert!(bodies::text(&gone).contains("Nobody needs it any more."));
-        let without = changed(&about(), to(), "Saxton", &planned, &Now::WithoutYou, today);
+        let without = changed(&about(), to(), &planned, &Now::WithoutYou, today);
         assert!(!bodies::text(&without).contains("Whom to talk to"), "who is out of it needs nobody");
     }
 
     #[test]
+    fn a_school_without_a_science_lead_is_the_coordinators() {
+        let to = To { coordinates: true, ..to() };
+        let letter = declined(&about(), to, Because::NoMeeting, &trip("2026-10-09", Way::Fetch), &trip("2026-10-08", Way::Meeting), day("2026-10-01"));
+        let text = bodies::text(&letter).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("The meeting that you suggested has been called off."), "{text}");
+        assert!(text.contains("Saxton has a part in this handover and no science lead, and you coordinate South Milford."), "{text}");
+    }
+
+    #[test]
     fn subjects_are_read_back() {
-        let letter = agreed(&about(), to(), "Saxton", &trip("2026-10-08", Way::Fetch), day("2026-10-01"));
+        let letter = agreed(&about(), to(), &trip("2026-10-08", Way::Fetch), day("2026-10-01"));
         assert_eq!(read_subject(LEG_AGREED, &letter.subject), Some((about().leg, 2)));
         assert_eq!(read_subject("other", &letter.subject), None);
         assert_eq!(read_subject(LEG_AGREED, "leg:x:1"), None);

@@ -27,6 +27,8 @@ pub struct Route<'a> {
     pub custody: &'a Custody,
     /// Its confirmed bookings that are not over, by first day; the one it is out for among them, however old.
     pub slots: &'a [Slot],
+    /// The day it is.
+    pub today: Day,
 }
 
 /// A leg as the bookings ask for it.
@@ -61,7 +63,8 @@ impl Wanted {
 /// The legs of a copy, in the order of its journey.
 ///
 /// The day is the last day of the loan that ends, or the first day of the loan that the store gives out; where one of the two
-/// schools is closed then, the nearest day before on which both are open.
+/// schools is closed then, the nearest day before on which both are open. A day that is to come is neither laid into the past nor
+/// before the giver has the copy: then it is the nearest one after.
 #[must_use]
 pub fn lay(route: &Route<'_>, calendar: &SchoolCalendar) -> Vec<Wanted> {
     let mut legs = Vec::new();
@@ -70,28 +73,51 @@ pub fn lay(route: &Route<'_>, calendar: &SchoolCalendar) -> Vec<Wanted> {
     for (at, slot) in route.slots.iter().enumerate().filter(|(_, slot)| slot.kind == Kind::Loan) {
         if !slot.is_out() {
             let before = at.checked_sub(1).and_then(loans).filter(|before| direct(before, slot));
-            let (from_booking, from, target) = match before {
-                Some(before) => (Some(before.id), before.school, before.days.last()),
-                None if at == 0 && matches!(route.custody.place, Place::School | Place::Transit) => {
-                    (None, route.custody.school, slot.days.first())
-                }
-                None => (None, route.home, slot.days.first()),
+            let from = match before {
+                Some(before) => before.school,
+                None if at == 0 => begins_at(route, slot),
+                None => route.home,
             };
-            let day = both_open(calendar, target, from, slot.school);
-            legs.push(Wanted { from_booking, to_booking: Some(slot.id), from, to: slot.school, day });
+            let day = both_open(calendar, target(before, Some(slot)), (from, slot.school), floor(before, route.today));
+            legs.push(Wanted { from_booking: before.map(|before| before.id), to_booking: Some(slot.id), from, to: slot.school, day });
         }
         if loans(at + 1).is_none_or(|next| !direct(slot, next)) {
-            let day = both_open(calendar, slot.days.last(), slot.school, route.home);
+            let day = both_open(calendar, slot.days.last(), (slot.school, route.home), floor(Some(slot), route.today));
             legs.push(Wanted { from_booking: Some(slot.id), to_booking: None, from: slot.school, to: route.home, day });
         }
     }
     legs
 }
 
-/// The day itself when both schools are open, else the nearest before; the day itself when there is none in a long while.
-fn both_open(calendar: &SchoolCalendar, target: Day, one: SchoolId, other: SchoolId) -> Day {
+/// Where the first loan to come gets the copy from, when no loan hands it on: where it is without a loan, or under way to it; what
+/// is on its way elsewhere comes through the store.
+fn begins_at(route: &Route<'_>, slot: &Slot) -> SchoolId {
+    let custody = route.custody;
+    match custody.place {
+        Place::School => custody.school,
+        Place::Transit if custody.to == Some(slot.school) => custody.school,
+        Place::Transit | Place::Store | Place::Missing => route.home,
+    }
+}
+
+/// The day for which the bookings at a leg's ends ask.
+fn target(from: Option<&Slot>, to: Option<&Slot>) -> Day {
+    from.map(|slot| slot.days.last()).or_else(|| to.map(|slot| slot.days.first())).unwrap_or(days::END)
+}
+
+/// No leg to come is laid before this day: it is past, or the giver has not got the copy yet.
+fn floor(from: Option<&Slot>, today: Day) -> Day {
+    from.map_or(today, |slot| slot.days.first().max(today))
+}
+
+/// The day itself when both schools are open, else the nearest before, not before `floor`; else the nearest after; the day itself
+/// when there is none in a long while. A day that is past already may be any.
+fn both_open(calendar: &SchoolCalendar, target: Day, (one, other): (SchoolId, SchoolId), floor: Day) -> Day {
     let open = |day: &Day| calendar.is_school_day(*day, Some(one)) && calendar.is_school_day(*day, Some(other));
-    (0..=LONGEST_CLOSURE).map(|back| days::add(target, -back)).find(open).unwrap_or(target)
+    let is_to_come = target >= floor;
+    let mut back = (0..=LONGEST_CLOSURE).map(|back| days::add(target, -back)).filter(|day| !is_to_come || *day >= floor);
+    let mut on = (1..=LONGEST_CLOSURE).map(|on| days::add(target, on)).take_while(|_| is_to_come);
+    back.find(open).or_else(|| on.find(open)).unwrap_or(target)
 }
 
 /// What is to be written down so that the planned legs of a copy are those that its bookings ask for.
@@ -106,14 +132,16 @@ pub struct Plan {
 }
 
 /// Compares the legs as they are planned with those that are wanted. The leg that is under way stays as it is. What both sides
-/// have agreed on stays while the ends are the same and the agreed day is within [`DIRECT_DAYS`] of the day that the bookings ask
-/// for. `possession` says when the bookings at the ends were collected and returned.
+/// have agreed on stays while the ends are the same, both schools are open on the agreed day or meet on it, and it is within
+/// [`DIRECT_DAYS`] of the day that the bookings ask for; of an overdue leg, while it is to come. `possession` says when the bookings
+/// at the ends were collected and returned.
 #[must_use]
 pub fn compare(
     planned: &[Leg],
     wanted: &[Wanted],
     under_way: Option<LegId>,
     possession: &BTreeMap<BookingId, (bool, bool)>,
+    calendar: &SchoolCalendar,
     today: Day,
 ) -> Plan {
     let mut plan = Plan::default();
@@ -138,7 +166,7 @@ pub fn compare(
         open.retain(|want| {
             let Some(at) = left.iter().position(|leg| same(leg, want)) else { return true };
             let old = left.remove(at);
-            let new = follow(old, want, today);
+            let new = follow(old, want, calendar, today);
             if new != *old {
                 plan.changed.push((old.clone(), new));
             }
@@ -158,11 +186,15 @@ pub fn compare(
 }
 
 /// The leg as it follows what the bookings ask for now.
-fn follow(old: &Leg, want: &Wanted, today: Day) -> Leg {
+fn follow(old: &Leg, want: &Wanted, calendar: &SchoolCalendar, today: Day) -> Leg {
     let ends = |leg: &Leg| (leg.from_booking, leg.to_booking, leg.from, leg.to);
     let same_ends = ends(old) == (want.from_booking, want.to_booking, want.from, want.to);
     let near = (old.day - want.day).num_days().abs() <= DIRECT_DAYS;
-    if same_ends && (old.day == want.day || (old.agreed && near)) {
+    // Of what is overdue, a day that is still to come is worth more than the one that has passed.
+    let later = want.day < today && old.day >= today;
+    let open = || [old.from, old.to].into_iter().all(|school| calendar.is_school_day(old.day, Some(school)));
+    let stands = (later || (old.agreed && near)) && (old.way == Way::Meeting || old.day < today || open());
+    if same_ends && (old.day == want.day || stands) {
         return old.clone();
     }
     Leg {
@@ -190,9 +222,9 @@ pub fn first_look(day: Day, today: Day) -> Day {
 
 /// The day for which the bookings at a leg's ends ask, when nobody agrees on another.
 #[must_use]
-pub fn laid(leg: &Leg, from: Option<&Slot>, to: Option<&Slot>, calendar: &SchoolCalendar) -> Day {
-    let target = from.map(|slot| slot.days.last()).or_else(|| to.map(|slot| slot.days.first())).unwrap_or(leg.day);
-    both_open(calendar, target, leg.from, leg.to)
+pub fn laid(leg: &Leg, from: Option<&Slot>, to: Option<&Slot>, calendar: &SchoolCalendar, today: Day) -> Day {
+    let target = if from.is_none() && to.is_none() { leg.day } else { target(from, to) };
+    both_open(calendar, target, (leg.from, leg.to), floor(from, today))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod fair_share;
 pub mod form;
 pub mod handover;
 pub mod history;
+pub mod leg_acts;
 pub mod legs;
 pub mod lid;
 pub mod meetings;

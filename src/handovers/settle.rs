@@ -6,17 +6,20 @@
 
 use std::collections::BTreeMap;
 
-use super::legs::{self, Route, first_look};
+use chrono::{DateTime, Utc};
+
+use super::legs::{self, Plan, Route, Wanted, first_look};
 use super::offers;
 use super::store::{custody, legs as rows, looks};
 use super::telling::{Teller, matters};
 use super::{Leg, LegState};
-use crate::base::days::{self, Period};
-use crate::base::ids::{BookingId, CopyId, LegId};
-use crate::bookings::State;
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::{BookingId, CopyId, LegId, SchoolId};
+use crate::bookings::{Slot, State};
 use crate::bookings::store::loans;
 use crate::db::{Result, Tx};
 use crate::people::store as people;
+use crate::people::terms::SchoolCalendar;
 
 /// How far around a copy's bookings the schools' calendars are read.
 const CALENDAR_DAYS: i64 = 90;
@@ -32,7 +35,7 @@ pub fn settle(tx: &mut Tx<'_>, house: &str) -> Result<()> {
     let changed = rows::unsettled(tx)?;
     relay(tx, &changed, house)?;
     looks::look_again(tx, &changed)?;
-    rows::settled(tx)
+    rows::settled(tx, &changed)
 }
 
 /// Lays the legs of the copies anew.
@@ -52,51 +55,8 @@ fn relay(tx: &mut Tx<'_>, copies: &[CopyId], house: &str) -> Result<()> {
     let last = slots.iter().map(|slot| slot.days.last()).max().unwrap_or(today).max(today);
     let window = Period::new(days::add(first, -CALENDAR_DAYS), days::add(last, CALENDAR_DAYS)).unwrap_or(ahead);
     let calendar = people::school_calendar(tx, window)?;
-    let mut news = Vec::new();
-    for (copy, home) in homes {
-        let now = custody::one(tx, copy)?;
-        let own: Vec<_> = slots.iter().copied().filter(|slot| slot.copy == copy).collect();
-        let wanted = legs::lay(&Route { home, custody: &now, slots: &own }, &calendar);
-        let planned = rows::of_copy(tx, copy)?;
-        let under_way = if now.handover.is_some() { rows::under_way(tx, copy)? } else { None };
-        let ends: Vec<BookingId> = planned.iter().flat_map(|leg| [leg.from_booking, leg.to_booking]).flatten().collect();
-        let possession = if ends.is_empty() { BTreeMap::new() } else { rows::possession(tx, &ends)? };
-        let plan = legs::compare(&planned, &wanted, under_way, &possession, today);
-        // What is over first: two planned legs to one booking are refused.
-        for (leg, state) in &plan.ended {
-            rows::end(tx, leg.id, *state)?;
-            if *state == LegState::Dropped && matters(leg, None, today) {
-                news.push((leg.clone(), None));
-            }
-        }
-        for (before, leg) in &plan.changed {
-            rows::update(tx, leg)?;
-            if matters(before, Some(leg), today) {
-                news.push((before.clone(), Some(leg.clone())));
-            }
-        }
-        for want in &plan.new {
-            let leg = Leg {
-                id: LegId::fresh(tx.now),
-                copy,
-                from_booking: want.from_booking,
-                to_booking: want.to_booking,
-                from: want.from,
-                to: want.to,
-                day: want.day,
-                way: want.way(),
-                meeting: None,
-                note: String::new(),
-                agreed: false,
-                proposal: None,
-                state: LegState::Planned,
-                revision: 0,
-                told: false,
-                look_on: first_look(want.day, today),
-            };
-            rows::insert(tx, &leg)?;
-        }
-    }
+    let plans = plan(tx, &homes, &slots, &calendar)?;
+    let news = write(tx, &plans)?;
     if news.is_empty() {
         return Ok(());
     }
@@ -108,4 +68,79 @@ fn relay(tx: &mut Tx<'_>, copies: &[CopyId], house: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is to be written down for each copy: read for all of them at once.
+fn plan(tx: &mut Tx<'_>, homes: &[(CopyId, SchoolId)], slots: &[Slot], calendar: &SchoolCalendar) -> Result<Vec<(CopyId, Plan)>> {
+    let today = tx.today();
+    let copies: Vec<CopyId> = homes.iter().map(|(copy, _)| *copy).collect();
+    let custody = custody::of_copies(tx, &copies)?;
+    let planned = rows::of_copies(tx, &copies)?;
+    let on_the_way = custody.iter().any(|now| now.handover.is_some());
+    let under_way = if on_the_way { rows::all_under_way(tx, &copies)? } else { BTreeMap::new() };
+    let ends: Vec<BookingId> = planned.iter().flat_map(|leg| [leg.from_booking, leg.to_booking]).flatten().collect();
+    let possession = if ends.is_empty() { BTreeMap::new() } else { rows::possession(tx, &ends)? };
+    let mut plans = Vec::new();
+    for (copy, home) in homes {
+        let Some(now) = custody.iter().find(|now| now.copy == *copy) else { continue };
+        let own: Vec<_> = slots.iter().copied().filter(|slot| slot.copy == *copy).collect();
+        let wanted = legs::lay(&Route { home: *home, custody: now, slots: &own, today }, calendar);
+        let mine: Vec<Leg> = planned.iter().filter(|leg| leg.copy == *copy).cloned().collect();
+        plans.push((*copy, legs::compare(&mine, &wanted, under_way.get(copy).copied(), &possession, calendar, today)));
+    }
+    Ok(plans)
+}
+
+/// Writes the plans down, and says which changes its sides should hear of. The tables refuse two planned legs that begin or end one
+/// booking, also for a moment; and a booking may have gone from one copy to another. So first of all copies whatever ends or gets
+/// other ends lets go of its bookings, and then the legs take theirs.
+fn write(tx: &mut Tx<'_>, plans: &[(CopyId, Plan)]) -> Result<Vec<(Leg, Option<Leg>)>> {
+    let today = tx.today();
+    let mut news = Vec::new();
+    for (_, plan) in plans {
+        for (leg, state) in &plan.ended {
+            rows::end(tx, leg, *state)?;
+            if *state == LegState::Dropped && matters(leg, None, today) {
+                news.push((leg.clone(), None));
+            }
+        }
+        let other_ends = |(before, after): &&(Leg, Leg)| (before.from_booking, before.to_booking) != (after.from_booking, after.to_booking);
+        for (before, _) in plan.changed.iter().filter(other_ends) {
+            rows::end(tx, before, LegState::Dropped)?;
+        }
+    }
+    for (copy, plan) in plans {
+        for (before, leg) in &plan.changed {
+            rows::update(tx, leg)?;
+            if matters(before, Some(leg), today) {
+                news.push((before.clone(), Some(leg.clone())));
+            }
+        }
+        for want in &plan.new {
+            rows::insert(tx, &fresh(*copy, want, tx.now, today))?;
+        }
+    }
+    Ok(news)
+}
+
+/// A leg that nobody has spoken of yet.
+fn fresh(copy: CopyId, want: &Wanted, now: DateTime<Utc>, today: Day) -> Leg {
+    Leg {
+        id: LegId::fresh(now),
+        copy,
+        from_booking: want.from_booking,
+        to_booking: want.to_booking,
+        from: want.from,
+        to: want.to,
+        day: want.day,
+        way: want.way(),
+        meeting: None,
+        note: String::new(),
+        agreed: false,
+        proposal: None,
+        state: LegState::Planned,
+        revision: 0,
+        told: false,
+        look_on: first_look(want.day, today),
+    }
 }

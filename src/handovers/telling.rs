@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::leg_letters::{self, About, Now};
+use super::leg_letters::{self, About, Because, Now, To};
 use super::store::meetings;
 use super::trips::Trip;
 use super::{Leg, LegState};
@@ -11,6 +11,7 @@ use crate::base::days::{self, Day};
 use crate::base::ids::{CopyId, SchoolId};
 use crate::db::{Result, Tx};
 use crate::notifications::{Recipient, store as outbox};
+use crate::people::RoleKind;
 use crate::people::store::{self as people, Person, SchoolName};
 
 /// A leg whose day is so near that its sides hear of a change even if no letter has told them of it before.
@@ -80,9 +81,12 @@ impl Teller {
         let is = after.map(|leg| self.trip(tx, leg)).transpose()?;
         let mut schools = vec![before.from, before.to];
         schools.extend(after.iter().flat_map(|leg| [leg.from, leg.to]));
-        schools.sort_unstable();
+        // One person may lead two of them and gets one letter: that of a school that still has a part in it.
+        schools.sort_unstable_by_key(|school| (after.is_none_or(|leg| leg.from != *school && leg.to != *school), *school));
         schools.dedup();
-        let (leg, turn) = (after.unwrap_or(before), i64::from(after.unwrap_or(before).revision));
+        // What nobody needs any more has been counted on when it ended.
+        let leg = after.unwrap_or(before);
+        let turn = i64::from(after.map_or(before.revision + 1, |leg| leg.revision));
         let mut told = false;
         for school in schools {
             let part = after.filter(|leg| leg.from == school || leg.to == school);
@@ -93,9 +97,8 @@ impl Teller {
                 (None, _) => Now::Gone,
             };
             let about = self.about(tx, leg, turn, other)?;
-            let name = self.name(school);
             for to in self.recipients(tx, school)? {
-                told |= outbox::enqueue(tx, &leg_letters::changed(&about, to, &name, &was, &now, today))?;
+                told |= outbox::enqueue(tx, &leg_letters::changed(&about, to, &was, &now, today))?;
             }
         }
         Ok(told)
@@ -108,9 +111,9 @@ impl Teller {
         let turn = suggested.proposal.as_ref().map_or(0, |one| one.at.timestamp());
         let about = self.about(tx, leg, turn, Some(by))?;
         let (was, wish) = (self.trip(tx, leg)?, self.wish(tx, suggested)?);
-        let (school, by) = (self.name(asked), self.name(by));
+        let by = self.name(by);
         for to in self.recipients(tx, asked)? {
-            outbox::enqueue(tx, &leg_letters::proposed(&about, to, &school, &by, &was, &wish, today))?;
+            outbox::enqueue(tx, &leg_letters::proposed(&about, to, &by, &was, &wish, today))?;
         }
         Ok(())
     }
@@ -121,24 +124,22 @@ impl Teller {
         let trip = self.trip(tx, leg)?;
         for (school, other) in [(leg.from, leg.to), (leg.to, leg.from)] {
             let about = self.about(tx, leg, i64::from(leg.revision), Some(other))?;
-            let name = self.name(school);
             for to in self.recipients(tx, school)? {
-                outbox::enqueue(tx, &leg_letters::agreed(&about, to, &name, &trip, today))?;
+                outbox::enqueue(tx, &leg_letters::agreed(&about, to, &trip, today))?;
             }
         }
         Ok(())
     }
 
-    /// The other side cannot do what was suggested. `leg` still carries the suggestion.
-    pub fn declined(&mut self, tx: &mut Tx<'_>, leg: &Leg) -> Result<()> {
+    /// What was suggested will not be. `leg` still carries the suggestion.
+    pub fn declined(&mut self, tx: &mut Tx<'_>, leg: &Leg, because: Because) -> Result<()> {
         let Some(proposal) = &leg.proposal else { return Ok(()) };
         let today = tx.today();
         let other = if proposal.school == leg.from { leg.to } else { leg.from };
         let about = self.about(tx, leg, proposal.at.timestamp(), Some(other))?;
         let (was, wish) = (self.trip(tx, leg)?, self.wish(tx, leg)?);
-        let name = self.name(proposal.school);
         for to in self.recipients(tx, proposal.school)? {
-            outbox::enqueue(tx, &leg_letters::declined(&about, to, &name, &was, &wish, today))?;
+            outbox::enqueue(tx, &leg_letters::declined(&about, to, because, &was, &wish, today))?;
         }
         Ok(())
     }
@@ -150,16 +151,21 @@ impl Teller {
         self.trip(tx, &wished)
     }
 
-    /// The science leads of a school without who acts.
-    fn recipients(&mut self, tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Recipient>> {
-        let actor = tx.actor;
+    /// The science leads of a school without who acts; where it has none, the coordinators.
+    fn recipients(&mut self, tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<To>> {
+        let (actor, name) = (tx.actor, self.name(school));
         let leads = self.leads(tx, school)?;
-        let others = leads.iter().filter(|lead| Some(lead.id) != actor);
+        let coordinates = leads.is_empty();
+        let people = if coordinates { people::people_with_role(tx, RoleKind::Coordinator)? } else { leads };
+        let others = people.into_iter().filter(|person| Some(person.id) != actor);
         Ok(others
-            .filter_map(|lead| match lead.email.parse() {
-                Ok(address) => Some(Recipient { person: Some(lead.id), address, name: lead.name.clone() }),
+            .filter_map(|person| match person.email.parse() {
+                Ok(address) => {
+                    let recipient = Recipient { person: Some(person.id), address, name: person.name };
+                    Some(To { recipient, school: name.clone(), coordinates })
+                }
                 Err(fault) => {
-                    tracing::warn!(person = %lead.id, %fault, "a stored address is none");
+                    tracing::warn!(person = %person.id, %fault, "a stored address is none");
                     None
                 }
             })

@@ -61,7 +61,8 @@ impl Trip {
             Way::Bring => format!("{} brings it to {}", self.from, self.receiver()),
             Way::Meeting => format!("{} hands it to {} at {}", self.from, self.to, self.meeting),
             Way::Stays if self.to_store => format!("{} puts it back into the store", self.from),
-            Way::Stays => format!("{} takes it out of the store", self.to),
+            Way::Stays if self.from_store => format!("{} takes it out of the store", self.to),
+            Way::Stays => format!("{} keeps it for its next loan", self.to),
         }
     }
 

@@ -93,10 +93,10 @@ fn a_meeting_may_be_on_any_day_but_must_still_take_place() {
     assert_eq!(checked(&leg, &giver(), &there, Some(&off)), Err(Refusal::NoMeeting));
     let saturday = Meeting { day: day("2026-10-17"), ..meeting() };
     assert_eq!(checked(&leg, &giver(), &Wish { day: saturday.day, ..there }, Some(&saturday)), Ok(()));
-    assert!(is_near(&leg, &meeting()));
-    assert!(!is_near(&leg, &off));
-    assert!(!is_near(&leg, &Meeting { day: day("2026-10-24"), ..meeting() }), "eight days away");
-    assert!(!is_near(&Leg { meeting: Some(MeetingId(5)), ..leg }, &meeting()), "it is there already");
+    assert!(is_near(&leg, &meeting(), day("2026-10-01")));
+    assert!(!is_near(&leg, &off, day("2026-10-01")));
+    assert!(!is_near(&leg, &Meeting { day: day("2026-10-24"), ..meeting() }, day("2026-10-01")), "eight days away");
+    assert!(!is_near(&Leg { meeting: Some(MeetingId(5)), ..leg }, &meeting(), day("2026-10-01")), "it is there already");
 }
 
 #[test]

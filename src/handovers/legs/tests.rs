@@ -24,7 +24,7 @@ fn at(place: Place, school: SchoolId) -> Custody {
 }
 
 fn laid_for(custody: &Custody, slots: &[Slot]) -> Vec<Wanted> {
-    lay(&Route { home: HOME, custody, slots }, &calendar())
+    lay(&Route { home: HOME, custody, slots, today: day("2026-09-14") }, &calendar())
 }
 
 fn of(school: SchoolId, slot: Slot) -> Slot {
@@ -122,13 +122,13 @@ fn what_is_agreed_stays_while_the_ends_are_the_same_and_the_day_is_near() {
     let wanted = laid_for(&custody, &[one, next]);
     let mut planned: Vec<Leg> = wanted.iter().enumerate().map(|(n, want)| leg(i64::try_from(n).unwrap_or_default(), want)).collect();
     planned[1] = Leg { agreed: true, day: day("2026-10-15"), way: Way::Bring, ..planned[1].clone() };
-    assert_eq!(compare(&planned, &wanted, None, &BTreeMap::new(), today), Plan::default());
+    assert_eq!(compare(&planned, &wanted, None, &BTreeMap::new(), &calendar(), today), Plan::default());
     // Days move a little: the agreed day is still near, so it stays. They move far: what the bookings ask for holds again.
     let near = laid_for(&custody, &[Slot { days: crate::bookings::samples::period("2026-10-05", "2026-10-14"), ..one }, next]);
-    let plan = compare(&planned, &near, None, &BTreeMap::new(), today);
+    let plan = compare(&planned, &near, None, &BTreeMap::new(), &calendar(), today);
     assert!(plan.changed.iter().all(|(before, _)| before.id != planned[1].id), "{plan:?}");
     let far = laid_for(&custody, &[one, of(SAXTON, slot(2, "2026-11-09", "2026-11-13"))]);
-    let plan = compare(&planned, &far, None, &BTreeMap::new(), today);
+    let plan = compare(&planned, &far, None, &BTreeMap::new(), &calendar(), today);
     let moved = plan.changed.iter().find(|(before, _)| before.id == planned[1].id).map(|(_, after)| after);
     assert!(moved.is_some_and(|leg| !leg.agreed && leg.revision == 1 && leg.way == leg.clone().way), "{plan:?}");
 }
@@ -141,7 +141,7 @@ fn a_booking_in_between_turns_one_leg_into_two_and_its_end_turns_them_back() {
     let before = laid_for(&custody, &[one]);
     let planned: Vec<Leg> = before.iter().enumerate().map(|(n, want)| leg(i64::try_from(n).unwrap_or_default(), want)).collect();
     let between = of(SAXTON, slot(2, "2026-10-12", "2026-10-16"));
-    let plan = compare(&planned, &laid_for(&custody, &[one, between]), None, &BTreeMap::new(), today);
+    let plan = compare(&planned, &laid_for(&custody, &[one, between]), None, &BTreeMap::new(), &calendar(), today);
     assert_eq!(plan.changed.len(), 1, "what went home goes to Saxton now");
     assert_eq!(plan.changed[0].1.to_booking, Some(BookingId(2)));
     assert_eq!(plan.new.len(), 1);
@@ -149,9 +149,48 @@ fn a_booking_in_between_turns_one_leg_into_two_and_its_end_turns_them_back() {
     let mut now = planned;
     now[1] = plan.changed[0].1.clone();
     now.push(leg(7, &plan.new[0]));
-    let back = compare(&now, &before, None, &BTreeMap::new(), today);
+    let back = compare(&now, &before, None, &BTreeMap::new(), &calendar(), today);
     assert_eq!(back.changed.len(), 1);
     assert_eq!(back.ended.iter().map(|(leg, state)| (leg.id, *state)).collect::<Vec<_>>(), [(LegId(7), LegState::Dropped)]);
+}
+
+#[test]
+fn what_is_agreed_falls_when_a_school_closes_and_outlasts_the_day_that_has_passed() {
+    let one = slot(1, "2026-10-05", "2026-10-16");
+    let wanted = laid_for(&at(Place::School, MONK_FRYSTON), &[Slot { collected_on: Some(day("2026-10-05")), ..one }]);
+    let on = |text: &str, way| vec![Leg { agreed: true, day: day(text), way, ..leg(1, &wanted[0]) }];
+    let follow = |planned: &[Leg], today| compare(planned, &wanted, None, &BTreeMap::new(), &calendar(), day(today)).changed;
+    let saturday = follow(&on("2026-10-17", Way::Bring), "2026-10-12");
+    assert_eq!(saturday[0].1.day, day("2026-10-16"), "closed by now");
+    assert_eq!(follow(&on("2026-10-17", Way::Meeting), "2026-10-12"), [], "people meet on any day");
+    // Overdue, and agreed anew for a day a fortnight later.
+    assert_eq!(follow(&on("2026-11-04", Way::Bring), "2026-10-20"), []);
+    assert_eq!(follow(&on("2026-11-04", Way::Bring), "2026-11-05")[0].1.day, day("2026-10-16"), "it came to nothing");
+}
+
+#[test]
+fn no_leg_to_come_is_laid_into_the_past_or_before_the_giver_has_it() {
+    let lay_on = |today: &str, slots: &[Slot]| {
+        let custody = at(Place::Store, HOME);
+        lay(&Route { home: HOME, custody: &custody, slots, today: day(today) }, &calendar())
+    };
+    // Half-term is from 26 to 30 October 2026.
+    let in_holidays = of(MONK_FRYSTON, slot(1, "2026-10-28", "2026-11-06"));
+    assert_eq!(lay_on("2026-10-20", &[in_holidays])[0].day, day("2026-10-23"), "the last day before the holidays");
+    assert_eq!(lay_on("2026-10-27", &[in_holidays])[0].day, day("2026-11-02"), "the first one after");
+    assert_eq!(lay_on("2026-11-10", &[Slot { collected_on: Some(day("2026-10-23")), ..in_holidays }])[0].day, day("2026-11-06"), "late");
+    let short = of(MONK_FRYSTON, slot(1, "2026-10-26", "2026-10-27"));
+    let next = of(SAXTON, slot(2, "2026-11-04", "2026-11-06"));
+    assert_eq!(lay_on("2026-10-20", &[short, next])[1].day, day("2026-11-04"), "Saxton trains on 2 and 3 November");
+}
+
+#[test]
+fn what_is_on_its_way_to_the_store_comes_out_of_the_store() {
+    let next = of(SAXTON, slot(2, "2026-10-19", "2026-10-23"));
+    let on_the_way = at(Place::Transit, MONK_FRYSTON);
+    assert_eq!(laid_for(&on_the_way, &[next])[0].from, HOME);
+    assert_eq!(laid_for(&Custody { to: Some(SAXTON), ..on_the_way.clone() }, &[next])[0].from, MONK_FRYSTON);
+    assert_eq!(laid_for(&Custody { to: Some(SchoolId(77)), ..on_the_way }, &[next])[0].from, HOME, "whose booking is gone");
 }
 
 #[test]
@@ -163,7 +202,7 @@ fn what_has_arrived_is_done_and_what_is_under_way_is_left_alone() {
     let moving = leg(3, &want(Some(BookingId(4)), Some(BookingId(5))));
     let possession = BTreeMap::from([(BookingId(2), (true, false)), (BookingId(3), (true, true))]);
     let wanted = [Wanted { from: HOME, ..want(None, Some(BookingId(5))) }];
-    let plan = compare(&[arrived.clone(), home.clone(), moving], &wanted, Some(LegId(3)), &possession, today);
+    let plan = compare(&[arrived.clone(), home.clone(), moving], &wanted, Some(LegId(3)), &possession, &calendar(), today);
     assert_eq!(plan.ended, [(arrived, LegState::Done), (home, LegState::Done)]);
     assert!(plan.changed.is_empty() && plan.new.is_empty(), "{plan:?}");
 }
@@ -196,6 +235,6 @@ proptest! {
             prop_assert_eq!(pair[0].to, pair[1].from);
         }
         let planned: Vec<Leg> = legs.iter().enumerate().map(|(n, want)| leg(i64::try_from(n).unwrap_or_default(), want)).collect();
-        prop_assert_eq!(compare(&planned, &legs, None, &BTreeMap::new(), origin), Plan::default());
+        prop_assert_eq!(compare(&planned, &legs, None, &BTreeMap::new(), &calendar(), origin), Plan::default());
     }
 }

@@ -52,10 +52,6 @@ pub struct Suggestion {
     note: String,
 }
 
-/// A form with nothing but its token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
-
 impl Suggestion {
     fn boxes(&self) -> [String; 3] {
         [self.day_day.clone(), self.day_month.clone(), self.day_year.clone()]
@@ -71,7 +67,7 @@ impl Suggestion {
     }
 
     /// What is wished for; `meetings` are those that may be chosen.
-    fn read(&self, meetings: &[Meeting]) -> Result<Wish, Errors> {
+    pub(super) fn read(&self, meetings: &[Meeting]) -> Result<Wish, Errors> {
         let mut errors = Errors::new();
         let note = self.note.split_whitespace().collect::<Vec<_>>().join(" ");
         if note.chars().count() > LONGEST_NOTE || note.chars().any(char::is_control) {
@@ -104,17 +100,17 @@ impl Suggestion {
 }
 
 /// All that the page and its decisions rest on.
-struct Sheet {
-    leg: Leg,
+pub(super) struct Sheet {
+    pub(super) leg: Leg,
     from: Option<Loan>,
     to: Option<Loan>,
     resource: String,
     tag: String,
-    trip: Trip,
+    pub(super) trip: Trip,
     wish: Option<Trip>,
     under_way: bool,
     calendar: SchoolCalendar,
-    meetings: Vec<Meeting>,
+    pub(super) meetings: Vec<Meeting>,
     meeting_words: Vec<(MeetingId, String)>,
     leads: Vec<(SchoolId, Person)>,
 }
@@ -124,7 +120,9 @@ impl Sheet {
         let leg = rows::one(tx, id)?;
         let from = leg.from_booking.map(|id| loans::one(tx, id)).transpose()?;
         let to = leg.to_booking.map(|id| loans::one(tx, id)).transpose()?;
-        let near = Period::new(days::add(leg.day, -NEAR_DAYS).max(tx.today()), days::add(leg.day, NEAR_DAYS).max(tx.today()));
+        // Of what is overdue, those that are near today.
+        let near = leg.day.max(tx.today());
+        let near = Period::new(days::add(near, -NEAR_DAYS).max(tx.today()), days::add(near, NEAR_DAYS));
         let meetings = meetings::within(tx, near.unwrap_or(Period::day(tx.today())))?;
         let under_way = rows::under_way(tx, leg.copy)? == Some(id);
         let names = people::school_names(tx)?;
@@ -150,10 +148,10 @@ impl Sheet {
     }
 
     /// With the school days around it, for a decision.
-    fn read_to_decide(tx: &mut Tx<'_>, id: LegId) -> db::Result<Self> {
+    pub(super) fn read_to_decide(tx: &mut Tx<'_>, id: LegId) -> db::Result<Self> {
         let sheet = Self::read(tx, id)?;
-        let day = sheet.leg.day;
-        let window = Period::new(days::add(day, -CALENDAR_DAYS), days::add(day, CALENDAR_DAYS)).unwrap_or(Period::day(day));
+        let (day, later) = (sheet.leg.day, sheet.leg.day.max(tx.today()));
+        let window = Period::new(days::add(day, -CALENDAR_DAYS), days::add(later, CALENDAR_DAYS)).unwrap_or(Period::day(day));
         Ok(Self { calendar: people::school_calendar(tx, window)?, ..sheet })
     }
 
@@ -161,18 +159,18 @@ impl Sheet {
         loan.map(|loan| &loan.booking.slot)
     }
 
-    fn facts<'a>(&'a self, today: days::Day, meeting: Option<&'a Meeting>) -> Facts<'a> {
+    pub(super) fn facts<'a>(&'a self, today: days::Day, meeting: Option<&'a Meeting>) -> Facts<'a> {
         let (from, to) = (Self::slot(self.from.as_ref()), Self::slot(self.to.as_ref()));
-        let laid = laid(&self.leg, from, to, &self.calendar);
+        let laid = laid(&self.leg, from, to, &self.calendar, today);
         Facts { leg: &self.leg, under_way: self.under_way, from, to, laid, calendar: &self.calendar, meeting, today }
     }
 
-    fn name(&self, school: SchoolId) -> String {
+    pub(super) fn name(&self, school: SchoolId) -> String {
         if school == self.leg.from { self.trip.from.clone() } else { self.trip.to.clone() }
     }
 }
 
-fn side(member: &Member) -> Side {
+pub(super) fn side(member: &Member) -> Side {
     Side { schools: member.schools_led().map(|school| school.id).collect(), coordinator: member.is(RoleKind::Coordinator) }
 }
 
@@ -189,7 +187,7 @@ pub async fn show(
     page(&app, &member, path.into_inner().1, &query, None, &Errors::new()).await
 }
 
-async fn page(
+pub(super) async fn page(
     app: &web::Data<App>,
     member: &Member,
     id: LegId,
@@ -298,7 +296,7 @@ fn form(member: &Member, sheet: &Sheet, side: &Side, here: &str, typed: &Suggest
         choice("bring", format!("{} brings it to {}", trip.from, trip.receiver())),
     ];
     for meeting in &sheet.meetings {
-        if is_near(&sheet.leg, meeting) || sheet.leg.meeting == Some(meeting.id) {
+        if is_near(&sheet.leg, meeting, member.today()) || sheet.leg.meeting == Some(meeting.id) {
             let words = sheet.meeting_words.iter().find(|(id, _)| *id == meeting.id).map_or("At the meeting", |(_, words)| words);
             ways.push(choice(meeting.id.to_string(), words.to_owned()));
         }
@@ -315,168 +313,5 @@ fn form(member: &Member, sheet: &Sheet, side: &Side, here: &str, typed: &Suggest
             (field("note", "Where exactly?", &typed.note).hint("For example: at the school office, before 8:30").optional().width("full").text(errors))
             (submit(if decides { "Change it" } else { "Send the suggestion" }))
         }
-    }
-}
-
-/// What a transaction here can end with, short of the change.
-enum Stop {
-    Refused(Refusal),
-    Wrong(Errors),
-    Fault(Error),
-}
-
-impl From<db::Error> for Stop {
-    fn from(fault: db::Error) -> Self {
-        Self::Fault(fault.into())
-    }
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-/// Says what is in the way on the leg's page, with the form as it was typed.
-async fn stopped(app: &web::Data<App>, member: &Member, id: LegId, typed: Option<&Suggestion>, stop: Stop) -> Result<HttpResponse, Error> {
-    let errors = match stop {
-        Stop::Fault(fault) => return Err(fault),
-        Stop::Refused(Refusal::NotYours) => {
-            return Err(Error::NotAllowed("Only the two schools of this handover and the coordinator can change it."));
-        }
-        Stop::Refused(refusal) => Errors::one(refusal.field(), refusal.to_string()),
-        Stop::Wrong(errors) => errors,
-    };
-    page(app, member, id, &Done::default(), typed, &errors).await
-}
-
-/// Suggests another day or way; from a coordinator it holds at once.
-///
-/// # Errors
-/// When the leg is not there, or the role may not.
-pub async fn suggest(
-    app: web::Data<App>,
-    member: Borrower,
-    path: web::Path<(String, LegId)>,
-    sent: Posted<Suggestion>,
-) -> Result<HttpResponse, Error> {
-    let id = path.into_inner().1;
-    let (side, house, typed, person, now) = (side(&member), app.config.link(""), sent.0.clone(), member.person, member.now);
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            let sheet = Sheet::read_to_decide(tx, id)?;
-            agreeing::may(&sheet.facts(tx.today(), None), &side)?;
-            let wish = typed.read(&sheet.meetings).map_err(Stop::Wrong)?;
-            let meeting = wish.meeting.and_then(|id| sheet.meetings.iter().find(|one| one.id == id));
-            let facts = sheet.facts(tx.today(), meeting);
-            agreeing::check(&facts, &side, &wish, |school| sheet.name(school))?;
-            let mut teller = Teller::read(tx, &house, &[sheet.leg.copy])?;
-            if side.decides(&sheet.leg) {
-                settle_on(tx, &mut teller, &sheet.leg, wish)?;
-                return Ok::<_, Stop>("agreed");
-            }
-            let school = side.of(&sheet.leg).ok_or(Refusal::NotYours)?;
-            let asked = agreeing::suggested(&sheet.leg, wish, person, school, now);
-            rows::update(tx, &asked)?;
-            let words = teller.wish(tx, &asked)?.words();
-            tx.log("legs", &id, "suggested", &sheet.trip.words(), &words)?;
-            teller.proposed(tx, &sheet.leg, school, &asked)?;
-            Ok("suggested")
-        })
-        .await;
-    match done {
-        Ok(word) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/legs/{id}?done={word}", member.base())))
-        }
-        Err(stop) => stopped(&app, &member, id, Some(&sent.0), stop).await,
-    }
-}
-
-/// Writes down what both sides have agreed on, and tells them.
-fn settle_on(tx: &mut Tx<'_>, teller: &mut Teller, leg: &Leg, wish: Wish) -> db::Result<()> {
-    let look_on = first_look(wish.day, tx.today());
-    let now = agreeing::agreed(leg, wish, look_on);
-    let now = Leg { told: true, ..now };
-    rows::update(tx, &now)?;
-    let (before, after) = (teller.trip(tx, leg)?.words(), teller.trip(tx, &now)?.words());
-    tx.log("legs", &leg.id, "agreed", &before, &after)?;
-    teller.agreed(tx, &now)
-}
-
-/// Says yes to what the other side suggests.
-///
-/// # Errors
-/// When the leg is not there, or the role may not.
-pub async fn agree(
-    app: web::Data<App>,
-    member: Borrower,
-    path: web::Path<(String, LegId)>,
-    _: Posted<Nothing>,
-) -> Result<HttpResponse, Error> {
-    let id = path.into_inner().1;
-    let (side, house) = (side(&member), app.config.link(""));
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            let sheet = Sheet::read_to_decide(tx, id)?;
-            // Said yes twice, or by two people at once: it holds already.
-            let settled = sheet.leg.proposal.is_none() && sheet.leg.agreed;
-            if settled && agreeing::may(&sheet.facts(tx.today(), None), &side).is_ok() {
-                return Ok::<_, Stop>(());
-            }
-            let wish = agreeing::answer(&sheet.facts(tx.today(), None), &side)?;
-            let meeting = wish.meeting.and_then(|id| sheet.meetings.iter().find(|one| one.id == id));
-            agreeing::check(&sheet.facts(tx.today(), meeting), &side, &wish, |school| sheet.name(school))?;
-            let mut teller = Teller::read(tx, &house, &[sheet.leg.copy])?;
-            settle_on(tx, &mut teller, &sheet.leg, wish)?;
-            Ok(())
-        })
-        .await;
-    match done {
-        Ok(()) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/legs/{id}?done=agreed", member.base())))
-        }
-        Err(stop) => stopped(&app, &member, id, None, stop).await,
-    }
-}
-
-/// Says no to what the other side suggests, or takes the own suggestion back.
-///
-/// # Errors
-/// When the leg is not there, or the role may not.
-pub async fn decline(
-    app: web::Data<App>,
-    member: Borrower,
-    path: web::Path<(String, LegId)>,
-    _: Posted<Nothing>,
-) -> Result<HttpResponse, Error> {
-    let id = path.into_inner().1;
-    let (side, house) = (side(&member), app.config.link(""));
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            let sheet = Sheet::read_to_decide(tx, id)?;
-            agreeing::may(&sheet.facts(tx.today(), None), &side)?;
-            let Some(proposal) = &sheet.leg.proposal else { return Err(Stop::Refused(Refusal::NothingToAnswer)) };
-            let own = side.of(&sheet.leg) == Some(proposal.school) && !side.decides(&sheet.leg);
-            rows::update(tx, &Leg { proposal: None, ..sheet.leg.clone() })?;
-            let mut teller = Teller::read(tx, &house, &[sheet.leg.copy])?;
-            let words = teller.wish(tx, &sheet.leg)?.words();
-            tx.log("legs", &id, if own { "taken back" } else { "declined" }, &words, &sheet.trip.words())?;
-            if !own {
-                teller.declined(tx, &sheet.leg)?;
-            }
-            Ok::<_, Stop>(if own { "withdrawn" } else { "declined" })
-        })
-        .await;
-    match done {
-        Ok(word) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/legs/{id}?done={word}", member.base())))
-        }
-        Err(stop) => stopped(&app, &member, id, None, stop).await,
     }
 }

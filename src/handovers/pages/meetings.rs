@@ -13,6 +13,7 @@ use crate::base::ids::{CopyId, MeetingId, SchoolId};
 use crate::db::{self, Tx};
 use crate::error::Error;
 use crate::handovers::agreeing::{Meeting, NEAR_DAYS, is_near};
+use crate::handovers::leg_letters::Because;
 use crate::handovers::legs::{first_look, laid};
 use crate::handovers::store::{legs as rows, meetings};
 use crate::handovers::telling::Teller;
@@ -214,7 +215,7 @@ impl Sheet {
             (leg, copy, trip)
         };
         let (there, others): (Vec<_>, Vec<_>) = legs.into_iter().partition(|leg| leg.meeting == Some(id));
-        let near = others.into_iter().filter(|leg| is_near(leg, &meeting)).map(told).collect();
+        let near = others.into_iter().filter(|leg| is_near(leg, &meeting, today)).map(told).collect();
         let there = there.into_iter().map(told).collect();
         Ok(Self { meeting, schools, there, near })
     }
@@ -297,11 +298,12 @@ pub async fn cancel(
                 let mut teller = Teller::read(tx, &house, &[before.copy])?;
                 let proposal = before.proposal.clone().filter(|one| one.meeting != Some(id));
                 if before.meeting != Some(id) {
+                    teller.declined(tx, &before, Because::NoMeeting)?;
                     rows::update(tx, &Leg { proposal, ..before })?;
                     continue;
                 }
                 let ends = rows::slots(tx, &before)?;
-                let day = laid(&before, ends.0.as_ref(), ends.1.as_ref(), &calendar);
+                let day = laid(&before, ends.0.as_ref(), ends.1.as_ref(), &calendar, today);
                 let way = if before.to_booking.is_none() { Way::Bring } else { Way::Fetch };
                 let after = Leg {
                     day,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::base::days::{Day, Period};
@@ -98,11 +99,11 @@ pub fn planned(tx: &mut Tx<'_>, window: Period) -> Result<Vec<Leg>> {
     rows.into_iter().map(leg_of).collect()
 }
 
-/// The planned legs of one copy, by day.
-pub fn of_copy(tx: &mut Tx<'_>, copy: CopyId) -> Result<Vec<Leg>> {
+/// The planned legs of some copies, by day.
+pub fn of_copies(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<Vec<Leg>> {
     let rows: Vec<Row> = legs::table
         .filter(legs::cluster_id.eq(tx.cluster.0))
-        .filter(legs::copy_id.eq(copy.0))
+        .filter(legs::copy_id.eq_any(copies.iter().map(|id| id.0)))
         .filter(legs::state.eq("planned"))
         .order((legs::day, legs::id))
         .select(leg_columns!())
@@ -203,10 +204,10 @@ pub fn update(tx: &mut Tx<'_>, leg: &Leg) -> Result<()> {
     Ok(())
 }
 
-/// The copy has arrived, or the bookings no longer ask for the leg.
-pub fn end(tx: &mut Tx<'_>, id: LegId, state: LegState) -> Result<()> {
-    diesel::update(legs::table.find((tx.cluster.0, id.0)))
-        .set((legs::state.eq(<&'static str>::from(state)), legs::updated_at.eq(tx.stamp())))
+/// The copy has arrived, or the bookings no longer ask for the leg: what letters say of it is overtaken.
+pub fn end(tx: &mut Tx<'_>, leg: &Leg, state: LegState) -> Result<()> {
+    diesel::update(legs::table.find((tx.cluster.0, leg.id.0)))
+        .set((legs::state.eq(<&'static str>::from(state)), legs::revision.eq(leg.revision + 1), legs::updated_at.eq(tx.stamp())))
         .execute(tx.conn)?;
     Ok(())
 }
@@ -217,9 +218,23 @@ pub fn unsettled(tx: &mut Tx<'_>) -> Result<Vec<CopyId>> {
     Ok(ids.into_iter().map(CopyId).collect())
 }
 
-/// All legs of the cluster are laid.
-pub fn settled(tx: &mut Tx<'_>) -> Result<()> {
-    diesel::delete(unsettled::table.filter(unsettled::cluster_id.eq(tx.cluster.0))).execute(tx.conn)?;
+/// The legs of these copies are laid. One that a session past the application has listed meanwhile stays listed.
+pub fn settled(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<()> {
+    let laid = unsettled::table
+        .filter(unsettled::cluster_id.eq(tx.cluster.0))
+        .filter(unsettled::copy_id.eq_any(copies.iter().map(|id| id.0)));
+    diesel::delete(laid).execute(tx.conn)?;
+    Ok(())
+}
+
+/// The legs of the copy are to be laid anew at the end of the transaction: a day has passed that changes them.
+pub fn unsettle(tx: &mut Tx<'_>, copy: CopyId) -> Result<()> {
+    let listed = diesel::select(exists(unsettled::table.find((tx.cluster.0, copy.0)))).get_result::<bool>(tx.conn)?;
+    if !listed {
+        diesel::insert_into(unsettled::table)
+            .values((unsettled::cluster_id.eq(tx.cluster.0), unsettled::copy_id.eq(copy.0)))
+            .execute(tx.conn)?;
+    }
     Ok(())
 }
 
@@ -228,6 +243,7 @@ pub fn homes(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<Vec<(CopyId, SchoolId)>> 
     let rows: Vec<(i64, i64)> = copies::table
         .filter(copies::cluster_id.eq(tx.cluster.0))
         .filter(copies::id.eq_any(of.iter().map(|id| id.0)))
+        .order(copies::id)
         .select((copies::id, copies::home_school_id))
         .load(tx.conn)?;
     Ok(rows.into_iter().map(|(copy, home)| (CopyId(copy), SchoolId(home))).collect())
@@ -235,14 +251,18 @@ pub fn homes(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<Vec<(CopyId, SchoolId)>> 
 
 /// The leg on which the copy is under way now: given up, not received.
 pub fn under_way(tx: &mut Tx<'_>, copy: CopyId) -> Result<Option<LegId>> {
-    let leg: Option<Option<i64>> = handovers::table
+    Ok(all_under_way(tx, &[copy])?.remove(&copy))
+}
+
+/// The legs on which some copies are under way now.
+pub fn all_under_way(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<BTreeMap<CopyId, LegId>> {
+    let rows: Vec<(i64, Option<i64>)> = handovers::table
         .filter(handovers::cluster_id.eq(tx.cluster.0))
-        .filter(handovers::copy_id.eq(copy.0))
+        .filter(handovers::copy_id.eq_any(copies.iter().map(|id| id.0)))
         .filter(handovers::state.eq("given"))
-        .select(handovers::leg_id)
-        .first(tx.conn)
-        .optional()?;
-    Ok(leg.flatten().map(LegId))
+        .select((handovers::copy_id, handovers::leg_id))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().filter_map(|(copy, leg)| Some((CopyId(copy), LegId(leg?)))).collect())
 }
 
 /// Of the bookings, whether each was collected, and whether it was returned.
