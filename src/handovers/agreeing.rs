@@ -34,7 +34,7 @@ pub const NEAR_DAYS: i64 = DIRECT_DAYS;
 
 /// Whether a leg may happen at the meeting: it is near the leg's day, and both sides can want it there.
 #[must_use]
-pub fn is_near(leg: &Leg, meeting: &Meeting) -> bool {
+pub fn is_near(leg: &Leg, meeting: &Meeting, today: Day) -> bool {
     !meeting.cancelled
         && leg.state == LegState::Planned
         && leg.way != Way::Stays

@@ -57,6 +57,8 @@ pub struct Scene {
     pub legs: Vec<(Leg, Option<Slot>)>,
     /// The handover that is on its way.
     pub on_the_way: Option<OnTheWay>,
+    /// The day it is.
+    pub today: Day,
 }
 
 /// Where a copy goes next.
@@ -149,7 +151,10 @@ pub fn next(scene: &Scene) -> Option<Next> {
         slot,
         day: Some(leg.day),
     };
-    let open = |slot: &Option<Slot>| slot.is_none_or(|slot| slot.state == State::Confirmed && slot.collected_on.is_none());
+    // A loan that nobody fetched while it lasted makes way for the next one.
+    let open = |slot: &Option<Slot>| {
+        slot.is_none_or(|slot| slot.state == State::Confirmed && slot.collected_on.is_none() && !slot.is_over(scene.today))
+    };
     if let Some(way) = scene.on_the_way {
         let leg = scene.legs.iter().find(|(_, slot)| way.to_booking.is_some() && slot.map(|slot| slot.id) == way.to_booking);
         // When the booking it was given up for is not there any more, it goes to the store.
@@ -303,6 +308,7 @@ mod tests {
             out: Some(out),
             legs: vec![leg(1, Some(1), Some(after), SAXTON, "2026-10-16"), leg(2, Some(2), None, HOME, "2026-10-23")],
             on_the_way: None,
+            today: day("2026-10-16"),
         }
     }
 

@@ -255,7 +255,14 @@ mod tests {
     #[test]
     fn a_school_without_a_science_lead_is_the_coordinators() {
         let to = To { coordinates: true, ..to() };
-        let letter = declined(&about(), to, Because::NoMeeting, &trip("2026-10-09", Way::Fetch), &trip("2026-10-08", Way::Meeting), day("2026-10-01"));
+        let letter = declined(
+            &about(),
+            to,
+            Because::NoMeeting,
+            &trip("2026-10-09", Way::Fetch),
+            &trip("2026-10-08", Way::Meeting),
+            day("2026-10-01"),
+        );
         let text = bodies::text(&letter).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("The meeting that you suggested has been called off."), "{text}");
         assert!(text.contains("Saxton has a part in this handover and no science lead, and you coordinate South Milford."), "{text}");

@@ -275,12 +275,13 @@ async fn the_own_data_is_one_file_and_nobody_elses(app: TestApp) {
     app.letters().await;
     let feeds = ash.open("/feeds").await;
     ash.browser.submit(&feeds.form("/feeds")).await.is(303);
+    beech.books(&Wish::of(&app.resource("ashdale", "Sound"), "2026-12-07", "2026-12-08")).await;
     let place = ash.open(&format!("/waits/new?resource={}&from=2026-12-07&to=2026-12-08", app.resource("ashdale", "Sound"))).await;
     ash.browser.submit(&place.form("/waits/new").set("class", "Year 4 Kestrels")).await.is(303);
     app.letters().await;
     app.at("2026-12-07T09:00:00Z");
     let copy = boxrota::base::ids::CopyId(app.raw().number("SELECT min(id) AS n FROM copies WHERE tag = 'MG1'"));
-    let count = ash.open(&format!("/copies/{copy}/receive")).await.form("/receive").set("how", "all_there").set("note", "Dusty");
+    let count = ash.open(&format!("/copies/{copy}/receive")).await.form("/receive").tampered("how", "all_there").set("note", "Dusty");
     ash.browser.submit(&count).await.is(303);
     app.letters().await;
     let file = ash.browser.get("/account/data.json").await.is(200);

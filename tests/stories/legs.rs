@@ -315,5 +315,6 @@ async fn a_day_that_closes_moves_the_leg_and_both_hear(app: TestApp) {
         coordinator.browser.send(&form).await;
     }
     assert!(legs(&app).contains(&"Beech > Cedar 2026-12-04 fetch".to_owned()));
+    assert_eq!(app.letters().await.len(), 2, "both hear of that, too");
     assert_eq!(unsettled(&app), 0);
 }

@@ -31,6 +31,7 @@ mod handing_over;
 mod imports;
 mod killed;
 mod legs;
+mod legs_moved;
 mod loans;
 mod mailer;
 mod my_loans;

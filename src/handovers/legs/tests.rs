@@ -177,7 +177,7 @@ fn no_leg_to_come_is_laid_into_the_past_or_before_the_giver_has_it() {
     // Half-term is from 26 to 30 October 2026.
     let in_holidays = of(MONK_FRYSTON, slot(1, "2026-10-28", "2026-11-06"));
     assert_eq!(lay_on("2026-10-20", &[in_holidays])[0].day, day("2026-10-23"), "the last day before the holidays");
-    assert_eq!(lay_on("2026-10-27", &[in_holidays])[0].day, day("2026-11-02"), "the first one after");
+    assert_eq!(lay_on("2026-10-27", &[in_holidays])[0].day, day("2026-11-03"), "the first one after, the 2nd being an INSET day");
     assert_eq!(lay_on("2026-11-10", &[Slot { collected_on: Some(day("2026-10-23")), ..in_holidays }])[0].day, day("2026-11-06"), "late");
     let short = of(MONK_FRYSTON, slot(1, "2026-10-26", "2026-10-27"));
     let next = of(SAXTON, slot(2, "2026-11-04", "2026-11-06"));

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{answer, see_other};
+use super::answer;
 use crate::app::App;
 use crate::base::days::{self, Period};
 use crate::base::ids::{LegId, MeetingId, SchoolId};
@@ -14,17 +14,15 @@ use crate::bookings::store::loans::{self, Loan};
 use crate::db::{self, Tx};
 use crate::error::Error;
 use crate::handovers::agreeing::{self, Facts, Meeting, NEAR_DAYS, Refusal, Side, Wish, is_near};
-use crate::handovers::legs::{first_look, laid};
+use crate::handovers::legs::laid;
 use crate::handovers::store::{legs as rows, meetings};
-use crate::handovers::telling::Teller;
 use crate::handovers::trips::Trip;
 use crate::handovers::{Leg, LegState, Way};
 use crate::people::store::{self as people, Person};
 use crate::people::terms::SchoolCalendar;
 use crate::people::year::typed::needed_day;
-use crate::people::{Borrower, Member, RoleKind};
+use crate::people::{Member, RoleKind};
 use crate::web::forms::{Choice, Errors, choice, csrf_field, day_month_year, error_summary, field, radios, submit, verb};
-use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, confirmation, head, pill, row, summary};
 

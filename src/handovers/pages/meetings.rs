@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::legs::Nothing;
+use super::leg_acts::Nothing;
 use super::{answer, see_other};
 use crate::app::App;
 use crate::base::days::{self, Period};
@@ -28,6 +28,8 @@ use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page, page};
 use crate::web::parts::{Tone, back, banner, confirmation, empty, head, row, summary, table_or_cards};
 
+/// How far back a meeting's page looks for what is overdue.
+const OVERDUE_DAYS: i64 = 120;
 const LONGEST_NOTE: usize = 200;
 const LONGEST_PLACE: usize = 80;
 /// How far ahead meetings are listed and may be entered.
@@ -203,7 +205,11 @@ struct Sheet {
 impl Sheet {
     fn read(tx: &mut Tx<'_>, id: MeetingId) -> db::Result<Self> {
         let meeting = meetings::one(tx, id)?;
-        let window = Period::new(days::add(meeting.day, -NEAR_DAYS), days::add(meeting.day, NEAR_DAYS));
+        let today = tx.today();
+        // At a meeting that comes soon what is overdue can change hands, too.
+        let first =
+            if days::add(meeting.day, -NEAR_DAYS) <= today { days::add(today, -OVERDUE_DAYS) } else { days::add(meeting.day, -NEAR_DAYS) };
+        let window = Period::new(first.min(meeting.day), days::add(meeting.day, NEAR_DAYS));
         let legs = rows::planned(tx, window.unwrap_or(Period::day(meeting.day)))?;
         let copies: Vec<CopyId> = legs.iter().map(|leg| leg.copy).collect();
         let names = meetings::copy_names(tx, &copies)?;

@@ -103,7 +103,7 @@ pub fn scene(tx: &mut Tx<'_>, copy: CopyId) -> Result<(Thing, Scene)> {
     let legs = legs::with_bookings(tx, copy)?;
     let thing = Thing { copy: CopyId(id), tag, code, state, resource: ResourceId(resource), name, strand, icon };
     let out = out.map(slot_of).transpose()?;
-    Ok((thing, Scene { home: SchoolId(home), custody: places::custody_of(held)?, out, legs, on_the_way }))
+    Ok((thing, Scene { home: SchoolId(home), custody: places::custody_of(held)?, out, legs, on_the_way, today: tx.today() }))
 }
 
 /// What a side says besides its count.

@@ -220,9 +220,8 @@ pub fn unsettled(tx: &mut Tx<'_>) -> Result<Vec<CopyId>> {
 
 /// The legs of these copies are laid. One that a session past the application has listed meanwhile stays listed.
 pub fn settled(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<()> {
-    let laid = unsettled::table
-        .filter(unsettled::cluster_id.eq(tx.cluster.0))
-        .filter(unsettled::copy_id.eq_any(copies.iter().map(|id| id.0)));
+    let laid =
+        unsettled::table.filter(unsettled::cluster_id.eq(tx.cluster.0)).filter(unsettled::copy_id.eq_any(copies.iter().map(|id| id.0)));
     diesel::delete(laid).execute(tx.conn)?;
     Ok(())
 }
