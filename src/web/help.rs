@@ -10,7 +10,7 @@ use crate::app::App;
 /// `GET /help`.
 pub async fn help(app: web::Data<App>) -> HttpResponse {
     let body = html! {
-        div.head { div { h1 { "Help" } p { "How to reserve a box, and what happens then" } } }
+        div.head { div { h1 { "Help" } p { "How to reserve a box, hand it over, and what happens then" } } }
         div.panel.card.prose {
             h2 { "Reserve a box" }
             ol {
@@ -25,6 +25,17 @@ pub async fn help(app: web::Data<App>) -> HttpResponse {
             p { "The page says which school has the box and offers the nearest free days, other copies and similar boxes. One click takes you there." }
             h2 { "The waiting list" }
             p { "Do you need exactly the days that somebody else has? Join the waiting list there. When the days become free, they are offered to one school at a time, in the order of asking. You get an e-mail, and nobody else can take the days until you answer or the time for it is over. Your places stand under " b { "My loans" } "." }
+            h2 { "Hand a box over" }
+            ol {
+                li { "Scan the code on the lid with your phone, or type it in " b { "My loans" } "; " b { "This week" } " leads there, too." }
+                li { "When it leaves you: press " b { "Give it up" } " and count. One tap says that everything is there; untick what is not, and say why." }
+                li { "When it reaches you: press " b { "I have received it" } ", count and accept it. You see what the other school counted; both counts are kept." }
+                li { "No connection in the cupboard? Count all the same: your phone keeps it until it can be sent." }
+                li { "You both get a receipt by e-mail." }
+            }
+            p { "Boxrota plans the day and who travels. Does it not suit you? Open the handover in " b { "This week" } " and suggest another day or way, or a meeting of the cluster; the other school answers with one tap, and your bookings stay as they are." }
+            h2 { "Reminders" }
+            p { "Both schools are reminded a week before a box changes hands, and on the last school day before. Under your name, choose " b { "My account" } ", then " b { "Letters" } ", to get less, or once a day or a week." }
             h2 { "Boxes that need approval" }
             p { "Some boxes are lent after the coordinator has agreed. Your request holds its days while you wait." }
             h2 { "Late and at risk" }
