@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use boxrota::handovers::round::{Came, Sweep};
 use boxrota::notifications::Message;
 use boxrota::notifications::mailer::{Mailer, Sender};
 use boxrota::notifications::smtp::{Patience, Smtp};
@@ -42,13 +43,14 @@ async fn round(app: &TestApp) -> Vec<Message> {
 /// The worker's look alone.
 async fn look(app: &TestApp, worker: &Worker) {
     let (_stop, stopped) = watch::channel(false);
-    worker.remind(&stopped).await.expect("what is due");
-    assert_eq!(worker.remind(&stopped).await.expect("what is due"), 0, "nothing is due twice on a day, {}", app.clock.now());
+    worker.remind(&mut Sweep::default(), &stopped).await.expect("what is due");
+    let again = worker.remind(&mut Sweep::default(), &stopped).await.expect("what is due");
+    assert_eq!(again, Came::default(), "nothing is due twice on a day, {}", app.clock.now());
 }
 
 async fn together(app: &TestApp) -> Vec<Message> {
     let (_stop, stopped) = watch::channel(false);
-    app.worker().bring_together(&stopped).await.expect("what is due together");
+    app.worker().bring_together(&mut Sweep::default(), &stopped).await.expect("what is due together");
     app.letters().await
 }
 

@@ -11,6 +11,7 @@ use boxrota::bookings::store::loans;
 use boxrota::bookings::{By, Decision, Kind, State, changes};
 use boxrota::db::{self, Scope, Tx};
 use boxrota::notifications::{Message, store as outbox};
+use boxrota::handovers::round::Sweep;
 use boxrota::worker::Worker;
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 use tokio::sync::watch;
@@ -178,9 +179,10 @@ impl Year {
         let due = self.due(today);
         let (_stop, stopped) = watch::channel(false);
         let [one, other] = &self.workers;
-        let (a, b) = tokio::join!(one.remind(&stopped), other.remind(&stopped));
+        let (mut sweep, mut beside) = (Sweep::default(), Sweep::default());
+        let (a, b) = tokio::join!(one.remind(&mut sweep, &stopped), other.remind(&mut beside, &stopped));
         a.and(b).expect("what is due");
-        let (a, b) = tokio::join!(one.bring_together(&stopped), other.bring_together(&stopped));
+        let (a, b) = tokio::join!(one.bring_together(&mut sweep, &stopped), other.bring_together(&mut beside, &stopped));
         a.and(b).expect("what is due together");
         if self.chance.percent(30) {
             self.killed().await;
@@ -222,9 +224,9 @@ impl Year {
                 let last = self.last_school_day_before(leg.day, side);
                 let week = leg.day - TimeDelta::days(7);
                 if today >= last {
-                    say("handover_day_before", leg.id.clone(), lead(side), last);
+                    say("handover_day_before", leg.id.clone(), lead(side), leg.day);
                 } else if today >= week {
-                    say("handover_week_before", leg.id.clone(), lead(side), week);
+                    say("handover_week_before", leg.id.clone(), lead(side), leg.day);
                 }
             }
         }
@@ -233,7 +235,7 @@ impl Year {
             let after: Vec<NaiveDate> = self.school_days(loan.last, today, loan.school);
             if !after.is_empty() {
                 let time = (after.len() - 1) / 3 + 1;
-                let day = after[(time - 1) * 3];
+                let (subject, day) = (format!("late:{}:{time}", loan.id), loan.last);
                 say("loan_late", subject.clone(), lead(loan.school), day);
                 if time >= 2 {
                     say("loan_late_coordinators", subject.clone(), Some("coordinator@nine.example".into()), day);
@@ -257,7 +259,7 @@ impl Year {
             let collected = loan.collected.expect("it is out");
             let since = self.school_days(collected, today, loan.school);
             if (1..=5).contains(&since.len()) && (since.len() < 5 || since[4] == today) && today <= loan.last {
-                say("loan_not_counted", subject, lead(loan.school), since[0]);
+                say("loan_not_counted", subject, lead(loan.school), collected);
             }
         }
         due.retain(|key| !self.known.contains(key));

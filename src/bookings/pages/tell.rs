@@ -10,7 +10,7 @@ use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::{Kind, Slot, State};
 use crate::db::{Result, Tx};
 use crate::notifications::{Calendar, Letter, Method, Recipient, store as outbox};
-use crate::people::pages::account::kinds::can_be_muted;
+use crate::people::pages::account::kinds::{can_be_muted, can_wait};
 use crate::people::store::{self as people, Person, choices};
 use crate::people::{Member, RoleKind, School};
 
@@ -159,7 +159,7 @@ impl Teller {
         for recipient in others.filter_map(recipient) {
             let letter = write(&To { recipient, because });
             if can_be_muted(letter.kind, because) {
-                choices::post(tx, &letter, Some(&self.house))?
+                choices::post(tx, &letter, Some(&self.house), can_wait(letter.kind))?
             } else {
                 outbox::enqueue(tx, &letter)?
             };
@@ -184,7 +184,7 @@ impl Teller {
         // The last one who wants it cannot switch it off.
         let way_out = (some.len() > 1).then_some(self.house.as_str());
         for letter in some {
-            choices::post(tx, &letter, way_out)?;
+            choices::post(tx, &letter, way_out, can_wait(letter.kind))?;
         }
         Ok(())
     }

@@ -48,6 +48,17 @@ pub fn one(tx: &mut Tx<'_>, copy: CopyId) -> Result<Custody> {
     custody_of(row)
 }
 
+/// Where these copies are, by copy.
+pub fn of(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<Vec<Custody>> {
+    let rows: Vec<Row> = custody::table
+        .filter(custody::cluster_id.eq(tx.cluster.0))
+        .filter(custody::copy_id.eq_any(copies.iter().map(|copy| copy.0)))
+        .order(custody::copy_id)
+        .select(custody_columns!())
+        .load(tx.conn)?;
+    rows.into_iter().map(custody_of).collect()
+}
+
 /// Where every copy of the cluster is: a row a copy, by copy.
 pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Custody>> {
     let rows: Vec<Row> =
