@@ -46,17 +46,14 @@ impl Known {
             let one = Self { custody, thing, out, counted: false, next: None, transit_days: desk.transit_days };
             known.insert(one.custody.copy, one);
         }
-        let suspects: Vec<CopyId> =
-            known.iter().filter(|(_, one)| suspicious(&one.facts(), desk.today)).map(|(copy, _)| *copy).collect();
+        let suspects: Vec<CopyId> = known.iter().filter(|(_, one)| suspicious(&one.facts(), desk.today)).map(|(copy, _)| *copy).collect();
         if suspects.is_empty() {
             return Ok(known);
         }
         let ahead = Period::new(desk.today, days::END).unwrap_or(Period::day(desk.today));
         for (slot, _) in loans::around(tx, &suspects, ahead)? {
-            let coming = slot.kind == Kind::Loan
-                && slot.state == State::Confirmed
-                && slot.collected_on.is_none()
-                && slot.days.last() >= desk.today;
+            let coming =
+                slot.kind == Kind::Loan && slot.state == State::Confirmed && slot.collected_on.is_none() && slot.days.last() >= desk.today;
             if let Some(one) = known.get_mut(&slot.copy).filter(|one| coming && one.next.is_none()) {
                 one.next = Some((slot, false));
             }

@@ -38,8 +38,8 @@ pub mod week;
 
 use chrono::{DateTime, Utc};
 
-use crate::base::{Day, clock};
 use crate::base::ids::{BookingId, CopyId, HandoverId, LegId, MeetingId, PersonId, SchoolId};
+use crate::base::{Day, clock};
 use crate::catalogue::{Astray, Plight};
 
 /// Where a copy can be.

@@ -72,8 +72,7 @@ pub struct Rule {
 
 const BOTH: &str = "Both schools: who booked, and the science leads";
 const HOLDER: &str = "Who has it, and the science leads of the school";
-const LEG_STATE: &str =
-    "the leg is planned as it was, laid or changed a day ago or more, not given up, and its giver has the box or gets it in time by the plan";
+const LEG_STATE: &str = "the leg is planned as it was, laid or changed a day ago or more, not given up, and its giver has the box or gets it in time by the plan";
 
 /// Every reminder that concerns handovers. Reminders of kit audits, electrical checks, needs audits, claims and invoices come with
 /// the rooms that they are about.

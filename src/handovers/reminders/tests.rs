@@ -226,8 +226,14 @@ fn the_next_school_hears_of_each_reason_once_and_in_time() {
     assert_eq!(of(&Facts { next: next("2027-01-11", false), ..lying(&short) }), (vec![], day("2026-12-14")), "too far away");
     let last = of_copy(&Facts { next: next("2026-11-30", false), ..lying(&short) }, &calendar, today).look_on;
     assert_eq!(last, day("2027-01-16"), "when it is over and nobody has fetched it, the one after it is next");
-    assert_eq!(of(&Facts { next: next("2026-11-30", false), out_of_service: Some("being repaired"), ..lying(&here) }).0, [Trouble::OutOfService]);
-    assert_eq!(of(&Facts { next: next("2026-11-30", false), out_of_service: Some("missing"), missing: true, ..lying(&here) }).0, [Trouble::Missing]);
+    assert_eq!(
+        of(&Facts { next: next("2026-11-30", false), out_of_service: Some("being repaired"), ..lying(&here) }).0,
+        [Trouble::OutOfService]
+    );
+    assert_eq!(
+        of(&Facts { next: next("2026-11-30", false), out_of_service: Some("missing"), missing: true, ..lying(&here) }).0,
+        [Trouble::Missing]
+    );
     let held = custody(Place::School, "2026-11-09");
     let late = Facts { next: next("2026-11-30", false), ..out(&held, "2026-11-20") };
     assert_eq!(of(&late).0, [Trouble::Late]);

@@ -57,31 +57,85 @@ const OTHERS: &[Kind] = &[
     Kind { kind: CANCELLED, name: "A booking is cancelled", to: BOOKER, choice: Choice::AsLead, waits: true },
     Kind { kind: TO_APPROVE, name: "A request waits for approval", to: "The coordinators", choice: Choice::AsCoordinator, waits: true },
     Kind { kind: LEG_CHANGED, name: "A handover has changed", to: BOTH_SIDES, choice: Choice::Always, waits: false },
-    Kind { kind: LEG_PROPOSED, name: "Another day or way is suggested for a handover", to: "The other school", choice: Choice::Always, waits: false },
+    Kind {
+        kind: LEG_PROPOSED,
+        name: "Another day or way is suggested for a handover",
+        to: "The other school",
+        choice: Choice::Always,
+        waits: false,
+    },
     Kind { kind: LEG_AGREED, name: "Another day or way is agreed on", to: BOTH_SIDES, choice: Choice::Always, waits: false },
-    Kind { kind: LEG_DECLINED, name: "Another day or way is not agreed on", to: "The school that suggested it", choice: Choice::Always, waits: false },
+    Kind {
+        kind: LEG_DECLINED,
+        name: "Another day or way is not agreed on",
+        to: "The school that suggested it",
+        choice: Choice::Always,
+        waits: false,
+    },
     Kind { kind: GIVEN, name: "A box is on its way to your school", to: BOTH_SIDES, choice: Choice::Always, waits: false },
     Kind { kind: RECEIVED, name: "A box was received, and what was counted", to: BOTH_SIDES, choice: Choice::Always, waits: false },
     Kind { kind: REFUSED, name: "A box that was given up was not taken", to: BOTH_SIDES, choice: Choice::Always, waits: false },
-    Kind { kind: TAKEN, name: "A box was received that your school had not given up", to: BOTH_SIDES, choice: Choice::Always, waits: false },
+    Kind {
+        kind: TAKEN,
+        name: "A box was received that your school had not given up",
+        to: BOTH_SIDES,
+        choice: Choice::Always,
+        waits: false,
+    },
     Kind { kind: WITHDRAWN, name: "A box that was on its way was taken back", to: BOTH_SIDES, choice: Choice::Always, waits: false },
     Kind { kind: FOUND, name: "Somebody has found a box", to: "The coordinators", choice: Choice::Always, waits: false },
-    Kind { kind: wait::JOINED, name: "Your school is on a waiting list", to: "Who asked for the place", choice: Choice::Always, waits: false },
+    Kind {
+        kind: wait::JOINED,
+        name: "Your school is on a waiting list",
+        to: "Who asked for the place",
+        choice: Choice::Always,
+        waits: false,
+    },
     Kind { kind: wait::OFFERED, name: "It is your turn on a waiting list", to: WAITER, choice: Choice::AsLead, waits: false },
     Kind { kind: wait::LAPSED, name: "An offer from a waiting list has run out", to: WAITER, choice: Choice::AsLead, waits: false },
     Kind { kind: wait::OVER, name: "A place on a waiting list has ended", to: WAITER, choice: Choice::AsLead, waits: false },
-    Kind { kind: attention::BRING_BACK, name: "The coordinator asks when a box comes back", to: LEADS, choice: Choice::Always, waits: false },
-    Kind { kind: attention::RECEIVE, name: "The coordinator asks whether a box has arrived", to: LEADS, choice: Choice::Always, waits: false },
+    Kind {
+        kind: attention::BRING_BACK,
+        name: "The coordinator asks when a box comes back",
+        to: LEADS,
+        choice: Choice::Always,
+        waits: false,
+    },
+    Kind {
+        kind: attention::RECEIVE,
+        name: "The coordinator asks whether a box has arrived",
+        to: LEADS,
+        choice: Choice::Always,
+        waits: false,
+    },
     Kind { kind: attention::COUNT, name: "The coordinator asks for a count", to: LEADS, choice: Choice::Always, waits: false },
     Kind { kind: attention::OTHER_DATES, name: "Other dates for a booking at risk", to: LEADS, choice: Choice::Always, waits: false },
     Kind { kind: attention::MISSING, name: "A box is missing", to: LEADS, choice: Choice::Always, waits: false },
     Kind { kind: attention::FOUND, name: "A box is found again", to: LEADS, choice: Choice::Always, waits: false },
     Kind { kind: GATHERED, name: "Your daily or weekly letter", to: "Who wants letters together", choice: Choice::Rhythm, waits: false },
     Kind { kind: SIGN_IN_LETTER, name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always, waits: false },
-    Kind { kind: OLD_LETTER, name: "A new e-mail address: your old one is asked", to: "Who asked for it", choice: Choice::Always, waits: false },
-    Kind { kind: NEW_LETTER, name: "A new e-mail address: your new one is asked", to: "Who asked for it", choice: Choice::Always, waits: false },
+    Kind {
+        kind: OLD_LETTER,
+        name: "A new e-mail address: your old one is asked",
+        to: "Who asked for it",
+        choice: Choice::Always,
+        waits: false,
+    },
+    Kind {
+        kind: NEW_LETTER,
+        name: "A new e-mail address: your new one is asked",
+        to: "Who asked for it",
+        choice: Choice::Always,
+        waits: false,
+    },
     Kind { kind: CHANGED_LETTER, name: "Your e-mail address has changed", to: "Who asked for it", choice: Choice::Always, waits: false },
-    Kind { kind: TAKEN_LETTER, name: "Somebody tried to use your e-mail address", to: "Whose address it is", choice: Choice::Always, waits: false },
+    Kind {
+        kind: TAKEN_LETTER,
+        name: "Somebody tried to use your e-mail address",
+        to: "Whose address it is",
+        choice: Choice::Always,
+        waits: false,
+    },
 ];
 
 /// All of them.
@@ -138,7 +192,20 @@ mod tests {
     #[test]
     fn only_what_may_be_switched_off_and_is_not_about_tomorrow_can_wait() {
         let waiting: Vec<_> = kinds().filter(|kind| kind.waits).map(|kind| kind.name).collect();
-        insta::assert_snapshot!(waiting.join("\n"), @"");
+        assert_eq!(
+            waiting,
+            [
+                "A box is reserved",
+                "A request is on its way to the coordinator",
+                "A request is approved",
+                "A request is not approved",
+                "A booking has changed",
+                "A booking is cancelled",
+                "A request waits for approval",
+                "A handover comes up in a week",
+                "A box has not been counted",
+            ]
+        );
         assert!(kinds().filter(|kind| kind.waits).all(|kind| !matches!(kind.choice, Choice::Always | Choice::Rhythm)));
         assert!(can_wait(TO_APPROVE) && !can_wait(wait::OFFERED) && !can_wait(GATHERED));
     }

@@ -90,8 +90,10 @@ fn of(choice: Choice) -> impl Iterator<Item = Kind> {
 /// When the database cannot be written.
 pub async fn save(app: web::Data<App>, who: SignedIn, form: Posted<BTreeMap<String, String>>) -> Result<HttpResponse, Error> {
     let ticked = form.0;
-    let off: Vec<&'static str> =
-        kinds().filter(|kind| !matches!(kind.choice, Choice::Always | Choice::Rhythm) && !ticked.contains_key(kind.kind)).map(|kind| kind.kind).collect();
+    let off: Vec<&'static str> = kinds()
+        .filter(|kind| !matches!(kind.choice, Choice::Always | Choice::Rhythm) && !ticked.contains_key(kind.kind))
+        .map(|kind| kind.kind)
+        .collect();
     let rhythm: Option<Rhythm> = ticked.get("rhythm").and_then(|word| word.parse().ok());
     let person = who.person.id;
     app.db
