@@ -12,6 +12,7 @@ use boxrota::bookings::{By, Decision, Kind, State, changes};
 use boxrota::db::{self, Scope, Tx};
 use boxrota::handovers::round::Sweep;
 use boxrota::notifications::{Message, store as outbox};
+use boxrota::people::terms::{Closure, ClosureKind};
 use boxrota::worker::Worker;
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 use tokio::sync::watch;
@@ -20,6 +21,12 @@ use crate::harness::{Engine, Ground, TestApp, World, science_lead};
 
 /// The same year each time.
 const SEED: u64 = 20_260_907;
+/// The science lead of this school wants what can wait together, once a day.
+const DAILY: &str = "Cedar";
+/// The science lead of this school has switched off the question whether a box was counted.
+const MUTES: &str = "Elder";
+/// The whole cluster closes on this Wednesday, which is entered on the Monday before.
+const SNOW: [&str; 2] = ["2027-03-08", "2027-03-10"];
 /// The science lead of this school leaves in the middle of the year, and nobody follows.
 const LEAVES: &str = "Fir";
 
@@ -92,6 +99,7 @@ impl Loan {
 /// A planned leg as the database has it: the one thing that the model asks it for.
 struct Leg {
     id: String,
+    copy: i64,
     day: NaiveDate,
     from: usize,
     to: usize,
@@ -122,7 +130,11 @@ struct Year {
     /// Letters in flight when a worker was killed.
     in_flight: BTreeSet<String>,
     sent: BTreeMap<String, usize>,
-    weeks: BTreeSet<NaiveDate>,
+    /// The Mondays of the weeks in which it was time for the weekly letter, and whether there was anything to say.
+    weeks: BTreeMap<NaiveDate, bool>,
+    /// What waits for the daily letter: the loan, and the first day on which it goes.
+    waiting: Vec<(BookingId, NaiveDate)>,
+    snows: bool,
     diary: Vec<String>,
     kinds: BTreeMap<String, usize>,
     away: usize,
@@ -144,6 +156,12 @@ impl Year {
         let copies =
             raw.texts("SELECT CAST(id AS TEXT) AS t FROM copies ORDER BY tag").iter().map(|id| id.parse().expect("an id")).collect();
         let cluster = ClusterId(raw.number("SELECT id AS n FROM clusters WHERE slug = 'nine'"));
+        raw.must(&format!(
+            "UPDATE people SET rhythm = 'daily' WHERE email = '{}';
+             INSERT INTO muted_kinds (person_id, kind) SELECT id, 'loan_not_counted' FROM people WHERE email = '{}'",
+            science_lead(DAILY),
+            science_lead(MUTES)
+        ));
         // A second process: its own connections, the same letters' way out.
         let other = Worker { db: app.beside().app.db.clone(), ..app.worker() };
         Self {
@@ -158,14 +176,16 @@ impl Year {
             known: BTreeSet::new(),
             in_flight: BTreeSet::new(),
             sent: BTreeMap::new(),
-            weeks: BTreeSet::new(),
+            weeks: BTreeMap::new(),
+            waiting: Vec::new(),
+            snows: false,
             diary: Vec::new(),
             kinds: BTreeMap::new(),
             away: 0,
         }
     }
 
-    /// Eight o'clock: two workers look and send, unless they are away.
+    /// At seven, eight or nine: two workers look and send, unless they are away. Now and then one looks at night, too, and says nothing.
     async fn morning(&mut self, today: NaiveDate) {
         if self.away_until.is_none_or(|until| today > until) && self.chance.percent(12) {
             let days = i64::try_from(self.chance.below(3)).unwrap();
@@ -175,9 +195,19 @@ impl Year {
             self.away += 1;
             return;
         }
-        self.app.at(&format!("{today}T08:00:00Z"));
-        let due = self.due(today);
         let (_stop, stopped) = watch::channel(false);
+        if self.chance.percent(10) {
+            self.app.at(&format!("{today}T03:00:00Z"));
+            let worker = &self.workers[0];
+            worker.remind(&mut Sweep::default(), &stopped).await.expect("what is due");
+            worker.bring_together(&mut Sweep::default(), &stopped).await.expect("what is due together");
+            let at_night: Vec<String> =
+                self.app.letters().await.into_iter().map(|letter| letter.kind).filter(|kind| kind != "leg_changed").collect();
+            assert!(at_night.is_empty(), "{today} at night: {at_night:?}");
+        }
+        let hour = 7 + self.chance.below(3);
+        self.app.at(&format!("{today}T0{hour}:00:00Z"));
+        let due = self.due(today);
         let [one, other] = &self.workers;
         let (mut sweep, mut beside) = (Sweep::default(), Sweep::default());
         let (a, b) = tokio::join!(one.remind(&mut sweep, &stopped), other.remind(&mut beside, &stopped));
@@ -209,7 +239,45 @@ impl Year {
     }
 
     /// What the model says is due today and was not said before.
-    fn due(&self, today: NaiveDate) -> BTreeSet<Key> {
+    fn due(&mut self, today: NaiveDate) -> BTreeSet<Key> {
+        let mut due = self.reminders(today);
+        due.retain(|key| !self.known.contains(key));
+        self.known.extend(due.iter().cloned());
+        // What the one who wants it so gets together waits for the next weekday.
+        let email = science_lead(DAILY);
+        let next = today.iter_days().skip(1).find(|on| on.weekday().number_from_monday() < 6).expect("a weekday");
+        for key in due.extract_if(.., |key| key.0 == "loan_not_counted" && key.2 == email) {
+            self.waiting.push((key.1.trim_start_matches("booking:").parse().expect("a booking"), next));
+        }
+        let (ready, rest) = std::mem::take(&mut self.waiting).into_iter().partition(|(_, on)| *on <= today);
+        self.waiting = rest;
+        let ready: Vec<(BookingId, NaiveDate)> = ready;
+        if ready.iter().any(|(id, _)| self.loans.iter().any(|loan| loan.id == *id && loan.is_out())) {
+            let lead = self.schools.iter().find(|school| school.name == DAILY).and_then(|school| school.lead.as_ref());
+            due.extend(lead.map(|(person, email)| ("gathered_letters".into(), format!("gathered:{person}"), email.clone(), today)));
+        }
+        due.extend(self.week(today));
+        due
+    }
+
+    /// The weekly letter, on the first school day of the week or the first day after it on which somebody looks.
+    fn week(&mut self, today: NaiveDate) -> Option<Key> {
+        let monday = today.week(Weekday::Mon).first_day();
+        let sunday = monday + TimeDelta::days(6);
+        // Beech has no closed day of its own.
+        let first = monday.iter_days().take(7).find(|on| self.is_school_day(*on, 1))?;
+        if today < first || self.weeks.contains_key(&monday) {
+            return None;
+        }
+        let late = self.loans.iter().any(|loan| loan.is_out() && loan.last < today);
+        let something = late || self.legs().iter().any(|leg| !leg.stays && (monday..=sunday).contains(&leg.day));
+        self.weeks.insert(monday, something);
+        let letter = ("weekly_digest".into(), format!("week:{}", self.cluster), "coordinator@nine.example".into(), monday);
+        something.then_some(letter)
+    }
+
+    /// What is due one by one.
+    fn reminders(&self, today: NaiveDate) -> BTreeSet<Key> {
         let mut due = BTreeSet::new();
         let mut say = |kind: &str, subject: String, to: Option<String>, day: NaiveDate| {
             due.extend(to.map(|to| (kind.to_owned(), subject, to, day)));
@@ -217,7 +285,9 @@ impl Year {
         let lead = |school: usize| self.schools[school].lead.as_ref().map(|(_, email)| email.clone());
         for leg in self.legs() {
             let lately = self.app.clock.now() - leg.changed < TimeDelta::hours(24);
-            if leg.stays || today > leg.day || lately {
+            // Whoever has it should have given it back, and has no part in this.
+            let kept = self.loans.iter().any(|loan| loan.copy == leg.copy && loan.is_out() && loan.school != leg.from && loan.last < today);
+            if leg.stays || today > leg.day || lately || kept {
                 continue;
             }
             for side in [leg.from, leg.to] {
@@ -259,10 +329,10 @@ impl Year {
             let collected = loan.collected.expect("it is out");
             let since = self.school_days(collected, today, loan.school);
             if (1..=5).contains(&since.len()) && (since.len() < 5 || since[4] == today) && today <= loan.last {
-                say("loan_not_counted", subject, lead(loan.school), collected);
+                let wants = |lead: &String| *lead != science_lead(MUTES);
+                say("loan_not_counted", subject, lead(loan.school).filter(wants), collected);
             }
         }
-        due.retain(|key| !self.known.contains(key));
         due
     }
 
@@ -273,11 +343,6 @@ impl Year {
             *self.kinds.entry(letter.kind.clone()).or_default() += 1;
             // Who hears of a changed plan is told by stories of its own; this one is about reminders.
             if letter.kind == "leg_changed" {
-                continue;
-            }
-            if letter.kind == "weekly_digest" {
-                self.weeks.insert(today.week(Weekday::Mon).first_day());
-                assert!(self.is_school_day(today, 0) || today.weekday().number_from_monday() > 1, "{today}");
                 continue;
             }
             if letter.to_address == science_lead("Beech") && self.sent[&letter.id.to_string()] == 1 {
@@ -291,12 +356,17 @@ impl Year {
         let missing: Vec<_> = due.difference(&got).collect();
         let wrong: Vec<_> = got.difference(&due).collect();
         assert!(missing.is_empty() && wrong.is_empty(), "{today}\ndue and not sent: {missing:#?}\nsent and not due: {wrong:#?}");
-        self.known.extend(due);
     }
 
     /// Ten o'clock: what people do.
     async fn school_day(&mut self, today: NaiveDate) {
         self.app.at(&format!("{today}T10:00:00Z"));
+        if today == day(SNOW[0]) {
+            let days = boxrota::base::days::Period::day(day(SNOW[1]));
+            let closure = Closure { school: None, kind: ClosureKind::Closure, days, note: "Snow".into() };
+            self.write(move |tx| boxrota::people::store::year::add_closure(tx, &closure)).await;
+            self.snows = true;
+        }
         if today == day("2027-02-03") {
             let leaver = self.schools.iter_mut().find(|school| school.name == LEAVES).expect("the school");
             let (person, _) = leaver.lead.take().expect("a lead");
@@ -384,7 +454,7 @@ impl Year {
         let mut raw = self.app.raw();
         let lines = raw.texts(
             "SELECT CAST(id AS TEXT) || ',' || CAST(revision AS TEXT) || ',' || CAST(day AS TEXT) || ',' || CAST(from_school_id AS TEXT) || ',' || CAST(to_school_id AS TEXT)
-                 || ',' || way || ',' || CAST(updated_at AS TEXT) AS t FROM legs WHERE state = 'planned' ORDER BY id",
+                 || ',' || way || ',' || CAST(updated_at AS TEXT) || ',' || CAST(copy_id AS TEXT) AS t FROM legs WHERE state = 'planned' ORDER BY id",
         );
         let school = |id: &str| self.schools.iter().position(|school| school.id.to_string() == id).expect("a school");
         let leg = |line: String| {
@@ -393,6 +463,7 @@ impl Year {
             let changed = chrono::NaiveDateTime::parse_from_str(parts[6], "%Y-%m-%d %H:%M:%S%.f").expect("a time").and_utc();
             Leg {
                 id: format!("leg:{id}:{}", parts[1]),
+                copy: parts[7].parse().expect("an id"),
                 day: day(parts[2]),
                 from: school(parts[3]),
                 to: school(parts[4]),
@@ -408,7 +479,9 @@ impl Year {
         let within = |first: &str, last: &str| (day(first)..=day(last)).contains(&on);
         let term = within("2026-09-07", "2026-12-18") || within("2027-01-04", "2027-03-25") || within("2027-04-12", "2027-07-21");
         let half = within("2026-10-26", "2026-10-30") || within("2027-02-15", "2027-02-19") || within("2027-05-31", "2027-06-04");
-        let closed = on == day("2027-05-03") || (on == day("2026-11-27") && self.schools[school].name == "Ash");
+        let closed = on == day("2027-05-03")
+            || (self.snows && on == day(SNOW[1]))
+            || (on == day("2026-11-27") && self.schools[school].name == "Ash");
         // Of the next year, which begins on 6 September, the stories know the terms as well.
         let next = on >= day("2027-09-06") && on.month() < 10;
         (term && !half && !closed || next) && on.weekday().number_from_monday() < 6
@@ -426,8 +499,9 @@ impl Year {
     async fn end(self) {
         let late = self.loans.iter().filter(|loan| loan.returned.is_some_and(|returned| returned > loan.last)).count();
         let collected = self.loans.iter().filter(|loan| loan.collected.is_some()).count();
-        let dull = collected < 60 || late < 10 || self.away < 20 || self.in_flight.len() < 20 || self.weeks.len() < 25;
-        assert!(!dull, "{collected} loans, {late} late, {} days away, {} weekly letters", self.away, self.weeks.len());
+        let weeks = self.weeks.values().filter(|something| **something).count();
+        let dull = collected < 60 || late < 10 || self.away < 20 || self.in_flight.len() < 20 || weeks < 25;
+        assert!(!dull, "{collected} loans, {late} late, {} days away, {} weekly letters", self.away, weeks);
         for kind in [
             "handover_week_before",
             "handover_day_before",
@@ -437,6 +511,8 @@ impl Year {
             "booking_at_risk",
             "loan_not_counted",
             "weekly_digest",
+            "gathered_letters",
+            "leg_changed",
         ] {
             assert!(self.kinds.get(kind).is_some_and(|many| *many > 0), "no {kind} in {:?}", self.kinds);
         }
