@@ -5,12 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use boxrota::base::ids::{BookingId, ClusterId, CopyId, PersonId, SchoolId};
+use boxrota::base::ids::{BookingId, ClusterId, CopyId, HandoverId, LegId, PersonId, SchoolId};
 use boxrota::bookings::store::ledger::{self, Details, New};
 use boxrota::bookings::store::loans;
 use boxrota::bookings::{By, Decision, Kind, State, changes};
 use boxrota::db::{self, Scope, Tx};
+use boxrota::handovers::handing::Next;
 use boxrota::handovers::round::Sweep;
+use boxrota::handovers::store::handovers::{self, Said};
+use boxrota::handovers::store::{custody, legs};
+use boxrota::handovers::{Custody, Place};
 use boxrota::notifications::{Message, store as outbox};
 use boxrota::people::terms::{Closure, ClosureKind};
 use boxrota::worker::Worker;
@@ -107,6 +111,18 @@ struct Leg {
     changed: chrono::DateTime<chrono::Utc>,
 }
 
+/// A box that a school has given up for its store, and that nobody has received yet.
+#[derive(Clone)]
+struct Journey {
+    handover: HandoverId,
+    leg: LegId,
+    copy: i64,
+    from: usize,
+    home: usize,
+    given: NaiveDate,
+    arrives: NaiveDate,
+}
+
 struct School {
     id: i64,
     name: String,
@@ -135,6 +151,7 @@ struct Year {
     /// What waits for the daily letter: the loan, and the first day on which it goes.
     waiting: Vec<(BookingId, NaiveDate)>,
     snows: bool,
+    journeys: Vec<Journey>,
     diary: Vec<String>,
     kinds: BTreeMap<String, usize>,
     away: usize,
@@ -179,6 +196,7 @@ impl Year {
             weeks: BTreeMap::new(),
             waiting: Vec::new(),
             snows: false,
+            journeys: Vec::new(),
             diary: Vec::new(),
             kinds: BTreeMap::new(),
             away: 0,
@@ -260,6 +278,13 @@ impl Year {
         due
     }
 
+    /// The next loan of a copy, when it is near and was not booked a moment ago.
+    fn next(&self, copy: i64, today: NaiveDate) -> Option<&Loan> {
+        let coming = |next: &&Loan| next.copy == copy && !next.cancelled && next.collected.is_none() && next.last >= today;
+        let next = self.loans.iter().filter(coming).min_by_key(|next| next.first);
+        next.filter(|next| next.first <= today + TimeDelta::days(28) && next.booked < today - TimeDelta::days(1))
+    }
+
     /// The weekly letter, on the first school day of the week or the first day after it on which somebody looks.
     fn week(&mut self, today: NaiveDate) -> Option<Key> {
         let monday = today.week(Weekday::Mon).first_day();
@@ -270,7 +295,8 @@ impl Year {
             return None;
         }
         let late = self.loans.iter().any(|loan| loan.is_out() && loan.last < today);
-        let something = late || self.legs().iter().any(|leg| !leg.stays && (monday..=sunday).contains(&leg.day));
+        let something =
+            late || !self.journeys.is_empty() || self.legs().iter().any(|leg| !leg.stays && (monday..=sunday).contains(&leg.day));
         self.weeks.insert(monday, something);
         let letter = ("weekly_digest".into(), format!("week:{}", self.cluster), "coordinator@nine.example".into(), monday);
         something.then_some(letter)
@@ -287,7 +313,10 @@ impl Year {
             let lately = self.app.clock.now() - leg.changed < TimeDelta::hours(24);
             // Whoever has it should have given it back, and has no part in this.
             let kept = self.loans.iter().any(|loan| loan.copy == leg.copy && loan.is_out() && loan.school != leg.from && loan.last < today);
-            if leg.stays || today > leg.day || lately || kept {
+            // What is on its way on this leg, or for longer than a journey takes.
+            let away =
+                |way: &Journey| way.copy == leg.copy && (leg.id.contains(&way.leg.to_string()) || (today - way.given).num_days() > 7);
+            if leg.stays || today > leg.day || lately || kept || self.journeys.iter().any(away) {
                 continue;
             }
             for side in [leg.from, leg.to] {
@@ -298,6 +327,22 @@ impl Year {
                 } else if today >= week {
                     say("handover_week_before", leg.id.clone(), lead(side), leg.day);
                 }
+            }
+        }
+        let coordinator = || Some("coordinator@nine.example".to_owned());
+        for way in &self.journeys {
+            let subject = format!("handover:{}", way.handover);
+            match self.school_days(way.given, today, way.home).len() {
+                0 => {}
+                1 | 2 => say("handover_unconfirmed", subject, lead(way.home), way.given),
+                _ => {
+                    say("handover_long_way", subject.clone(), lead(way.from), way.given);
+                    say("handover_long_way", subject.clone(), lead(way.home), way.given);
+                    say("handover_long_way_coordinators", subject, coordinator(), way.given);
+                }
+            }
+            if let Some(next) = self.next(way.copy, today).filter(|_| (today - way.given).num_days() > 7) {
+                say("booking_at_risk", format!("booking:{}:on_the_way", next.id), lead(next.school), next.first);
             }
         }
         for loan in self.loans.iter().filter(|loan| loan.is_out()) {
@@ -313,16 +358,7 @@ impl Year {
                 if time >= 3 && self.schools[loan.school].name == "Ash" {
                     say("loan_late_head", subject.clone(), Some("head@nine.example".into()), day);
                 }
-                let next = self
-                    .loans
-                    .iter()
-                    .filter(|next| next.copy == loan.copy && !next.cancelled && next.collected.is_none() && next.last >= today)
-                    .min_by_key(|next| next.first);
-                if let Some(next) = next
-                    && next.school != loan.school
-                    && next.first <= today + TimeDelta::days(28)
-                    && next.booked < today - TimeDelta::days(1)
-                {
+                if let Some(next) = self.next(loan.copy, today).filter(|next| next.school != loan.school) {
                     say("booking_at_risk", format!("booking:{}:late", next.id), lead(next.school), next.first);
                 }
             }
@@ -372,13 +408,20 @@ impl Year {
             let (person, _) = leaver.lead.take().expect("a lead");
             self.app.raw().must(&format!("UPDATE roles SET to_day = '{}' WHERE person_id = {}", today - TimeDelta::days(1), person.0));
         }
+        self.receives(today).await;
         for at in 0..self.loans.len() {
             let loan = self.loans[at].clone();
             if !self.is_school_day(today, loan.school) || loan.cancelled || loan.returned.is_some() {
                 continue;
             }
-            let copy_is_out = self.loans.iter().any(|other| other.copy == loan.copy && other.is_out());
-            if loan.is_out() && today >= loan.last && self.chance.percent(if today == loan.last { 70 } else { 12 }) {
+            let copy_is_out = self.loans.iter().any(|other| other.copy == loan.copy && other.is_out())
+                || self.journeys.iter().any(|way| way.copy == loan.copy);
+            if loan.is_out() && today >= loan.last && self.chance.percent(if today == loan.last { 60 } else { 10 }) {
+                let goes_on = self.chance.percent(35);
+                if goes_on && self.gives_up(&loan, today).await {
+                    self.loans[at].returned = Some(today);
+                    continue;
+                }
                 self.write(move |tx| {
                     let loan = loans::one(tx, loan.id)?;
                     let back = changes::hand_back(&loan.booking.slot, By::Coordinator, tx.today()).expect("it is out");
@@ -404,6 +447,48 @@ impl Year {
         }
         if self.is_school_day(today, 1) && self.chance.percent(60) {
             self.book(today).await;
+        }
+    }
+
+    /// A school gives a box up for its store, whose school says days later that it has arrived. `false` when it goes elsewhere.
+    async fn gives_up(&mut self, loan: &Loan, today: NaiveDate) -> bool {
+        let id = loan.id;
+        let Some((person, _)) = self.schools[loan.school].lead.clone() else { return false };
+        let given = self
+            .write(move |tx| {
+                let slot = loans::one(tx, id)?.booking.slot;
+                let leg = legs::of_booking(tx, id)?.into_iter().find(|leg| leg.from_booking == Some(id));
+                let Some(leg) = leg.filter(|leg| leg.to_booking.is_none() && leg.from != leg.to) else { return Ok(None) };
+                let next = Next { leg: Some(leg.id), from: leg.from, from_booking: Some(id), at: leg.to, slot: None, day: Some(leg.day) };
+                let handover = handovers::given(tx, slot.copy, &next, person, &Said { condition: None, note: String::new() })?;
+                let before = custody::one(tx, slot.copy)?;
+                let after = Custody { place: Place::Transit, booking: None, handover: Some(handover), person: Some(person), ..before };
+                custody::put(tx, &after)?;
+                ledger::give_up(tx, id)?;
+                Ok(Some((handover, leg)))
+            })
+            .await;
+        let Some((handover, leg)) = given else { return false };
+        let home = self.schools.iter().position(|school| school.id == leg.to.0).expect("a school");
+        let arrives = today + TimeDelta::days(1 + i64::try_from(self.chance.below(14)).unwrap());
+        self.journeys.push(Journey { handover, leg: leg.id, copy: loan.copy, from: loan.school, home, given: today, arrives });
+        true
+    }
+
+    async fn receives(&mut self, today: NaiveDate) {
+        let (arrived, rest) = std::mem::take(&mut self.journeys).into_iter().partition(|way| way.arrives <= today);
+        self.journeys = rest;
+        let arrived: Vec<Journey> = arrived;
+        for way in arrived {
+            let by = PersonId(self.app.raw().number("SELECT id AS n FROM people WHERE email = 'coordinator@nine.example'"));
+            let at = SchoolId(self.schools[way.home].id);
+            self.write(move |tx| {
+                let said = Said { condition: None, note: String::new() };
+                handovers::answered(tx, way.handover, by, &said, "", false, None)?;
+                let next = Next { leg: None, from: at, from_booking: None, at, slot: None, day: None };
+                custody::put(tx, &handovers::custody_after(CopyId(way.copy), &next, by, tx.now))
+            })
+            .await;
         }
     }
 
@@ -510,6 +595,9 @@ impl Year {
             "loan_late_head",
             "booking_at_risk",
             "loan_not_counted",
+            "handover_unconfirmed",
+            "handover_long_way",
+            "handover_long_way_coordinators",
             "weekly_digest",
             "gathered_letters",
             "leg_changed",
