@@ -71,7 +71,7 @@ fn parts(tx: &mut Tx<'_>, desk: &Desk) -> Result<[(&'static str, Lines); 5]> {
             suspects.push(here.copy);
         }
     }
-    for (copy, known) in Known::read(tx, desk, &suspects)? {
+    for (copy, known) in Known::read(tx, &suspects)? {
         let facts = known.facts();
         let near = facts.next.filter(|(next, _)| next.days.first() <= days::add(today, RISK_DAYS));
         if let (Some((next, _)), false) = (near, troubles(&facts, today).is_empty()) {

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::remind::Desk;
 use super::reminders::{Facts, suspicious};
 use super::store::{custody, looks};
 use super::{Custody, Place};
@@ -30,11 +29,12 @@ pub struct Known {
 }
 
 impl Known {
-    /// Reads these copies: four queries, however many there are.
-    pub fn read(tx: &mut Tx<'_>, desk: &Desk, copies: &[CopyId]) -> Result<BTreeMap<CopyId, Self>> {
+    /// Reads these copies: five queries, however many there are.
+    pub fn read(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<BTreeMap<CopyId, Self>> {
         if copies.is_empty() {
             return Ok(BTreeMap::new());
         }
+        let (today, transit_days) = (tx.today(), looks::transit_days(tx)?);
         let here = custody::of(tx, copies)?;
         let mut things: BTreeMap<CopyId, looks::Thing> =
             looks::things(tx, Some(copies))?.into_iter().map(|thing| (thing.copy, thing)).collect();
@@ -43,17 +43,17 @@ impl Known {
         for custody in here {
             let Some(thing) = things.remove(&custody.copy) else { continue };
             let out = out.iter().find(|slot| custody.place == Place::School && custody.booking == Some(slot.id)).copied();
-            let one = Self { custody, thing, out, counted: false, next: None, transit_days: desk.transit_days };
+            let one = Self { custody, thing, out, counted: false, next: None, transit_days };
             known.insert(one.custody.copy, one);
         }
-        let suspects: Vec<CopyId> = known.iter().filter(|(_, one)| suspicious(&one.facts(), desk.today)).map(|(copy, _)| *copy).collect();
+        let suspects: Vec<CopyId> = known.iter().filter(|(_, one)| suspicious(&one.facts(), today)).map(|(copy, _)| *copy).collect();
         if suspects.is_empty() {
             return Ok(known);
         }
-        let ahead = Period::new(desk.today, days::END).unwrap_or(Period::day(desk.today));
+        let ahead = Period::new(today, days::END).unwrap_or(Period::day(today));
         for (slot, _) in loans::around(tx, &suspects, ahead)? {
             let coming =
-                slot.kind == Kind::Loan && slot.state == State::Confirmed && slot.collected_on.is_none() && slot.days.last() >= desk.today;
+                slot.kind == Kind::Loan && slot.state == State::Confirmed && slot.collected_on.is_none() && slot.days.last() >= today;
             if let Some(one) = known.get_mut(&slot.copy).filter(|one| coming && one.next.is_none()) {
                 one.next = Some((slot, false));
             }
@@ -62,8 +62,8 @@ impl Known {
     }
 
     /// One copy.
-    pub fn one(tx: &mut Tx<'_>, desk: &Desk, copy: CopyId) -> Result<Self> {
-        Self::read(tx, desk, &[copy])?.remove(&copy).ok_or_else(|| looks::wrong("custody_copy"))
+    pub fn one(tx: &mut Tx<'_>, copy: CopyId) -> Result<Self> {
+        Self::read(tx, &[copy])?.remove(&copy).ok_or_else(|| looks::wrong("custody_copy"))
     }
 
     /// As the table asks for it.

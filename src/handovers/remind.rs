@@ -41,8 +41,6 @@ pub struct Desk {
     pub calendar: SchoolCalendar,
     schools: Vec<SchoolName>,
     holders: Vec<Holder>,
-    /// School days after which a copy is on its way for too long.
-    pub transit_days: u32,
 }
 
 /// Somebody who is reminded, and why.
@@ -62,7 +60,6 @@ impl Desk {
             calendar: people::school_calendar(tx, window)?,
             schools: people::school_names(tx)?,
             holders: directory::holders(tx)?,
-            transit_days: looks::transit_days(tx)?,
         })
     }
 
@@ -222,7 +219,7 @@ pub fn look(tx: &mut Tx<'_>, legs: &[LegId], copies: &[CopyId], house: &str) -> 
         }
     }
     let concerned: Vec<CopyId> = near.iter().map(|leg| leg.copy).chain(copies.iter().copied()).collect();
-    let mut known = Known::read(tx, &desk, &concerned)?;
+    let mut known = Known::read(tx, &concerned)?;
     for leg in &near {
         let of = known.get(&leg.copy).ok_or_else(|| looks::wrong("custody_copy"))?;
         look_at_leg(tx, &desk, leg, of)?;

@@ -3,7 +3,6 @@
 
 use super::known::Known;
 use super::reach;
-use super::remind::Desk;
 use super::reminder_letters::{OF_A_HANDOVER, OF_A_LATE_LOAN, is_day_before};
 use super::reminders::{self, AT_RISK, DAY_BEFORE, LATE_HEAD, NOT_COUNTED, Switch, Trouble, WEEK_BEFORE, WEEKLY, troubles};
 use super::store::{legs as rows, looks};
@@ -167,9 +166,8 @@ fn of_a_leg(tx: &mut Tx<'_>, kind: &str, subject: &str, who: Option<&Recipient>)
 }
 
 fn stands(tx: &mut Tx<'_>, leg: &Leg) -> Result<bool> {
-    let desk = Desk::open(tx, "")?;
-    let known = Known::one(tx, &desk, leg.copy)?;
-    Ok(reach::can_happen(leg, &known.facts(), desk.today))
+    let known = Known::one(tx, leg.copy)?;
+    Ok(reach::can_happen(leg, &known.facts(), tx.today()))
 }
 
 fn loan_of(tx: &mut Tx<'_>, id: &str) -> Result<Option<Loan>> {
@@ -207,9 +205,8 @@ fn of_a_risk(tx: &mut Tx<'_>, subject: &str, who: Option<&Recipient>) -> Result<
     if slot.state != State::Confirmed || slot.collected_on.is_some() || slot.is_over(tx.today()) {
         return Ok(Some("The booking is not to come any more."));
     }
-    let desk = Desk::open(tx, "")?;
-    let known = Known::one(tx, &desk, slot.copy)?;
-    if !troubles(&known.facts(), desk.today).contains(&trouble) {
+    let known = Known::one(tx, slot.copy)?;
+    if !troubles(&known.facts(), tx.today()).contains(&trouble) {
         return Ok(Some("The booking is not at risk any more."));
     }
     Ok(no_more(who, |who| who.answers_for(&loan)))

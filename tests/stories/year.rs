@@ -3,25 +3,20 @@
 //! day, with a model of its own that knows nothing of the program's table: every reminder that is due was sent, none twice but the one
 //! in flight at a kill, none in a wrong state, none to somebody who has left.
 
+mod acts;
+
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use boxrota::base::ids::{BookingId, ClusterId, CopyId, HandoverId, LegId, PersonId, SchoolId};
-use boxrota::bookings::store::ledger::{self, Details, New};
-use boxrota::bookings::store::loans;
-use boxrota::bookings::{By, Decision, Kind, State, changes};
-use boxrota::db::{self, Scope, Tx};
-use boxrota::handovers::handing::Next;
+use boxrota::base::ids::{BookingId, ClusterId, HandoverId, LegId, PersonId};
+use boxrota::db::Scope;
 use boxrota::handovers::round::Sweep;
-use boxrota::handovers::store::handovers::{self, Said};
-use boxrota::handovers::store::{custody, legs};
-use boxrota::handovers::{Custody, Place};
 use boxrota::notifications::{Message, store as outbox};
-use boxrota::people::terms::{Closure, ClosureKind};
 use boxrota::worker::Worker;
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 use tokio::sync::watch;
 
-use crate::harness::{Engine, Ground, TestApp, World, science_lead};
+use crate::harness::{Engine, Ground, Raw, TestApp, World, science_lead};
 
 /// The same year each time.
 const SEED: u64 = 20_260_907;
@@ -134,6 +129,8 @@ type Key = (String, String, String, NaiveDate);
 
 struct Year {
     app: TestApp,
+    /// One session for all that the model asks the database.
+    raw: RefCell<Raw>,
     workers: [Worker; 2],
     chance: Chance,
     cluster: ClusterId,
@@ -183,6 +180,7 @@ impl Year {
         let other = Worker { db: app.beside().app.db.clone(), ..app.worker() };
         Self {
             app: app.clone(),
+            raw: RefCell::new(raw),
             workers: [app.worker(), other],
             chance: Chance(SEED),
             cluster,
@@ -264,9 +262,10 @@ impl Year {
         // What the one who wants it so gets together waits for the next weekday.
         let email = science_lead(DAILY);
         let next = today.iter_days().skip(1).find(|on| on.weekday().number_from_monday() < 6).expect("a weekday");
-        for key in due.extract_if(.., |key| key.0 == "loan_not_counted" && key.2 == email) {
-            self.waiting.push((key.1.trim_start_matches("booking:").parse().expect("a booking"), next));
-        }
+        let (waits, mut due): (BTreeSet<Key>, BTreeSet<Key>) =
+            due.into_iter().partition(|key| key.0 == "loan_not_counted" && key.2 == email);
+        let loan = |key: &Key| key.1.trim_start_matches("booking:").parse().expect("a booking");
+        self.waiting.extend(waits.iter().map(|key| (loan(key), next)));
         let (ready, rest) = std::mem::take(&mut self.waiting).into_iter().partition(|(_, on)| *on <= today);
         self.waiting = rest;
         let ready: Vec<(BookingId, NaiveDate)> = ready;
@@ -394,150 +393,9 @@ impl Year {
         assert!(missing.is_empty() && wrong.is_empty(), "{today}\ndue and not sent: {missing:#?}\nsent and not due: {wrong:#?}");
     }
 
-    /// Ten o'clock: what people do.
-    async fn school_day(&mut self, today: NaiveDate) {
-        self.app.at(&format!("{today}T10:00:00Z"));
-        if today == day(SNOW[0]) {
-            let days = boxrota::base::days::Period::day(day(SNOW[1]));
-            let closure = Closure { school: None, kind: ClosureKind::Closure, days, note: "Snow".into() };
-            self.write(move |tx| boxrota::people::store::year::add_closure(tx, &closure)).await;
-            self.snows = true;
-        }
-        if today == day("2027-02-03") {
-            let leaver = self.schools.iter_mut().find(|school| school.name == LEAVES).expect("the school");
-            let (person, _) = leaver.lead.take().expect("a lead");
-            self.app.raw().must(&format!("UPDATE roles SET to_day = '{}' WHERE person_id = {}", today - TimeDelta::days(1), person.0));
-        }
-        self.receives(today).await;
-        for at in 0..self.loans.len() {
-            let loan = self.loans[at].clone();
-            if !self.is_school_day(today, loan.school) || loan.cancelled || loan.returned.is_some() {
-                continue;
-            }
-            let copy_is_out = self.loans.iter().any(|other| other.copy == loan.copy && other.is_out())
-                || self.journeys.iter().any(|way| way.copy == loan.copy);
-            if loan.is_out() && today >= loan.last && self.chance.percent(if today == loan.last { 60 } else { 10 }) {
-                let goes_on = self.chance.percent(35);
-                if goes_on && self.gives_up(&loan, today).await {
-                    self.loans[at].returned = Some(today);
-                    continue;
-                }
-                self.write(move |tx| {
-                    let loan = loans::one(tx, loan.id)?;
-                    let back = changes::hand_back(&loan.booking.slot, By::Coordinator, tx.today()).expect("it is out");
-                    ledger::hand_back(tx, &loan, back)
-                })
-                .await;
-                self.loans[at].returned = Some(today);
-            } else if loan.collected.is_none() && !copy_is_out && (loan.first..=loan.last).contains(&today) && self.chance.percent(85) {
-                self.write(move |tx| {
-                    let loan = loans::one(tx, loan.id)?;
-                    ledger::collect(tx, &loan)
-                })
-                .await;
-                self.loans[at].collected = Some(today);
-            } else if loan.first > today && self.chance.percent(1) {
-                self.write(move |tx| {
-                    let loan = loans::one(tx, loan.id)?;
-                    ledger::set_state(tx, &loan, State::Cancelled, "Another plan")
-                })
-                .await;
-                self.loans[at].cancelled = true;
-            }
-        }
-        if self.is_school_day(today, 1) && self.chance.percent(60) {
-            self.book(today).await;
-        }
-    }
-
-    /// A school gives a box up for its store, whose school says days later that it has arrived. `false` when it goes elsewhere.
-    async fn gives_up(&mut self, loan: &Loan, today: NaiveDate) -> bool {
-        let id = loan.id;
-        let Some((person, _)) = self.schools[loan.school].lead.clone() else { return false };
-        let given = self
-            .write(move |tx| {
-                let slot = loans::one(tx, id)?.booking.slot;
-                let leg = legs::of_booking(tx, id)?.into_iter().find(|leg| leg.from_booking == Some(id));
-                let Some(leg) = leg.filter(|leg| leg.to_booking.is_none() && leg.from != leg.to) else { return Ok(None) };
-                let next = Next { leg: Some(leg.id), from: leg.from, from_booking: Some(id), at: leg.to, slot: None, day: Some(leg.day) };
-                let handover = handovers::given(tx, slot.copy, &next, person, &Said { condition: None, note: String::new() })?;
-                let before = custody::one(tx, slot.copy)?;
-                let after = Custody { place: Place::Transit, booking: None, handover: Some(handover), person: Some(person), ..before };
-                custody::put(tx, &after)?;
-                ledger::give_up(tx, id)?;
-                Ok(Some((handover, leg)))
-            })
-            .await;
-        let Some((handover, leg)) = given else { return false };
-        let home = self.schools.iter().position(|school| school.id == leg.to.0).expect("a school");
-        let arrives = today + TimeDelta::days(1 + i64::try_from(self.chance.below(14)).unwrap());
-        self.journeys.push(Journey { handover, leg: leg.id, copy: loan.copy, from: loan.school, home, given: today, arrives });
-        true
-    }
-
-    async fn receives(&mut self, today: NaiveDate) {
-        let (arrived, rest) = std::mem::take(&mut self.journeys).into_iter().partition(|way| way.arrives <= today);
-        self.journeys = rest;
-        let arrived: Vec<Journey> = arrived;
-        for way in arrived {
-            let by = PersonId(self.app.raw().number("SELECT id AS n FROM people WHERE email = 'coordinator@nine.example'"));
-            let at = SchoolId(self.schools[way.home].id);
-            self.write(move |tx| {
-                let said = Said { condition: None, note: String::new() };
-                handovers::answered(tx, way.handover, by, &said, "", false, None)?;
-                let next = Next { leg: None, from: at, from_booking: None, at, slot: None, day: None };
-                custody::put(tx, &handovers::custody_after(CopyId(way.copy), &next, by, tx.now))
-            })
-            .await;
-        }
-    }
-
-    async fn book(&mut self, today: NaiveDate) {
-        let school = self.chance.below(self.schools.len());
-        let copy = self.copies[self.chance.below(self.copies.len())];
-        let Some((person, _)) = self.schools[school].lead.clone() else { return };
-        let ahead = 1 + i64::try_from(self.chance.below(40)).unwrap();
-        let length = i64::try_from(self.chance.below(12)).unwrap();
-        let first = self.school_days(today + TimeDelta::days(ahead - 1), today + TimeDelta::days(ahead + 60), school);
-        let Some(first) = first.first().copied() else { return };
-        let last = self.last_school_day_before(first + TimeDelta::days(length + 1), school);
-        let taken = |loan: &&Loan| loan.copy == copy && !loan.cancelled && loan.first <= last && first <= loan.last;
-        if last < first || self.loans.iter().any(|loan| taken(&loan)) {
-            return;
-        }
-        let days = boxrota::base::days::Period::new(first, last).expect("in order");
-        let decision = Decision {
-            copy: CopyId(copy),
-            tag: String::new(),
-            school: SchoolId(self.schools[school].id),
-            kind: Kind::Loan,
-            days,
-            held_until: last,
-            state: State::Confirmed,
-            asked: None,
-            waived: vec![],
-        };
-        let new = New {
-            person,
-            details: Details { class_name: "Year 4".into(), ..Details::default() },
-            override_reason: String::new(),
-            request_key: format!("{:032}", self.loans.len()),
-            repeated_from: None,
-            offer_until: None,
-        };
-        let id = self.write(move |tx| ledger::insert(tx, &decision, &new)).await;
-        self.loans.push(Loan { id, copy, school, first, last, booked: today, collected: None, returned: None, cancelled: false });
-    }
-
-    async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Tx<'_>) -> db::Result<T> + Send + 'static) -> T {
-        let scope = Scope::of_worker(self.cluster, self.app.clock.now());
-        self.app.app.db.write(scope, work).await.expect("a change")
-    }
-
     /// The planned legs.
     fn legs(&self) -> Vec<Leg> {
-        let mut raw = self.app.raw();
-        let lines = raw.texts(
+        let lines = self.raw.borrow_mut().texts(
             "SELECT CAST(id AS TEXT) || ',' || CAST(revision AS TEXT) || ',' || CAST(day AS TEXT) || ',' || CAST(from_school_id AS TEXT) || ',' || CAST(to_school_id AS TEXT)
                  || ',' || way || ',' || CAST(updated_at AS TEXT) || ',' || CAST(copy_id AS TEXT) AS t FROM legs WHERE state = 'planned' ORDER BY id",
         );
