@@ -67,8 +67,8 @@ pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -
                     forms::choice("weekly", "Together, on Mondays"),
                 ]))
             (details("Letters that can wait", html! {
+                p { "What is about tomorrow, late or lost comes at once. Of a booking that you made yourself, only the question whether you have counted can wait." }
                 ul { @for kind in kinds().filter(|kind| kind.waits) { li { (kind.name) } } }
-                p { "Letters about a booking that you made yourself come at once, and so does everything about tomorrow." }
             }))
             (forms::submit("Save"))
         }
