@@ -21,9 +21,11 @@ use crate::db::{self, Db, Scope, Tx};
 use crate::handovers::attention_letters;
 use crate::handovers::leg_letters;
 use crate::handovers::letters as handed;
-use crate::handovers::round::{LOOKS_A_PASS, Pass};
+use crate::handovers::round::{Came, Pass, Sweep};
+use crate::handovers::still::Stored;
 use crate::handovers::store::handovers;
 use crate::handovers::store::legs;
+use crate::handovers::store::looks;
 use crate::handovers::store::waits;
 use crate::handovers::store::{attention, custody};
 use crate::handovers::wait_letters;
@@ -82,18 +84,27 @@ impl Worker {
     /// Works until `stop` turns true; the letter in hand is finished.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let (mut cleared, mut gathered): (Option<DateTime<Utc>>, Option<DateTime<Utc>>) = (None, None);
+        let mut sweep = Sweep::default();
         while !*stop.borrow() {
             if let Err(fault) = self.pass_on().await {
                 tracing::error!(%fault, "offers that have run out could not be passed on");
             }
-            let looked = self.remind(&stop).await.unwrap_or_else(|fault| {
-                tracing::error!(%fault, "what is due could not be looked up");
-                0
-            });
+            let mut goes_on = match self.remind(&mut sweep, &stop).await {
+                Ok(came) => came.goes_on(),
+                Err(fault) => {
+                    tracing::error!(%fault, "what is due could not be looked up");
+                    false
+                }
+            };
             let now = self.clock.now();
             if gathered.is_none_or(|at| now - at >= BETWEEN_DIGESTS) && !*stop.borrow() {
-                match self.bring_together(&stop).await {
-                    Ok(()) => gathered = Some(now),
+                match self.bring_together(&mut sweep, &stop).await {
+                    Ok(came) => {
+                        goes_on |= came.goes_on();
+                        if !came.more {
+                            gathered = Some(now);
+                        }
+                    }
                     Err(fault) => tracing::error!(%fault, "what is due together could not be looked up"),
                 }
             }
@@ -109,8 +120,8 @@ impl Worker {
             }
             tokio::select! {
                 () = self.wake.notified() => {}
-                // More may be due than one pass looks at.
-                () = tokio::time::sleep(if looked < LOOKS_A_PASS { PAUSE } else { Duration::ZERO }) => {}
+                // More may be due than one pass deals with.
+                () = tokio::time::sleep(if goes_on { Duration::ZERO } else { PAUSE }) => {}
                 // An error means that whoever could say stop is gone.
                 changed = stop.changed() => if changed.is_err() { break },
             }
@@ -121,36 +132,38 @@ impl Worker {
     /// Passes on what the waiting list offered and nobody took in time: in each such cluster a write, which settles it.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// When the database cannot say where. A fault in one cluster is logged and does not keep the others.
     pub async fn pass_on(&self) -> db::Result<()> {
         let now = self.clock.now();
         let clusters = self.db.house_read(now, ledger::with_offers_run_out).await?;
-        self.settle(clusters).await
-    }
-
-    /// A write that changes nothing itself: what follows from the time is brought up to date at its end.
-    async fn settle(&self, clusters: Vec<ClusterId>) -> db::Result<()> {
-        for cluster in clusters {
-            self.db.write(Scope::of_worker(cluster, self.clock.now()), |_| Ok::<_, db::Error>(())).await?;
-        }
+        self.settle(clusters).await;
         Ok(())
     }
 
-    /// Looks at legs and copies at which it is time to look, and stores the reminders that are due. How many it looked at; see
-    /// [`LOOKS_A_PASS`].
+    /// A write that changes nothing itself: what follows from the time is brought up to date at its end. A cluster in which that fails
+    /// keeps none of the others.
+    async fn settle(&self, clusters: Vec<ClusterId>) {
+        for cluster in clusters {
+            if let Err(fault) = self.db.write(Scope::of_worker(cluster, self.clock.now()), |_| Ok::<_, db::Error>(())).await {
+                tracing::error!(%cluster, %fault, "a cluster could not be brought up to date");
+            }
+        }
+    }
+
+    /// Looks at legs and copies at which it is time to look, and stores the reminders that are due, from where the sweep has come to.
     ///
     /// # Errors
     /// When the database cannot say what is due.
-    pub async fn remind(&self, stop: &watch::Receiver<bool>) -> db::Result<usize> {
-        self.pass().looks(|| *stop.borrow()).await
+    pub async fn remind(&self, sweep: &mut Sweep, stop: &watch::Receiver<bool>) -> db::Result<Came> {
+        self.pass().looks(sweep, || *stop.borrow()).await
     }
 
     /// Stores the letters that bring several things together: weekly ones of coordinators, and what people want once a day or a week.
     ///
     /// # Errors
     /// When the database cannot say what is due.
-    pub async fn bring_together(&self, stop: &watch::Receiver<bool>) -> db::Result<()> {
-        self.pass().digests(overtaken_booking, || *stop.borrow()).await
+    pub async fn bring_together(&self, sweep: &mut Sweep, stop: &watch::Receiver<bool>) -> db::Result<Came> {
+        self.pass().digests(sweep, overtaken_booking, || *stop.borrow()).await
     }
 
     fn pass(&self) -> Pass {
@@ -167,7 +180,7 @@ impl Worker {
             let due = self.db.house_read(self.clock.now(), |house| outbox::due(house, BATCH)).await?;
             let before = done;
             if !self.mailer.leaves_the_house() {
-                done += self.keep(due).await?;
+                done += self.keep(due).await;
                 if done == before {
                     return Ok(done);
                 }
@@ -196,7 +209,7 @@ impl Worker {
 
     /// Where no letter leaves the house there is nobody to wait for: all that are due in a cluster are written down as kept in
     /// one transaction, instead of two for each, so that they do not stand in the way of who is reserving.
-    async fn keep(&self, due: Vec<(ClusterId, MessageId)>) -> db::Result<usize> {
+    async fn keep(&self, due: Vec<(ClusterId, MessageId)>) -> usize {
         let mut by_cluster: BTreeMap<ClusterId, Vec<MessageId>> = BTreeMap::new();
         for (cluster, id) in due {
             by_cluster.entry(cluster).or_default().push(id);
@@ -214,9 +227,12 @@ impl Worker {
                 }
                 Ok::<_, db::Error>(done)
             };
-            kept += self.db.write(Scope::of_worker(cluster, self.clock.now()), work).await?;
+            match self.db.write(Scope::of_worker(cluster, self.clock.now()), work).await {
+                Ok(done) => kept += done,
+                Err(fault) => tracing::error!(%cluster, %fault, "letters could not be kept"),
+            }
         }
-        Ok(kept)
+        kept
     }
 
     /// Takes one letter, asks whether it is still true, sends it, writes down what came of it. `None` when somebody else has it.
@@ -244,6 +260,10 @@ impl Worker {
         self.db
             .write(Scope::of_worker(cluster, self.clock.now()), move |tx| {
                 let Some(message) = outbox::take(tx, id, &claim)? else { return Ok(None) };
+                if let Some(opens) = opens(tx, &message.kind)? {
+                    outbox::postpone(tx, id, &claim, opens.naive_utc())?;
+                    return Ok(None);
+                }
                 let over = match overtaken(tx, &message)? {
                     Some(why) => Some(Outcome::NoLongerTrue(why)),
                     None => notifications::given_up(message.attempts).map(Outcome::Refused),
@@ -296,7 +316,7 @@ impl Worker {
             tracing::info!(gone, "old sign-in links and sessions cleared away");
         }
         let waiting = self.db.house_read(now, waits::with_past_days).await?;
-        self.settle(waiting).await?;
+        self.settle(waiting).await;
         let before = days::add(clock::today(now), -PAST_DAYS_KEPT);
         for _ in 0..DAYS_CLEARED {
             // The bookings stay; only the table that keeps two of them from sharing a day gets smaller.
@@ -311,6 +331,16 @@ impl Worker {
 enum Taken {
     ToSend(Box<Message>),
     Over(State),
+}
+
+/// When the cluster's mail hours begin, for a letter that waits for them: a reminder, or what was gathered. One that was stored in the
+/// evening and is tried again, or was left by a worker that was killed, does not go at night.
+fn opens(tx: &mut Tx<'_>, kind: &str) -> db::Result<Option<DateTime<Utc>>> {
+    if reminders::rule(kind).is_none() && kind != reminders::GATHERED {
+        return Ok(None);
+    }
+    let (from, to) = looks::mail_hours(tx)?;
+    Ok(clock::opens(tx.now, from, to))
 }
 
 /// Why a letter is no longer true, asked at the moment of sending, by its kind; `None` when it is, or when its kind has
@@ -329,8 +359,15 @@ fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
         let change = people::account::email_change_by_id(&mut tx.house(), change)?;
         return Ok(answerable(change.as_ref(), tx.now).err().map(|why| why.to_string()));
     }
-    if reminders::TABLE.iter().any(|rule| rule.kind == message.kind) {
-        return still::overtaken(tx, &message.kind, &message.subject, message.day, message.person);
+    if reminders::rule(&message.kind).is_some() {
+        let letter = Stored {
+            kind: &message.kind,
+            subject: &message.subject,
+            day: message.day,
+            person: message.person,
+            could_be_off: !message.unsubscribe.is_empty(),
+        };
+        return still::overtaken(tx, &letter);
     }
     if let Some((leg, turn)) = leg_letters::read_subject(&message.kind, &message.subject) {
         let leg = match legs::one(tx, leg) {

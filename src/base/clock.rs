@@ -60,6 +60,20 @@ pub fn midnight(day: NaiveDate) -> DateTime<Utc> {
     start.and_local_timezone(London).earliest().map_or_else(|| start.and_utc(), |at| at.with_timezone(&Utc))
 }
 
+/// When hours that last from the one to the other, in London, open next; `None` while they are open.
+#[must_use]
+pub fn opens(now: DateTime<Utc>, from: u32, to: u32) -> Option<DateTime<Utc>> {
+    let hour = hour(now);
+    if (from..to).contains(&hour) {
+        return None;
+    }
+    let today = today(now);
+    let day = if hour < from { Some(today) } else { today.succ_opt() };
+    // An hour that the clocks leave out begins where the next one does.
+    let begins = |hour| day?.and_hms_opt(hour, 0, 0)?.and_local_timezone(London).earliest();
+    begins(from).or_else(|| begins(from + 1)).map(|at| at.with_timezone(&Utc))
+}
+
 /// The time as people at the schools say it: "23 November 2026 at 12:05".
 #[must_use]
 pub fn spoken(at: DateTime<Utc>) -> String {
@@ -109,6 +123,23 @@ mod tests {
             ("2027-03-28T06:00:00Z", 7),
         ] {
             assert_eq!(hour(at(time)), is, "{time}");
+        }
+    }
+
+    #[test]
+    fn hours_open_in_london_on_both_sides_of_a_clock_change() {
+        for (now, from, to, opens_at) in [
+            ("2026-11-24T06:59:00Z", 7, 19, Some("2026-11-24T07:00:00Z")),
+            ("2026-11-24T07:00:00Z", 7, 19, None),
+            ("2026-11-24T18:59:59Z", 7, 19, None),
+            ("2026-11-24T19:00:00Z", 7, 19, Some("2026-11-25T07:00:00Z")),
+            ("2026-10-24T20:00:00Z", 7, 19, Some("2026-10-25T07:00:00Z")),
+            ("2026-10-23T20:00:00Z", 7, 19, Some("2026-10-24T06:00:00Z")),
+            ("2027-03-27T20:00:00Z", 7, 19, Some("2027-03-28T06:00:00Z")),
+            // One o'clock is left out on this day.
+            ("2027-03-28T00:30:00Z", 1, 2, Some("2027-03-28T01:00:00Z")),
+        ] {
+            assert_eq!(opens(at(now), from, to), opens_at.map(at), "{now}");
         }
     }
 

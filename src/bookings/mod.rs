@@ -192,32 +192,43 @@ impl Risk {
     }
 }
 
-/// Whether a booking is at risk: live, not fetched yet, and the copy late elsewhere, missing, too long on its way, out of service,
-/// or without something that it needs. `late` is the copy's late loan, if it has one.
+/// Whether a booking is at risk, and the weightiest reason: see [`risks`].
 #[must_use]
 pub fn risk(slot: &Slot, late: Option<&Slot>, out_of_service: Option<&str>, plight: &Plight, today: Day) -> Option<Risk> {
+    risks(slot, late, out_of_service, plight, today).into_iter().next()
+}
+
+/// Why a booking is at risk, the weightiest reason first: it is live, not fetched yet, and the copy late at another school, missing,
+/// too long on its way, out of service, or without something that it needs. `late` is the copy's late loan, if it has one. Pages and
+/// letters ask this and nothing else.
+#[must_use]
+pub fn risks(slot: &Slot, late: Option<&Slot>, out_of_service: Option<&str>, plight: &Plight, today: Day) -> Vec<Risk> {
+    let mut all = Vec::new();
     if slot.is_over(today) || slot.collected_on.is_some() {
-        return None;
+        return all;
     }
-    if let Some(late) = late.filter(|late| late.id != slot.id && late.copy == slot.copy)
+    // A school that has the next loan, too, keeps the copy and waits for nobody.
+    if let Some(late) = late.filter(|late| late.id != slot.id && late.copy == slot.copy && late.school != slot.school)
         && let Some(since) = late.late_since(today)
     {
-        return Some(Risk::Late { holder: late.school, since });
+        all.push(Risk::Late { holder: late.school, since });
     }
     if slot.kind != Kind::Loan {
-        return None;
+        return all;
     }
     match plight.astray {
-        Some(Astray::Missing { last, since }) => return Some(Risk::Missing { last, since }),
-        Some(astray @ Astray::OnTheWay { from, since, .. }) if astray.keeps_out(today) => {
-            return Some(Risk::OnTheWay { from, since });
-        }
+        Some(Astray::Missing { last, since }) => all.push(Risk::Missing { last, since }),
+        Some(astray @ Astray::OnTheWay { from, since, .. }) if astray.keeps_out(today) => all.push(Risk::OnTheWay { from, since }),
         _ => {}
     }
-    if let Some(why) = out_of_service {
-        return Some(Risk::OutOfService(why.to_owned()));
+    // That it is missing is said once.
+    if let Some(why) = out_of_service.filter(|_| !matches!(plight.astray, Some(Astray::Missing { .. }))) {
+        all.push(Risk::OutOfService(why.to_owned()));
     }
-    (!plight.short.is_empty()).then(|| Risk::Incomplete(plight.short.clone()))
+    if !plight.short.is_empty() {
+        all.push(Risk::Incomplete(plight.short.clone()));
+    }
+    all
 }
 
 /// A booking with all that is known of it.
@@ -332,6 +343,10 @@ mod tests {
         assert_eq!(risk(&next, Some(&back), None, &fine, today), None);
         assert_eq!(risk(&next, None, Some("in repair"), &fine, today), Some(Risk::OutOfService("in repair".into())));
         assert_eq!(risk(&late, Some(&late), None, &fine, today), None, "a late loan is late, not at risk");
+        let own = slot(2, "2026-10-19", "2026-10-23");
+        assert_eq!(risk(&own, Some(&late), None, &fine, today), None, "a school does not wait for itself");
+        let short = Plight { short: "Torch: 2 of 6 missing".into(), ..Plight::default() };
+        assert_eq!(risks(&next, Some(&late), Some("in repair"), &short, today).len(), 3, "each reason");
     }
 
     #[test]

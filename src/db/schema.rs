@@ -30,7 +30,7 @@ diesel::table! {
         asset_threshold_pence -> BigInt,
         electrical_test_months -> Integer,
         offer_days -> Integer,
-        digest_week -> Nullable<Date>,
+        digest_on -> Nullable<Date>,
     }
 }
 

@@ -8,7 +8,6 @@ use crate::base::clock;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{self, Kind, Risk, Slot, State};
-use crate::catalogue::{Astray, Plight};
 use crate::people::terms::SchoolCalendar;
 
 /// A copy as lists name it.
@@ -87,18 +86,6 @@ impl Holding {
         self.days.map(Period::last).filter(|last| self.custody.place == Place::School && *last < today)
     }
 
-    /// How it stands, as the rule of risk wants it.
-    #[must_use]
-    pub fn plight(&self) -> Plight {
-        let since = self.since();
-        let astray = match self.custody.place {
-            Place::Transit => Some(Astray::OnTheWay { from: self.custody.school, to: self.custody.to, since }),
-            Place::Missing => Some(Astray::Missing { last: self.custody.school, since }),
-            Place::School | Place::Store => None,
-        };
-        Plight { astray, short: self.custody.short_essentials.clone() }
-    }
-
     /// The loan for which it is out, as far as the rule of risk asks for it.
     fn out(&self) -> Option<Slot> {
         let (id, days) = (self.custody.booking?, self.days?);
@@ -120,7 +107,7 @@ impl Holding {
     #[must_use]
     pub fn risk(&self, slot: &Slot, today: Day) -> Option<Risk> {
         let broken = bookings::store::shelf::out_of_service(&self.copy_state);
-        bookings::risk(slot, self.out().as_ref(), broken, &self.plight(), today)
+        bookings::risk(slot, self.out().as_ref(), broken, &self.custody.plight(), today)
     }
 
     /// What is wrong with it; what it lacks is said of the bookings to come. `allowed`: school days that a copy may be on its way.

@@ -41,8 +41,10 @@ fn lead_reason(about: &About) -> String {
     format!("You got this because you are a science lead of {}.", about.school_name)
 }
 
-fn subject(about: &About) -> String {
-    format!("copy:{}:{}", about.copy, about.school)
+/// What a letter to a school about a copy is about.
+#[must_use]
+pub fn subject(copy: CopyId, school: SchoolId) -> String {
+    format!("copy:{copy}:{school}")
 }
 
 /// The copy and the school of a letter's subject; `None` for a letter of another kind.
@@ -79,7 +81,7 @@ fn letter(
     let mut blocks = vec![Block::heading(title.clone())];
     blocks.extend(words.into_iter().map(Block::paragraph));
     blocks.push(Block::button(button.0, button.1));
-    Letter { kind, subject: subject(about), day: today, to, reason: lead_reason(about), title, blocks, calendar: None }
+    Letter { kind, subject: subject(about.copy, about.school), day: today, to, reason: lead_reason(about), title, blocks, calendar: None }
 }
 
 /// What a coordinator asks a school for. `since`: the day since which the copy is where it is; `due`: the last day of the loan.
@@ -254,8 +256,8 @@ mod tests {
         assert!(overtaken(RECEIVE, saxton, &there, home).is_some());
         assert!(overtaken(MISSING, saxton, &there, home).is_some());
         assert_eq!(overtaken(FOUND, saxton, &there, home), None);
-        assert_eq!(read_subject(MISSING, &subject(&about())), Some((CopyId(7), saxton)));
-        assert_eq!(read_subject("other", &subject(&about())), None);
+        assert_eq!(read_subject(MISSING, &subject(CopyId(7), SchoolId(2))), Some((CopyId(7), saxton)));
+        assert_eq!(read_subject("other", &subject(CopyId(7), SchoolId(2))), None);
         assert_eq!(read_dates(OTHER_DATES, &format!("dates:{}:3", BookingId(5))), Some((BookingId(5), 3)));
     }
 }

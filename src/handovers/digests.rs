@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::Place;
-use super::remind::{Desk, Hearer, Known};
+use super::known::Known;
+use super::remind::{Desk, Hearer};
 use super::reminder_letters as letters;
-use super::reminders::{self, GATHERED, RISK_DAYS, troubles};
-use super::still::overtaken;
+use super::reminders::{self, RISK_DAYS, troubles};
+use super::still::{self, Stored, overtaken};
 use super::store::{custody, legs as rows, looks};
 use crate::base::days::{self, Period};
-use crate::base::ids::{DigestItemId, PersonId};
+use crate::base::ids::{CopyId, DigestItemId, PersonId};
 use crate::bookings::store::loans;
 use crate::db::{Result, Tx};
 use crate::notifications::Recipient;
@@ -23,25 +24,27 @@ const LINES: usize = 30;
 /// Whether a letter of another room that was gathered is still true.
 pub type Overtaken<'a> = &'a dyn Fn(&mut Tx<'_>, &str, &str) -> Result<Option<String>>;
 
-/// The coordinators' weekly letter, on the first school day of the week or later; nothing to say is no letter.
+/// The coordinators' weekly letter, on the first school day of the week or later; nothing to say is no letter. The day on which to look
+/// again is written down, also in a week that begins with a closed day.
 pub fn weekly(tx: &mut Tx<'_>, house: &str) -> Result<()> {
-    let monday = days::monday(tx.today());
-    if looks::digest_week(tx)?.is_some_and(|week| week >= monday) {
+    if looks::digest_on(tx)?.is_some_and(|on| on > tx.today()) {
         return Ok(());
     }
     let desk = Desk::open(tx, house)?;
-    match reminders::weekly(&desk.calendar, desk.today) {
-        Some((_, false)) => return Ok(()),
+    let monday = days::monday(desk.today);
+    let again = match reminders::weekly(&desk.calendar, desk.today) {
+        Some((first, false)) => first,
         Some((_, true)) => {
             let parts = parts(tx, &desk)?;
             let subject = format!("week:{}", tx.cluster);
             let (attention, choose) = (format!("{}/attention", desk.base), desk.choices());
             let to: Vec<Hearer> = desk.coordinators();
             desk.post(tx, &to, |to, why| letters::weekly(&parts, subject.clone(), monday, (&attention, &choose), to, why))?;
+            days::add(monday, 7)
         }
-        None => {}
-    }
-    looks::set_digest_week(tx, monday)
+        None => days::add(monday, 7),
+    };
+    looks::set_digest_on(tx, again)
 }
 
 type Lines = Vec<(String, String)>;
@@ -55,6 +58,7 @@ fn parts(tx: &mut Tx<'_>, desk: &Desk) -> Result<[(&'static str, Lines); 5]> {
     for out in loans::out_now(tx)?.into_iter().filter(|out| out.late_since(today).is_some()) {
         late.push((label(out.copy), format!("at {}, due on {}", desk.school(out.school), days::long(out.days.last()))));
     }
+    let mut suspects: Vec<CopyId> = Vec::new();
     for here in custody::all(tx)? {
         if here.place == Place::Transit {
             let to = here.to.or_else(|| things.get(&here.copy).map(|thing| thing.home)).map_or_else(String::new, |to| desk.school(to));
@@ -62,15 +66,16 @@ fn parts(tx: &mut Tx<'_>, desk: &Desk) -> Result<[(&'static str, Lines); 5]> {
             way.push((label(here.copy), format!("from {} to {to}, since {since}", desk.school(here.school))));
         }
         let in_service = things.get(&here.copy).is_some_and(|thing| thing.state == "in_service");
-        let quiet = here.place != Place::Missing && here.short_essentials.is_empty() && in_service && here.booking.is_none();
-        if quiet || things.get(&here.copy).is_some_and(|thing| thing.state == "retired") {
-            continue;
+        let quiet = here.place == Place::Store && here.short_essentials.is_empty() && in_service;
+        if !quiet && things.get(&here.copy).is_some_and(|thing| thing.state != "retired") {
+            suspects.push(here.copy);
         }
-        let known = Known::read(tx, desk, here.copy)?;
+    }
+    for (copy, known) in Known::read(tx, &suspects)? {
         let facts = known.facts();
         let near = facts.next.filter(|(next, _)| next.days.first() <= days::add(today, RISK_DAYS));
-        if let (Some((next, _)), false) = (near, troubles(&facts, &desk.calendar, today).is_empty()) {
-            risk.push((label(here.copy), format!("{}, {}", desk.school(next.school), next.days)));
+        if let (Some((next, _)), false) = (near, troubles(&facts, today).is_empty()) {
+            risk.push((label(copy), format!("{}, {}", desk.school(next.school), next.days)));
         }
     }
     let differs = looks::differences(tx, tx.now - chrono::TimeDelta::days(7))?;
@@ -110,14 +115,15 @@ pub fn gathered(tx: &mut Tx<'_>, house: &str, others: Overtaken<'_>) -> Result<(
 fn letter(tx: &mut Tx<'_>, house: &str, person: PersonId, items: Vec<Item>, others: Overtaken<'_>) -> Result<Option<bool>> {
     let Some(who) = people::person_here(tx, person)? else { return Ok(None) };
     let Ok(address) = who.email.parse() else { return Ok(None) };
-    if choices::mutes(tx, person, GATHERED)? {
-        return Ok(None);
-    }
     let mut lines = Vec::new();
     for item in items {
-        let untrue = overtaken(tx, &item.kind, &item.subject, item.day, Some(person))?.is_some()
-            || others(tx, &item.kind, &item.subject)?.is_some()
-            || choices::mutes(tx, person, &item.kind)?;
+        // Only what may be switched off is ever gathered.
+        let letter = Stored { kind: &item.kind, subject: &item.subject, day: item.day, person: Some(person), could_be_off: true };
+        let untrue = if reminders::rule(&item.kind).is_some() {
+            overtaken(tx, &letter)?.is_some()
+        } else {
+            others(tx, &item.kind, &item.subject)?.is_some() || still::switched_off(tx, &item.kind, person)?
+        };
         if !untrue {
             lines.push((item.title, item.url));
         }

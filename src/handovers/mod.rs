@@ -14,12 +14,14 @@ pub mod digests;
 pub mod fair_share;
 pub mod handing;
 pub mod history;
+pub mod known;
 pub mod leg_letters;
 pub mod legs;
 pub mod letters;
 pub mod offers;
 pub mod pages;
 pub mod photo;
+pub mod reach;
 pub mod remind;
 pub mod reminder_letters;
 pub mod reminders;
@@ -36,8 +38,9 @@ pub mod week;
 
 use chrono::{DateTime, Utc};
 
-use crate::base::Day;
 use crate::base::ids::{BookingId, CopyId, HandoverId, LegId, MeetingId, PersonId, SchoolId};
+use crate::base::{Day, clock};
+use crate::catalogue::{Astray, Plight};
 
 /// Where a copy can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::Display)]
@@ -74,6 +77,20 @@ pub struct Custody {
     pub since: DateTime<Utc>,
     /// Essential lines of the contents that were short at the last count, in words; empty when none was.
     pub short_essentials: String,
+}
+
+impl Custody {
+    /// How it stands, as the rule of risk wants it.
+    #[must_use]
+    pub fn plight(&self) -> Plight {
+        let since = clock::today(self.since);
+        let astray = match self.place {
+            Place::Transit => Some(Astray::OnTheWay { from: self.school, to: self.to, since }),
+            Place::Missing => Some(Astray::Missing { last: self.school, since }),
+            Place::School | Place::Store => None,
+        };
+        Plight { astray, short: self.short_essentials.clone() }
+    }
 }
 
 /// How a copy travels.

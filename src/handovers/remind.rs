@@ -1,15 +1,18 @@
 //! The worker's look at legs and copies: reads the state again, asks the table what is due, stores the letters, and says when to look
 //! again. One cluster at a time, in one transaction, in which the letters are stored with the day of the next look.
 
+use chrono::{DateTime, Utc};
+
+use super::known::Known;
 use super::reminder_letters::{self as letters, Contact, Journey, Overdue, Side, Why, may_mute, somebody_must_hear};
-use super::reminders::{self, AT_RISK, Due, Facts, LATE, LATE_COORDINATORS, LATE_HEAD, NOT_COUNTED, WEEKLY, Whom};
-use super::store::{custody, legs as rows, looks};
-use super::{Leg, LegState, Place};
+use super::reminders::{self, AT_RISK, Due, LATE, LATE_COORDINATORS, LATE_HEAD, NOT_COUNTED, Trouble, WEEKLY, Whom};
+use super::store::{legs as rows, looks};
+use super::{Leg, LegState, attention_letters, reach};
 use crate::base::clock;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, HandoverId, LegId, SchoolId};
+use crate::bookings::Slot;
 use crate::bookings::store::loans::{self, Hands, Loan};
-use crate::bookings::{Kind, Slot, State};
 use crate::db::{Result, Tx};
 use crate::notifications::{Letter, Recipient, store as outbox};
 use crate::people::store::choices;
@@ -24,8 +27,6 @@ const BACK: i64 = 400;
 const AHEAD: i64 = 120;
 /// Whom a letter names as contacts of a school, at most.
 const CONTACTS: usize = 2;
-/// Whoever booked or changed something within so many hours needs no reminder of it.
-const LATELY_HOURS: i64 = 24;
 
 /// What is read once for all that is looked at in a cluster.
 pub struct Desk {
@@ -41,7 +42,6 @@ pub struct Desk {
     pub calendar: SchoolCalendar,
     schools: Vec<SchoolName>,
     holders: Vec<Holder>,
-    transit_days: u32,
 }
 
 /// Somebody who is reminded, and why.
@@ -61,7 +61,6 @@ impl Desk {
             calendar: people::school_calendar(tx, window)?,
             schools: people::school_names(tx)?,
             holders: directory::holders(tx)?,
-            transit_days: looks::transit_days(tx)?,
         })
     }
 
@@ -93,7 +92,8 @@ impl Desk {
         all.into_iter().map(|person| (person, Why::Coordinates(self.cluster.clone()))).collect()
     }
 
-    /// Who hears of a loan: in whose hands it is, and the science leads of its school. Whoever has left hears no more.
+    /// Who hears of a loan: in whose hands it is, and the science leads of its school. Whoever has left hears no more; when nobody is
+    /// left in whose hands it is, the science leads answer for it, and cannot look away.
     fn of_loan(&self, loan: &Loan) -> Vec<Hearer> {
         let (hands, why) = match &loan.hands {
             Hands::Booker => (Some(loan.booking.person), Why::Booked),
@@ -103,7 +103,8 @@ impl Desk {
         let keeper = self.holders.iter().find(|holder| Some(holder.person.id) == hands).map(|holder| (holder.person.clone(), why));
         let school = self.school(loan.booking.slot.school);
         let others = self.leads(loan.booking.slot.school).into_iter().filter(|lead| Some(lead.id) != hands);
-        keeper.into_iter().chain(others.map(|lead| (lead, Why::LeadOf(school.clone())))).collect()
+        let of_school = if keeper.is_some() { Why::LeadOf } else { Why::Answers };
+        keeper.into_iter().chain(others.map(|lead| (lead, of_school(school.clone())))).collect()
     }
 
     /// Who hears of a side: of its loan, or at the school where the copy is kept.
@@ -159,7 +160,7 @@ impl Desk {
             // The last one who wants it cannot switch it off.
             let way_out = (wanted.len() > 1).then_some(self.house.as_str());
             for letter in &wanted {
-                stored |= choices::post(tx, letter, way_out)?;
+                stored |= choices::post(tx, letter, way_out, can_wait(letter.kind))?;
             }
             for (letter, _) in letters.iter().filter(|_| wanted.is_empty()) {
                 stored |= outbox::enqueue(tx, letter)?;
@@ -171,13 +172,17 @@ impl Desk {
                 // It brings things together itself, so it is never gathered.
                 !choices::mutes(tx, person.id, WEEKLY)? && choices::send_with_way_out(tx, letter, person.id, &self.house)?
             } else if may_mute(letter.kind, why) {
-                choices::post(tx, letter, Some(&self.house))?
+                choices::post(tx, letter, Some(&self.house), can_wait(letter.kind))?
             } else {
                 outbox::enqueue(tx, letter)?
             };
         }
         Ok(stored)
     }
+}
+
+fn can_wait(kind: &str) -> bool {
+    reminders::rule(kind).is_some_and(|rule| rule.waits)
 }
 
 fn recipient(person: &Person) -> Option<Recipient> {
@@ -191,39 +196,78 @@ pub fn leg_subject(leg: LegId, revision: i32) -> String {
     format!("leg:{leg}:{revision}")
 }
 
-/// Looks at some legs and copies of the cluster, and says how many letters' reasons were stored.
+/// What a letter about a late loan is about: `late:ID:NUMBER`.
+#[must_use]
+pub fn late_subject(loan: BookingId, time: u32) -> String {
+    format!("late:{loan}:{time}")
+}
+
+/// Looks at some legs and copies of the cluster, and stores what is due.
 pub fn look(tx: &mut Tx<'_>, legs: &[LegId], copies: &[CopyId], house: &str) -> Result<()> {
-    let desk = Desk::open(tx, house)?;
+    let (desk, now) = (Desk::open(tx, house)?, tx.now);
+    let mut near = Vec::new();
     for id in legs {
         let leg = rows::one(tx, *id)?;
-        // Another worker may have been here in between.
-        if leg.state == LegState::Planned && leg.look_on <= desk.today {
-            look_at_leg(tx, &desk, &leg)?;
+        // Another worker may have been here in between, or somebody has just changed it.
+        if leg.state != LegState::Planned || leg.look_on > desk.today || lately(now, looks::leg_changed(tx, leg.id)?) {
+            continue;
+        }
+        let found = reminders::of_leg(&leg, true, &desk.calendar, desk.today);
+        if found.due.is_empty() {
+            let again = if found.look_on == days::END {
+                let (from, to) = rows::slots(tx, &leg)?;
+                lapse(tx, &leg, [from, to])?
+            } else {
+                found.look_on
+            };
+            looks::leg_looked_at(tx, leg.id, again, false)?;
+        } else {
+            near.push(leg);
         }
     }
+    let concerned: Vec<CopyId> = near.iter().map(|leg| leg.copy).chain(copies.iter().copied()).collect();
+    let mut known = Known::read(tx, &concerned)?;
+    for leg in &near {
+        let of = known.get(&leg.copy).ok_or_else(|| looks::wrong("custody_copy"))?;
+        look_at_leg(tx, &desk, leg, of)?;
+    }
     for copy in copies {
-        look_at_copy(tx, &desk, *copy)?;
+        let of = known.get_mut(copy).ok_or_else(|| looks::wrong("custody_copy"))?;
+        look_at_copy(tx, &desk, of)?;
     }
     Ok(())
 }
 
-fn lately(tx: &Tx<'_>, at: chrono::DateTime<chrono::Utc>) -> bool {
-    tx.now - at < chrono::TimeDelta::hours(LATELY_HOURS)
+/// Whoever booked or changed something within the last day needs no reminder of it.
+fn lately(now: DateTime<Utc>, at: DateTime<Utc>) -> bool {
+    at > looks::a_day_ago(now)
 }
 
-fn look_at_leg(tx: &mut Tx<'_>, desk: &Desk, leg: &Leg) -> Result<()> {
-    let changed = looks::leg_changed(tx, leg.id)?;
-    let lately = lately(tx, changed);
-    let mut found = reminders::of_leg(leg, lately, false, &desk.calendar, desk.today);
-    if !found.due.is_empty() && rows::under_way(tx, leg.copy)? == Some(leg.id) {
-        found = reminders::of_leg(leg, lately, true, &desk.calendar, desk.today);
+/// A loan that nobody fetched while it lasted makes way for the next one: the plan of its copy is laid anew. When to look again: on
+/// the day after the loans at the ends, unless they have begun.
+fn lapse(tx: &mut Tx<'_>, leg: &Leg, ends: [Option<Slot>; 2]) -> Result<Day> {
+    let today = tx.today();
+    let mut loans = ends.into_iter().flatten().filter(|slot| !slot.is_out());
+    if loans.clone().any(|slot| slot.is_over(today)) {
+        rows::unsettle(tx, leg.copy)?;
+        return Ok(days::END);
     }
-    let mut told = false;
+    let first = loans.next().map_or(days::END, |slot| slot.days.last());
+    let last = loans.map(|slot| slot.days.last()).fold(first, Day::min);
+    Ok(if last == days::END { last } else { days::add(last, 1) })
+}
+
+fn look_at_leg(tx: &mut Tx<'_>, desk: &Desk, leg: &Leg, known: &Known) -> Result<()> {
+    let stands = reach::can_happen(leg, &known.facts(), desk.today) && rows::under_way(tx, leg.copy)? != Some(leg.id);
+    let found = reminders::of_leg(leg, stands, &desk.calendar, desk.today);
+    let (mut told, mut again) = (false, found.look_on);
     if !found.due.is_empty() {
         let from = leg.from_booking.map(|id| loans::one(tx, id)).transpose()?;
         let to = leg.to_booking.map(|id| loans::one(tx, id)).transpose()?;
-        let thing = looks::things(tx, Some(leg.copy))?.pop().ok_or_else(|| looks::wrong("legs_copy"))?;
-        let thing = desk.thing(&thing);
+        if again == days::END {
+            again = lapse(tx, leg, [&from, &to].map(|loan| loan.as_ref().map(|loan| loan.booking.slot)))?;
+        }
+        let thing = desk.thing(&known.thing);
         let journey = Journey {
             from: desk.side(from.as_ref(), leg.from),
             to: desk.side(to.as_ref(), leg.to),
@@ -247,73 +291,22 @@ fn look_at_leg(tx: &mut Tx<'_>, desk: &Desk, leg: &Leg) -> Result<()> {
                 desk.post(tx, &hearers, |to, why| Some(letters::coming(due, subject.clone(), &thing, &journey, desk.today, to, why)))?;
         }
     }
-    looks::leg_looked_at(tx, leg.id, found.look_on, told)
+    looks::leg_looked_at(tx, leg.id, again, told)
 }
 
-/// What is known of a copy now, and the loan for which a school has it.
-pub struct Known {
-    /// Where it is.
-    pub custody: super::Custody,
-    /// What it is.
-    pub thing: looks::Thing,
-    /// The loan that is out.
-    pub out: Option<Loan>,
-    counted: bool,
-    next: Option<(Slot, bool)>,
-    transit_days: u32,
-}
-
-impl Known {
-    /// Reads it. The next booking is asked for only when something is in its way.
-    pub fn read(tx: &mut Tx<'_>, desk: &Desk, copy: CopyId) -> Result<Self> {
-        let custody = custody::one(tx, copy)?;
-        let thing = looks::things(tx, Some(copy))?.pop().ok_or_else(|| looks::wrong("custody_copy"))?;
-        let out = custody.booking.filter(|_| custody.place == Place::School).map(|id| loans::one(tx, id)).transpose()?;
-        let counted = match &out {
-            Some(out) => looks::counted(tx, out.booking.slot.id)?,
-            None => false,
-        };
-        let mut known = Self { custody, thing, out, counted, next: None, transit_days: desk.transit_days };
-        if !reminders::troubles(&known.facts(), &desk.calendar, desk.today).is_empty() {
-            known.next = next(tx, copy)?;
-        }
-        Ok(known)
+fn look_at_copy(tx: &mut Tx<'_>, desk: &Desk, known: &mut Known) -> Result<()> {
+    if let Some(out) = known.out {
+        known.counted = looks::counted(tx, out.id)?;
     }
-
-    /// As the table asks for it.
-    #[must_use]
-    pub fn facts(&self) -> Facts<'_> {
-        Facts {
-            custody: &self.custody,
-            home: self.thing.home,
-            out: self.out.as_ref().map(|loan| loan.booking.slot),
-            counted: self.counted,
-            next: self.next,
-            out_of_service: matches!(self.thing.state.as_str(), "repair" | "retired"),
-            missing: self.thing.state == "missing",
-            transit_days: self.transit_days,
-        }
+    if let Some((next, is_new)) = &mut known.next {
+        let booked = looks::booked_at(tx, next.id)?;
+        *is_new = lately(tx.now, booked);
     }
-}
-
-/// The next loan of a copy that is confirmed and not fetched, and whether it was booked within the last day.
-fn next(tx: &mut Tx<'_>, copy: CopyId) -> Result<Option<(Slot, bool)>> {
-    let today = tx.today();
-    let ahead = Period::new(today, days::END).unwrap_or(Period::day(today));
-    let coming =
-        |slot: &Slot| slot.kind == Kind::Loan && slot.state == State::Confirmed && slot.collected_on.is_none() && slot.days.last() >= today;
-    let Some(slot) = loans::around(tx, &[copy], ahead)?.into_iter().map(|(slot, _)| slot).find(coming) else { return Ok(None) };
-    let booked = looks::booked_at(tx, slot.id)?;
-    Ok(Some((slot, lately(tx, booked))))
-}
-
-fn look_at_copy(tx: &mut Tx<'_>, desk: &Desk, copy: CopyId) -> Result<()> {
-    let known = Known::read(tx, desk, copy)?;
     let found = reminders::of_copy(&known.facts(), &desk.calendar, desk.today);
     for due in &found.due {
-        remind(tx, desk, &known, due)?;
+        remind(tx, desk, known, due)?;
     }
-    looks::copy_looked_at(tx, copy, found.look_on)
+    looks::copy_looked_at(tx, known.custody.copy, found.look_on)
 }
 
 /// Stores the letters of one reminder about a copy.
@@ -321,8 +314,8 @@ fn remind(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due) -> Result<()> 
     let thing = desk.thing(&known.thing);
     match due.kind {
         LATE | LATE_COORDINATORS | LATE_HEAD => {
-            let Some(out) = &known.out else { return Ok(()) };
-            let slot = out.booking.slot;
+            let Some(slot) = known.out else { return Ok(()) };
+            let out = &loans::one(tx, slot.id)?;
             let leg = rows::of_booking(tx, slot.id)?.into_iter().find(|leg| leg.from_booking == Some(slot.id));
             let next = leg.as_ref().and_then(|leg| leg.to_booking).map(|id| loans::one(tx, id)).transpose()?;
             let target = next.as_ref().map_or(known.thing.home, |loan| loan.booking.slot.school);
@@ -332,25 +325,34 @@ fn remind(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due) -> Result<()> 
                 Whom::Coordinators => desk.coordinators(),
                 _ => heads(desk, slot.school),
             };
-            let subject = format!("booking:{}", slot.id);
+            let subject = late_subject(slot.id, due.time);
             desk.post(tx, &hearers, |to, why| Some(letters::late(due, subject.clone(), &thing, &overdue, to, why)))?;
         }
         AT_RISK => {
             let (Some((next, _)), Some(trouble)) = (known.next, due.trouble) else { return Ok(()) };
             let loan = loans::one(tx, next.id)?;
-            let holder = desk.side(known.out.as_ref(), known.custody.school);
+            let out = known.out.map(|out| loans::one(tx, out.id)).transpose()?;
+            let holder = desk.side(out.as_ref(), known.custody.school);
             let own = desk.side(Some(&loan), next.school);
+            let mut hearers = desk.of_loan(&loan);
+            if trouble == Trouble::Missing {
+                // Who has read it from the coordinator need not read it once more.
+                let subject = attention_letters::subject(next.copy, next.school);
+                let told = outbox::told(tx, attention_letters::MISSING, &subject, clock::today(known.custody.since))?;
+                hearers.retain(|(person, _)| !told.contains(&person.email));
+            }
             let subject = format!("booking:{}:{trouble}", next.id);
             let short = &known.custody.short_essentials;
-            desk.post(tx, &desk.of_loan(&loan), |to, why| {
+            desk.post(tx, &hearers, |to, why| {
                 Some(letters::at_risk(due, subject.clone(), &thing, (&own, next.days), (&holder, short), to, why))
             })?;
         }
         NOT_COUNTED => {
-            let Some(out) = &known.out else { return Ok(()) };
-            let url = desk.loan_url(out.booking.slot.id);
-            let subject = format!("booking:{}", out.booking.slot.id);
-            desk.post(tx, &desk.of_loan(out), |to, why| Some(letters::not_counted(due, subject.clone(), &thing, &url, to, why)))?;
+            let Some(out) = known.out else { return Ok(()) };
+            let url = desk.loan_url(out.id);
+            let subject = format!("booking:{}", out.id);
+            let hearers = desk.of_loan(&loans::one(tx, out.id)?);
+            desk.post(tx, &hearers, |to, why| Some(letters::not_counted(due, subject.clone(), &thing, &url, to, why)))?;
         }
         _ => {
             let Some(handover) = known.custody.handover else { return Ok(()) };

@@ -19,6 +19,8 @@ pub enum Why {
     Keeps,
     /// He is a science lead of the school.
     LeadOf(String),
+    /// He is a science lead of the school, and nobody is left in whose hands the booking is.
+    Answers(String),
     /// He is a science lead of the school where the box is kept.
     Stores(String),
     /// He coordinates the cluster.
@@ -123,13 +125,18 @@ impl Sheet<'_> {
             Why::Booked => "you made this booking".to_owned(),
             Why::Keeps => "this booking was handed on to you".to_owned(),
             Why::LeadOf(school) => format!("you are a science lead of {school}"),
+            Why::Answers(school) => format!("you are a science lead of {school}, and whoever had this booking has left"),
             Why::Stores(school) => format!("you are a science lead of {school}, where this box is kept"),
             Why::Coordinates(cluster) => format!("you coordinate {cluster}"),
             Why::HeadOf(school) => format!("you are the head of {school}"),
             Why::Gathers(Rhythm::Weekly) => "you asked for letters that can wait once a week".to_owned(),
             Why::Gathers(_) => "you asked for letters that can wait once a day".to_owned(),
         };
-        let off = if may_mute(self.kind, self.why) { " You can switch such letters off." } else { "" };
+        let off = match self.why {
+            Why::Gathers(_) => " You can have each letter on its own again.",
+            why if may_mute(self.kind, why) => " You can switch such letters off.",
+            _ => "",
+        };
         Letter {
             kind: self.kind,
             subject: self.subject,
@@ -259,6 +266,9 @@ pub fn at_risk(
     let reason = match due.trouble {
         Some(Trouble::Late) => format!("{} has not given {what} back yet.", holder.school),
         Some(Trouble::Short) => format!("Essential parts of {what} were missing when it was last counted: {short}."),
+        Some(Trouble::OnTheWay) => {
+            format!("{} gave {what} up more than a week ago, and nobody has received it yet.", holder.school)
+        }
         Some(Trouble::Missing) => format!("Nobody knows at the moment where {what} is."),
         _ => format!("{what} is being mended or was taken out."),
     };

@@ -1,8 +1,9 @@
 //! What is reminded of, to whom, when, and in which state: one table, and the functions that read it off the facts. Pure.
 //!
-//! What must always hold: each reminder has the day that it is for, reckoned in school days of the school concerned, and that
-//! day is part of its key in the outbox, so it goes once however often it is asked for. What is asked for is "due and not yet past
-//! caring": a worker that was down for three days says what still matters and leaves out what no longer does.
+//! What must always hold: each reminder has the day of what it is about (the leg's own day, the last day of the loan, the day it was
+//! fetched or given up), and that day is part of its key in the outbox, so it goes once however often it is asked for, and also when
+//! a closure that is entered late moves the school day on which it was due. What is asked for is "due and not yet past caring": a
+//! worker that was down for three days says what still matters and leaves out what no longer does.
 
 use chrono::{DateTime, Utc};
 
@@ -10,7 +11,8 @@ use super::{Custody, Leg, LegState, Place, Way};
 use crate::base::clock;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
-use crate::bookings::Slot;
+use crate::bookings::{self, Risk, Slot};
+use crate::catalogue::plight::LONG_WAY_DAYS;
 use crate::people::terms::SchoolCalendar;
 
 /// To both sides of a leg, a week ahead.
@@ -64,49 +66,62 @@ pub struct Rule {
     pub state: &'static str,
     /// Whether it may be switched off.
     pub switch: Switch,
+    /// Whether it can wait for a daily or weekly letter of who may switch it off: what is about tomorrow, is late or lost, goes at once.
+    pub waits: bool,
 }
 
 const BOTH: &str = "Both schools: who booked, and the science leads";
 const HOLDER: &str = "Who has it, and the science leads of the school";
+const LEG_STATE: &str = "the leg is planned as it was, laid or changed a day ago or more, not given up, and its giver has the box or gets it in time by the plan";
 
 /// Every reminder that concerns handovers. Reminders of kit audits, electrical checks, needs audits, claims and invoices come with
 /// the rooms that they are about.
+///
+/// Before a handover that follows a holiday the last school day may lie before the seventh day ahead: then the letter of that last
+/// school day is the only one, because on the seventh day nobody is at school to read another.
 #[rustfmt::skip]
 pub const TABLE: [Rule; 11] = [
     Rule { kind: WEEK_BEFORE, name: "A handover comes up in a week", to: BOTH,
-        when: "7 days before the day of the leg, when the last school day before it is not there yet",
-        state: "the leg is planned as it was, not given up, and not laid or changed within the last day", switch: Switch::NotForTheOwnBooking },
+        when: "7 days before the day of the leg; not when the last school day before it is there already, as after a holiday",
+        state: LEG_STATE, switch: Switch::NotForTheOwnBooking, waits: true },
     Rule { kind: DAY_BEFORE, name: "A handover comes up on the next school day", to: BOTH,
-        when: "the last school day before the day of the leg, of each school its own",
-        state: "the leg is planned as it was, not given up, and not laid or changed within the last day", switch: Switch::NotForTheOwnBooking },
+        when: "the last school day before the day of the leg, of each school its own; after a holiday that is the only one",
+        state: LEG_STATE, switch: Switch::NotForTheOwnBooking, waits: false },
     Rule { kind: LATE, name: "A box should be back", to: HOLDER,
         when: "the first school day after the last day of the loan, then every third",
-        state: "the loan is out and its last day is past", switch: Switch::NotForTheOwnBooking },
+        state: "the loan is out and its last day is past", switch: Switch::NotForTheOwnBooking, waits: false },
     Rule { kind: LATE_COORDINATORS, name: "A box is late", to: "The coordinators",
         when: "from the second time on",
-        state: "the loan is out and its last day is past", switch: Switch::AsCoordinator },
+        state: "the loan is out and its last day is past", switch: Switch::AsCoordinator, waits: false },
     Rule { kind: LATE_HEAD, name: "A box at your school is late", to: "The head of the school that has it",
         when: "from the third time on",
-        state: "the loan is out and its last day is past", switch: Switch::Freely },
+        state: "the loan is out and its last day is past", switch: Switch::Freely, waits: false },
     Rule { kind: AT_RISK, name: "Your next booking is at risk", to: "Who booked, and the science leads of the school",
-        when: "at once, when the booking begins within four weeks; once for each reason",
-        state: "the copy is late elsewhere, lacks essential parts, or is out of service; not booked within the last day", switch: Switch::NotForTheOwnBooking },
+        when: "at once, when the booking begins within four weeks, once for each reason; of a late box when its holder is reminded first",
+        state: "the booking is at risk as the pages say it; not booked within the last day; not told by the coordinator that it is missing",
+        switch: Switch::NotForTheOwnBooking, waits: false },
     Rule { kind: UNCONFIRMED, name: "Has it arrived?", to: "The receiver: who booked, and the science leads",
         when: "the next school day after it was given up",
-        state: "it is on its way, and not for too long", switch: Switch::NotForTheOwnBooking },
+        state: "it is on its way, and not for too long", switch: Switch::NotForTheOwnBooking, waits: false },
     Rule { kind: LONG_WAY, name: "A box is on its way for too long", to: BOTH,
         when: "so many school days after it was given up as the cluster's rules say",
-        state: "it is on its way", switch: Switch::NotForTheOwnBooking },
+        state: "it is on its way", switch: Switch::NotForTheOwnBooking, waits: false },
     Rule { kind: LONG_WAY_COORDINATORS, name: "A box is on its way for too long", to: "The coordinators",
         when: "so many school days after it was given up as the cluster's rules say",
-        state: "it is on its way", switch: Switch::AsCoordinator },
+        state: "it is on its way", switch: Switch::AsCoordinator, waits: false },
     Rule { kind: NOT_COUNTED, name: "A box has not been counted", to: HOLDER,
         when: "the next school day after it was fetched; no later than five school days after",
-        state: "the loan is out, not over, and nothing was counted", switch: Switch::Freely },
+        state: "the loan is out, not over, and nothing was counted", switch: Switch::Freely, waits: true },
     Rule { kind: WEEKLY, name: "What needs somebody this week", to: "The coordinators",
         when: "the first school day of a week in which there is anything to say",
-        state: "the week is not over", switch: Switch::Freely },
+        state: "the week is not over", switch: Switch::Freely, waits: false },
 ];
+
+/// The row of a kind that is a reminder.
+#[must_use]
+pub fn rule(kind: &str) -> Option<&'static Rule> {
+    TABLE.iter().find(|rule| rule.kind == kind)
+}
 
 /// A late loan is reminded of on the first school day after it, and then on every so-many-th.
 const EVERY: u32 = 3;
@@ -144,6 +159,8 @@ pub enum Trouble {
     OutOfService,
     /// Nobody knows where it is.
     Missing,
+    /// It was given up, and for more than a week nobody has received it.
+    OnTheWay,
 }
 
 /// A reminder that is due.
@@ -153,7 +170,7 @@ pub struct Due {
     pub kind: &'static str,
     /// To whom.
     pub to: Whom,
-    /// The day that it is for.
+    /// The day of what it is about, as its key has it; not the day on which it is due.
     pub day: Day,
     /// Of a late loan the how-many-th time it is; else 0.
     pub time: u32,
@@ -183,33 +200,29 @@ impl Found {
     }
 }
 
-/// What is due about a leg. `lately`: it was laid or changed within the last day, and whoever did that knows. `given`: the copy is
-/// under way on it.
+/// What is due about a leg. `stands`: whether it can happen (see `reach`) and the copy is not under way on it already. Of a leg that
+/// was laid or changed within the last day this is not asked: whoever did that knows.
 #[must_use]
-pub fn of_leg(leg: &Leg, lately: bool, given: bool, calendar: &SchoolCalendar, today: Day) -> Found {
+pub fn of_leg(leg: &Leg, stands: bool, calendar: &SchoolCalendar, today: Day) -> Found {
     if leg.state != LegState::Planned || leg.way == Way::Stays || today > leg.day {
         return Found::new(vec![], today, []);
     }
-    if given {
-        // The giver may yet take it back.
+    if !stands {
+        // The giver may yet take it back; what is missing may be found.
         let tomorrow = days::add(today, 1);
         return Found::new(vec![], today, [Some(tomorrow).filter(|day| *day <= leg.day)]);
     }
     let week = days::add(leg.day, -7);
     let last = |school| calendar.previous(days::add(leg.day, -1), Some(school));
     let sides = [(Whom::Giver, last(leg.from)), (Whom::Receiver, last(leg.to))];
-    let due: Vec<Due> = sides
+    let due = sides
         .iter()
         .filter_map(|(side, last)| match last {
-            Some(last) if today >= *last => Some(Due::new(DAY_BEFORE, *side, *last)),
-            _ => (today >= week).then(|| Due::new(WEEK_BEFORE, *side, week)),
+            Some(last) if today >= *last => Some(Due::new(DAY_BEFORE, *side, leg.day)),
+            _ => (today >= week).then(|| Due::new(WEEK_BEFORE, *side, leg.day)),
         })
         .collect();
-    let again = [sides[0].1, sides[1].1, Some(week)];
-    if lately && !due.is_empty() {
-        return Found::new(vec![], today, again.into_iter().chain([Some(days::add(today, 1))]));
-    }
-    Found::new(due, today, again)
+    Found::new(due, today, [sides[0].1, sides[1].1, Some(week)])
 }
 
 /// What is known of a copy when it is looked at.
@@ -225,38 +238,46 @@ pub struct Facts<'a> {
     pub counted: bool,
     /// The next booking of it that is confirmed and not fetched, and whether that was made or changed within the last day.
     pub next: Option<(Slot, bool)>,
-    /// Whether the catalogue says that it is being mended or was taken out.
-    pub out_of_service: bool,
+    /// Why the catalogue says that it cannot be lent: being mended, missing, taken out.
+    pub out_of_service: Option<&'static str>,
     /// Whether the catalogue says that it is missing.
     pub missing: bool,
     /// School days after which it is on its way for too long.
     pub transit_days: u32,
 }
 
-/// The how-many-th time a loan that ended on `last` is reminded of today, the day of that, and the day of the next time. The time
-/// is 0 before the first.
+/// The how-many-th time a loan that ended on `last` is reminded of today, 0 before the first, and the day of the next time.
 #[must_use]
-pub fn late(last: Day, school: SchoolId, calendar: &SchoolCalendar, today: Day) -> (u32, Option<Day>, Option<Day>) {
+pub fn late(last: Day, school: SchoolId, calendar: &SchoolCalendar, today: Day) -> (u32, Option<Day>) {
     let gone = Period::new(days::add(last, 1), today).map_or(0, |gone| calendar.count(gone, Some(school)));
     let time = gone.div_ceil(EVERY);
-    let day_of = |time: u32| calendar.after(last, 1 + EVERY * (time - 1), Some(school));
-    (time, (time > 0).then(|| day_of(time)).flatten(), day_of(time + 1))
+    (time, calendar.after(last, 1 + EVERY * time, Some(school)))
 }
 
-/// What keeps the next booking of a copy from happening as planned.
+/// What keeps the next booking of a copy from happening as planned: what the pages call its risk.
 #[must_use]
-pub fn troubles(facts: &Facts<'_>, calendar: &SchoolCalendar, today: Day) -> Vec<Trouble> {
-    // A school that has the next loan, too, keeps the copy and waits for nobody.
-    let keeps = |out: &Slot| facts.next.is_some_and(|(next, _)| next.school == out.school);
-    let is_late = facts.out.is_some_and(|out| !keeps(&out) && late(out.days.last(), out.school, calendar, today).0 > 0);
-    let missing = facts.missing || facts.custody.place == Place::Missing;
-    let all = [
-        (is_late, Trouble::Late),
-        (!facts.custody.short_essentials.is_empty(), Trouble::Short),
-        (facts.out_of_service && !missing, Trouble::OutOfService),
-        (missing, Trouble::Missing),
-    ];
-    all.into_iter().filter(|(is, _)| *is).map(|(_, trouble)| trouble).collect()
+pub fn troubles(facts: &Facts<'_>, today: Day) -> Vec<Trouble> {
+    let Some((next, _)) = facts.next else { return vec![] };
+    let risks = bookings::risks(&next, facts.out.as_ref(), facts.out_of_service, &facts.custody.plight(), today);
+    let trouble = |risk: &Risk| match risk {
+        Risk::Late { .. } => Trouble::Late,
+        Risk::Missing { .. } => Trouble::Missing,
+        Risk::OutOfService(_) if facts.missing => Trouble::Missing,
+        Risk::OutOfService(_) => Trouble::OutOfService,
+        Risk::OnTheWay { .. } => Trouble::OnTheWay,
+        Risk::Incomplete(_) => Trouble::Short,
+    };
+    risks.iter().map(trouble).collect()
+}
+
+/// Whether anything could be in the way of a next booking, so that it is worth reading.
+#[must_use]
+pub fn suspicious(facts: &Facts<'_>, today: Day) -> bool {
+    let plight = facts.custody.plight();
+    facts.out_of_service.is_some()
+        || !plight.short.is_empty()
+        || plight.astray.is_some_and(|astray| astray.keeps_out(today))
+        || facts.out.is_some_and(|out| out.late_since(today).is_some())
 }
 
 /// When nobody has confirmed a copy that was given up on this day: the day on which the receiver is asked, and the day from which
@@ -271,44 +292,52 @@ pub fn on_the_way(given: Day, to: SchoolId, calendar: &SchoolCalendar, transit_d
 pub fn of_copy(facts: &Facts<'_>, calendar: &SchoolCalendar, today: Day) -> Found {
     let mut due = Vec::new();
     let mut again = Vec::new();
+    let mut time = 0;
     if let Some(out) = facts.out {
-        let (time, day, next) = late(out.days.last(), out.school, calendar, today);
+        let last = out.days.last();
+        let (so_far, next) = late(last, out.school, calendar, today);
+        time = so_far;
         again.push(next);
         let told = [(1, LATE, Whom::Holder), (2, LATE_COORDINATORS, Whom::Coordinators), (3, LATE_HEAD, Whom::Head)];
-        for (_, kind, to) in told.into_iter().filter(|(from, ..)| time >= *from) {
-            due.extend(day.map(|day| Due { time, ..Due::new(kind, to, day) }));
-        }
+        due.extend(told.into_iter().filter(|(from, ..)| time >= *from).map(|(_, kind, to)| Due { time, ..Due::new(kind, to, last) }));
         if !facts.counted {
             let fetched = london(facts.custody.since);
             let ask = calendar.after(fetched, 1, Some(out.school));
-            let until = calendar.after(fetched, COUNT_WITHIN, Some(out.school)).map(|day| day.min(out.days.last()));
+            let until = calendar.after(fetched, COUNT_WITHIN, Some(out.school)).map(|day| day.min(last));
             again.push(ask);
             if let (Some(ask), Some(until)) = (ask, until)
                 && (ask..=until).contains(&today)
             {
-                due.push(Due::new(NOT_COUNTED, Whom::Holder, ask));
+                due.push(Due::new(NOT_COUNTED, Whom::Holder, fetched));
             }
         }
     }
     if facts.custody.place == Place::Transit && facts.custody.handover.is_some() {
         let to = facts.custody.to.unwrap_or(facts.home);
-        let (ask, long) = on_the_way(london(facts.custody.since), to, calendar, facts.transit_days);
+        let given = london(facts.custody.since);
+        let (ask, long) = on_the_way(given, to, calendar, facts.transit_days);
         again.extend([ask, long]);
-        if let Some(long) = long.filter(|long| today >= *long) {
-            due.push(Due::new(LONG_WAY, Whom::Giver, long));
-            due.push(Due::new(LONG_WAY, Whom::Receiver, long));
-            due.push(Due::new(LONG_WAY_COORDINATORS, Whom::Coordinators, long));
-        } else if let Some(ask) = ask.filter(|ask| today >= *ask) {
-            due.push(Due::new(UNCONFIRMED, Whom::Receiver, ask));
+        if long.is_some_and(|long| today >= long) {
+            due.push(Due::new(LONG_WAY, Whom::Giver, given));
+            due.push(Due::new(LONG_WAY, Whom::Receiver, given));
+            due.push(Due::new(LONG_WAY_COORDINATORS, Whom::Coordinators, given));
+        } else if ask.is_some_and(|ask| today >= ask) {
+            due.push(Due::new(UNCONFIRMED, Whom::Receiver, given));
         }
+    }
+    if facts.custody.place == Place::Transit {
+        // From then on the next booking is at risk.
+        again.push(Some(days::add(london(facts.custody.since), LONG_WAY_DAYS + 1)));
     }
     if let Some((next, lately)) = facts.next {
         let near = days::add(next.days.first(), -RISK_DAYS);
-        let troubles = troubles(facts, calendar, today);
+        let mut troubles = troubles(facts, today);
         if !troubles.is_empty() {
             // One that nobody fetches makes way for the one after it.
             again.extend([Some(near), Some(days::add(next.days.last(), 1))]);
         }
+        // Handing on the first thing on Monday is not late: whoever waits hears of it when the holder does.
+        troubles.retain(|trouble| *trouble != Trouble::Late || time > 0);
         if lately && today >= near && !troubles.is_empty() {
             again.push(Some(days::add(today, 1)));
         } else if today >= near {

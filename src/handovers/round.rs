@@ -1,8 +1,9 @@
 //! The worker's pass through what is due in all clusters: legs and copies at which it is time to look, clusters that were changed past
 //! the application, weekly letters, and what was gathered.
 //!
-//! What must always hold: memory is bounded by a batch, whatever the number of clusters; a row that was looked at is not due again on the
-//! same day, so a pass ends; a cluster in which something fails keeps nobody else; with nothing due a pass is a few looks into an index.
+//! What must always hold: memory is bounded by a batch, whatever the number of clusters; a pass ends after so many rows or clusters, so
+//! that what it stored is sent before the next begins; a row that was looked at is not due again on the same day; a cluster in which
+//! something fails keeps nobody else, because the next pass goes on behind it; with nothing due a pass is a few looks into an index.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,6 @@ use super::digests::{self, Overtaken};
 use super::remind;
 use super::store::looks::{self, Mark};
 use crate::base::clock;
-use crate::base::days;
 use crate::base::ids::{ClusterId, CopyId, LegId};
 use crate::db::{Db, House, Result, Scope, Tx};
 
@@ -33,103 +33,167 @@ pub struct Pass {
     pub house: String,
 }
 
+/// Clusters whose letters that bring several things together are written in a pass, of each of the two sorts.
+const DIGESTS_A_PASS: i64 = 200;
+
+/// How far a worker has come on its way through all that is due; carried from pass to pass, and begun anew at the end.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    legs_done: bool,
+    mark: Mark,
+    unsettled: ClusterId,
+    weekly: ClusterId,
+    gathered: ClusterId,
+}
+
+impl Default for Sweep {
+    fn default() -> Self {
+        let start = ClusterId(i64::MIN);
+        Self { legs_done: false, mark: looks::start(), unsettled: start, weekly: start, gathered: start }
+    }
+}
+
+/// What a pass came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Came {
+    /// Rows or clusters that were dealt with; those that failed are not among them.
+    pub done: usize,
+    /// Whether it ended because it had done enough: there may be more.
+    pub more: bool,
+}
+
+impl Came {
+    /// Whether the next pass should follow at once: more is due, and this one got somewhere. Where everything fails, a pause helps
+    /// more than another try.
+    #[must_use]
+    pub fn goes_on(self) -> bool {
+        self.more && self.done > 0
+    }
+}
+
 type Finder = fn(&mut House<'_>, u32, Mark, i64) -> Result<Vec<Mark>>;
 
 impl Pass {
-    /// Looks at legs and copies that are due, and settles what was changed past the application. How many rows it looked at: with
-    /// [`LOOKS_A_PASS`] or more there may be others. It stops early when `stop` says so.
+    /// Looks at legs and copies that are due, and settles what was changed past the application, from where the sweep has come to. It
+    /// stops early when `stop` says so.
     ///
     /// # Errors
     /// When the database cannot say what is due. A fault in one cluster is logged and does not keep the others.
-    pub async fn looks(&self, stop: impl Fn() -> bool) -> Result<usize> {
-        let mut done = self.settle(&stop).await?;
-        for (find, of_legs) in [(looks::due_legs as Finder, true), (looks::due_copies as Finder, false)] {
-            let mut mark = looks::start();
-            loop {
-                let (hour, after) = (clock::hour(self.now), mark);
-                let rows = self.db.house_read(self.now, move |house| find(house, hour, after, BATCH)).await?;
-                let Some(last) = rows.last() else { break };
-                mark = *last;
-                done += rows.len();
-                let mut by_cluster: BTreeMap<ClusterId, Vec<i64>> = BTreeMap::new();
-                for (_, cluster, id) in rows {
-                    by_cluster.entry(cluster).or_default().push(id);
+    pub async fn looks(&self, sweep: &mut Sweep, stop: impl Fn() -> bool) -> Result<Came> {
+        let mut came = self.settle(sweep, &stop).await?;
+        let (mut seen, hour) = (0, clock::hour(self.now));
+        loop {
+            let find: Finder = if sweep.legs_done { looks::due_copies } else { looks::due_legs };
+            let (of_legs, after) = (!sweep.legs_done, sweep.mark);
+            let rows = self.db.house_read(self.now, move |house| find(house, hour, after, BATCH)).await?;
+            let Some(last) = rows.last().copied() else {
+                sweep.mark = looks::start();
+                sweep.legs_done = !sweep.legs_done;
+                if sweep.legs_done {
+                    continue;
                 }
-                for (cluster, ids) in by_cluster {
-                    if stop() {
-                        return Ok(done);
-                    }
-                    self.look(cluster, ids, of_legs).await;
+                return Ok(came);
+            };
+            seen += rows.len();
+            let mut by_cluster: BTreeMap<ClusterId, Vec<i64>> = BTreeMap::new();
+            for (_, cluster, id) in rows {
+                by_cluster.entry(cluster).or_default().push(id);
+            }
+            for (cluster, ids) in by_cluster {
+                if stop() {
+                    return Ok(came);
                 }
-                if done >= LOOKS_A_PASS {
-                    return Ok(done);
+                let many = ids.len();
+                if self.look(cluster, ids, of_legs).await {
+                    came.done += many;
                 }
             }
+            sweep.mark = last;
+            if seen >= LOOKS_A_PASS {
+                return Ok(Came { more: true, ..came });
+            }
         }
-        Ok(done)
     }
 
-    async fn look(&self, cluster: ClusterId, ids: Vec<i64>, of_legs: bool) {
+    async fn look(&self, cluster: ClusterId, ids: Vec<i64>, of_legs: bool) -> bool {
         let house = self.house.clone();
         let work = move |tx: &mut Tx<'_>| {
             let legs: Vec<LegId> = ids.iter().filter(|_| of_legs).map(|id| LegId(*id)).collect();
             let copies: Vec<CopyId> = ids.iter().filter(|_| !of_legs).map(|id| CopyId(*id)).collect();
             remind::look(tx, &legs, &copies, &house)
         };
-        self.in_cluster(cluster, "reminders", work).await;
+        self.in_cluster(cluster, "reminders", work).await
     }
 
     /// An empty transaction settles a cluster: its end does that.
-    async fn settle(&self, stop: &impl Fn() -> bool) -> Result<usize> {
-        let clusters = self.db.house_read(self.now, |house| looks::unsettled_clusters(house, BATCH)).await?;
-        let many = clusters.len();
-        for cluster in clusters {
-            if stop() {
-                break;
-            }
-            self.in_cluster(cluster, "legs", |_| Ok(())).await;
-        }
-        Ok(many)
+    async fn settle(&self, sweep: &mut Sweep, stop: &impl Fn() -> bool) -> Result<Came> {
+        let after = sweep.unsettled;
+        let clusters = self.db.house_read(self.now, move |house| looks::unsettled_clusters(house, after, BATCH)).await?;
+        Ok(self.each(clusters, BATCH, &mut sweep.unsettled, "legs", stop, |_| Ok(())).await)
     }
 
-    /// What was gathered and is due, and the coordinators' weekly letters. `others` says of letters of other rooms whether they are
-    /// overtaken.
+    /// What was gathered and is due, and the coordinators' weekly letters, from where the sweep has come to. `others` says of letters of
+    /// other rooms whether they are overtaken.
     ///
     /// # Errors
     /// When the database cannot say what is due. A fault in one cluster is logged and does not keep the others.
-    pub async fn digests(&self, others: fn(&mut Tx<'_>, &str, &str) -> Result<Option<String>>, stop: impl Fn() -> bool) -> Result<()> {
+    pub async fn digests(
+        &self,
+        sweep: &mut Sweep,
+        others: fn(&mut Tx<'_>, &str, &str) -> Result<Option<String>>,
+        stop: impl Fn() -> bool,
+    ) -> Result<Came> {
         let hour = clock::hour(self.now);
-        let monday = days::monday(clock::today(self.now));
-        let mut after = ClusterId(0);
-        while !stop() {
-            let clusters = self.db.house_read(self.now, move |house| looks::due_weekly(house, hour, monday, after, BATCH)).await?;
-            let Some(last) = clusters.last() else { break };
-            after = *last;
-            for cluster in clusters {
-                let house = self.house.clone();
-                self.in_cluster(cluster, "the weekly letter", move |tx| digests::weekly(tx, &house)).await;
-            }
-        }
-        let mut after = ClusterId(0);
-        while !stop() {
-            let clusters = self.db.house_read(self.now, move |house| looks::due_gathered(house, hour, after, BATCH)).await?;
-            let Some(last) = clusters.last() else { break };
-            after = *last;
-            for cluster in clusters {
-                let house = self.house.clone();
-                let work = move |tx: &mut Tx<'_>| {
-                    let others: Overtaken<'_> = &others;
-                    digests::gathered(tx, &house, others)
-                };
-                self.in_cluster(cluster, "gathered letters", work).await;
-            }
-        }
-        Ok(())
+        let after = sweep.weekly;
+        let clusters = self.db.house_read(self.now, move |house| looks::due_weekly(house, hour, after, DIGESTS_A_PASS)).await?;
+        let house = self.house.clone();
+        let weekly = move |tx: &mut Tx<'_>| digests::weekly(tx, &house);
+        let one = self.each(clusters, DIGESTS_A_PASS, &mut sweep.weekly, "the weekly letter", &stop, weekly).await;
+        let after = sweep.gathered;
+        let clusters = self.db.house_read(self.now, move |house| looks::due_gathered(house, hour, after, DIGESTS_A_PASS)).await?;
+        let house = self.house.clone();
+        let gathered = move |tx: &mut Tx<'_>| {
+            let others: Overtaken<'_> = &others;
+            digests::gathered(tx, &house, others)
+        };
+        let other = self.each(clusters, DIGESTS_A_PASS, &mut sweep.gathered, "gathered letters", &stop, gathered).await;
+        Ok(Came { done: one.done + other.done, more: one.more || other.more })
     }
 
-    async fn in_cluster(&self, cluster: ClusterId, what: &str, work: impl FnOnce(&mut Tx<'_>) -> Result<()> + Send + 'static) {
-        if let Err(fault) = self.db.write(Scope::of_worker(cluster, self.now), work).await {
-            tracing::error!(%cluster, what, %fault, "a cluster could not be dealt with");
+    /// The same work in each of these clusters, of which at most so many were asked for; moves the mark on.
+    async fn each(
+        &self,
+        clusters: Vec<ClusterId>,
+        most: i64,
+        mark: &mut ClusterId,
+        what: &'static str,
+        stop: &impl Fn() -> bool,
+        work: impl Fn(&mut Tx<'_>) -> Result<()> + Clone + Send + 'static,
+    ) -> Came {
+        let more = i64::try_from(clusters.len()).is_ok_and(|many| many >= most);
+        let mut done = 0;
+        for cluster in clusters {
+            if stop() {
+                return Came { done, more };
+            }
+            if self.in_cluster(cluster, what, work.clone()).await {
+                done += 1;
+            }
+            *mark = cluster;
+        }
+        if !more {
+            *mark = ClusterId(i64::MIN);
+        }
+        Came { done, more }
+    }
+
+    async fn in_cluster(&self, cluster: ClusterId, what: &str, work: impl FnOnce(&mut Tx<'_>) -> Result<()> + Send + 'static) -> bool {
+        match self.db.write(Scope::of_worker(cluster, self.now), work).await {
+            Ok(()) => true,
+            Err(fault) => {
+                tracing::error!(%cluster, what, %fault, "a cluster could not be dealt with");
+                false
+            }
         }
     }
 }

@@ -74,7 +74,7 @@ fn relay(tx: &mut Tx<'_>, copies: &[CopyId], house: &str) -> Result<()> {
 fn plan(tx: &mut Tx<'_>, homes: &[(CopyId, SchoolId)], slots: &[Slot], calendar: &SchoolCalendar) -> Result<Vec<(CopyId, Plan)>> {
     let today = tx.today();
     let copies: Vec<CopyId> = homes.iter().map(|(copy, _)| *copy).collect();
-    let custody = custody::of_copies(tx, &copies)?;
+    let custody = custody::of(tx, &copies)?;
     let planned = rows::of_copies(tx, &copies)?;
     let on_the_way = custody.iter().any(|now| now.handover.is_some());
     let under_way = if on_the_way { rows::all_under_way(tx, &copies)? } else { BTreeMap::new() };

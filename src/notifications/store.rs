@@ -61,6 +61,17 @@ pub fn is_there(tx: &mut Tx<'_>, letter: &Letter) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(there)).get_result(tx.conn)?)
 }
 
+/// The addresses to which letters of this kind about this, for this day, were stored.
+pub fn told(tx: &mut Tx<'_>, kind: &str, subject: &str, day: Day) -> Result<Vec<String>> {
+    Ok(messages::table
+        .filter(messages::cluster_id.eq(tx.cluster.0))
+        .filter(messages::kind.eq(kind))
+        .filter(messages::subject.eq(subject))
+        .filter(messages::day.eq(day))
+        .select(messages::to_address)
+        .load(tx.conn)?)
+}
+
 /// Letters of all clusters that are due: those that wait and whose time has come, and those whose worker has held them
 /// longer than its lease, which means that it died.
 pub fn due(house: &mut House<'_>, most: i64) -> Result<Vec<(ClusterId, MessageId)>> {
@@ -117,6 +128,19 @@ pub fn record(tx: &mut Tx<'_>, id: MessageId, claim: &str, record: &Record) -> R
         }
     }
     Ok(recorded == 1)
+}
+
+/// Puts a letter that was taken in hand back until a later time; that was no attempt.
+pub fn postpone(tx: &mut Tx<'_>, id: MessageId, claim: &str, until: NaiveDateTime) -> Result<()> {
+    diesel::update(row(tx, id).filter(messages::claimed_by.eq(claim)))
+        .set((
+            messages::state.eq(text(State::Waiting)),
+            messages::claimed_by.eq(None::<String>),
+            messages::next_attempt_at.eq(until),
+            messages::attempts.eq(messages::attempts - 1),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
 }
 
 /// Puts a letter that was given up back in line. `false` when it was not given up.

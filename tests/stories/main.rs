@@ -42,6 +42,8 @@ mod people_and_roles;
 mod permissions;
 mod post_office;
 mod race;
+mod reminder_choices;
+mod reminder_truth;
 mod reminders;
 mod reserve;
 mod school_year;

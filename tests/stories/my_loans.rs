@@ -1,5 +1,7 @@
 //! My loans: what is to be fetched and brought back, what is late or at risk and why, and the past by school year.
 
+use boxrota::handovers::round::Sweep;
+
 use crate::harness::{TestApp, World, science_lead};
 
 stories!(the_next_handovers_come_first, the_past_is_turned_by_school_year, a_long_history_costs_no_more_queries);
@@ -29,7 +31,7 @@ async fn the_next_handovers_come_first(app: TestApp) {
     loan(&app, 5, "MG1", "Ash", ("2026-11-26", "2026-12-04"), (None, None));
     loan(&app, 6, "SO2", "Ash", ("2027-01-11", "2027-01-15"), (None, None));
     // What was written past the application is settled by the worker.
-    app.worker().remind(&tokio::sync::watch::channel(false).1).await.expect("legs");
+    app.worker().remind(&mut Sweep::default(), &tokio::sync::watch::channel(false).1).await.expect("legs");
     app.letters().await;
     let page = app.ssl("Ash").await.open("/loans").await;
     let soon = page.all(".tasks > li");

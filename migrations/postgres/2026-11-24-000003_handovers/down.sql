@@ -30,7 +30,7 @@ DROP FUNCTION custody_stays;
 DROP FUNCTION only_added_to;
 DROP INDEX bookings_offers;
 ALTER TABLE people DROP COLUMN rhythm;
-ALTER TABLE settings DROP COLUMN digest_week;
+ALTER TABLE settings DROP COLUMN digest_on;
 ALTER TABLE settings DROP COLUMN offer_days;
 ALTER TABLE bookings DROP COLUMN offer_until;
 ALTER TABLE messages DROP COLUMN unsubscribe;

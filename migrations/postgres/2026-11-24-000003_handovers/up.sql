@@ -7,8 +7,8 @@ ALTER TABLE messages ADD COLUMN unsubscribe TEXT NOT NULL DEFAULT '';
 ALTER TABLE bookings ADD COLUMN offer_until TIMESTAMP;
 -- School days for which an offer of the waiting list is held.
 ALTER TABLE settings ADD COLUMN offer_days INTEGER NOT NULL DEFAULT 2 CONSTRAINT settings_offer_days CHECK (offer_days BETWEEN 1 AND 20);
--- The Monday of the last week for which the coordinators got their digest.
-ALTER TABLE settings ADD COLUMN digest_week DATE;
+-- The day on which it is time to look again whether the coordinators' weekly letter is due; NULL: at once.
+ALTER TABLE settings ADD COLUMN digest_on DATE;
 -- How often a person wants letters that can wait: each at once, or together once a day or a week.
 ALTER TABLE people ADD COLUMN rhythm TEXT NOT NULL DEFAULT 'each' CONSTRAINT people_rhythm CHECK (rhythm IN ('each', 'daily', 'weekly'));
 

@@ -29,7 +29,7 @@ DROP TABLE legs;
 DROP TABLE meetings;
 DROP INDEX bookings_offers;
 ALTER TABLE people DROP COLUMN rhythm;
-ALTER TABLE settings DROP COLUMN digest_week;
+ALTER TABLE settings DROP COLUMN digest_on;
 ALTER TABLE settings DROP COLUMN offer_days;
 ALTER TABLE bookings DROP COLUMN offer_until;
 ALTER TABLE messages DROP COLUMN unsubscribe;

@@ -9,13 +9,11 @@ use crate::bookings::letters::{self, About, Because, To};
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::{Kind, Slot, State};
 use crate::db::{Result, Tx};
+use crate::handovers::legs::DIRECT_DAYS;
 use crate::notifications::{Calendar, Letter, Method, Recipient, store as outbox};
-use crate::people::pages::account::kinds::can_be_muted;
+use crate::people::pages::account::kinds::{can_be_muted, can_wait};
 use crate::people::store::{self as people, Person, choices};
 use crate::people::{Member, RoleKind, School};
-
-/// Within so many days of each other two loans hand the copy on directly; else it goes home in between.
-const DIRECT_HANDOVER_DAYS: i64 = 7;
 
 /// What every letter needs besides the booking.
 #[derive(Debug, Clone)]
@@ -159,7 +157,7 @@ impl Teller {
         for recipient in others.filter_map(recipient) {
             let letter = write(&To { recipient, because });
             if can_be_muted(letter.kind, because) {
-                choices::post(tx, &letter, Some(&self.house))?
+                choices::post(tx, &letter, Some(&self.house), can_wait(letter.kind))?
             } else {
                 outbox::enqueue(tx, &letter)?
             };
@@ -184,7 +182,7 @@ impl Teller {
         // The last one who wants it cannot switch it off.
         let way_out = (some.len() > 1).then_some(self.house.as_str());
         for letter in some {
-            choices::post(tx, &letter, way_out)?;
+            choices::post(tx, &letter, way_out, can_wait(letter.kind))?;
         }
         Ok(())
     }
@@ -211,7 +209,7 @@ pub fn organizer(app: &App, cluster: &str) -> Organizer {
 /// The window in which a copy's neighbours are looked for.
 #[must_use]
 pub fn around(days: Period) -> Period {
-    Period::new(days::add(days.first(), -2 * DIRECT_HANDOVER_DAYS), days::add(days.last(), 2 * DIRECT_HANDOVER_DAYS)).unwrap_or(days)
+    Period::new(days::add(days.first(), -2 * DIRECT_DAYS), days::add(days.last(), 2 * DIRECT_DAYS)).unwrap_or(days)
 }
 
 /// Where the copy comes from and where it goes: directly between schools whose loans follow each other, else from and to
@@ -222,7 +220,7 @@ pub fn way(slot: &Slot, near: &[(Slot, String)], home: &str) -> Way {
         || near.iter().filter(|(other, _)| other.copy == slot.copy && other.id != slot.id && other.kind == Kind::Loan && !other.is_offer());
     let before = others().filter(|(other, _)| other.days.last() < slot.days.first()).max_by_key(|(other, _)| other.days.last());
     let after = others().filter(|(other, _)| other.days.first() > slot.days.last()).min_by_key(|(other, _)| other.days.first());
-    let direct = |days: i64| days <= DIRECT_HANDOVER_DAYS;
+    let direct = |days: i64| days <= DIRECT_DAYS;
     let from = before.filter(|(other, _)| other.returned_on.is_none() && direct((slot.days.first() - other.days.last()).num_days()));
     let to = after.filter(|(other, _)| direct((other.days.first() - slot.days.last()).num_days()));
     Way { from: from.map_or_else(|| home.to_owned(), |(_, name)| name.clone()), to: to.map(|(_, name)| name.clone()).unwrap_or_default() }

@@ -270,7 +270,7 @@ fn row(base: &str, desk: &Desk, journey: &Journey, overdue: bool) -> Markup {
 fn agreement(desk: &Desk, journey: &Journey, given: Option<&Holding>) -> Markup {
     let leg = &journey.leg;
     html! {
-        @if let Some(given) = given { (pill(Tone::Good, &format!("On its way {}", given.plight().astray.map(|astray| astray.since(desk.today)).unwrap_or_default()))) }
+        @if let Some(given) = given { (pill(Tone::Good, &format!("On its way {}", given.custody.plight().astray.map(|astray| astray.since(desk.today)).unwrap_or_default()))) }
         @else if leg.from == leg.to {}
         @else if let Some(proposal) = &leg.proposal {
             @if desk.is_mine(proposal.school) { (pill(Tone::Plain, "You proposed a change")) } @else { (pill(Tone::Warn, "A change is proposed: please answer")) }
@@ -333,7 +333,7 @@ fn on_its_way(base: &str, desk: &Desk) -> Markup {
                             (icon("truck"))
                             div {
                                 a href={ (base) "/copies/" (holding.item.copy) } { (holding.item.words()) }
-                                small { (sentence(&holding.plight().astray.map(|astray| astray.words(desk.today, |school| desk.name(school))).unwrap_or_default())) }
+                                small { (sentence(&holding.custody.plight().astray.map(|astray| astray.words(desk.today, |school| desk.name(school))).unwrap_or_default())) }
                             }
                         }
                     }

@@ -67,7 +67,7 @@ fn all() -> Vec<(String, Letter)> {
     letters.push(("late".into(), late(LATE, 1, &Why::Booked)));
     letters.push(("late_coordinators".into(), late(LATE_COORDINATORS, 2, &coordinator)));
     letters.push(("late_head".into(), late(LATE_HEAD, 3, &Why::HeadOf("Saxton".into()))));
-    for trouble in [Trouble::Late, Trouble::Short, Trouble::OutOfService, Trouble::Missing] {
+    for trouble in [Trouble::Late, Trouble::Short, Trouble::OutOfService, Trouble::Missing, Trouble::OnTheWay] {
         let due = Due { trouble: Some(trouble), ..due(AT_RISK, Whom::Next) };
         let next = (&side("Fairburn"), period("2026-11-30", "2026-12-11"));
         let letter = at_risk(&due, format!("booking:2:{trouble}"), &thing(), next, (&side("Saxton"), "4 of 6 lamps"), &to, &Why::Booked);
@@ -129,6 +129,7 @@ fn only_what_the_table_lets_go_can_be_switched_off() {
     let coordinator = Why::Coordinates("South Milford".into());
     for kind in [WEEK_BEFORE, DAY_BEFORE, LATE, AT_RISK, UNCONFIRMED, LONG_WAY] {
         assert!(!may_mute(kind, &own) && !may_mute(kind, &Why::Keeps) && !may_mute(kind, &store), "{kind}");
+        assert!(!may_mute(kind, &Why::Answers("Saxton".into())), "{kind}: nobody else is left");
         assert!(may_mute(kind, &lead), "{kind}");
     }
     for kind in [LATE_COORDINATORS, LONG_WAY_COORDINATORS] {

@@ -48,11 +48,12 @@ pub fn one(tx: &mut Tx<'_>, copy: CopyId) -> Result<Custody> {
     custody_of(row)
 }
 
-/// Where some copies are.
-pub fn of_copies(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<Vec<Custody>> {
+/// Where these copies are, by copy.
+pub fn of(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<Vec<Custody>> {
     let rows: Vec<Row> = custody::table
         .filter(custody::cluster_id.eq(tx.cluster.0))
-        .filter(custody::copy_id.eq_any(copies.iter().map(|id| id.0)))
+        .filter(custody::copy_id.eq_any(copies.iter().map(|copy| copy.0)))
+        .order(custody::copy_id)
         .select(custody_columns!())
         .load(tx.conn)?;
     rows.into_iter().map(custody_of).collect()

@@ -32,7 +32,14 @@ fn open_at(hour: u32) -> SqlLiteral<Bool> {
     ))
 }
 
-/// Planned legs of all clusters at which it is time to look, in the order of the index, after the mark.
+/// Whoever laid or changed a leg since then knows of it, and needs no reminder yet.
+#[must_use]
+pub fn a_day_ago(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - chrono::TimeDelta::hours(24)
+}
+
+/// Planned legs of all clusters at which it is time to look, in the order of the index, after the mark. One that was changed within
+/// the last day rests until the day is over, and is looked at then, in the same mail hours if they allow it.
 pub fn due_legs(house: &mut House<'_>, hour: u32, after: Mark, most: i64) -> Result<Vec<Mark>> {
     let (day, cluster, id) = after;
     let rows: Vec<(Day, i64, i64)> = legs::table
@@ -41,6 +48,7 @@ pub fn due_legs(house: &mut House<'_>, hour: u32, after: Mark, most: i64) -> Res
         .filter(sql::<Bool>("legs.state = 'planned'"))
         .filter(legs::look_on.between(day, house.today()))
         .filter(legs::look_on.gt(day).or(legs::cluster_id.gt(cluster.0)).or(legs::cluster_id.eq(cluster.0).and(legs::id.gt(id))))
+        .filter(legs::updated_at.le(a_day_ago(house.now).naive_utc()))
         .filter(open_at(hour))
         .order((legs::look_on, legs::cluster_id, legs::id))
         .limit(most)
@@ -69,12 +77,12 @@ pub fn due_copies(house: &mut House<'_>, hour: u32, after: Mark, most: i64) -> R
     Ok(rows.into_iter().map(|(day, cluster, id)| (day, ClusterId(cluster), id)).collect())
 }
 
-/// Clusters after this one that have not had their weekly letter in the week of this Monday.
-pub fn due_weekly(house: &mut House<'_>, hour: u32, monday: Day, after: ClusterId, most: i64) -> Result<Vec<ClusterId>> {
+/// Clusters after this one in which it is time to look whether the weekly letter is due.
+pub fn due_weekly(house: &mut House<'_>, hour: u32, after: ClusterId, most: i64) -> Result<Vec<ClusterId>> {
     let ids: Vec<i64> = clusters::table
         .left_join(settings::table.on(settings::cluster_id.eq(clusters::id)))
         .filter(clusters::id.gt(after.0))
-        .filter(settings::digest_week.is_null().or(settings::digest_week.lt(monday).assume_not_null()))
+        .filter(settings::digest_on.is_null().or(settings::digest_on.le(house.today()).assume_not_null()))
         .filter(open_at(hour))
         .order(clusters::id)
         .limit(most)
@@ -99,9 +107,15 @@ pub fn due_gathered(house: &mut House<'_>, hour: u32, after: ClusterId, most: i6
     Ok(ids.into_iter().map(ClusterId).collect())
 }
 
-/// Clusters in which something was written past the application, so that legs are to be laid anew.
-pub fn unsettled_clusters(house: &mut House<'_>, most: i64) -> Result<Vec<ClusterId>> {
-    let ids: Vec<i64> = unsettled::table.select(unsettled::cluster_id).distinct().limit(most).load(house.conn)?;
+/// Clusters after this one in which something was written past the application, so that legs are to be laid anew.
+pub fn unsettled_clusters(house: &mut House<'_>, after: ClusterId, most: i64) -> Result<Vec<ClusterId>> {
+    let ids: Vec<i64> = unsettled::table
+        .filter(unsettled::cluster_id.gt(after.0))
+        .order(unsettled::cluster_id)
+        .select(unsettled::cluster_id)
+        .distinct()
+        .limit(most)
+        .load(house.conn)?;
     Ok(ids.into_iter().map(ClusterId).collect())
 }
 
@@ -159,16 +173,16 @@ pub struct Thing {
     pub home: SchoolId,
 }
 
-/// The cluster's copies, or only one of them.
-pub fn things(tx: &mut Tx<'_>, only: Option<CopyId>) -> Result<Vec<Thing>> {
+/// The cluster's copies, or only some of them.
+pub fn things(tx: &mut Tx<'_>, only: Option<&[CopyId]>) -> Result<Vec<Thing>> {
     let mut query = copies::table
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .filter(copies::cluster_id.eq(tx.cluster.0))
         .order(copies::id)
         .select((copies::id, resources::name, copies::tag, copies::state, copies::home_school_id))
         .into_boxed();
-    if let Some(copy) = only {
-        query = query.filter(copies::id.eq(copy.0));
+    if let Some(only) = only {
+        query = query.filter(copies::id.eq_any(only.iter().map(|copy| copy.0)));
     }
     let rows: Vec<(i64, String, String, String, i64)> = query.load(tx.conn)?;
     let thing = |(id, name, tag, state, home)| Thing { copy: CopyId(id), name, tag, state, home: SchoolId(home) };
@@ -207,6 +221,8 @@ pub fn meeting_place(tx: &mut Tx<'_>, id: MeetingId) -> Result<(Option<SchoolId>
 pub struct UnderWay {
     /// `given` while it is on its way.
     pub state: String,
+    /// Who gives it, and who is to get it: a school, or where it is kept.
+    pub schools: [SchoolId; 2],
     /// The booking that ends with it.
     pub from: Option<BookingId>,
     /// The booking that begins with it.
@@ -215,12 +231,28 @@ pub struct UnderWay {
 
 /// A handover of this cluster.
 pub fn handover(tx: &mut Tx<'_>, id: HandoverId) -> Result<Option<UnderWay>> {
-    let row: Option<(String, Option<i64>, Option<i64>)> = handovers::table
-        .find((tx.cluster.0, id.0))
-        .select((handovers::state, handovers::from_booking_id, handovers::to_booking_id))
+    type Row = (String, i64, Option<i64>, i64, Option<i64>, Option<i64>);
+    let row: Option<Row> = handovers::table
+        .inner_join(copies::table.on(copies::cluster_id.eq(handovers::cluster_id).and(copies::id.eq(handovers::copy_id))))
+        .filter(handovers::cluster_id.eq(tx.cluster.0))
+        .filter(handovers::id.eq(id.0))
+        .select((
+            handovers::state,
+            handovers::from_school_id,
+            handovers::to_school_id,
+            copies::home_school_id,
+            handovers::from_booking_id,
+            handovers::to_booking_id,
+        ))
         .first(tx.conn)
         .optional()?;
-    Ok(row.map(|(state, from, to)| UnderWay { state, from: from.map(BookingId), to: to.map(BookingId) }))
+    let under_way = |(state, giver, target, home, from, to): Row| UnderWay {
+        state,
+        schools: [SchoolId(giver), SchoolId(target.unwrap_or(home))],
+        from: from.map(BookingId),
+        to: to.map(BookingId),
+    };
+    Ok(row.map(under_way))
 }
 
 /// The copies whose two counts differed at a handover since then.
@@ -242,20 +274,28 @@ pub fn transit_days(tx: &mut Tx<'_>) -> Result<u32> {
     Ok(days.and_then(|days| u32::try_from(days).ok()).unwrap_or(3))
 }
 
-/// The week's letter is dealt with.
-pub fn set_digest_week(tx: &mut Tx<'_>, monday: Day) -> Result<()> {
-    if diesel::update(settings::table.find(tx.cluster.0)).set(settings::digest_week.eq(Some(monday))).execute(tx.conn)? == 0 {
+/// The hours of the day in which the cluster's reminders go out: from, and until before.
+pub fn mail_hours(tx: &mut Tx<'_>) -> Result<(u32, u32)> {
+    let hours: Option<(i32, i32)> =
+        settings::table.find(tx.cluster.0).select((settings::mail_from_hour, settings::mail_to_hour)).first(tx.conn).optional()?;
+    let hour = |hour: i32, default| u32::try_from(hour).unwrap_or(default);
+    Ok(hours.map_or((FROM_HOUR, TO_HOUR), |(from, to)| (hour(from, FROM_HOUR), hour(to, TO_HOUR))))
+}
+
+/// The weekly letter is dealt with until this day.
+pub fn set_digest_on(tx: &mut Tx<'_>, again: Day) -> Result<()> {
+    if diesel::update(settings::table.find(tx.cluster.0)).set(settings::digest_on.eq(Some(again))).execute(tx.conn)? == 0 {
         diesel::insert_into(settings::table)
-            .values((settings::cluster_id.eq(tx.cluster.0), settings::digest_week.eq(Some(monday))))
+            .values((settings::cluster_id.eq(tx.cluster.0), settings::digest_on.eq(Some(again))))
             .execute(tx.conn)?;
     }
     Ok(())
 }
 
-/// The Monday of the last week whose letter was dealt with.
-pub fn digest_week(tx: &mut Tx<'_>) -> Result<Option<Day>> {
-    let week: Option<Option<Day>> = settings::table.find(tx.cluster.0).select(settings::digest_week).first(tx.conn).optional()?;
-    Ok(week.flatten())
+/// The day on which it is time to look at the weekly letter again; `None` is at once.
+pub fn digest_on(tx: &mut Tx<'_>) -> Result<Option<Day>> {
+    let on: Option<Option<Day>> = settings::table.find(tx.cluster.0).select(settings::digest_on).first(tx.conn).optional()?;
+    Ok(on.flatten())
 }
 
 /// The mark before every row.

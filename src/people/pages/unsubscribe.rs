@@ -1,17 +1,20 @@
 //! Switching a kind of letter off by the address in a letter, without signing in (RFC 8058). `GET` and `POST /unsubscribe/{token}`.
 //!
-//! The address can do one thing: switch one kind of letter off for one person. `GET` only shows what it would do; the `POST` of a mail
+//! The address can do one thing: switch one kind of letter off for one person. Of the daily or weekly letter it is the rhythm that is
+//! switched back to each letter on its own: what it would have brought together is not thrown away.
+//! `GET` only shows what it would do; the `POST` of a mail
 //! program has neither cookie nor token, which is why it is the one form here that needs none.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
-use super::account::kinds::{Kind, switchable};
+use super::account::kinds::{Choice, Kind, switchable};
 use crate::app::App;
 use crate::base::ids::PersonId;
 use crate::base::secret::Secret;
 use crate::error::Error;
+use crate::people::choices::Rhythm;
 use crate::people::store::choices as store;
 use crate::web::forms::{hidden, submit};
 use crate::web::guard::OneClick;
@@ -44,27 +47,62 @@ async fn find(app: &App, token: &str) -> Result<Found, Error> {
 pub async fn show(app: web::Data<App>, token: web::Path<String>) -> Result<HttpResponse, Error> {
     let Found::Good(_, kind) = find(&app, &token).await? else { return Ok(run_out(&app)) };
     let main = html! {
-        (head("Switch these letters off?", html! { "You will get no more letters of this kind: " strong { (kind.name) } "." }, html! {}))
+        (head(question(kind.choice), html! { strong { (kind.name) } ". " (becomes(kind.choice, true)) }, html! {}))
         form.panel.card.form method="post" action={ "/unsubscribe/" (token) } {
-            p { "Letters about a booking that you made yourself come all the same." }
+            p { (still_comes(kind.choice)) }
             (hidden("List-Unsubscribe", "One-Click"))
-            (submit("Switch them off"))
+            (submit(if kind.choice == Choice::Rhythm { "Each letter on its own" } else { "Switch them off" }))
         }
         p { a href="/account/letters" { "Choose among all letters" } " (you sign in for that)" }
     };
     Ok(answer(&app, StatusCode::OK, "Switch letters off", &main))
 }
 
-/// Switches the kind off. Done twice, it is done once.
+fn question(choice: Choice) -> &'static str {
+    if choice == Choice::Rhythm { "Each letter on its own again?" } else { "Switch these letters off?" }
+}
+
+/// What comes of it, before (`will`) and after.
+fn becomes(choice: Choice, will: bool) -> &'static str {
+    match (choice, will) {
+        (Choice::Rhythm, true) => "Letters will come one by one again. What waits already comes in one last letter.",
+        (Choice::Rhythm, false) => "Letters come one by one again. What waits already comes in one last letter.",
+        (_, true) => "You will get no more letters of this kind, in any of your clusters.",
+        (_, false) => "You get no more letters of this kind, in any of your clusters.",
+    }
+}
+
+/// What comes all the same.
+fn still_comes(choice: Choice) -> &'static str {
+    match choice {
+        Choice::AsCoordinator => "Somebody has to hear of it: when no other coordinator wants these letters, you get them all the same.",
+        Choice::Rhythm => "Nothing gets lost. You can switch single kinds of letters off under My account, Letters.",
+        _ => "Letters about a booking that you made yourself, or that you answer for, come all the same.",
+    }
+}
+
+/// Switches the kind off, or the rhythm back. Done twice, it is done once.
 ///
 /// # Errors
 /// Not found when no letter has this address; when the database cannot be written.
 pub async fn switch_off(app: web::Data<App>, token: web::Path<String>, _: OneClick) -> Result<HttpResponse, Error> {
     let Found::Good(person, kind) = find(&app, &token).await? else { return Ok(run_out(&app)) };
-    app.db.house(app.clock.now(), move |house| Ok::<_, Error>(store::mute(house, person, kind.kind)?)).await?;
+    let choice = kind.choice;
+    app.db
+        .house(app.clock.now(), move |house| {
+            match choice {
+                Choice::Rhythm => store::set_rhythm(house, person, Rhythm::Each)?,
+                _ => store::mute(house, person, kind.kind)?,
+            }
+            Ok::<_, Error>(())
+        })
+        .await?;
+    app.wake.notify_one();
+    let done = if choice == Choice::Rhythm { "Each letter comes on its own again" } else { "These letters are switched off" };
     let main = html! {
-        (confirmation("These letters are switched off", html! { p { "You will get no more letters of this kind: " (kind.name) "." } }))
-        p { "You can switch them on again under " a href="/account/letters" { "My account, Letters" } "." }
+        (confirmation(done, html! { p { strong { (kind.name) } ". " (becomes(choice, false)) } }))
+        p { (still_comes(choice)) }
+        p { "You can choose again under " a href="/account/letters" { "My account, Letters" } "." }
     };
     Ok(answer(&app, StatusCode::OK, "Letters switched off", &main))
 }

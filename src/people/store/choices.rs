@@ -17,8 +17,9 @@ const MOST_GATHERED: i64 = 200;
 
 /// Sends a letter that its recipient may have switched off: at once with the address that does so, or into what is gathered, or
 /// not at all. `house` is this house's public address without a slash at its end; `None` when switching it off would do nothing,
-/// because nobody else gets it who has to. `true` when something was stored.
-pub fn post(tx: &mut Tx<'_>, letter: &Letter, house: Option<&str>) -> Result<bool> {
+/// because nobody else gets it who has to. `waits`: whether its kind can wait for a daily or weekly letter; what cannot goes at
+/// once, whatever the rhythm. `true` when something was stored.
+pub fn post(tx: &mut Tx<'_>, letter: &Letter, house: Option<&str>, waits: bool) -> Result<bool> {
     let Some(person) = letter.to.person else { return outbox::enqueue(tx, letter) };
     if mutes(tx, person, letter.kind)? {
         return Ok(false);
@@ -27,7 +28,8 @@ pub fn post(tx: &mut Tx<'_>, letter: &Letter, house: Option<&str>) -> Result<boo
     if is_gathered(tx, letter, person)? || outbox::is_there(tx, letter)? {
         return Ok(false);
     }
-    match (gathers(tx, person)?, house) {
+    let gathers = if waits { gathers(tx, person)? } else { None };
+    match (gathers, house) {
         (Some(on), _) => gather(tx, letter, person, on),
         (None, Some(house)) => send_with_way_out(tx, letter, person, house),
         (None, None) => outbox::enqueue(tx, letter),
@@ -169,9 +171,14 @@ pub fn rhythm(house: &mut House<'_>, person: PersonId) -> Result<Rhythm> {
     Ok(word.parse().unwrap_or_default())
 }
 
-/// Writes down how often a person wants the letters that can wait.
+/// Writes down how often a person wants the letters that can wait. What waits already comes at once, in one last letter, when each
+/// letter is wanted on its own again: nothing that was gathered is lost.
 pub fn set_rhythm(house: &mut House<'_>, person: PersonId, to: Rhythm) -> Result<()> {
     diesel::update(people::table.find(person.0)).set(people::rhythm.eq(<&'static str>::from(to))).execute(house.conn)?;
+    if to == Rhythm::Each {
+        let waits = digest_items::table.filter(digest_items::person_id.eq(person.0)).filter(digest_items::done_at.is_null());
+        diesel::update(waits).set(digest_items::due_on.eq(house.today())).execute(house.conn)?;
+    }
     Ok(())
 }
 

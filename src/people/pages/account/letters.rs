@@ -15,7 +15,7 @@ use crate::people::choices::Rhythm;
 use crate::people::store::{account as store, choices};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
-use crate::web::parts::{back, confirmation};
+use crate::web::parts::{back, confirmation, details};
 
 /// Shows every kind of letter, with a box where one can choose.
 ///
@@ -60,12 +60,16 @@ pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -
                 legend { "Others" }
                 (boxes(Choice::Freely))
             }
-            (forms::radios("rhythm", "When do you want these letters?",
-                "This is for the letters above, which can wait. What cannot be switched off comes at once.", rhythm.into(), &Errors::new(), &[
+            (forms::radios("rhythm", "When do you want letters that can wait?",
+                "What can wait is listed below. All other letters come at once.", rhythm.into(), &Errors::new(), &[
                     forms::choice("each", "Each one at once"),
                     forms::choice("daily", "Together, once a day from Monday to Friday"),
                     forms::choice("weekly", "Together, on Mondays"),
                 ]))
+            (details("Letters that can wait", html! {
+                p { "What is about tomorrow, late or lost comes at once. Of a booking that you made yourself, only the question whether you have counted can wait." }
+                ul { @for kind in kinds().filter(|kind| kind.waits) { li { (kind.name) } } }
+            }))
             (forms::submit("Save"))
         }
         section.panel.card {
@@ -86,8 +90,10 @@ fn of(choice: Choice) -> impl Iterator<Item = Kind> {
 /// When the database cannot be written.
 pub async fn save(app: web::Data<App>, who: SignedIn, form: Posted<BTreeMap<String, String>>) -> Result<HttpResponse, Error> {
     let ticked = form.0;
-    let off: Vec<&'static str> =
-        kinds().filter(|kind| kind.choice != Choice::Always && !ticked.contains_key(kind.kind)).map(|kind| kind.kind).collect();
+    let off: Vec<&'static str> = kinds()
+        .filter(|kind| !matches!(kind.choice, Choice::Always | Choice::Rhythm) && !ticked.contains_key(kind.kind))
+        .map(|kind| kind.kind)
+        .collect();
     let rhythm: Option<Rhythm> = ticked.get("rhythm").and_then(|word| word.parse().ok());
     let person = who.person.id;
     app.db
