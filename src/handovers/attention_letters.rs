@@ -111,7 +111,7 @@ pub fn request(what: Request, about: &About, since: Day, due: Option<Day>, to: R
                 format!("{by} asks you to count what is in it. {school} has had it since {}.", days::full(since)),
                 "A count shows what was there when you got it. It takes a few minutes on a phone.".to_owned(),
             ];
-            letter(COUNT, about, to, today, format!("Please count {item}"), words, ("Count it", page))
+            letter(COUNT, about, to, today, format!("Please count {item}"), words, ("Count it", format!("{page}/count")))
         }
     }
 }

@@ -6,7 +6,13 @@
 use std::fmt;
 
 /// A picture may have this many bytes.
-pub const LARGEST: usize = 3 * 1024 * 1024;
+pub const LARGEST: usize = 8 * 1024 * 1024;
+
+/// "8 MB".
+#[must_use]
+pub fn largest_in_words() -> String {
+    format!("{} MB", LARGEST / 1024 / 1024)
+}
 
 /// Why a picture is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +28,9 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooLarge => "The photo is larger than 3 MB. Choose a smaller one, or send the count without it",
+            Self::TooLarge => {
+                return write!(f, "The photo is larger than {}. Choose a smaller one, or send the count without it", largest_in_words());
+            }
             Self::Kind => "The photo must be a JPEG or PNG picture. Choose another one, or send the count without it",
             Self::Broken => "The photo cannot be read: it is damaged. Choose another one, or send the count without it",
         })

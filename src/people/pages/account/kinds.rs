@@ -4,7 +4,7 @@ use super::email::{CHANGED_LETTER, NEW_LETTER, OLD_LETTER, TAKEN_LETTER};
 use crate::bookings::letters::{APPROVED, Because, CANCELLED, CHANGED, DECLINED, REQUESTED, RESERVED, TO_APPROVE};
 use crate::handovers::attention_letters as attention;
 use crate::handovers::leg_letters::{LEG_AGREED, LEG_CHANGED, LEG_DECLINED, LEG_PROPOSED};
-use crate::handovers::letters::{FOUND, GIVEN, RECEIVED, REFUSED, TAKEN, WITHDRAWN};
+use crate::handovers::letters::{FOUND, GIVEN, GIVEN_LATE, RECEIVED, REFUSED, TAKEN, WITHDRAWN};
 use crate::handovers::reminders::{GATHERED, Rule, Switch, TABLE};
 use crate::handovers::wait_letters as wait;
 use crate::people::pages::SIGN_IN_LETTER;
@@ -60,6 +60,7 @@ const OTHERS: &[Kind] = &[
     Kind { kind: RECEIVED, name: "A box was received, and what was counted", to: BOTH_SIDES, choice: Choice::Always },
     Kind { kind: REFUSED, name: "A box that was given up was not taken", to: BOTH_SIDES, choice: Choice::Always },
     Kind { kind: TAKEN, name: "A box was received that your school had not given up", to: BOTH_SIDES, choice: Choice::Always },
+    Kind { kind: GIVEN_LATE, name: "The other count of a box that was received came later", to: BOTH_SIDES, choice: Choice::Always },
     Kind { kind: WITHDRAWN, name: "A box that was on its way was taken back", to: BOTH_SIDES, choice: Choice::Always },
     Kind { kind: FOUND, name: "Somebody has found a box", to: "The coordinators", choice: Choice::Always },
     Kind { kind: wait::JOINED, name: "Your school is on a waiting list", to: "Who asked for the place", choice: Choice::Always },
