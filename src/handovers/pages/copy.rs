@@ -21,8 +21,8 @@ use crate::handovers::{Leg, Place, Way};
 use crate::people::store::directory::{self, Holder};
 use crate::people::{Member, RoleKind, store as people};
 use crate::web::forms::{csrf_field, hidden};
-use crate::web::page::{Extras, Nav, page_with};
-use crate::web::parts::{Row, Tone, back, banner, confirmation, head, icon, pill, row, summary};
+use crate::web::page::{Extras, Nav, WITH_KEPT, page_with};
+use crate::web::parts::{Row, Tone, back, banner, confirmation, head, icon, kept, pill, row, summary};
 
 /// The latest handovers shown.
 const LATEST: i64 = 5;
@@ -126,7 +126,7 @@ async fn page(
     let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, copy, &me, &typed)?)).await?;
     let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let title = format!("{} ({})", sheet.thing.name, sheet.thing.tag);
-    let extras = Extras { scripts: &["count.js"], wrong: refused.is_some(), ..Extras::default() };
+    let extras = Extras { wrong: refused.is_some(), ..WITH_KEPT };
     let main = main(member, &sheet, done, refused.map(|(refusal, _)| refusal));
     Ok(answer(status, &page_with(&member.shell(Nav::Loans), &title, extras, &main)))
 }
@@ -141,7 +141,7 @@ fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -
             div.errs role="alert" tabindex="-1" data-focus { h2 { "There is a problem" } p { (refusal.words()) } }
         }
         // Counts that this person's phone has kept for want of a connection are sent from here, too.
-        p.kept role="status" data-kept=(member.person) hidden {}
+        (kept(member.person))
         @if !sheet.typed.is_empty() { (typed(sheet)) }
         (said)
         @let history = html! { a.btn href={ (member.base()) "/copies/" (sheet.thing.copy) "/history" } { (icon("list")) "History" } };

@@ -18,8 +18,8 @@ use crate::handovers::store::handovers::{self, Thing};
 use crate::people::terms::SchoolCalendar;
 use crate::people::{Member, store as people};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, hidden, stop};
-use crate::web::page::{Extras, Nav, page_with};
-use crate::web::parts::{back, head, icon};
+use crate::web::page::{Extras, Nav, WITH_KEPT, page_with};
+use crate::web::parts::{back, head, icon, kept};
 
 /// What a count's page shows.
 pub struct Desk {
@@ -115,7 +115,7 @@ pub fn page(member: &Member, desk: &Desk, typed: Option<(&[(String, String)], &E
     let reason = typed.errors.of("reason").is_some();
     let main = main(member, desk, &typed, reason);
     let wrong = !typed.errors.is_empty();
-    let extras = Extras { scripts: &["count.js"], wrong, ..Extras::default() };
+    let extras = Extras { wrong, ..WITH_KEPT };
     answer(status_of(typed.errors), &page_with(&member.shell(Nav::Loans), title(desk), extras, &main))
 }
 
@@ -147,7 +147,7 @@ fn main(member: &Member, desk: &Desk, typed: &Typed<'_>, refusing: bool) -> Mark
             p.hint { (from) " has not said that it gave it up. You can receive it all the same: " (from) " is told. If you do not want to take it, do not receive it: it then stays with " (from) ", and you tell them why." }
         }
         @if desk.late { p.hint { (to) " has received it already. Your count is added, and both schools get the receipt." } }
-        p.kept role="status" data-kept=(member.person) hidden {}
+        (kept(member.person))
         section.panel.card {
             form.count method="post" action={ (here) "/" (path) } enctype="multipart/form-data" novalidate data-count={ (desk.thing.copy) "/" (desk.side) "/" (member.person) } data-title=(what) data-page=(here) {
                 (csrf_field(member.csrf()))
