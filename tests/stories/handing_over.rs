@@ -483,6 +483,9 @@ async fn a_stranger_sees_whose_it_is_and_can_say_where(app: TestApp) {
     assert_eq!(kinds(&letters), [kind("box_found", COORDINATOR)]);
     assert!(letters[0].text.contains("On the <b>42</b> bus") && !letters[0].html.contains("<b>42"));
     assert!(letters[0].title.contains("Magnets (MG1)"));
+    // The log is never erased, so it does not say what a stranger wrote.
+    let logged = app.raw().texts("SELECT verb || ':' || before || after AS t FROM changes WHERE verb = 'found by somebody'");
+    assert_eq!(logged, ["found by somebody:"]);
     for _ in 0..2 {
         stranger.submit(&form).await.is(200);
     }
