@@ -80,6 +80,7 @@ fn letter(
     blocks.extend(words.into_iter().map(Block::paragraph));
     blocks.push(Block::button(button.0, button.1));
     Letter { kind, subject: subject(about), day: today, to, reason: lead_reason(about), title, blocks, calendar: None }
+        .with_choices(&about.base)
 }
 
 /// What a coordinator asks a school for. `since`: the day since which the copy is where it is; `due`: the last day of the loan.
@@ -142,6 +143,7 @@ pub fn other_dates(
     ];
     let subject = format!("dates:{id}:{sequence}");
     Letter { kind: OTHER_DATES, subject, day: today, to, reason: lead_reason(about), title, blocks, calendar: None }
+        .with_choices(&about.base)
 }
 
 /// The booking and its sequence in the subject of a letter that suggests other days.

@@ -223,6 +223,7 @@ pub fn found(find: FindId, name: &str, words: &str, to: &Recipient, cluster: &st
         ],
         calendar: None,
     }
+    .with_choices(url)
 }
 
 fn facts(about: &About) -> Block {
@@ -258,6 +259,7 @@ fn letter(
     blocks.extend(body);
     blocks.push(button);
     Letter { kind, subject: subject(about.handover), day: today, to: to.clone(), reason: because.words(), title, blocks, calendar: None }
+        .with_choices(&about.url)
 }
 
 /// "Science lead, Ash, on Monday 23 November 2026 at 09:00".

@@ -16,6 +16,7 @@ use crate::handovers::history::{A_PAGE, Booked, Count, Passing, Short, Stay};
 const MOST_LINKS: i64 = 500;
 
 /// More than a page: with those at the moment of its last entry.
+#[must_use]
 pub fn more_than_a_page() -> i64 {
     i64::try_from(A_PAGE).unwrap_or(i64::MAX - 20) + 20
 }
@@ -110,7 +111,8 @@ pub fn passings(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) ->
 /// What was counted at the handovers, the giver's first, each with the lines that were not as they should be.
 fn counts_of(tx: &mut Tx<'_>, of: &[i64]) -> Result<BTreeMap<i64, Vec<Count>>> {
     type LineRow = (String, i32, Option<i32>, Option<String>, Option<String>);
-    let rows: Vec<(Option<i64>, i64, String, String, String, Option<LineRow>)> = counts::table
+    type Row = (Option<i64>, i64, String, String, String, Option<LineRow>);
+    let rows: Vec<Row> = counts::table
         .inner_join(people::table.on(people::id.eq(counts::person_id)))
         .left_join(
             count_lines::table.on(count_lines::cluster_id.eq(counts::cluster_id).and(count_lines::count_id.eq(counts::id)).and(
