@@ -245,3 +245,27 @@ test("a photo that was taken away is not sent", async ({ browser, javaScriptEnab
     await stop();
   }
 });
+
+test("a confirmation that was missed is shown when the box's page is opened", async ({ browser, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, "without JavaScript the form is sent as it is");
+  const { base, code, phone, stop } = await house("sqlite", {});
+  try {
+    const { page } = await phone(browser, "Ash");
+    await collect(page, base);
+    await page.goto(`/b/${code}`);
+    const copy = page.url();
+    await page.getByRole("link", { name: "Count it" }).click();
+    // Somebody leaves the page in the moment in which the answer comes.
+    let missed = 0;
+    await page.route(/done=counted/, (route) => (missed++ ? route.continue() : route.abort("aborted")));
+    await page.getByRole("button", { name: "All there: save the count" }).click();
+    await expect.poll(() => missed).toBe(1);
+    await page.goto(copy);
+    await page.waitForURL(/done=counted/);
+    await expect(page.locator("h1")).toHaveText("Sound is counted");
+    expect(await page.evaluate(() => Object.keys(localStorage).filter((name) => name.startsWith("count:")))).toEqual([]);
+    expect(await page.getByText("Counted at Ash").count()).toBe(1);
+  } finally {
+    await stop();
+  }
+});
