@@ -216,6 +216,8 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/copies/{copy}/give", post().to(handing::give))
                 .route("/copies/{copy}/receive", get().to(handing::receive_form))
                 .route("/copies/{copy}/receive", post().to(handing::receive))
+                .route("/copies/{copy}/count", get().to(handing::count_form))
+                .route("/copies/{copy}/count", post().to(handing::count))
                 .route("/copies/{copy}/refuse", post().to(handing::refuse))
                 .route("/copies/{copy}/take-back", post().to(handing::take_back))
                 .route("/handovers/{handover}", get().to(handover::show))

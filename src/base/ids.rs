@@ -44,6 +44,13 @@ pub fn first_at(time: DateTime<Utc>) -> i64 {
     (time.timestamp_millis() - EPOCH_MS).max(0) << RANDOM_BITS
 }
 
+/// An id that stands before every id made from this time on: for what is written down late, and belongs before what followed it.
+#[must_use]
+pub fn before(time: DateTime<Utc>) -> i64 {
+    let random = i64::from(rand::random::<u32>() >> (32 - RANDOM_BITS));
+    (first_at(time) - (1 << RANDOM_BITS)).max(0) | random
+}
+
 /// Writes an id as 13 Crockford base-32 letters.
 ///
 /// # Errors

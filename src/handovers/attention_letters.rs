@@ -82,6 +82,7 @@ fn letter(
     blocks.extend(words.into_iter().map(Block::paragraph));
     blocks.push(Block::button(button.0, button.1));
     Letter { kind, subject: subject(about.copy, about.school), day: today, to, reason: lead_reason(about), title, blocks, calendar: None }
+        .with_choices(&about.base)
 }
 
 /// What a coordinator asks a school for. `since`: the day since which the copy is where it is; `due`: the last day of the loan.
@@ -113,7 +114,7 @@ pub fn request(what: Request, about: &About, since: Day, due: Option<Day>, to: R
                 format!("{by} asks you to count what is in it. {school} has had it since {}.", days::full(since)),
                 "A count shows what was there when you got it. It takes a few minutes on a phone.".to_owned(),
             ];
-            letter(COUNT, about, to, today, format!("Please count {item}"), words, ("Count it", page))
+            letter(COUNT, about, to, today, format!("Please count {item}"), words, ("Count it", format!("{page}/count")))
         }
     }
 }
@@ -144,6 +145,7 @@ pub fn other_dates(
     ];
     let subject = format!("dates:{id}:{sequence}");
     Letter { kind: OTHER_DATES, subject, day: today, to, reason: lead_reason(about), title, blocks, calendar: None }
+        .with_choices(&about.base)
 }
 
 /// The booking and its sequence in the subject of a letter that suggests other days.

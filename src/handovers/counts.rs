@@ -3,12 +3,17 @@
 //! Zero and "not counted" are different (product rule 4). What is expected of a line is what was last known of this copy; so a
 //! torch that has been missing since October is not reported again, and not forgotten either.
 
+mod reading;
+
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::base::Day;
-use crate::base::ids::ContentsLineId;
+use crate::base::ids::{ContentsLineId, CountId, PhotoId, SchoolId};
+
+pub use reading::{Fault, Typed, as_typed, field, read, untouched, words};
 
 /// No line of a box has more.
 pub const MOST: u32 = 100_000;
@@ -35,6 +40,8 @@ pub enum Side {
     Giver,
     /// Who receives it.
     Receiver,
+    /// Who has it, between two handovers.
+    Holder,
 }
 
 /// How much there is of what is used up, without counting it.
@@ -272,6 +279,39 @@ impl Count {
     }
 }
 
+/// What the school that has a copy counted between two handovers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HolderCount {
+    /// Its id.
+    pub id: CountId,
+    /// The school.
+    pub school: SchoolId,
+    /// Who counted, by name.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was counted.
+    pub count: Count,
+    /// How the box itself looked.
+    pub condition: Option<Condition>,
+    /// In words.
+    pub note: String,
+    /// A picture.
+    pub photo: Option<PhotoId>,
+}
+
+impl HolderCount {
+    /// "1 line was short. Torch: 4 of 6, missing. Worn. The key is in the lid".
+    #[must_use]
+    pub fn words(&self) -> String {
+        let apart = |line: &&CountLine| line.short().is_some() || line.why.is_some() || line.loose == Some(Loose::Low);
+        let lines = self.count.lines.iter().filter(apart).map(|line| format!("{}: {}", line.of.item, lower(&line.words())));
+        let said = [self.condition.map(|condition| condition.words().to_owned()), Some(self.note.clone())].into_iter().flatten();
+        let all = std::iter::once(self.count.summary()).chain(lines).chain(said.filter(|words| !words.is_empty()));
+        all.collect::<Vec<_>>().join(". ")
+    }
+}
+
 /// A line on which the two sides of a handover do not agree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
@@ -320,120 +360,6 @@ pub fn differences(given: &Count, received: &Count) -> Vec<Difference> {
             received: received.words(),
         })
         .collect()
-}
-
-/// What was wrong: the field, and a sentence that says what would be right.
-pub type Fault = (String, String);
-
-/// A form as it was sent: every field with its value.
-pub type Typed = [(String, String)];
-
-fn value<'a>(typed: &'a Typed, name: &str) -> &'a str {
-    typed.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
-}
-
-/// The name of a line's field: `there`, `n`, `loose`, `why` or `note`, and the line.
-#[must_use]
-pub fn field(what: &str, line: ContentsLineId) -> String {
-    format!("{what}-{line}")
-}
-
-/// Reads a count out of a form. Pressing "All there" counts every line as it was known to be; so a line that says something else
-/// is asked about, not lost.
-///
-/// # Errors
-/// What is wrong, at the fields, in the order of the form.
-pub fn read(typed: &Typed, expected: &[Expected]) -> Result<Count, Vec<Fault>> {
-    let how = value(typed, "how").parse().unwrap_or(How::Lines);
-    if how == How::None {
-        return Ok(Count { how, lines: Vec::new() });
-    }
-    let mut faults = Vec::new();
-    let mut lines = Vec::new();
-    for line in expected {
-        match if line.consumable { consumable(typed, line) } else { durable(typed, line) } {
-            Ok(read) => lines.push(read),
-            Err(fault) => faults.push(fault),
-        }
-    }
-    let changed = lines.iter().any(|line| *line != line.of.as_known());
-    if how == How::AllThere && (changed || !faults.is_empty()) {
-        faults
-            .insert(0, ("how".to_owned(), "You said of a line that it is not all there. Send the count at the end of the list".to_owned()));
-    }
-    if faults.is_empty() { Ok(Count { how, lines }) } else { Err(faults) }
-}
-
-/// A line of a form that has not been touched.
-#[must_use]
-pub fn untouched(line: &Expected) -> CountLine {
-    line.as_known()
-}
-
-fn durable(typed: &Typed, line: &Expected) -> Result<CountLine, Fault> {
-    let ticked = value(typed, &field("there", line.line)) == "yes";
-    let number = number(typed, line)?;
-    let why = why(typed, line);
-    let note = note(typed, line)?;
-    let item = &line.item;
-    let counted = match (number, why) {
-        (Some(_), Some(Why::NotCounted)) => {
-            return Err((field("why", line.line), format!("{item}: you gave a number and \"Not counted\". Leave one of them empty")));
-        }
-        (Some(number), None) if number < line.known => {
-            return Err((field("why", line.line), format!("{item}: choose why there are fewer than {}", line.known)));
-        }
-        (Some(number), _) => Some(number),
-        (None, Some(Why::NotCounted)) => None,
-        (None, None) if ticked => Some(line.known),
-        (None, _) => {
-            return Err((field("n", line.line), format!("{item}: enter how many there are, or choose \"Not counted\"")));
-        }
-    };
-    Ok(CountLine { of: line.clone(), counted, loose: None, why, note })
-}
-
-fn consumable(typed: &Typed, line: &Expected) -> Result<CountLine, Fault> {
-    let said = value(typed, &field("loose", line.line));
-    let number = number(typed, line)?;
-    let note = note(typed, line)?;
-    // A number says more than a word; and who chose nothing said nothing.
-    let loose = if number.is_some() { None } else { said.parse().ok() };
-    let why = (number.is_none() && loose.is_none()).then_some(Why::NotCounted);
-    Ok(CountLine { of: line.clone(), counted: number, loose, why, note })
-}
-
-fn number(typed: &Typed, line: &Expected) -> Result<Option<u32>, Fault> {
-    let name = field("n", line.line);
-    let text = value(typed, &name);
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let fits = |number: &u32| *number <= MOST && text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse::<u32>().ok().filter(fits) {
-        Some(number) => Ok(Some(number)),
-        None => Err((name, format!("{}: enter how many there are as a whole number, for example {}", line.item, line.quantity))),
-    }
-}
-
-fn why(typed: &Typed, line: &Expected) -> Option<Why> {
-    value(typed, &field("why", line.line)).parse().ok()
-}
-
-fn note(typed: &Typed, line: &Expected) -> Result<String, Fault> {
-    let name = field("note", line.line);
-    words(value(typed, &name), LONGEST_NOTE).map_err(|fault| (name, format!("{}: {fault}", line.item)))
-}
-
-/// Words of one line: no control characters, runs of blanks made one.
-///
-/// # Errors
-/// When there are more letters than that.
-pub fn words(text: &str, most: usize) -> Result<String, String> {
-    let clean: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-    let count = clean.chars().count();
-    if count > most { Err(format!("use {most} characters or fewer; this has {count}")) } else { Ok(clean) }
 }
 
 #[cfg(test)]

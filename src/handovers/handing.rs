@@ -3,12 +3,21 @@
 //! The giver is the school that has it; from the store, the school where the store is. The receiver is the school of the next
 //! leg, which may accept what nobody gave up: the record then follows what has happened. A coordinator may do it for either.
 
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
 use crate::base::days::{self, Day};
 use crate::base::ids::{BookingId, HandoverId, LegId, PersonId, SchoolId};
 use crate::bookings::{Slot, State};
 use crate::people::terms::SchoolCalendar;
 
+use super::counts::Side;
 use super::{Custody, Leg, Place};
+
+/// For so many days a giver's count is still added to what was received without having been given up.
+const LATE_DAYS: i64 = 14;
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -59,6 +68,86 @@ pub struct Scene {
     pub on_the_way: Option<OnTheWay>,
     /// The day it is.
     pub today: Day,
+    /// The number of its latest link in the chain of custody: it rises whenever the copy moves.
+    pub link: i64,
+}
+
+impl Scene {
+    /// What a form for this side says that it was opened for.
+    #[must_use]
+    pub fn seen(&self, side: Side) -> Seen {
+        // Who receives it does so for a school; who gives it up has given it away, wherever it then goes.
+        let at = next(self).filter(|_| side == Side::Receiver).map(|next| next.at);
+        Seen { link: self.link, at }
+    }
+}
+
+/// How a copy stood when a form was opened. The form carries it along: a phone may send it much later, when the copy is elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Its latest link in the chain of custody.
+    pub link: i64,
+    /// The school that was to receive it, on a receiver's form.
+    pub at: Option<SchoolId>,
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            Some(at) => write!(f, "{}-{at}", self.link),
+            None => write!(f, "{}", self.link),
+        }
+    }
+}
+
+impl FromStr for Seen {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (link, at) = text.split_once('-').map_or((text, None), |(link, at)| (link, Some(at)));
+        let at = at.map(str::parse).transpose().map_err(|_| ())?;
+        Ok(Self { link: link.parse().map_err(|_| ())?, at })
+    }
+}
+
+/// Holds a decision against what the form was opened for: who saw something else reads how the copy stands now, and nothing is done.
+///
+/// # Errors
+/// Why not, or that it has moved on.
+pub fn as_seen<T>(decided: Result<T, Refusal>, seen: Option<Seen>, scene: &Scene, side: Side) -> Result<T, Refusal> {
+    let now = scene.seen(side);
+    // Both stand side by side, and the giver was done while the receiver was still counting: that is what he waited for.
+    let given_up_since = |seen: Seen| side == Side::Receiver && scene.on_the_way.is_some() && Seen { link: seen.link + 1, ..seen } == now;
+    match decided {
+        // It was this person's when the form was opened.
+        Err(Refusal::NotYours) if seen.is_some_and(|seen| seen.link < now.link) => Err(Refusal::MovedOn),
+        Ok(_) if !seen.is_some_and(|seen| seen == now || given_up_since(seen)) => Err(Refusal::MovedOn),
+        decided => decided,
+    }
+}
+
+/// A handover that was received though nobody had given it up, and that the giver has not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// The handover.
+    pub id: HandoverId,
+    /// Who had it.
+    pub from: SchoolId,
+    /// Who received it; `None` is the store.
+    pub to: Option<SchoolId>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Whether the giver's count can still be added: it was begun while he had it, and came after it was received.
+///
+/// # Errors
+/// Why not.
+pub fn give_late(taken: &Taken, who: &Who, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if !who.acts_for(taken.from) {
+        return Err(Refusal::MovedOn);
+    }
+    if now - taken.at > TimeDelta::days(LATE_DAYS) { Err(Refusal::TooLate) } else { Ok(()) }
 }
 
 /// Where a copy goes next.
@@ -119,6 +208,10 @@ pub enum Refusal {
     TooEarly(Day),
     /// It is not on its way any more.
     NotOnItsWay,
+    /// It is not as it was when the form was opened.
+    MovedOn,
+    /// It was received so long ago that a giver's count says nothing any more.
+    TooLate,
 }
 
 impl Refusal {
@@ -134,6 +227,10 @@ impl Refusal {
             Self::Missing => "It is missing. Tell the coordinator if you have found it.".to_owned(),
             Self::TooEarly(from) => format!("It is too early. You can receive it from {}.", days::full(from)),
             Self::NotOnItsWay => "It is not on its way any more.".to_owned(),
+            Self::MovedOn => "It has moved on since you opened this page. Nothing has been changed.".to_owned(),
+            Self::TooLate => {
+                format!("The other school received it more than {LATE_DAYS} days ago. Your count cannot be added any more.")
+            }
         }
     }
 }
@@ -237,6 +334,19 @@ pub fn receive(scene: &Scene, who: &Who, today: Day, calendar: &SchoolCalendar) 
     Ok(next)
 }
 
+/// Whether it can be counted where it is, by the school that has it: at any time.
+///
+/// # Errors
+/// Why not.
+pub fn count(scene: &Scene, who: &Who) -> Result<(), Refusal> {
+    match scene.custody.place {
+        _ if !who.acts_for(scene.custody.school) => Err(Refusal::NotYours),
+        Place::Transit => Err(Refusal::OnItsWay),
+        Place::Missing => Err(Refusal::Missing),
+        Place::School | Place::Store => Ok(()),
+    }
+}
+
 /// Whether the giver can take back what is on its way.
 ///
 /// # Errors
@@ -251,147 +361,4 @@ pub fn take_back(scene: &Scene, who: &Who) -> Result<OnTheWay, Refusal> {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::{DateTime, Utc};
-
-    use super::*;
-    use crate::base::ids::CopyId;
-    use crate::bookings::samples::{BOX, MONK_FRYSTON, SAXTON, calendar, day, slot};
-    use crate::handovers::{LegState, Way};
-
-    const HOME: SchoolId = SchoolId(9);
-    const BRAYTON: SchoolId = SchoolId(7);
-
-    fn custody(place: Place, school: SchoolId, booking: Option<i64>) -> Custody {
-        Custody {
-            copy: CopyId(BOX.0),
-            place,
-            school,
-            booking: booking.map(BookingId),
-            to: None,
-            handover: None,
-            person: None,
-            since: DateTime::<Utc>::UNIX_EPOCH,
-            short_essentials: String::new(),
-        }
-    }
-
-    fn leg(id: i64, from: Option<i64>, to: Option<Slot>, at: SchoolId, on: &str) -> (Leg, Option<Slot>) {
-        let leg = Leg {
-            id: LegId(id),
-            copy: BOX,
-            from_booking: from.map(BookingId),
-            to_booking: to.map(|slot| slot.id),
-            from: MONK_FRYSTON,
-            to: at,
-            day: day(on),
-            way: Way::Fetch,
-            meeting: None,
-            note: String::new(),
-            agreed: false,
-            proposal: None,
-            state: LegState::Planned,
-            revision: 0,
-            told: false,
-            look_on: day(on),
-        };
-        (leg, to)
-    }
-
-    /// Monk Fryston has it until 16 October; Saxton from the 19th.
-    fn scene() -> Scene {
-        let out = Slot { collected_on: Some(day("2026-10-05")), ..slot(1, "2026-10-05", "2026-10-16") };
-        let after = Slot { school: SAXTON, ..slot(2, "2026-10-19", "2026-10-23") };
-        Scene {
-            home: HOME,
-            custody: custody(Place::School, MONK_FRYSTON, Some(1)),
-            out: Some(out),
-            legs: vec![leg(1, Some(1), Some(after), SAXTON, "2026-10-16"), leg(2, Some(2), None, HOME, "2026-10-23")],
-            on_the_way: None,
-            today: day("2026-10-16"),
-        }
-    }
-
-    fn lead(school: SchoolId) -> Who {
-        Who { coordinator: false, led: vec![school] }
-    }
-
-    #[test]
-    fn the_holder_gives_and_the_next_receives() {
-        let (scene, cal, today) = (scene(), calendar(), day("2026-10-16"));
-        let given = give(&scene, &lead(MONK_FRYSTON), today, &cal).unwrap();
-        assert_eq!((given.at, given.to(), given.leg), (SAXTON, Some(SAXTON), Some(LegId(1))));
-        assert_eq!(receive(&scene, &lead(SAXTON), today, &cal).unwrap().from_booking, Some(BookingId(1)), "though nobody gave it up");
-        assert_eq!(give(&scene, &lead(SAXTON), today, &cal), Err(Refusal::NotYours));
-        assert_eq!(receive(&scene, &lead(MONK_FRYSTON), today, &cal), Err(Refusal::HasIt));
-        for other in [BRAYTON, HOME] {
-            assert_eq!(give(&scene, &lead(other), today, &cal), Err(Refusal::NotYours));
-            assert_eq!(receive(&scene, &lead(other), today, &cal), Err(Refusal::NotYours));
-        }
-        let all = Who { coordinator: true, led: vec![] };
-        assert!(give(&scene, &all, today, &cal).is_ok() && receive(&scene, &all, today, &cal).is_ok());
-    }
-
-    #[test]
-    fn receiving_begins_on_the_day_of_the_leg() {
-        let (scene, cal) = (scene(), calendar());
-        assert_eq!(receive(&scene, &lead(SAXTON), day("2026-10-15"), &cal), Err(Refusal::TooEarly(day("2026-10-16"))));
-        assert!(give(&scene, &lead(MONK_FRYSTON), day("2026-10-08"), &cal).is_ok(), "who has done with it early may say so");
-    }
-
-    #[test]
-    fn what_is_on_its_way_is_received_or_taken_back() {
-        let way = OnTheWay {
-            id: HandoverId(5),
-            from_booking: Some(BookingId(1)),
-            to_booking: Some(BookingId(2)),
-            from: MONK_FRYSTON,
-            to: Some(SAXTON),
-            by: None,
-            on: day("2026-10-08"),
-        };
-        let moving = Scene { custody: custody(Place::Transit, MONK_FRYSTON, None), out: None, on_the_way: Some(way), ..scene() };
-        let (cal, today) = (calendar(), day("2026-10-09"));
-        assert_eq!(give(&moving, &lead(MONK_FRYSTON), today, &cal), Err(Refusal::OnItsWay));
-        assert_eq!(receive(&moving, &lead(MONK_FRYSTON), today, &cal), Err(Refusal::OnItsWay));
-        assert_eq!(receive(&moving, &lead(SAXTON), today, &cal).unwrap().from_booking, Some(BookingId(1)));
-        assert_eq!(take_back(&moving, &lead(MONK_FRYSTON)), Ok(way));
-        assert_eq!(take_back(&moving, &lead(SAXTON)), Err(Refusal::NotYours));
-        assert_eq!(take_back(&scene(), &lead(SAXTON)), Err(Refusal::NotOnItsWay));
-        // The booking it was given up for is cancelled on the way: then the store gets it.
-        let cancelled = Scene { legs: vec![], ..moving };
-        assert_eq!(next(&cancelled).map(|next| (next.at, next.slot)), Some((HOME, None)));
-        assert!(receive(&cancelled, &lead(HOME), today, &cal).is_ok());
-    }
-
-    #[test]
-    fn the_store_gives_out_and_takes_in() {
-        let cal = calendar();
-        let first = Slot { school: SAXTON, ..slot(2, "2026-10-19", "2026-10-23") };
-        let stored = Scene {
-            custody: custody(Place::Store, HOME, None),
-            out: None,
-            legs: vec![leg(1, None, Some(first), SAXTON, "2026-10-19")],
-            ..scene()
-        };
-        assert_eq!(give(&stored, &lead(HOME), day("2026-10-15"), &cal), Err(Refusal::TooEarly(day("2026-10-16"))));
-        assert!(give(&stored, &lead(HOME), day("2026-10-16"), &cal).is_ok());
-        assert!(receive(&stored, &lead(SAXTON), day("2026-10-16"), &cal).is_ok());
-        let idle = Scene { legs: vec![], ..stored };
-        assert_eq!(give(&idle, &lead(HOME), day("2026-10-16"), &cal), Err(Refusal::NobodyNext));
-        assert_eq!(receive(&idle, &lead(HOME), day("2026-10-16"), &cal), Err(Refusal::NobodyNext));
-        let back = Scene { legs: vec![], ..scene() };
-        let next = receive(&back, &lead(HOME), day("2026-10-16"), &cal).unwrap();
-        assert_eq!((next.to(), next.from_booking), (None, Some(BookingId(1))));
-        let own = Scene { home: MONK_FRYSTON, ..back };
-        assert_eq!(give(&own, &lead(MONK_FRYSTON), day("2026-10-16"), &cal), Err(Refusal::Stays));
-        assert!(receive(&own, &lead(MONK_FRYSTON), day("2026-10-16"), &cal).is_ok(), "back on the own shelf");
-    }
-
-    #[test]
-    fn what_is_missing_is_nobodys_to_hand_over() {
-        let lost = Scene { custody: custody(Place::Missing, MONK_FRYSTON, None), out: None, ..scene() };
-        assert_eq!(give(&lost, &lead(MONK_FRYSTON), day("2026-10-16"), &calendar()), Err(Refusal::Missing));
-        assert_eq!(receive(&lost, &lead(SAXTON), day("2026-10-16"), &calendar()), Err(Refusal::NotYours));
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Place;
+use super::counts::HolderCount;
 use crate::base::days::{Day, Period};
 use crate::base::ids::{BookingId, HandoverId, SchoolId};
 use crate::people::log::Line;
@@ -133,6 +134,8 @@ pub enum Entry {
     Stay(Stay),
     /// It changed hands.
     Passing(Box<Passing>),
+    /// The school that had it counted it.
+    Counted(Box<HolderCount>),
     /// It was booked.
     Booked(Booked),
     /// Something was done to it.
@@ -145,6 +148,7 @@ pub fn at(entry: &Entry) -> DateTime<Utc> {
     match entry {
         Entry::Stay(stay) => stay.since,
         Entry::Passing(passing) => passing.at,
+        Entry::Counted(count) => count.at,
         Entry::Booked(booked) => crate::base::clock::midnight(booked.days.first()),
         Entry::Change(line) => line.at,
     }

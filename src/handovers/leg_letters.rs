@@ -168,6 +168,7 @@ fn letter(kind: &'static str, about: &About, to: To, title: String, blocks: Vec<
         blocks,
         calendar: None,
     }
+    .with_choices(&about.url)
 }
 
 /// The leg and the turn that a letter of this room is about; `None` for another letter.

@@ -15,6 +15,8 @@ pub const RECEIVED: &str = "handover_received";
 pub const REFUSED: &str = "handover_refused";
 /// To the giver: it was received though nobody had given it up.
 pub const TAKEN: &str = "handover_taken";
+/// To both sides: the giver's count came after it had been received, and stands beside the receiver's.
+pub const GIVEN_LATE: &str = "handover_given_late";
 /// To the receiver: it is not coming after all.
 pub const WITHDRAWN: &str = "handover_withdrawn";
 /// To the coordinators: somebody says where a box is.
@@ -160,6 +162,22 @@ pub fn taken(about: &About, to: &Recipient, because: &Because, today: Day) -> Le
     letter(TAKEN, about, to, because, today, title, &heading, opening, Block::button("See what was counted", &about.url))
 }
 
+/// The giver's count came after it had been received. The receipt of both sides.
+#[must_use]
+pub fn given_late(about: &About, to: &Recipient, because: &Because, today: Day) -> Letter {
+    let mut blocks = vec![Block::paragraph(format!(
+        "{} had counted it when it left, too. That count came after {} had received it. Both are kept.",
+        about.from, about.to
+    ))];
+    if !about.differences.is_empty() {
+        blocks.push(Block::paragraph(format!("The two counts differ. {}.", about.differences.join(". "))));
+    }
+    blocks.push(facts(about));
+    let what = if about.differences.is_empty() { "Counted by both schools" } else { "Counted by both schools, and the counts differ" };
+    let title = format!("{what}: {} ({})", about.resource, about.tag);
+    letter(GIVEN_LATE, about, to, because, today, title, what, blocks, Block::button("See both counts", &about.url))
+}
+
 /// It was not taken.
 #[must_use]
 pub fn refused(about: &About, to: &Recipient, because: &Because, today: Day, reason: &str) -> Letter {
@@ -205,6 +223,7 @@ pub fn found(find: FindId, name: &str, words: &str, to: &Recipient, cluster: &st
         ],
         calendar: None,
     }
+    .with_choices(url)
 }
 
 fn facts(about: &About) -> Block {
@@ -240,6 +259,7 @@ fn letter(
     blocks.extend(body);
     blocks.push(button);
     Letter { kind, subject: subject(about.handover), day: today, to: to.clone(), reason: because.words(), title, blocks, calendar: None }
+        .with_choices(&about.url)
 }
 
 /// "Science lead, Ash, on Monday 23 November 2026 at 09:00".
@@ -305,6 +325,7 @@ mod tests {
             ("handover_received", received(&arrived, &to, &gets, today)),
             ("handover_received_into_the_store", received(&store, &to, &gives, today)),
             ("handover_taken", taken(&alone, &to, &gives, today)),
+            ("handover_given_late", given_late(&arrived, &to, &gives, today)),
             ("handover_refused", refused(&arrived, &to, &coordinator, today, "The lid is broken")),
             ("handover_withdrawn", withdrawn(&about(), &to, &gets, today)),
             ("box_found", found(FindId(1), "Electricity (EL1)", "On the number 42 bus", &to, "South Milford", today, &about().copy_url)),

@@ -1,18 +1,31 @@
 //! A picture of a box as it is kept: told by its bytes, and without what the camera wrote beside it, such as the place. Pure.
 //!
 //! What a picture is made of is copied, part by part from a short list; whatever else the file holds is left behind, also what
-//! stands after its end, where phones put whole films.
+//! stands after its end, where phones put whole films. Of what a camera writes only which way up is said again.
+
+mod exif;
 
 use std::fmt;
 
 /// A picture may have this many bytes.
-pub const LARGEST: usize = 3 * 1024 * 1024;
+pub const LARGEST: usize = 8 * 1024 * 1024;
+
+/// A picture may have so many points: a browser draws them all, however small the file is.
+const MOST_PIXELS: u64 = 50_000_000;
+
+/// "8 MB".
+#[must_use]
+pub fn largest_in_words() -> String {
+    format!("{} MB", LARGEST / 1024 / 1024)
+}
 
 /// Why a picture is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Too many bytes.
     TooLarge,
+    /// Too many points.
+    TooManyPixels,
     /// Neither JPEG nor PNG.
     Kind,
     /// It begins like a picture, and does not go on like one.
@@ -22,7 +35,10 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooLarge => "The photo is larger than 3 MB. Choose a smaller one, or send the count without it",
+            Self::TooLarge => {
+                return write!(f, "The photo is larger than {}. Choose a smaller one, or send the count without it", largest_in_words());
+            }
+            Self::TooManyPixels => "The photo has more than 50 megapixels. Choose a smaller one, or send the count without it",
             Self::Kind => "The photo must be a JPEG or PNG picture. Choose another one, or send the count without it",
             Self::Broken => "The photo cannot be read: it is damaged. Choose another one, or send the count without it",
         })
@@ -50,19 +66,22 @@ pub fn clean(bytes: &[u8]) -> Result<Clean, Fault> {
     if bytes.len() > LARGEST {
         return Err(Fault::TooLarge);
     }
-    if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
-        return jpeg(bytes).map(|bytes| Clean { content_type: "image/jpeg", bytes }).ok_or(Fault::Broken);
-    }
-    if let Some(rest) = bytes.strip_prefix(PNG) {
-        return png(rest).map(|bytes| Clean { content_type: "image/png", bytes }).ok_or(Fault::Broken);
-    }
-    Err(Fault::Kind)
+    let (content_type, parts) = if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
+        ("image/jpeg", jpeg(bytes))
+    } else if let Some(rest) = bytes.strip_prefix(PNG) {
+        ("image/png", png(rest))
+    } else {
+        return Err(Fault::Kind);
+    };
+    let (bytes, pixels) = parts.ok_or(Fault::Broken)?;
+    if pixels > MOST_PIXELS { Err(Fault::TooManyPixels) } else { Ok(Clean { content_type, bytes }) }
 }
 
 /// A JPEG is a row of segments, each with a marker and a length; after a scan's head come its data, up to the next marker.
-fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
+/// With how many points it has.
+fn jpeg(bytes: &[u8]) -> Option<(Vec<u8>, u64)> {
     let mut out = vec![0xFF, 0xD8];
-    let (mut at, mut sized, mut scanned) = (2, false, false);
+    let (mut at, mut pixels, mut scanned, mut turned) = (2, 0, false, false);
     loop {
         if *bytes.get(at)? != 0xFF {
             return None;
@@ -73,7 +92,7 @@ fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
             0xFF => at += 1,
             0xD9 => {
                 out.extend([0xFF, 0xD9]);
-                return (sized && scanned).then_some(out);
+                return (pixels > 0 && scanned).then_some((out, pixels));
             }
             // Start of image again, restarts, stuffing: not here.
             0x00 | 0x01 | 0xD0..=0xD8 => return None,
@@ -81,7 +100,14 @@ fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
                 let length = usize::from(u16::from_be_bytes([*bytes.get(at + 2)?, *bytes.get(at + 3)?]));
                 let end = at.checked_add(2)?.checked_add(length)?;
                 let segment = bytes.get(at..end).filter(|_| length >= 2)?;
-                sized |= matches!(marker, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF) && length > 8;
+                if matches!(marker, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF) && length > 8 {
+                    let side = |at: usize| Some(u64::from(u16::from_be_bytes(segment.get(at..at + 2)?.try_into().ok()?)));
+                    pixels = pixels.max(side(5)? * side(7)?);
+                }
+                if let Some(way) = exif::orientation(segment).filter(|_| marker == 0xE1 && !turned) {
+                    turned = true;
+                    out.extend(exif::segment(way));
+                }
                 // Of what programs add, the two that say how colours are meant: JFIF's head and Adobe's.
                 let added = matches!(marker, 0xE0..=0xEF | 0xFE);
                 let wanted =
@@ -111,24 +137,27 @@ fn bare_jfif(segment: &[u8]) -> Option<Vec<u8>> {
     Some(head)
 }
 
-/// A PNG is a row of chunks: length, name, data, checksum.
-fn png(mut rest: &[u8]) -> Option<Vec<u8>> {
+/// A PNG is a row of chunks: length, name, data, checksum. With how many points it has.
+fn png(mut rest: &[u8]) -> Option<(Vec<u8>, u64)> {
     let mut out = PNG.to_vec();
-    let mut seen = (false, false);
+    let mut seen = (0, false);
     loop {
         let length = usize::try_from(u32::from_be_bytes(rest.get(..4)?.try_into().ok()?)).ok()?;
         let name: &[u8; 4] = rest.get(4..8)?.try_into().ok()?;
         let chunk = rest.get(..length.checked_add(12)?)?;
-        if !seen.0 && name != b"IHDR" {
+        if name == b"IHDR" && length == 13 {
+            let side = |at: usize| Some(u64::from(u32::from_be_bytes(chunk.get(at..at + 4)?.try_into().ok()?)));
+            seen.0 = side(8)?.saturating_mul(side(12)?).max(seen.0);
+        }
+        if seen.0 == 0 {
             return None;
         }
-        seen.0 |= name == b"IHDR" && length == 13;
         seen.1 |= name == b"IDAT";
         if KEPT_CHUNKS.contains(&name) {
             out.extend(chunk);
         }
         if name == b"IEND" {
-            return (seen.0 && seen.1).then_some(out);
+            return seen.1.then_some((out, seen.0));
         }
         rest = &rest[chunk.len()..];
     }
@@ -182,11 +211,52 @@ mod tests {
 
     #[test]
     fn a_png_keeps_its_picture_and_nothing_else() {
-        let head = chunk(b"IHDR", &[0; 13]);
+        let head = chunk(b"IHDR", &[0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0]);
         let body = chunk(b"IDAT", b"pixels");
         let file = [PNG, &head, &chunk(b"eXIf", b"GPS"), &chunk(b"tEXt", b"Author\0me"), &body, &chunk(b"IEND", b""), b"more"].concat();
         let clean = clean(&file).unwrap();
         assert_eq!(clean.bytes, [PNG, &head, &body, &chunk(b"IEND", b"")].concat());
+    }
+
+    /// The same, taken on its side.
+    fn turned(way: u8) -> Vec<u8> {
+        let upright = photo();
+        let camera = [b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", &[way, 0, 0, 0][..], b"\0\0\0\0GPS 53.8N 1.2W"].concat();
+        [&upright[..2], &segment(0xE1, &camera), &upright[2..]].concat()
+    }
+
+    #[test]
+    fn a_jpeg_stays_the_right_way_up() {
+        let clean = clean(&turned(6)).unwrap();
+        let said = clean.bytes.windows(4).filter(|bytes| bytes == b"Exif").count();
+        assert_eq!((said, exif::orientation(&clean.bytes[2..])), (1, Some(6)));
+        assert!(!String::from_utf8_lossy(&clean.bytes).contains("GPS"));
+        assert_eq!(super::clean(&clean.bytes).unwrap(), clean, "what is clean stays");
+        // Upright it says nothing.
+        assert_eq!(super::clean(&turned(1)).unwrap(), super::clean(&photo()).unwrap());
+    }
+
+    #[test]
+    fn a_picture_with_too_many_points_is_refused() {
+        let of = |height: u16, width: u16| {
+            let [[a, b], [c, d]] = [height.to_be_bytes(), width.to_be_bytes()];
+            let body = [
+                vec![0xFF, 0xD8],
+                segment(0xC0, &[8, a, b, c, d, 1, 1, 0x11, 0]),
+                segment(0xDA, &[1, 1, 0, 0, 63, 0]),
+                vec![0, 0xFF, 0xD9],
+            ];
+            clean(&body.concat()).map(|_| ())
+        };
+        assert_eq!(of(6000, 8000), Ok(()), "48 megapixels");
+        assert_eq!(of(10000, 5001), Err(Fault::TooManyPixels));
+        assert_eq!(of(0, 100), Err(Fault::Broken));
+        let png = |side: u32| {
+            let head = chunk(b"IHDR", &[&side.to_be_bytes()[..], &side.to_be_bytes(), &[8, 0, 0, 0, 0]].concat());
+            clean(&[PNG, &head, &chunk(b"IDAT", b"x"), &chunk(b"IEND", b"")].concat()).map(|_| ())
+        };
+        assert_eq!(png(7000), Ok(()));
+        assert_eq!((png(8000), png(u32::MAX), png(0)), (Err(Fault::TooManyPixels), Err(Fault::TooManyPixels), Err(Fault::Broken)));
     }
 
     #[test]

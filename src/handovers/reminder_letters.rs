@@ -339,7 +339,7 @@ pub fn not_counted(due: &Due, subject: String, thing: &Thing, loan_url: &str, to
             "You have {}. Nobody has counted what is in it yet. It takes two minutes, and then nobody can say that you lost what was missing before.",
             thing.named()
         )),
-        Block::button("Count it", &thing.url),
+        Block::button("Count it", format!("{}/count", thing.url)),
         Block::button("See your loan", loan_url),
     ];
     Sheet { kind: NOT_COUNTED, subject, day: due.day, to, why, choices: &thing.choices }

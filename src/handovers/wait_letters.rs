@@ -166,6 +166,7 @@ fn letter(
         blocks: vec![Block::heading(heading), Block::paragraph(opening), facts, Block::button(button, &about.url)],
         calendar: None,
     }
+    .with_choices(&about.url)
 }
 
 /// "from Monday 5 October 2026 to Friday 16 October 2026", "on Monday 5 October 2026".

@@ -40,6 +40,16 @@ pub struct Letter {
     pub calendar: Option<Calendar>,
 }
 
+impl Letter {
+    /// With the way to the choice of letters at its end. `url`: an absolute address in a cluster of this house.
+    #[must_use]
+    pub fn with_choices(mut self, url: &str) -> Self {
+        let house = url.split_once("/c/").map_or(url, |(house, _)| house);
+        self.blocks.push(Block::button("Choose your letters", format!("{house}/account/letters")));
+        self
+    }
+}
+
 /// Somebody a letter goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {

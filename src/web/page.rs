@@ -64,6 +64,9 @@ pub struct Extras<'a> {
     pub bleed: bool,
 }
 
+/// What a page needs that says what a phone has kept ([`super::parts::kept`]).
+pub const WITH_KEPT: Extras<'_> = Extras { scripts: &["count.js"], wrong: false, bleed: false };
+
 /// A page for a signed-in person.
 #[must_use]
 pub fn page(shell: &Shell, title: &str, main: &Markup) -> Markup {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use maud::{Markup, PreEscaped, Render, html};
 
 use super::assets::asset;
+use crate::base::ids::PersonId;
 
 /// An icon of `assets/icons.svg`, silent for a screen reader: the words beside it say what it means.
 #[must_use]
@@ -123,6 +124,12 @@ pub fn summary(rows: &[Row]) -> Markup {
             }
         }
     }
+}
+
+/// Where `count.js` says what this person's phone has kept for want of a connection; the page asks for that script.
+#[must_use]
+pub fn kept(person: PersonId) -> Markup {
+    html! { div.kept role="status" data-kept=(person) hidden {} }
 }
 
 /// What an empty page says: what will be here, and how to begin.

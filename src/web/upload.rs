@@ -25,8 +25,6 @@ const LARGEST_TEXT: usize = 2 * LARGEST_FILE;
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// A form of ours has far fewer.
 const MOST_FIELDS: usize = 50;
-/// A picture may have this many bytes.
-pub const LARGEST_PICTURE: usize = 3 * 1024 * 1024;
 /// Some fields for each line of a box, of which there are 500 at most.
 const MOST_FIELDS_OF_A_COUNT: usize = 3000;
 
@@ -92,16 +90,16 @@ impl<T: DeserializeOwned + 'static> FromRequest for Uploaded<T> {
     }
 }
 
-/// A form with a picture that has passed the guard: every field as it was sent, and the bytes of the picture if one was chosen.
-/// Whether they are a picture, the room says that keeps it.
-pub struct Pictured {
+/// A form with a picture that has passed the guard: every field as it was sent, and the bytes of the picture if one was chosen, of
+/// which there may be `MOST`. Whether they are a picture, the room says that keeps it.
+pub struct Pictured<const MOST: usize> {
     /// The fields, in order.
     pub fields: Fields,
     /// The bytes; `Err` when they are too many.
     pub picture: Result<Option<Vec<u8>>, FileFault>,
 }
 
-impl FromRequest for Pictured {
+impl<const MOST: usize> FromRequest for Pictured<MOST> {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
@@ -110,7 +108,7 @@ impl FromRequest for Pictured {
             let plain = guard::Posted::<Fields>::from_request(req, payload);
             return Box::pin(async move { Ok(Self { fields: plain.await?.0, picture: Ok(None) }) });
         }
-        let read = guarded(req, payload, Bounds { file: LARGEST_PICTURE, fields: MOST_FIELDS_OF_A_COUNT });
+        let read = guarded(req, payload, Bounds { file: MOST, fields: MOST_FIELDS_OF_A_COUNT });
         Box::pin(async move {
             let (fields, file) = read.await?;
             Ok(Self { fields, picture: file.map(|bytes| Some(bytes).filter(|bytes| !bytes.is_empty())) })

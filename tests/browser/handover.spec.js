@@ -128,3 +128,144 @@ test("a count without a connection is kept on the phone and sent once", async ({
     await stop();
   }
 });
+
+/** Beech has received what nobody gave up; Ash had begun to count it before that, without a connection. */
+async function overtaken(browser) {
+  const world = await house("sqlite", {});
+  const ash = await world.phone(browser, "Ash");
+  const beech = await world.phone(browser, "Beech");
+  await collect(ash.page, world.base);
+  await ash.page.goto(`/b/${world.code}`);
+  await ash.page.getByRole("link", { name: "Give it up" }).click();
+  await ash.page.getByLabel("Note", { exact: false }).last().fill("The key is in the lid");
+  await ash.context.setOffline(true);
+  await ash.page.getByRole("button", { name: "Give it up", exact: true }).click();
+  await expect(ash.page.locator(".kept")).toContainText("Keep this page open, or come back to it");
+  await beech.page.goto(`/b/${world.code}`);
+  await beech.page.getByRole("link", { name: "I have received it" }).click();
+  await beech.page.getByRole("button", { name: "All there: accept it" }).click();
+  await beech.page.waitForURL(/done=received/);
+  return { ...world, ash, beech };
+}
+
+/** What this phone keeps of counts. */
+const entries = (page) => page.evaluate(() => Object.values({ ...localStorage }).filter((value) => value.includes("fields")).map((value) => JSON.parse(value)));
+
+test("the giver's count that was kept on the phone is added to what the other school has received", async ({ browser, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, "without JavaScript the form is sent as it is");
+  const { ash, stop } = await overtaken(browser);
+  try {
+    await ash.context.setOffline(false);
+    await ash.page.waitForURL(/done=given/);
+    await expect(ash.page.locator("main")).toContainText("Your count is added");
+    await ash.page.getByRole("link", { name: "See what was counted" }).click();
+    await expect(ash.page.locator("main")).toContainText("The key is in the lid");
+    expect(await entries(ash.page)).toEqual([]);
+    expect(ash.faults).toEqual([]);
+  } finally {
+    await stop();
+  }
+});
+
+test("what waits on the phone is said and sent on other pages, however long it takes; what cannot be sent stays readable", async ({ browser, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, "without JavaScript the form is sent as it is");
+  const { base, ash, stop } = await overtaken(browser);
+  try {
+    const { page, context } = ash;
+    const give = page.url();
+    // Many weeks pass, and there is no connection to what takes the count.
+    const old = (changes) =>
+      page.evaluate((changes) => {
+        const name = Object.keys(localStorage).find((name) => name.startsWith("count:"));
+        localStorage.setItem(name, JSON.stringify({ ...JSON.parse(localStorage.getItem(name)), at: 0, ...changes }));
+      }, changes);
+    await context.route(give, (route) => (route.request().method() === "POST" ? route.abort("connectionreset") : route.continue()));
+    await old({});
+    await context.setOffline(false);
+    for (const place of ["week", "loans"]) {
+      await page.goto(`${base}/${place}`);
+      await expect(page.locator(".kept")).toContainText("1 count waits on this phone: Sound (SO1)");
+      await sound(page, true, `${place} with a count that waits`);
+    }
+    // It says what it was opened for; a copy that has moved on twice is not touched.
+    const fields = (await entries(page))[0].fields.map(([name, value]) => [name, name === "seen" ? "1" : value]);
+    await old({ fields });
+    await context.unroute(give);
+    await page.reload();
+    await expect(page.locator(".kept")).toContainText("could not be sent. It has moved on since you opened this page");
+    await page.locator(".kept summary").click();
+    await expect(page.locator(".kept")).toContainText("The key is in the lid");
+    await sound(page, true, "a count that could not be sent");
+    await page.getByRole("button", { name: "Remove it from this phone" }).click();
+    await expect(page.locator(".kept")).toBeHidden();
+    expect(await entries(page)).toEqual([]);
+    expect(ash.faults).toEqual([]);
+  } finally {
+    await stop();
+  }
+});
+
+test("a photo that was taken away is not sent", async ({ browser, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, "without JavaScript the form is sent as it is");
+  const { base, code, phone, stop } = await house("sqlite", {});
+  try {
+    const { page } = await phone(browser, "Ash");
+    await collect(page, base);
+    await page.goto(`/b/${code}`);
+    await page.getByRole("link", { name: "Count it" }).click();
+    const picture = await page.evaluate(() => {
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = 8;
+      return canvas.toDataURL("image/png").split(",")[1];
+    });
+    const photo = { name: "box.png", mimeType: "image/png", buffer: Buffer.from(picture, "base64") };
+    await page.getByLabel("Photo").setInputFiles(photo);
+    const remove = page.getByRole("button", { name: "Remove the photo" });
+    await expect(remove).toBeVisible();
+    await page.reload();
+    await expect(remove).toBeVisible();
+    await remove.click();
+    await expect(remove).toBeHidden();
+    await page.getByLabel("Photo").setInputFiles(photo);
+    await expect(remove).toBeVisible();
+    await page.getByLabel("Photo").setInputFiles([]);
+    await expect(remove).toBeHidden();
+    await page.getByRole("button", { name: "All there: save the count" }).click();
+    await page.waitForURL(/done=counted/);
+    await expect(page.locator("main")).toContainText("Counted at Ash");
+    expect(await page.getByRole("link", { name: "See the photo" }).count()).toBe(0);
+    // And one that was chosen is.
+    await page.getByRole("link", { name: "Count it" }).click();
+    await page.getByLabel("Photo").setInputFiles(photo);
+    await expect(remove).toBeVisible();
+    await page.getByRole("button", { name: "Save the count" }).last().click();
+    await page.waitForURL(/done=counted/);
+    expect(await page.getByRole("link", { name: "See the photo" }).count()).toBe(1);
+  } finally {
+    await stop();
+  }
+});
+
+test("a confirmation that was missed is shown when the box's page is opened", async ({ browser, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, "without JavaScript the form is sent as it is");
+  const { base, code, phone, stop } = await house("sqlite", {});
+  try {
+    const { page } = await phone(browser, "Ash");
+    await collect(page, base);
+    await page.goto(`/b/${code}`);
+    const copy = page.url();
+    await page.getByRole("link", { name: "Count it" }).click();
+    // Somebody leaves the page in the moment in which the answer comes.
+    let missed = 0;
+    await page.route(/done=counted/, (route) => (missed++ ? route.continue() : route.abort("aborted")));
+    await page.getByRole("button", { name: "All there: save the count" }).click();
+    await expect.poll(() => missed).toBe(1);
+    await page.goto(copy);
+    await page.waitForURL(/done=counted/);
+    await expect(page.locator("h1")).toHaveText("Sound is counted");
+    expect(await page.evaluate(() => Object.keys(localStorage).filter((name) => name.startsWith("count:")))).toEqual([]);
+    expect(await page.getByText("Counted at Ash").count()).toBe(1);
+  } finally {
+    await stop();
+  }
+});

@@ -19,6 +19,7 @@ mod catalogue;
 mod change_log;
 mod changes;
 mod copy_history;
+mod counting;
 mod custody;
 mod edges;
 mod elsewhere;

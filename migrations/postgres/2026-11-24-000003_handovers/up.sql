@@ -186,13 +186,21 @@ CREATE INDEX handovers_copy ON handovers (cluster_id, copy_id, id);
 CREATE INDEX handovers_leg ON handovers (cluster_id, leg_id);
 CREATE INDEX handovers_differing ON handovers (cluster_id, id) WHERE differs AND settled_at IS NULL;
 
--- What one side of a handover counted. Only ever added to; neither overwrites the other (product rule 4).
+-- What was counted: by each side of a handover, and by the school that has the copy, at any time. Only ever added to; none overwrites
+-- another (product rule 4).
 CREATE TABLE counts (
     cluster_id BIGINT NOT NULL,
     id BIGINT NOT NULL,
-    handover_id BIGINT NOT NULL,
+    -- NULL exactly for a holder's count.
+    handover_id BIGINT,
     copy_id BIGINT NOT NULL,
     side TEXT NOT NULL,
+    -- Of a holder's count: which school, for which booking (NULL: none, or in its store), how the box looks, a note. What the sides of a
+    -- handover say of that stands with the handover.
+    school_id BIGINT,
+    booking_id BIGINT,
+    condition TEXT NOT NULL DEFAULT '',
+    note TEXT NOT NULL DEFAULT '',
     person_id BIGINT NOT NULL REFERENCES people (id),
     -- all_there: in one tap; lines: line by line; none: nothing was counted.
     how TEXT NOT NULL,
@@ -202,12 +210,18 @@ CREATE TABLE counts (
     PRIMARY KEY (cluster_id, id),
     FOREIGN KEY (cluster_id, handover_id) REFERENCES handovers (cluster_id, id),
     FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id),
+    FOREIGN KEY (cluster_id, school_id) REFERENCES schools (cluster_id, id),
+    FOREIGN KEY (cluster_id, booking_id) REFERENCES bookings (cluster_id, id),
     CONSTRAINT counts_side_key UNIQUE (cluster_id, handover_id, side),
     CONSTRAINT counts_request_key UNIQUE (cluster_id, request_key),
-    CONSTRAINT counts_side CHECK (side IN ('giver', 'receiver')),
+    CONSTRAINT counts_side CHECK (side IN ('giver', 'receiver', 'holder')),
+    CONSTRAINT counts_holder CHECK ((side = 'holder') = (handover_id IS NULL) AND (side = 'holder') = (school_id IS NOT NULL)),
+    CONSTRAINT counts_holder_says CHECK (side = 'holder' OR (booking_id IS NULL AND condition = '' AND note = '')),
+    CONSTRAINT counts_condition CHECK (condition IN ('', 'good', 'worn', 'damaged')),
     CONSTRAINT counts_how CHECK (how IN ('all_there', 'lines', 'none'))
 );
 CREATE INDEX counts_copy ON counts (cluster_id, copy_id, id);
+CREATE INDEX counts_booking ON counts (cluster_id, booking_id) WHERE booking_id IS NOT NULL;
 
 -- A line of a count, with the line of the contents frozen as it was then. Neither counted nor loose: not counted, which is not zero.
 CREATE TABLE count_lines (

@@ -19,8 +19,8 @@ use crate::handovers::{Leg, waiting};
 use crate::people::Member;
 use crate::people::store as people;
 use crate::web::forms::verb;
-use crate::web::page::{Nav, page};
-use crate::web::parts::{Tone, empty, head, icon, pill, strand_icon, table_or_cards};
+use crate::web::page::{Nav, WITH_KEPT, page_with};
+use crate::web::parts::{Tone, empty, head, icon, kept, pill, strand_icon, table_or_cards};
 
 /// A handover within so many days is one of the next.
 const SOON_DAYS: i64 = 7;
@@ -131,7 +131,7 @@ pub async fn show(
     let several = mine.len() > 1;
     let year = query.year.parse().ok();
     let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, &mine, year)?)).await?;
-    Ok(member.tagged(&request, page(&member.shell(Nav::Loans), "My loans", &main(&member, &desk, several))))
+    Ok(member.tagged(&request, page_with(&member.shell(Nav::Loans), "My loans", WITH_KEPT, &main(&member, &desk, several))))
 }
 
 /// What changes hands in the coming days, and what should have done so: the day, and the loan that it begins or ends.
@@ -167,6 +167,7 @@ fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
     };
     html! {
         (head("My loans", html! { (place) }, acts))
+        (kept(member.person))
         @if desk.current.is_empty() {
             div.panel {
                 @if member.own_school().is_none() && !may_book {

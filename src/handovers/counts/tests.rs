@@ -155,3 +155,18 @@ proptest! {
         prop_assert_eq!(differences(&one, &other).len(), usize::from(a.is_some() && b.is_some() && a != b));
     }
 }
+
+#[test]
+fn what_was_typed_can_be_read_again() {
+    let mut typed = form(&[("there", 1, ""), ("n", 1, "4"), ("why", 1, "missing"), ("note", 1, "on the bus")]);
+    typed.extend([("condition", "worn"), ("note", "Sorry"), ("seen", "3")].map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let pair = |label: &str, words: &str| (label.to_owned(), words.to_owned());
+    let whole = [pair("The box itself", "Worn"), pair("Note", "Sorry")];
+    let lines = [pair("Torch", "4, Missing, on the bus"), pair("Rice", "Plenty")];
+    assert_eq!(as_typed(&typed, &[torch(), rice()]), [lines, whole.clone()].concat());
+    typed[0].1 = "none".into();
+    assert_eq!(as_typed(&typed, &[torch(), rice()]), whole);
+    assert_eq!(as_typed(&form(&[]), &[torch()]), [pair("Torch", "All there")]);
+    assert_eq!(as_typed(&form(&[("loose", 2, "")]), &[rice()]), [pair("Rice", "Not counted")]);
+    assert_eq!(as_typed(&form(&[("there", 1, "")]), &[torch()]), [pair("Torch", "Not counted")]);
+}

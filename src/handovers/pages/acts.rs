@@ -1,33 +1,37 @@
-//! Giving up, receiving, refusing, taking back: each one transaction, signed by who does it. Sent twice, it is done once and
-//! answers as the first time; of two phones at once one wins, and the other reads how it stands now.
+//! Giving up, receiving, counting what one has, refusing, taking back: each one transaction, signed by who does it. Sent twice, it is done once and
+//! answers as the first time; of two phones at once one wins, and the other reads how it stands now. A form
+//! acts on what it was opened for and on nothing else: a phone without a connection may send it days later.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
+
+mod back;
+mod doing;
 
 use super::form::{self, Desk};
 use super::tell::{Event, Teller};
-use super::{copy, name_of, place_of, see_other, who};
+use super::{copy, see_other, who};
 use crate::app::App;
-use crate::base::ids::{CopyId, HandoverId, PersonId};
+use crate::base::ids::{CopyId, HandoverId};
 use crate::base::secret::Secret;
-use crate::bookings::changes::{self, Back};
-use crate::bookings::store::{ledger, loans};
-use crate::bookings::{By, Slot};
 use crate::db::{self, Tx};
 use crate::error::Error;
-use crate::handovers::counts::{self, Condition, Count, Fault, How, Side, differences};
-use crate::handovers::handing::{self, Next, OnTheWay, Refusal, Scene, Who};
+use crate::handovers::counts::{self, Condition, Count, Fault, How, Side};
+use crate::handovers::handing::{self, Next, Refusal, Scene, Seen, Taken, Who};
 use crate::handovers::letters::capital;
 use crate::handovers::photo::{self, Clean};
-use crate::handovers::store::counts::{self as counted, New, Photo};
+use crate::handovers::store::counts::{self as counted, New, Of, Photo};
 use crate::handovers::store::custody;
-use crate::handovers::store::handovers::{self, Said, Thing};
-use crate::handovers::{Custody, Place};
-use crate::people::{Borrower, Member, store as people};
+use crate::handovers::store::handovers::{self, Said};
+use crate::people::{Borrower, Member};
 use crate::web::forms::Errors;
-use crate::web::guard::Posted;
 use crate::web::upload::Pictured;
+
+pub use back::{refuse, take_back};
+use doing::Act;
+
+/// A count's form, with a photo that is not too large.
+pub type Photographed = Pictured<{ photo::LARGEST }>;
 
 /// What somebody reads who would hand over another school's box.
 const NOT_YOURS: &str = "Only the school that has the box, the school that gets it next, or a coordinator, can do this.";
@@ -60,15 +64,17 @@ impl From<Refusal> for Stop {
 #[derive(Clone)]
 struct Sent {
     key: String,
+    seen: Option<Seen>,
     fields: Vec<(String, String)>,
     said: Result<Said, Vec<Fault>>,
     photo: Option<Clean>,
 }
 
 impl Sent {
-    fn read(member: &Member, copy: CopyId, side: Side, form: Pictured) -> Result<Self, Error> {
+    fn read(member: &Member, copy: CopyId, side: Side, form: Photographed) -> Result<Self, Error> {
         let value = |name: &str| form.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
         let key = Secret::parse(value("key")).ok_or_else(no_key)?.derive(&format!("{} counts {copy} as {side}", member.person));
+        let seen = value("seen").parse().ok();
         let mut faults = Vec::new();
         let note = counts::words(value("note"), LONGEST_WORDS).unwrap_or_else(|fault| {
             faults.push(("note".to_owned(), capital(&fault)));
@@ -84,7 +90,7 @@ impl Sent {
         };
         let condition = value("condition").parse::<Condition>().ok();
         let said = if faults.is_empty() { Ok(Said { condition, note }) } else { Err(faults) };
-        Ok(Self { key, said, photo, fields: form.fields })
+        Ok(Self { key, seen, said, photo, fields: form.fields })
     }
 }
 
@@ -108,9 +114,17 @@ pub async fn receive_form(app: web::Data<App>, member: Borrower, path: web::Path
     asked(&app, &member, path.into_inner().1, Side::Receiver).await
 }
 
+/// The form with which a school counts what it has.
+///
+/// # Errors
+/// When it is not there, or not with this person's school.
+pub async fn count_form(app: web::Data<App>, member: Borrower, path: web::Path<(String, CopyId)>) -> Result<HttpResponse, Error> {
+    asked(&app, &member, path.into_inner().1, Side::Holder).await
+}
+
 async fn asked(app: &web::Data<App>, member: &Member, copy: CopyId, side: Side) -> Result<HttpResponse, Error> {
     let me = who(member);
-    match app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, copy, side, &me)?)).await? {
+    match app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, copy, side, &me, None)?)).await? {
         Ok(desk) => Ok(form::page(member, &desk, None)),
         Err(Refusal::NotYours) => Err(Error::NotAllowed(NOT_YOURS)),
         // The copy's page says how it stands now.
@@ -122,7 +136,12 @@ async fn asked(app: &web::Data<App>, member: &Member, copy: CopyId, side: Side) 
 ///
 /// # Errors
 /// As [`give_form`].
-pub async fn give(app: web::Data<App>, member: Borrower, path: web::Path<(String, CopyId)>, form: Pictured) -> Result<HttpResponse, Error> {
+pub async fn give(
+    app: web::Data<App>,
+    member: Borrower,
+    path: web::Path<(String, CopyId)>,
+    form: Photographed,
+) -> Result<HttpResponse, Error> {
     counted_on(&app, &member, path.into_inner().1, Side::Giver, form).await
 }
 
@@ -134,60 +153,108 @@ pub async fn receive(
     app: web::Data<App>,
     member: Borrower,
     path: web::Path<(String, CopyId)>,
-    form: Pictured,
+    form: Photographed,
 ) -> Result<HttpResponse, Error> {
     counted_on(&app, &member, path.into_inner().1, Side::Receiver, form).await
 }
 
-async fn counted_on(app: &web::Data<App>, member: &Member, copy: CopyId, side: Side, form: Pictured) -> Result<HttpResponse, Error> {
+/// Counts a copy where it is.
+///
+/// # Errors
+/// As [`count_form`].
+pub async fn count(
+    app: web::Data<App>,
+    member: Borrower,
+    path: web::Path<(String, CopyId)>,
+    form: Photographed,
+) -> Result<HttpResponse, Error> {
+    counted_on(&app, &member, path.into_inner().1, Side::Holder, form).await
+}
+
+async fn counted_on(app: &web::Data<App>, member: &Member, copy: CopyId, side: Side, form: Photographed) -> Result<HttpResponse, Error> {
     let sent = Sent::read(member, copy, side, form)?;
     let (work, me, teller) = (sent.clone(), who(member), Teller::new(app, member));
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            if let Some(handover) = counted::by_request_key(tx, &work.key)? {
-                return Ok(handover);
-            }
-            let person = tx.actor.ok_or_else(|| Stop::Broken(Error::Broken("nobody acts".into())))?;
-            let (thing, scene) = handovers::scene(tx, copy)?;
-            let next = decided(tx, &scene, side, &me)?;
-            let expected = counted::expected(tx, copy, thing.resource)?;
-            let (count, said) = both(counts::read(&work.fields, &expected), work.said.clone())?;
-            let act = Act { thing: &thing, scene: &scene, next: &next, count: &count, said: &said, person };
-            let (handover, event) = match side {
-                Side::Giver => (act.give(tx)?, Event::Given),
-                Side::Receiver => (act.receive(tx)?, Event::Received(next.slot)),
-            };
-            let kept = counted::insert(tx, &New { handover, copy, side, person, key: &work.key }, &count)?;
-            if let Some(photo) = &work.photo {
-                counted::keep_photo(tx, kept, &Photo { content_type: photo.content_type.to_owned(), bytes: photo.bytes.clone() })?;
-            }
-            if let Some(short) = count.short_essentials() {
-                custody::set_short_essentials(tx, copy, &short)?;
-            }
-            teller.tell(tx, handover, &event)?;
-            Ok(handover)
-        })
-        .await;
+    let done = app.db.write(member.scope(), move |tx| act(tx, copy, side, &work, &me, &teller)).await;
     let word = match side {
         Side::Giver => "given",
         Side::Receiver => "received",
+        Side::Holder => "counted",
     };
     match done {
         Ok(handover) => {
             app.wake.notify_one();
-            Ok(see_other(&format!("{}/copies/{copy}?done={word}&handover={handover}", member.base())))
+            let handover = handover.map_or_else(String::new, |id| format!("&handover={id}"));
+            Ok(see_other(&format!("{}/copies/{copy}?done={word}{handover}", member.base())))
         }
-        Err(Stop::Faults(faults)) => {
-            let me = who(member);
-            match app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, copy, side, &me)?)).await? {
-                Ok(desk) => Ok(form::page(member, &desk, Some((&sent.fields, &errors_of(faults))))),
-                Err(refusal) => copy::refused(app, member, copy, refusal).await,
-            }
-        }
-        Err(Stop::Refused(refusal)) => copy::refused(app, member, copy, refusal).await,
+        Err(Stop::Faults(faults)) => again(app, member, copy, side, &sent, faults).await,
+        Err(Stop::Refused(refusal)) => copy::refused(app, member, copy, refusal, &sent.fields).await,
         Err(Stop::Broken(fault)) => Err(fault),
     }
+}
+
+/// The form once more, as it was typed, with what is wrong.
+async fn again(
+    app: &web::Data<App>,
+    member: &Member,
+    copy: CopyId,
+    side: Side,
+    sent: &Sent,
+    faults: Vec<Fault>,
+) -> Result<HttpResponse, Error> {
+    let (me, seen) = (who(member), sent.seen);
+    match app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, copy, side, &me, seen)?)).await? {
+        Ok(desk) => Ok(form::page(member, &desk, Some((&sent.fields, &errors_of(faults))))),
+        Err(refusal) => copy::refused(app, member, copy, refusal, &sent.fields).await,
+    }
+}
+
+/// What a count does besides being written down.
+enum Turn {
+    /// It hands over, now.
+    Over(Next),
+    /// It is added to what the other side has received already.
+    Late(Taken),
+    /// Nothing: the copy stays where it is.
+    Stays,
+}
+
+/// Counts, and does what follows from it. Which handover it was of, if of one.
+fn act(tx: &mut Tx<'_>, copy: CopyId, side: Side, work: &Sent, me: &Who, teller: &Teller) -> Result<Option<HandoverId>, Stop> {
+    if let Some(earlier) = counted::by_request_key(tx, &work.key)? {
+        return Ok(earlier.handover);
+    }
+    let person = tx.actor.ok_or_else(|| Stop::Broken(Error::Broken("nobody acts".into())))?;
+    let (thing, scene) = handovers::scene(tx, copy)?;
+    let turn = turn(tx, &scene, side, work.seen, me)?;
+    let received = if let Turn::Late(taken) = &turn { Some(taken.at) } else { None };
+    let expected = counted::expected(tx, copy, thing.resource, received)?;
+    let (count, said) = both(counts::read(&work.fields, &expected), work.said.clone())?;
+    if side == Side::Holder && count.how == How::None {
+        return Err(Stop::Faults(vec![("how".to_owned(), "Count what is in it, or go back".to_owned())]));
+    }
+    let by = Act { thing: &thing, scene: &scene, count: &count, said: &said, person };
+    let (handover, event) = match (&turn, side) {
+        (Turn::Late(taken), _) => (Some(by.give_late(tx, taken)?), Some(Event::GivenLate)),
+        (Turn::Over(next), Side::Giver) => (Some(by.give(tx, next)?), Some(Event::Given)),
+        (Turn::Over(next), _) => (Some(by.receive(tx, next)?), Some(Event::Received(next.slot))),
+        (Turn::Stays, _) => (None, None),
+    };
+    let custody = &scene.custody;
+    let of = handover.map_or(Of::Holder(custody.school, custody.booking, &said), |id| Of::Handover(id, side));
+    let kept = counted::insert(tx, &New { of, copy, person, key: &work.key, before: received }, &count)?;
+    if let Some(photo) = &work.photo {
+        counted::keep_photo(tx, kept, &Photo { content_type: photo.content_type.to_owned(), bytes: photo.bytes.clone() })?;
+    }
+    if let Some(short) = count.short_essentials()
+        && (received.is_none() || counted::is_latest(tx, copy, kept)?)
+    {
+        custody::set_short_essentials(tx, copy, &short)?;
+    }
+    match handover.zip(event) {
+        Some((handover, event)) => teller.tell(tx, handover, &event)?,
+        None => by.log(tx, "counted", None)?,
+    }
+    Ok(handover)
 }
 
 fn errors_of(faults: Vec<Fault>) -> Errors {
@@ -206,223 +273,38 @@ fn both(count: Result<Count, Vec<Fault>>, said: Result<Said, Vec<Fault>>) -> Res
     }
 }
 
-/// Whether this person may do it now, and where the copy then goes.
-fn decided(tx: &mut Tx<'_>, scene: &Scene, side: Side, who: &Who) -> Result<Next, Stop> {
+/// Whether this person may do it, to what he saw when he opened the form.
+fn turn(tx: &mut Tx<'_>, scene: &Scene, side: Side, seen: Option<Seen>, me: &Who) -> Result<Turn, Stop> {
+    if side == Side::Holder {
+        handing::as_seen(handing::count(scene, me), seen, scene, side)?;
+        return Ok(Turn::Stays);
+    }
+    if side == Side::Giver
+        && let Some(taken) = late(tx, scene, seen)?
+    {
+        handing::give_late(&taken, me, tx.now)?;
+        return Ok(Turn::Late(taken));
+    }
+    Ok(Turn::Over(decided(tx, scene, side, seen, me)?))
+}
+
+/// What the other side received from under a giver's form, without a word of the giver.
+pub fn late(tx: &mut Tx<'_>, scene: &Scene, seen: Option<Seen>) -> Result<Option<Taken>, db::Error> {
+    match seen.filter(|seen| seen.link < scene.link) {
+        Some(seen) => handovers::taken_after(tx, scene.custody.copy, seen.link),
+        None => Ok(None),
+    }
+}
+
+/// Whether this person may hand it over now, and where the copy then goes.
+fn decided(tx: &mut Tx<'_>, scene: &Scene, side: Side, seen: Option<Seen>, who: &Who) -> Result<Next, Stop> {
     let calendar = form::calendar(tx, scene)?;
     let today = tx.today();
-    Ok(match side {
-        Side::Giver => handing::give(scene, who, today, &calendar)?,
-        Side::Receiver => handing::receive(scene, who, today, &calendar)?,
-    })
-}
-
-/// A handover as it is done.
-struct Act<'a> {
-    thing: &'a Thing,
-    scene: &'a Scene,
-    next: &'a Next,
-    count: &'a Count,
-    said: &'a Said,
-    person: PersonId,
-}
-
-impl Act<'_> {
-    fn give(&self, tx: &mut Tx<'_>) -> Result<HandoverId, Stop> {
-        let (copy, next) = (self.thing.copy, self.next);
-        let id = handovers::given(tx, copy, next, self.person, self.said)?;
-        // Custody first: then what the booking says finds nothing left to move.
-        custody::put(
-            tx,
-            &Custody {
-                place: Place::Transit,
-                school: next.from,
-                booking: None,
-                to: next.to(),
-                handover: Some(id),
-                person: Some(self.person),
-                ..self.scene.custody.clone()
-            },
-        )?;
-        if let Some(booking) = next.from_booking {
-            ledger::give_up(tx, booking)?;
-        }
-        self.log(tx, "given up")?;
-        Ok(id)
-    }
-
-    fn receive(&self, tx: &mut Tx<'_>) -> Result<HandoverId, Stop> {
-        let (copy, next) = (self.thing.copy, self.next);
-        let id = if let Some(way) = self.scene.on_the_way {
-            let given = counted::of_handover(tx, way.id)?.into_iter().find(|one| one.side == Side::Giver);
-            let before = handovers::one(tx, way.id)?.given_said.condition;
-            let worse = before.zip(self.said.condition).is_some_and(|(before, now)| now > before);
-            let differs = worse || given.is_some_and(|given| !differences(&given.count, self.count).is_empty());
-            handovers::answered(tx, way.id, self.person, self.said, "", differs, next.to())?;
-            custody::put(tx, &handovers::custody_after(copy, next, self.person, tx.now))?;
-            if let Some(booking) = way.from_booking {
-                let slot = loans::one(tx, booking)?.booking.slot;
-                ledger::end_early(tx, &slot, ended(&slot, &way))?;
-            }
-            way.id
-        } else {
-            let id = handovers::taken(tx, copy, next, self.person, self.said)?;
-            custody::put(tx, &handovers::custody_after(copy, next, self.person, tx.now))?;
-            if let Some(booking) = next.from_booking {
-                let loan = loans::one(tx, booking)?;
-                // The receiver says so; what is out can be handed back.
-                if let Ok(back) = changes::hand_back(&loan.booking.slot, By::Coordinator, tx.today()) {
-                    ledger::hand_back(tx, &loan, back)?;
-                }
-            }
-            id
-        };
-        if let Some(slot) = next.slot {
-            let loan = loans::one(tx, slot.id)?;
-            ledger::collect(tx, &loan)?;
-        }
-        self.log(tx, "received")?;
-        Ok(id)
-    }
-
-    /// The log's line: schools and what was counted, nobody's name.
-    fn log(&self, tx: &mut Tx<'_>, verb: &str) -> Result<(), db::Error> {
-        let names = people::school_names(tx)?;
-        let to = place_of(&names, self.next.to(), self.scene.home);
-        let after = format!("{} to {to}; {}", name_of(&names, self.next.from), self.count.summary().to_lowercase());
-        tx.log("copies", &self.thing.copy, verb, "", &after)
-    }
-}
-
-/// The days of a loan that ended when it was given up.
-fn ended(slot: &Slot, way: &OnTheWay) -> Back {
-    let out = Slot { returned_on: None, ..*slot };
-    changes::hand_back(&out, By::Coordinator, way.on).unwrap_or(Back { days: slot.days, held_until: slot.held_until })
-}
-
-/// The form with which a copy is refused.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct No {
-    key: String,
-    reason: String,
-}
-
-/// Refuses what was given up: it is with the giver again.
-///
-/// # Errors
-/// When it is not there, or not due to this person.
-pub async fn refuse(
-    app: web::Data<App>,
-    member: Borrower,
-    path: web::Path<(String, CopyId)>,
-    form: Posted<No>,
-) -> Result<HttpResponse, Error> {
-    let copy = path.into_inner().1;
-    let key = Secret::parse(&form.0.key).ok_or_else(no_key)?.derive(&format!("{} refuses {copy}", member.person));
-    let typed = form.0.reason;
-    let (reason, me, teller) = (counts::words(&typed, 300), who(&member), Teller::new(&app, &member));
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            if let Some(handover) = counted::by_request_key(tx, &key)? {
-                return Ok(handover);
-            }
-            let person = tx.actor.ok_or_else(|| Stop::Broken(Error::Broken("nobody acts".into())))?;
-            let (thing, scene) = handovers::scene(tx, copy)?;
-            let next = decided(tx, &scene, Side::Receiver, &me)?;
-            let way = scene.on_the_way.ok_or(Refusal::NotOnItsWay)?;
-            let reason = reason.and_then(|reason| {
-                if reason.is_empty() { Err("say why you do not take it; the other school reads this".to_owned()) } else { Ok(reason) }
-            });
-            let reason = reason.map_err(|fault| Stop::Faults(vec![("reason".to_owned(), capital(&fault))]))?;
-            handovers::answered(tx, way.id, person, &Said::default(), &reason, false, next.to())?;
-            back_to_giver(tx, &scene, &way, person)?;
-            let nothing = Count { how: How::None, lines: Vec::new() };
-            counted::insert(tx, &New { handover: way.id, copy, side: Side::Receiver, person, key: &key }, &nothing)?;
-            let names = people::school_names(tx)?;
-            tx.log("copies", &thing.copy, "refused", "", &format!("{}: {reason}", name_of(&names, next.at)))?;
-            teller.tell(tx, way.id, &Event::Refused(reason))?;
-            Ok(way.id)
-        })
-        .await;
-    match done {
-        Ok(handover) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/copies/{copy}?done=refused&handover={handover}", member.base())))
-        }
-        Err(Stop::Faults(faults)) => {
-            let me = who(&member);
-            match app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, copy, Side::Receiver, &me)?)).await? {
-                Ok(desk) => Ok(form::page(&member, &desk, Some((&[("reason".to_owned(), typed)], &errors_of(faults))))),
-                Err(refusal) => copy::refused(&app, &member, copy, refusal).await,
-            }
-        }
-        Err(Stop::Refused(refusal)) => copy::refused(&app, &member, copy, refusal).await,
-        Err(Stop::Broken(fault)) => Err(fault),
-    }
-}
-
-/// A form with nothing but its token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
-
-/// Takes back what was given up and has not been received.
-///
-/// # Errors
-/// When it is not there, or was not given up by this person's school.
-pub async fn take_back(
-    app: web::Data<App>,
-    member: Borrower,
-    path: web::Path<(String, CopyId)>,
-    _: Posted<Nothing>,
-) -> Result<HttpResponse, Error> {
-    let copy = path.into_inner().1;
-    let (me, teller) = (who(&member), Teller::new(&app, &member));
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            let person = tx.actor.ok_or_else(|| Stop::Broken(Error::Broken("nobody acts".into())))?;
-            let (thing, scene) = handovers::scene(tx, copy)?;
-            let way = handing::take_back(&scene, &me)?;
-            handovers::withdrawn(tx, way.id)?;
-            back_to_giver(tx, &scene, &way, person)?;
-            let names = people::school_names(tx)?;
-            tx.log("copies", &thing.copy, "taken back", "", &name_of(&names, way.from))?;
-            teller.tell(tx, way.id, &Event::Withdrawn)?;
-            Ok::<_, Stop>(())
-        })
-        .await;
-    match done {
-        Ok(()) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/copies/{copy}?done=withdrawn", member.base())))
-        }
-        Err(Stop::Refused(refusal)) => copy::refused(&app, &member, copy, refusal).await,
-        Err(Stop::Broken(fault)) => Err(fault),
-        Err(Stop::Faults(_)) => Err(Error::Broken("a form without fields has no faults".into())),
-    }
-}
-
-/// The copy is with whoever gave it up, as it was before: for the loan that had been given up with it, or in the store.
-fn back_to_giver(tx: &mut Tx<'_>, scene: &Scene, way: &OnTheWay, person: PersonId) -> Result<(), db::Error> {
-    let stored = way.from_booking.is_none() && way.from == scene.home;
-    custody::put(
-        tx,
-        &Custody {
-            place: if stored { Place::Store } else { Place::School },
-            school: way.from,
-            booking: way.from_booking,
-            to: None,
-            handover: None,
-            // Whoever gave it up answers for it again.
-            person: way.by.or(Some(person)),
-            ..scene.custody.clone()
-        },
-    )?;
-    if let Some(booking) = way.from_booking {
-        ledger::take_back(tx, booking)?;
-    }
-    Ok(())
+    let decided = match side {
+        Side::Receiver => handing::receive(scene, who, today, &calendar),
+        Side::Giver | Side::Holder => handing::give(scene, who, today, &calendar),
+    };
+    Ok(handing::as_seen(decided, seen, scene, side)?)
 }
 
 /// The status of a form that comes back.

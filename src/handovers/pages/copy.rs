@@ -12,16 +12,17 @@ use crate::base::days;
 use crate::base::ids::{CopyId, HandoverId, SchoolId};
 use crate::db::{self, Tx};
 use crate::error::Error;
-use crate::handovers::counts::Side;
+use crate::handovers::counts::{self, HolderCount};
 use crate::handovers::handing::{self, Next, Refusal, Scene, Who};
-use crate::handovers::letters::capital;
+use crate::handovers::letters::{self, capital};
+use crate::handovers::store::counts as counted;
 use crate::handovers::store::handovers::{self, Handover, State, Thing};
 use crate::handovers::{Leg, Place, Way};
 use crate::people::store::directory::{self, Holder};
 use crate::people::{Member, RoleKind, store as people};
-use crate::web::forms::verb;
-use crate::web::page::{Extras, Nav, page_with};
-use crate::web::parts::{Row, Tone, back, banner, confirmation, head, icon, pill, row, summary};
+use crate::web::forms::{csrf_field, hidden};
+use crate::web::page::{Extras, Nav, WITH_KEPT, page_with};
+use crate::web::parts::{Row, Tone, back, banner, confirmation, head, icon, kept, pill, row, summary};
 
 /// The latest handovers shown.
 const LATEST: i64 = 5;
@@ -42,14 +43,18 @@ struct Sheet {
     give: Result<Next, Refusal>,
     receive: Result<Next, Refusal>,
     can_take_back: bool,
+    can_count: bool,
     names: Vec<people::SchoolName>,
     holders: Vec<Holder>,
     latest: Vec<Handover>,
+    by_holder: Vec<HolderCount>,
+    /// What was typed and could not be done, as words.
+    typed: Vec<(String, String)>,
 }
 
 impl Sheet {
-    /// Seven queries.
-    fn read(tx: &mut Tx<'_>, copy: CopyId, who: &Who) -> db::Result<Self> {
+    /// Eight queries; two more when something that was typed could not be done.
+    fn read(tx: &mut Tx<'_>, copy: CopyId, who: &Who, typed: &counts::Typed) -> db::Result<Self> {
         let (thing, scene) = handovers::scene(tx, copy)?;
         let (calendar, today) = (form::calendar(tx, &scene)?, tx.today());
         Ok(Self {
@@ -57,9 +62,12 @@ impl Sheet {
             give: handing::give(&scene, who, today, &calendar),
             receive: handing::receive(&scene, who, today, &calendar),
             can_take_back: handing::take_back(&scene, who).is_ok(),
+            can_count: handing::count(&scene, who).is_ok(),
             names: people::school_names(tx)?,
             holders: directory::holders(tx)?,
             latest: handovers::latest(tx, copy, LATEST)?,
+            by_holder: counted::by_holder(tx, copy, None, LATEST)?,
+            typed: if typed.is_empty() { Vec::new() } else { counts::as_typed(typed, &counted::expected(tx, copy, thing.resource, None)?) },
             thing,
             scene,
         })
@@ -93,21 +101,34 @@ pub async fn show(
     page(&app, &member, path.into_inner().1, &query, None).await
 }
 
-/// The copy's page with what was in the way of something: it says how the copy stands now.
+/// The copy's page with what was in the way of something: it says how the copy stands now, and what was typed.
 ///
 /// # Errors
 /// When it is not there.
-pub async fn refused(app: &web::Data<App>, member: &Member, copy: CopyId, refusal: Refusal) -> Result<HttpResponse, Error> {
-    page(app, member, copy, &Done::default(), Some(refusal)).await
+pub async fn refused(
+    app: &web::Data<App>,
+    member: &Member,
+    copy: CopyId,
+    refusal: Refusal,
+    typed: &[(String, String)],
+) -> Result<HttpResponse, Error> {
+    page(app, member, copy, &Done::default(), Some((refusal, typed))).await
 }
 
-async fn page(app: &web::Data<App>, member: &Member, copy: CopyId, done: &Done, refusal: Option<Refusal>) -> Result<HttpResponse, Error> {
-    let me = who(member);
-    let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, copy, &me)?)).await?;
-    let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+async fn page(
+    app: &web::Data<App>,
+    member: &Member,
+    copy: CopyId,
+    done: &Done,
+    refused: Option<(Refusal, &counts::Typed)>,
+) -> Result<HttpResponse, Error> {
+    let (me, typed) = (who(member), refused.map(|(_, typed)| typed.to_vec()).unwrap_or_default());
+    let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, copy, &me, &typed)?)).await?;
+    let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let title = format!("{} ({})", sheet.thing.name, sheet.thing.tag);
-    let extras = Extras { scripts: &["count.js"], wrong: refusal.is_some(), ..Extras::default() };
-    Ok(answer(status, &page_with(&member.shell(Nav::Loans), &title, extras, &main(member, &sheet, done, refusal))))
+    let extras = Extras { wrong: refused.is_some(), ..WITH_KEPT };
+    let main = main(member, &sheet, done, refused.map(|(refusal, _)| refusal));
+    Ok(answer(status, &page_with(&member.shell(Nav::Loans), &title, extras, &main)))
 }
 
 fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -> Markup {
@@ -120,8 +141,8 @@ fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -
             div.errs role="alert" tabindex="-1" data-focus { h2 { "There is a problem" } p { (refusal.words()) } }
         }
         // Counts that this person's phone has kept for want of a connection are sent from here, too.
-        @let kept = [Side::Giver, Side::Receiver].map(|side| format!("{}/{side}/{}", sheet.thing.copy, member.person)).join(" ");
-        p.kept role="status" data-kept=(kept) hidden {}
+        (kept(member.person))
+        @if !sheet.typed.is_empty() { (typed(sheet)) }
         (said)
         @let history = html! { a.btn href={ (member.base()) "/copies/" (sheet.thing.copy) "/history" } { (icon("list")) "History" } };
         @if said.0.is_empty() { (head(&title, line, history)) } @else { div.head { div { h2 { (title) } p { (line) } } } }
@@ -133,11 +154,18 @@ fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -
             h2 #where { "Where it is" }
             (summary(&facts(member, sheet)))
         }
-        @if !sheet.latest.is_empty() {
-            section.panel.card aria-labelledby="counts" {
-                h2 #counts { "What was counted" }
-                ul.tasks { @for one in &sheet.latest { (counted(member, sheet, one)) } }
-            }
+        (was_counted(member, sheet))
+    }
+}
+
+/// What could not be done, to be read again or copied from.
+fn typed(sheet: &Sheet) -> Markup {
+    let rows: Vec<Row> = sheet.typed.iter().map(|(label, words)| row(label, words)).collect();
+    html! {
+        section.panel.card aria-labelledby="typed" {
+            h2 #typed { "What you typed" }
+            p { "None of this was saved. Tell the other school if it matters." }
+            (summary(&rows))
         }
     }
 }
@@ -147,8 +175,17 @@ fn said(member: &Member, sheet: &Sheet, done: &Done) -> Markup {
     let name = &sheet.thing.name;
     let next = sheet.next.as_ref();
     let to = next.map(|next| place_of(&sheet.names, next.to(), sheet.scene.home)).unwrap_or_default();
+    // Only a handover of this very copy.
+    let handover = done.handover.and_then(|id| sheet.latest.iter().find(|one| one.id == id));
     let words = match (done.done.as_str(), sheet.scene.custody.place) {
         ("given", Place::Transit) => Some((format!("{name} is given up"), format!("It is on its way to {to}, who hears of it by e-mail."))),
+        ("given", _) if handover.is_some_and(Handover::given_late) => Some((
+            "Your count is added".to_owned(),
+            "The other school had received it already. Both counts are kept, and the receipt is on its way by e-mail.".to_owned(),
+        )),
+        ("counted", Place::School | Place::Store) => {
+            Some((format!("{name} is counted"), "Everybody in the cluster can read it below and in the history.".to_owned()))
+        }
         ("received", Place::School) => {
             let last = sheet.scene.out.map(|slot| days::full(slot.days.last()));
             let last = last.map_or_else(String::new, |last| format!("You have it until {last}. "));
@@ -166,8 +203,6 @@ fn said(member: &Member, sheet: &Sheet, done: &Done) -> Markup {
         }
         _ => None,
     };
-    // Only a handover of this very copy.
-    let handover = done.handover.and_then(|id| sheet.latest.iter().find(|one| one.id == id));
     html! {
         @if let Some((heading, text)) = words {
             (confirmation(&heading, html! {
@@ -232,7 +267,15 @@ fn actions(member: &Member, sheet: &Sheet) -> Markup {
             @if nothing { @if let Some(why) = why { p { (why.words()) } } }
             @if sheet.can_take_back {
                 p { "You gave it up, and nobody has received it yet." }
-                (verb(&format!("{here}/take-back"), member.csrf(), "Take it back", "repeat"))
+                form method="post" action={ (here) "/take-back" } {
+                    (csrf_field(member.csrf()))
+                    (hidden("seen", &sheet.scene.seen(counts::Side::Giver).to_string()))
+                    button.btn type="submit" { (icon("repeat")) "Take it back" }
+                }
+            }
+            @if sheet.can_count {
+                div.acts { a.btn href={ (here) "/count" } { (icon("check")) "Count it" } }
+                p.hint { "At any time, for example when you have unpacked it." }
             }
         }
     }
@@ -292,8 +335,37 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<Row> {
     rows
 }
 
+/// What was counted, the latest first: at handovers, and in between.
+fn was_counted(member: &Member, sheet: &Sheet) -> Markup {
+    let when = |one: &Handover| one.received.as_ref().or(one.given.as_ref()).map(|signature| signature.at);
+    let over = sheet.latest.iter().map(|one| (when(one), one_handover(member, sheet, one)));
+    let mut all: Vec<_> = over.chain(sheet.by_holder.iter().map(|one| (Some(one.at), one_count(member, sheet, one)))).collect();
+    all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    html! {
+        @if !all.is_empty() {
+            section.panel.card aria-labelledby="counts" {
+                h2 #counts { "What was counted" }
+                ul.tasks { @for (_, one) in &all { (one) } }
+            }
+        }
+    }
+}
+
+/// What the school that had it counted, in some lines.
+fn one_count(member: &Member, sheet: &Sheet, one: &HolderCount) -> Markup {
+    html! {
+        li {
+            div.what { div {
+                b { "Counted at " (sheet.name(one.school)) }
+                p { (one.words()) "." }
+                p { (letters::signed(&one.by, one.at)) @if let Some(photo) = one.photo { ". " a href={ (member.base()) "/photos/" (photo) } { "See the photo" } } }
+            } }
+        }
+    }
+}
+
 /// A handover in a line.
-fn counted(member: &Member, sheet: &Sheet, one: &Handover) -> Markup {
+fn one_handover(member: &Member, sheet: &Sheet, one: &Handover) -> Markup {
     let to = place_of(&sheet.names, one.to, one.home);
     let at = one.received.as_ref().or(one.given.as_ref()).map(|signature| days::long(clock::today(signature.at))).unwrap_or_default();
     html! {

@@ -4,33 +4,42 @@
 use actix_web::HttpResponse;
 use maud::{Markup, html};
 
-use super::acts::status_of;
+use super::acts::{self, status_of};
 use super::{answer, name_of, place_of};
 use crate::base::days::{self, Period};
-use crate::base::ids::CopyId;
+use crate::base::ids::{CopyId, SchoolId};
 use crate::base::secret::Secret;
 use crate::db::{Result, Tx};
 use crate::handovers::counts::{self, Condition, CountLine, Expected, Loose, Side, Why};
-use crate::handovers::handing::{self, Next, Refusal, Scene, Who};
+use crate::handovers::handing::{self, Refusal, Scene, Seen, Who};
+use crate::handovers::photo;
 use crate::handovers::store::counts::{self as counted, Stored};
 use crate::handovers::store::handovers::{self, Thing};
 use crate::people::terms::SchoolCalendar;
 use crate::people::{Member, store as people};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, hidden, stop};
-use crate::web::page::{Extras, Nav, page_with};
-use crate::web::parts::{back, head, icon};
+use crate::web::page::{Extras, Nav, WITH_KEPT, page_with};
+use crate::web::parts::{back, head, icon, kept};
 
 /// What a count's page shows.
 pub struct Desk {
     thing: Thing,
     side: Side,
-    next: Next,
+    /// How the copy stands, or stood when a form was opened that comes late.
+    seen: Seen,
+    /// Who has it, or had it.
+    from: SchoolId,
+    /// To whom it goes; `None` is the store.
+    to: Option<SchoolId>,
+    stays: bool,
+    /// Whether the other school has received it already.
+    late: bool,
     on_the_way: bool,
     expected: Vec<Expected>,
     /// What the giver counted, for the receiver to see.
     given: Option<Stored>,
     names: Vec<people::SchoolName>,
-    home: crate::base::ids::SchoolId,
+    home: SchoolId,
 }
 
 /// The school year around the day on which a copy can be received; nothing when no day is asked about.
@@ -42,28 +51,43 @@ pub fn calendar(tx: &mut Tx<'_>, scene: &Scene) -> Result<SchoolCalendar> {
 }
 
 impl Desk {
-    /// Reads a count's page: seven queries at most.
+    /// Reads a count's page: eight queries at most. `seen`: what a form that comes back was opened for.
     ///
     /// # Errors
     /// When there is no such copy here. The refusal inside says why it cannot be counted now.
-    pub fn read(tx: &mut Tx<'_>, copy: CopyId, side: Side, who: &Who) -> Result<std::result::Result<Self, Refusal>> {
+    pub fn read(tx: &mut Tx<'_>, copy: CopyId, side: Side, who: &Who, seen: Option<Seen>) -> Result<std::result::Result<Self, Refusal>> {
         let (thing, scene) = handovers::scene(tx, copy)?;
         let (calendar, today) = (calendar(tx, &scene)?, tx.today());
-        let next = match side {
-            Side::Giver => handing::give(&scene, who, today, &calendar),
-            Side::Receiver => handing::receive(&scene, who, today, &calendar),
+        let late = if side == Side::Giver { acts::late(tx, &scene, seen)? } else { None };
+        // From whom, to whom, and whether it stays there.
+        let way = match (side, &late) {
+            (Side::Giver, Some(taken)) => handing::give_late(taken, who, tx.now).map(|()| (taken.from, taken.to, false)),
+            (Side::Giver, None) => handing::give(&scene, who, today, &calendar).map(|next| (next.from, next.to(), next.stays())),
+            (Side::Receiver, _) => handing::receive(&scene, who, today, &calendar).map(|next| (next.from, next.to(), next.stays())),
+            (Side::Holder, _) => handing::count(&scene, who).map(|()| (scene.custody.school, None, true)),
         };
-        let next = match next {
-            Ok(next) => next,
+        let (from, to, stays) = match way {
+            Ok(way) => way,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let given = match scene.on_the_way.filter(|_| side == Side::Receiver) {
             Some(way) => counted::of_handover(tx, way.id)?.into_iter().find(|one| one.side == Side::Giver),
             None => None,
         };
-        let expected = counted::expected(tx, copy, thing.resource)?;
-        let names = people::school_names(tx)?;
-        Ok(Ok(Self { thing, side, next, on_the_way: scene.on_the_way.is_some(), expected, given, names, home: scene.home }))
+        Ok(Ok(Self {
+            expected: counted::expected(tx, copy, thing.resource, late.map(|taken| taken.at))?,
+            names: people::school_names(tx)?,
+            seen: seen.filter(|_| late.is_some()).unwrap_or(scene.seen(side)),
+            late: late.is_some(),
+            on_the_way: scene.on_the_way.is_some(),
+            home: scene.home,
+            thing,
+            side,
+            from,
+            to,
+            stays,
+            given,
+        }))
     }
 }
 
@@ -91,7 +115,7 @@ pub fn page(member: &Member, desk: &Desk, typed: Option<(&[(String, String)], &E
     let reason = typed.errors.of("reason").is_some();
     let main = main(member, desk, &typed, reason);
     let wrong = !typed.errors.is_empty();
-    let extras = Extras { scripts: &["count.js"], wrong, ..Extras::default() };
+    let extras = Extras { wrong, ..WITH_KEPT };
     answer(status_of(typed.errors), &page_with(&member.shell(Nav::Loans), title(desk), extras, &main))
 }
 
@@ -99,56 +123,63 @@ fn title(desk: &Desk) -> &'static str {
     match desk.side {
         Side::Giver => "Give it up",
         Side::Receiver => "I have received it",
+        Side::Holder => "Count it",
     }
 }
 
 fn main(member: &Member, desk: &Desk, typed: &Typed<'_>, refusing: bool) -> Markup {
     let here = format!("{}/copies/{}", member.base(), desk.thing.copy);
-    let (from, to) = (name_of(&desk.names, desk.next.from), place_of(&desk.names, desk.next.to(), desk.home));
-    let (path, button) = match desk.side {
-        Side::Giver => ("give", "Give it up"),
-        Side::Receiver => ("receive", "Accept it"),
+    let (from, to) = (name_of(&desk.names, desk.from), place_of(&desk.names, desk.to, desk.home));
+    let (path, button, one_tap) = match desk.side {
+        Side::Giver => ("give", "Give it up", "All there: give it up"),
+        Side::Receiver => ("receive", "Accept it", "All there: accept it"),
+        Side::Holder => ("count", "Save the count", "All there: save the count"),
     };
     let key = typed.of("key", "").to_owned();
     let key = if key.is_empty() { Secret::fresh().reveal().to_owned() } else { key };
+    let what = format!("{} ({})", desk.thing.name, desk.thing.tag);
     html! {
-        (back(&here, &format!("{} ({})", desk.thing.name, desk.thing.tag)))
+        (back(&here, &what))
         (error_summary(typed.errors))
-        (head(title(desk), html! { (desk.thing.name) " (" (desk.thing.tag) "), from " (from) " to " (to) }, html! {}))
-        @if desk.side == Side::Receiver && !desk.on_the_way && !desk.next.stays() {
-            p.hint { (from) " has not said that it gave it up. You can receive it all the same: " (from) " is told." }
+        @let way = if desk.side == Side::Holder { format!("{what}, at {from}") } else { format!("{what}, from {from} to {to}") };
+        (head(title(desk), html! { (way) }, html! {}))
+        @if desk.side == Side::Receiver && !desk.on_the_way && !desk.stays {
+            p.hint { (from) " has not said that it gave it up. You can receive it all the same: " (from) " is told. If you do not want to take it, do not receive it: it then stays with " (from) ", and you tell them why." }
         }
-        p.kept role="status" data-kept="" hidden {}
+        @if desk.late { p.hint { (to) " has received it already. Your count is added, and both schools get the receipt." } }
+        (kept(member.person))
         section.panel.card {
-            form.count method="post" action={ (here) "/" (path) } enctype="multipart/form-data" novalidate data-count={ (desk.thing.copy) "/" (desk.side) "/" (member.person) } {
+            form.count method="post" action={ (here) "/" (path) } enctype="multipart/form-data" novalidate data-count={ (desk.thing.copy) "/" (desk.side) "/" (member.person) } data-title=(what) data-page=(here) {
                 (csrf_field(member.csrf()))
                 (hidden("key", &key))
+                (hidden("seen", &desk.seen.to_string()))
                 // Return in a field sends the whole count, not the first button.
                 button.vh type="submit" name="how" value="lines" tabindex="-1" aria-hidden="true" {}
                 @if desk.expected.is_empty() {
                     p { "Nobody has listed what is in this box, so there is nothing to count." }
                 } @else {
                     div.allthere {
-                        button.btn.go.big type="submit" name="how" value="all_there" #how { (icon("check")) "All there: " (button.to_lowercase()) }
+                        button.btn.go.big type="submit" name="how" value="all_there" #how { (icon("check")) (one_tap) }
                         p.hint { "One tap when everything is as listed below. Or untick what is not." }
                     }
                     ul.chk { @for line in &desk.expected { (row(desk, line, typed)) } }
                 }
-                (whole(typed))
+                (whole(desk, typed))
                 div.acts {
                     button.btn.go type="submit" name="how" value="lines" { (button) }
-                    @if !desk.expected.is_empty() {
+                    @if !desk.expected.is_empty() && desk.side != Side::Holder {
                         button.btn type="submit" name="how" value="none" { (button) ", not counted" }
                     }
                 }
             }
         }
-        @if desk.side == Side::Receiver && desk.on_the_way { (refusal(member, &here, &from, typed, refusing)) }
+        @if desk.side == Side::Receiver && desk.on_the_way { (refusal(member, desk, (&here, &from), typed, refusing)) }
     }
 }
 
 /// What is asked about the whole: condition, note, photo.
-fn whole(typed: &Typed<'_>) -> Markup {
+fn whole(desk: &Desk, typed: &Typed<'_>) -> Markup {
+    let note = if desk.side == Side::Holder { "For everybody who reads the count" } else { "For the other school" };
     let chosen = typed.of("condition", "good").to_owned();
     let choices: Vec<_> = [Condition::Good, Condition::Worn, Condition::Damaged]
         .into_iter()
@@ -157,8 +188,8 @@ fn whole(typed: &Typed<'_>) -> Markup {
     html! {
         h2 { "The box itself" }
         div.across { (crate::web::forms::radios("condition", "How does it look?", "", &chosen, typed.errors, &choices)) }
-        (field("note", "Note", typed.of("note", "")).hint("For the other school. For example: the key is in the lid").optional().width("full").text(typed.errors))
-        (field("photo", "Photo", "").hint("JPEG or PNG, up to 3 MB. The place it was taken is removed").optional().file(typed.errors, "image/jpeg,image/png"))
+        (field("note", "Note", typed.of("note", "")).hint(&format!("{note}. For example: the key is in the lid")).optional().width("full").text(typed.errors))
+        (field("photo", "Photo", "").hint(&format!("JPEG or PNG, up to {}. The place it was taken is removed", photo::largest_in_words())).optional().file(typed.errors, "image/jpeg,image/png"))
     }
 }
 
@@ -230,7 +261,7 @@ fn loosely(line: &Expected, theirs: Option<&CountLine>, typed: &Typed<'_>) -> Ma
     }
 }
 
-fn refusal(member: &Member, here: &str, from: &str, typed: &Typed<'_>, open: bool) -> Markup {
+fn refusal(member: &Member, desk: &Desk, (here, from): (&str, &str), typed: &Typed<'_>, open: bool) -> Markup {
     html! {
         section.panel.card {
             details.more open[open] {
@@ -238,6 +269,7 @@ fn refusal(member: &Member, here: &str, from: &str, typed: &Typed<'_>, open: boo
                 form.form method="post" action={ (here) "/refuse" } novalidate {
                     (csrf_field(member.csrf()))
                     (hidden("key", Secret::fresh().reveal()))
+                    (hidden("seen", &desk.seen.to_string()))
                     p { "It is then with " (from) " again, who hears why; so does the coordinator." }
                     (field("reason", "Why do you not take it?", "").hint("For example: the lid is broken and things fall out").width("full").text(typed.errors))
                     (stop("Refuse it"))

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::handovers::Place;
 use crate::handovers::attention::Item;
 use crate::handovers::history::{Booked, Entry, Passing, Stay, at, how_long, lasting, page as page_of};
-use crate::handovers::store::{attention as copies, history as store};
+use crate::handovers::store::{attention as copies, counts, history as store};
 use crate::people::Member;
 use crate::people::log::Line;
 use crate::people::store::{self as people, SchoolName, log};
@@ -38,12 +38,14 @@ struct Sheet {
 }
 
 impl Sheet {
-    /// At most seven queries.
+    /// At most eight queries.
     fn read(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) -> Result<Self> {
         let (item, ..) = copies::copy(tx, copy)?;
         let names = people::school_names(tx)?;
         let mut entries: Vec<Entry> = lasting(store::chain(tx, copy)?).into_iter().map(Entry::Stay).collect();
         entries.extend(store::passings(tx, copy, before)?.into_iter().map(|passing| Entry::Passing(Box::new(passing))));
+        let counted = counts::by_holder(tx, copy, before, store::more_than_a_page())?;
+        entries.extend(counted.into_iter().map(|count| Entry::Counted(Box::new(count))));
         entries.extend(store::booked(tx, copy, before)?.into_iter().map(Entry::Booked));
         entries.extend(log::history(tx, "copies", &copy)?.into_iter().map(Entry::Change));
         let (entries, earlier) = page_of(entries, before);
@@ -103,6 +105,14 @@ fn one(base: &str, sheet: &Sheet, entry: &Entry) -> Markup {
     match entry {
         Entry::Stay(stay) => with_time("map-pin", &clock::spoken(at(entry)), &stay_words(sheet, stay)),
         Entry::Passing(passing) => with_time("scan-qr-code", &clock::spoken(at(entry)), &passing_words(sheet, passing)),
+        Entry::Counted(count) => with_time(
+            "check",
+            &clock::spoken(at(entry)),
+            &html! {
+                p { b { (sheet.name(count.school)) " counted it" } " (" (count.by) "): " (count.words()) "." }
+                @if let Some(photo) = count.photo { p { a href={ (base) "/photos/" (photo) } { "See the photo" } } }
+            },
+        ),
         Entry::Booked(booked) => with_time("calendar-days", &days::full(booked.days.first()), &booked_words(base, sheet, booked)),
         Entry::Change(line) => with_time("pencil", &clock::spoken(at(entry)), &change_words(line)),
     }

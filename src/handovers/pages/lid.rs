@@ -124,7 +124,8 @@ pub async fn found(req: HttpRequest, app: web::Data<App>, path: web::Path<String
         .write(scope, move |tx| {
             let (thing, _) = handovers::scene(tx, copy)?;
             let find = finds::insert(tx, copy, &words)?;
-            tx.log("copies", &copy, "found by somebody", "", &words)?;
+            // The log is for good; what a stranger wrote about it, perhaps with somebody's name, is not.
+            tx.log("copies", &copy, "found by somebody", "", "")?;
             Teller::found(tx, &name, &format!("{} ({})", thing.name, thing.tag), find, &words, &link)?;
             Ok::<_, Error>(())
         })

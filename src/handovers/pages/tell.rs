@@ -30,6 +30,8 @@ pub struct Teller {
 pub enum Event {
     /// Given up.
     Given,
+    /// Given up by a count that came after it had been received.
+    GivenLate,
     /// Received; for which booking.
     Received(Option<Slot>),
     /// Not taken, and why.
@@ -73,6 +75,15 @@ impl Teller {
                 to_school(tx, handover.from, &gives, &mut told, write)?;
                 to_coordinators(tx, &coordinates, &mut told, write)?;
             }
+            Event::GivenLate => {
+                let write = |to: &Recipient, why: &Because| letters::given_late(&about, to, why, today);
+                to_school(tx, handover.from, &gives, &mut told, write)?;
+                to_school(tx, receiver, &gets, &mut told, write)?;
+                if handover.differs {
+                    to_coordinators(tx, &coordinates, &mut told, write)?;
+                }
+                to_signers(tx, &handover, &mut told, write)?;
+            }
             Event::Received(_) => {
                 let write = |to: &Recipient, why: &Because| letters::received(&about, to, why, today);
                 to_school(tx, receiver, &gets, &mut told, write)?;
@@ -84,10 +95,7 @@ impl Teller {
                 if attention {
                     to_coordinators(tx, &coordinates, &mut told, write)?;
                 }
-                for signed in [&handover.given, &handover.received].into_iter().flatten() {
-                    let person = people::person_here(tx, signed.person)?;
-                    enqueue(tx, person.as_slice(), &Because::Signed, &mut told, write)?;
-                }
+                to_signers(tx, &handover, &mut told, write)?;
             }
         }
         Ok(())
@@ -146,6 +154,19 @@ fn to_school(
 ) -> Result<()> {
     let leads = people::leads_of(tx, school)?;
     enqueue(tx, &leads, because, told, write)
+}
+
+fn to_signers(
+    tx: &mut Tx<'_>,
+    handover: &Handover,
+    told: &mut BTreeSet<PersonId>,
+    write: impl Fn(&Recipient, &Because) -> Letter + Copy,
+) -> Result<()> {
+    for signed in [&handover.given, &handover.received].into_iter().flatten() {
+        let person = people::person_here(tx, signed.person)?;
+        enqueue(tx, person.as_slice(), &Because::Signed, told, write)?;
+    }
+    Ok(())
 }
 
 fn to_coordinators(

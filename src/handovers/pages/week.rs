@@ -16,8 +16,8 @@ use crate::handovers::attention::{self, AtRisk, Holding};
 use crate::handovers::store::week::{self as store, Neighbour};
 use crate::handovers::week::{Journey, Offer, Task, Weeks, sort, this_and_next};
 use crate::people::{Member, RoleKind};
-use crate::web::page::{Nav, page};
-use crate::web::parts::{Fact, Tone, counted, empty, head, icon, pill, strand_icon};
+use crate::web::page::{Nav, WITH_KEPT, page_with};
+use crate::web::parts::{Fact, Tone, counted, empty, head, icon, kept, pill, strand_icon};
 
 /// At most so many bookings at risk are shown.
 const MOST_AT_RISK: usize = 12;
@@ -99,7 +99,7 @@ pub async fn show(app: web::Data<App>, member: Member, request: HttpRequest) -> 
     }
     let viewer = Viewer::of(&member);
     let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, viewer)?)).await?;
-    Ok(member.tagged(&request, page(&member.shell(Nav::Week), "This week", &main(&member, &desk))))
+    Ok(member.tagged(&request, page_with(&member.shell(Nav::Week), "This week", WITH_KEPT, &main(&member, &desk))))
 }
 
 fn main(member: &Member, desk: &Desk) -> Markup {
@@ -116,6 +116,7 @@ fn main(member: &Member, desk: &Desk) -> Markup {
     };
     html! {
         (head("This week", html! { (this) " · " (place) }, acts))
+        (kept(member.person))
         @if desk.viewer.coordinator { (needs_attention(base, desk)) }
         div.side {
             div.stack { (offers(base, desk)) (journeys(base, desk)) }

@@ -1,15 +1,16 @@
 //! What was counted: the counts of both sides with their lines, what is known of each line of a copy, and pictures. Only ever
 //! added to.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use crate::base::clock;
 use crate::base::days::Day;
-use crate::base::ids::{ContentsLineId, CopyId, CountId, HandoverId, PersonId, PhotoId, ResourceId};
-use crate::db::schema::{contents_lines, count_lines, counts, handovers, photos};
+use crate::base::ids::{self, BookingId, ContentsLineId, CopyId, CountId, HandoverId, PersonId, PhotoId, ResourceId, SchoolId};
+use crate::db::schema::{contents_lines, count_lines, counts, handovers, people, photos};
 use crate::db::{Error, Result, Tx};
-use crate::handovers::counts::{Count, CountLine, Expected, How, Loose, Side, Why};
+use crate::handovers::counts::{Count, CountLine, Expected, HolderCount, How, Loose, Side, Why};
 
 /// The most lines of a resource's contents.
 const MOST_LINES: i64 = 500;
@@ -49,8 +50,9 @@ struct Said {
     on: Day,
 }
 
-/// The contents of a copy with what is known of each line. Two queries: the latest counts carry on what the earlier ones knew.
-pub fn expected(tx: &mut Tx<'_>, copy: CopyId, resource: ResourceId) -> Result<Vec<Expected>> {
+/// The contents of a copy with what is known of each line, or was known at an earlier time. Two queries: the latest counts carry on
+/// what the earlier ones knew.
+pub fn expected(tx: &mut Tx<'_>, copy: CopyId, resource: ResourceId, as_of: Option<DateTime<Utc>>) -> Result<Vec<Expected>> {
     let contents: Vec<(i64, i32, String, i32, bool, bool)> = contents_lines::table
         .filter(contents_lines::cluster_id.eq(tx.cluster.0))
         .filter(contents_lines::resource_id.eq(resource.0))
@@ -69,6 +71,8 @@ pub fn expected(tx: &mut Tx<'_>, copy: CopyId, resource: ResourceId) -> Result<V
         .filter(recent.field(counts::cluster_id).eq(tx.cluster.0))
         .filter(recent.field(counts::copy_id).eq(copy.0))
         .filter(recent.field(counts::how).ne("none"))
+        // The upper bits of an id are its time.
+        .filter(recent.field(counts::id).lt(as_of.map_or(i64::MAX, ids::first_at)))
         .order(recent.field(counts::id).desc())
         .limit(COUNTS_BACK)
         .select(recent.field(counts::id));
@@ -115,42 +119,69 @@ pub fn expected(tx: &mut Tx<'_>, copy: CopyId, resource: ResourceId) -> Result<V
         .collect())
 }
 
-/// What a form with this key has counted already: its handover.
-pub fn by_request_key(tx: &mut Tx<'_>, key: &str) -> Result<Option<HandoverId>> {
-    let found: Option<i64> = counts::table
+/// A count that a form has made already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Earlier {
+    /// Its handover; a holder's count has none.
+    pub handover: Option<HandoverId>,
+}
+
+/// What a form with this key has counted already.
+pub fn by_request_key(tx: &mut Tx<'_>, key: &str) -> Result<Option<Earlier>> {
+    let found: Option<Option<i64>> = counts::table
         .filter(counts::cluster_id.eq(tx.cluster.0))
         .filter(counts::request_key.eq(key))
         .select(counts::handover_id)
         .first(tx.conn)
         .optional()?;
-    Ok(found.map(HandoverId))
+    Ok(found.map(|handover| Earlier { handover: handover.map(HandoverId) }))
+}
+
+/// What a count belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of<'a> {
+    /// One side of a handover.
+    Handover(HandoverId, Side),
+    /// The school that has the copy, for a booking or for none, with what it says of the box.
+    Holder(SchoolId, Option<BookingId>, &'a super::handovers::Said),
 }
 
 /// Which count is written down, besides its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct New<'a> {
-    /// Of which handover.
-    pub handover: HandoverId,
+    /// What it belongs to.
+    pub of: Of<'a>,
     /// Of which copy.
     pub copy: CopyId,
-    /// Whose.
-    pub side: Side,
     /// Who has counted.
     pub person: PersonId,
     /// The form's key.
     pub key: &'a str,
+    /// When it was received, for a giver's count that comes after that: it then stands before the receiver's, as if it had come in
+    /// time, and what is known of the copy stays what was counted last.
+    pub before: Option<DateTime<Utc>>,
 }
 
 /// Writes a count down.
 pub fn insert(tx: &mut Tx<'_>, new: &New<'_>, count: &Count) -> Result<CountId> {
-    let id = CountId::fresh(tx.now);
+    let id = new.before.map_or_else(|| CountId::fresh(tx.now), |before| CountId(ids::before(before)));
+    let (handover, side, holder) = match new.of {
+        Of::Handover(handover, side) => (Some(handover.0), side, None),
+        Of::Holder(school, booking, said) => (None, Side::Holder, Some((school, booking, said))),
+    };
     diesel::insert_into(counts::table)
         .values((
             counts::cluster_id.eq(tx.cluster.0),
             counts::id.eq(id.0),
-            counts::handover_id.eq(new.handover.0),
+            counts::handover_id.eq(handover),
             counts::copy_id.eq(new.copy.0),
-            counts::side.eq(<&'static str>::from(new.side)),
+            counts::side.eq(<&'static str>::from(side)),
+            (
+                counts::school_id.eq(holder.map(|(school, ..)| school.0)),
+                counts::booking_id.eq(holder.and_then(|(_, booking, _)| booking).map(|id| id.0)),
+                counts::condition.eq(holder.and_then(|(.., said)| said.condition).map_or("", Into::into)),
+                counts::note.eq(holder.map_or("", |(.., said)| said.note.as_str())),
+            ),
             counts::person_id.eq(new.person.0),
             counts::how.eq(<&'static str>::from(count.how)),
             counts::counted_at.eq(tx.stamp()),
@@ -181,6 +212,16 @@ pub fn insert(tx: &mut Tx<'_>, new: &New<'_>, count: &Count) -> Result<CountId> 
     Ok(id)
 }
 
+/// Whether no later count of the copy says what is in it.
+pub fn is_latest(tx: &mut Tx<'_>, copy: CopyId, count: CountId) -> Result<bool> {
+    let later = counts::table
+        .filter(counts::cluster_id.eq(tx.cluster.0))
+        .filter(counts::copy_id.eq(copy.0))
+        .filter(counts::how.ne("none"))
+        .filter(counts::id.gt(count.0));
+    Ok(diesel::select(not(exists(later))).get_result(tx.conn)?)
+}
+
 /// A count as it stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -196,6 +237,22 @@ type LineRow = (i64, i32, String, i32, i32, bool, bool);
 type NumberRow = (Option<i32>, Option<String>, Option<String>, String);
 type CountRow = ((i64, String, String), Option<LineRow>, Option<NumberRow>);
 
+/// The columns of a [`LineRow`].
+macro_rules! line_columns {
+    () => {
+        (
+            count_lines::line_id,
+            count_lines::position,
+            count_lines::item,
+            count_lines::quantity,
+            count_lines::expected,
+            count_lines::consumable,
+            count_lines::essential,
+        )
+            .nullable()
+    };
+}
+
 /// Both counts of a handover, the giver's first: one query.
 pub fn of_handover(tx: &mut Tx<'_>, handover: HandoverId) -> Result<Vec<Stored>> {
     let rows: Vec<CountRow> = counts::table
@@ -205,16 +262,7 @@ pub fn of_handover(tx: &mut Tx<'_>, handover: HandoverId) -> Result<Vec<Stored>>
         .order((counts::side, count_lines::position, count_lines::line_id))
         .select((
             (counts::id, counts::side, counts::how),
-            (
-                count_lines::line_id,
-                count_lines::position,
-                count_lines::item,
-                count_lines::quantity,
-                count_lines::expected,
-                count_lines::consumable,
-                count_lines::essential,
-            )
-                .nullable(),
+            line_columns!(),
             (count_lines::counted, count_lines::loose, count_lines::why, count_lines::note).nullable(),
         ))
         .load(tx.conn)?;
@@ -225,26 +273,77 @@ pub fn of_handover(tx: &mut Tx<'_>, handover: HandoverId) -> Result<Vec<Stored>>
             let how = how.parse::<How>().map_err(|_| wrong("counts_how"))?;
             all.push(Stored { id: CountId(id), side, count: Count { how, lines: Vec::new() } });
         }
-        let (Some(line), Some((counted, loose, why, note)), Some(last)) = (line, said, all.last_mut()) else { continue };
-        let (line, position, item, quantity, expected, consumable, essential) = line;
-        let of = Expected {
-            line: ContentsLineId(line),
-            position,
-            item,
-            quantity: whole(quantity),
-            known: whole(expected),
-            loose: None,
-            short_since: None,
-            consumable,
-            essential,
-        };
-        last.count.lines.push(CountLine {
-            of,
-            counted: counted.map(whole),
-            loose: loose.map(|text| text.parse::<Loose>().map_err(|_| wrong("count_lines_loose"))).transpose()?,
-            why: why.map(|text| text.parse::<Why>().map_err(|_| wrong("count_lines_why"))).transpose()?,
-            note,
-        });
+        let (Some(line), Some(said), Some(last)) = (line, said, all.last_mut()) else { continue };
+        last.count.lines.push(line_of(line, said)?);
+    }
+    Ok(all)
+}
+
+/// A line of a count as it stands there.
+fn line_of(line: LineRow, (counted, loose, why, note): NumberRow) -> Result<CountLine> {
+    let (line, position, item, quantity, expected, consumable, essential) = line;
+    let of = Expected {
+        line: ContentsLineId(line),
+        position,
+        item,
+        quantity: whole(quantity),
+        known: whole(expected),
+        loose: None,
+        short_since: None,
+        consumable,
+        essential,
+    };
+    Ok(CountLine {
+        of,
+        counted: counted.map(whole),
+        loose: loose.map(|text| text.parse::<Loose>().map_err(|_| wrong("count_lines_loose"))).transpose()?,
+        why: why.map(|text| text.parse::<Why>().map_err(|_| wrong("count_lines_why"))).transpose()?,
+        note,
+    })
+}
+
+/// Counts with their lines and the picture that was taken, of who has the copy: one query, newest first.
+pub fn by_holder(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>, most: i64) -> Result<Vec<HolderCount>> {
+    type Head = (i64, Option<i64>, String, NaiveDateTime, String, String, String);
+    type Row = (Head, Option<i64>, Option<LineRow>, Option<NumberRow>);
+    let latest = recent
+        .filter(recent.field(counts::cluster_id).eq(tx.cluster.0))
+        .filter(recent.field(counts::copy_id).eq(copy.0))
+        .filter(recent.field(counts::side).eq("holder"))
+        .filter(recent.field(counts::id).lt(before.map_or(i64::MAX, ids::first_at)))
+        .order(recent.field(counts::id).desc())
+        .limit(most)
+        .select(recent.field(counts::id));
+    let rows: Vec<Row> = counts::table
+        .inner_join(people::table.on(people::id.eq(counts::person_id)))
+        .left_join(photos::table.on(photos::cluster_id.eq(counts::cluster_id).and(photos::count_id.eq(counts::id))))
+        .left_join(count_lines::table.on(count_lines::cluster_id.eq(counts::cluster_id).and(count_lines::count_id.eq(counts::id))))
+        .filter(counts::cluster_id.eq(tx.cluster.0))
+        .filter(counts::id.eq_any(latest))
+        .order((counts::id.desc(), count_lines::position, count_lines::line_id))
+        .select((
+            (counts::id, counts::school_id, people::name, counts::counted_at, counts::how, counts::condition, counts::note),
+            photos::id.nullable(),
+            line_columns!(),
+            (count_lines::counted, count_lines::loose, count_lines::why, count_lines::note).nullable(),
+        ))
+        .load(tx.conn)?;
+    let mut all: Vec<HolderCount> = Vec::new();
+    for ((id, school, by, at, how, condition, note), photo, line, said) in rows {
+        if all.last().is_none_or(|last| last.id.0 != id) {
+            all.push(HolderCount {
+                id: CountId(id),
+                school: SchoolId(school.ok_or_else(|| wrong("counts_holder"))?),
+                by,
+                at: at.and_utc(),
+                count: Count { how: how.parse::<How>().map_err(|_| wrong("counts_how"))?, lines: Vec::new() },
+                condition: condition.parse().ok(),
+                note,
+                photo: photo.map(PhotoId),
+            });
+        }
+        let (Some(line), Some(said), Some(last)) = (line, said, all.last_mut()) else { continue };
+        last.count.lines.push(line_of(line, said)?);
     }
     Ok(all)
 }
@@ -283,7 +382,7 @@ pub fn photo(tx: &mut Tx<'_>, id: PhotoId) -> Result<Photo> {
 pub fn photos_of(tx: &mut Tx<'_>, handover: HandoverId) -> Result<Vec<(PhotoId, CountId)>> {
     let rows: Vec<(i64, i64)> = photos::table
         .inner_join(counts::table.on(counts::cluster_id.eq(photos::cluster_id).and(counts::id.eq(photos::count_id))))
-        .inner_join(handovers::table.on(handovers::cluster_id.eq(counts::cluster_id).and(handovers::id.eq(counts::handover_id))))
+        .inner_join(handovers::table.on(handovers::cluster_id.eq(counts::cluster_id).and(handovers::id.nullable().eq(counts::handover_id))))
         .filter(photos::cluster_id.eq(tx.cluster.0))
         .filter(handovers::id.eq(handover.0))
         .order(photos::id)

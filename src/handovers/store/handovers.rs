@@ -1,17 +1,22 @@
 //! Handovers as they are written down, and all that decides about one: a copy, where it is, where it goes next.
 
+mod reading;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::dsl::{exists, max, not};
 use diesel::prelude::*;
 
 use super::{custody as places, legs};
 use crate::base::clock;
-use crate::base::ids::{BookingId, CopyId, HandoverId, LegId, PersonId, ResourceId, SchoolId};
+use crate::base::ids::{BookingId, CopyId, HandoverId, PersonId, ResourceId, SchoolId};
 use crate::bookings::store::plan::{SlotRow, slot_columns, slot_of};
-use crate::db::schema::{bookings, copies, custody, handovers, people, resources};
+use crate::db::schema::{bookings, copies, counts, custody, custody_chain, handovers, resources};
 use crate::db::{Error, Result, Tx};
 use crate::handovers::Custody;
 use crate::handovers::counts::Condition;
-use crate::handovers::handing::{Next, OnTheWay, Scene};
+use crate::handovers::handing::{Next, OnTheWay, Scene, Taken};
+
+pub use reading::{Handover, Signature, latest, one, state};
 
 /// How a handover stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::Display)]
@@ -53,7 +58,12 @@ type WayRow = (i64, Option<i64>, Option<i64>, i64, Option<i64>, Option<i64>, Opt
 
 /// A copy and all that decides about handing it over: two queries.
 pub fn scene(tx: &mut Tx<'_>, copy: CopyId) -> Result<(Thing, Scene)> {
-    type Row = (ThingRow, places::Row, Option<SlotRow>, Option<WayRow>);
+    type Row = (ThingRow, places::Row, Option<SlotRow>, Option<WayRow>, Option<i64>);
+    let latest_link = custody_chain::table
+        .filter(custody_chain::cluster_id.eq(tx.cluster.0))
+        .filter(custody_chain::copy_id.eq(copy.0))
+        .select(max(custody_chain::n))
+        .single_value();
     let row: Row = copies::table
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .inner_join(custody::table.on(custody::cluster_id.eq(copies::cluster_id).and(custody::copy_id.eq(copies::id))))
@@ -88,9 +98,10 @@ pub fn scene(tx: &mut Tx<'_>, copy: CopyId) -> Result<(Thing, Scene)> {
                 handovers::state,
             )
                 .nullable(),
+            latest_link,
         ))
         .first(tx.conn)?;
-    let ((id, tag, code, state, home, resource, name, strand, icon), held, out, way) = row;
+    let ((id, tag, code, state, home, resource, name, strand, icon), held, out, way, link) = row;
     let on_the_way = way.filter(|way| way.7 == "given").map(|(id, from_booking, to_booking, from, to, by, at, _)| OnTheWay {
         id: HandoverId(id),
         from_booking: from_booking.map(BookingId),
@@ -103,7 +114,18 @@ pub fn scene(tx: &mut Tx<'_>, copy: CopyId) -> Result<(Thing, Scene)> {
     let legs = legs::with_bookings(tx, copy)?;
     let thing = Thing { copy: CopyId(id), tag, code, state, resource: ResourceId(resource), name, strand, icon };
     let out = out.map(slot_of).transpose()?;
-    Ok((thing, Scene { home: SchoolId(home), custody: places::custody_of(held)?, out, legs, on_the_way, today: tx.today() }))
+    Ok((
+        thing,
+        Scene {
+            home: SchoolId(home),
+            custody: places::custody_of(held)?,
+            out,
+            legs,
+            on_the_way,
+            today: tx.today(),
+            link: link.unwrap_or_default(),
+        },
+    ))
 }
 
 /// What a side says besides its count.
@@ -158,6 +180,52 @@ pub fn taken(tx: &mut Tx<'_>, copy: CopyId, next: &Next, by: PersonId, said: &Sa
         ))
         .execute(tx.conn)?;
     Ok(id)
+}
+
+/// The handover with which a copy left this link of its chain, when the receiver said so and the giver has said nothing.
+pub fn taken_after(tx: &mut Tx<'_>, copy: CopyId, link: i64) -> Result<Option<Taken>> {
+    let giver = counts::table
+        .filter(counts::cluster_id.eq(handovers::cluster_id))
+        .filter(counts::handover_id.eq(handovers::id.nullable()))
+        .filter(counts::side.eq("giver"));
+    let row: Option<(i64, i64, Option<i64>, NaiveDateTime)> = handovers::table
+        .inner_join(
+            // Who receives it moves it, in the same moment.
+            custody_chain::table.on(custody_chain::cluster_id
+                .eq(handovers::cluster_id)
+                .and(custody_chain::copy_id.eq(handovers::copy_id))
+                .and(custody_chain::since.nullable().eq(handovers::received_at))),
+        )
+        .filter(handovers::cluster_id.eq(tx.cluster.0))
+        .filter(handovers::copy_id.eq(copy.0))
+        .filter(handovers::state.eq("accepted"))
+        .filter(handovers::given_at.is_null())
+        .filter(custody_chain::n.eq(link + 1))
+        .filter(custody_chain::place.eq_any(["school", "store"]))
+        .filter(
+            custody_chain::booking_id
+                .eq(handovers::to_booking_id)
+                .or(custody_chain::booking_id.is_null().and(handovers::to_booking_id.is_null())),
+        )
+        .filter(not(exists(giver)))
+        .order(handovers::id.desc())
+        .select((handovers::id, handovers::from_school_id, handovers::to_school_id, custody_chain::since))
+        .first(tx.conn)
+        .optional()?;
+    Ok(row.map(|(id, from, to, at)| Taken { id: HandoverId(id), from: SchoolId(from), to: to.map(SchoolId), at: at.and_utc() }))
+}
+
+/// The giver's word comes after the receiver's: it is written beside it.
+pub fn given_late(tx: &mut Tx<'_>, id: HandoverId, by: PersonId, said: &Said, differs: bool) -> Result<()> {
+    let open = handovers::state.eq("accepted").and(handovers::given_at.is_null());
+    let changed = diesel::update(handovers::table.find((tx.cluster.0, id.0)).filter(open))
+        .set((
+            (handovers::given_by.eq(Some(by.0)), handovers::given_at.eq(Some(tx.stamp()))),
+            (handovers::given_condition.eq(condition(said)), handovers::given_note.eq(&said.note)),
+            handovers::differs.eq(differs),
+        ))
+        .execute(tx.conn)?;
+    if changed == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// The receiver takes what was on its way, or refuses it for a reason.
@@ -218,163 +286,6 @@ fn close_forgotten(tx: &mut Tx<'_>, copy: CopyId) -> Result<()> {
     .set(handovers::state.eq(<&'static str>::from(State::Withdrawn)))
     .execute(tx.conn)?;
     Ok(())
-}
-
-/// One side's signature.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signature {
-    /// Who.
-    pub person: PersonId,
-    /// By the name of today.
-    pub name: String,
-    /// When.
-    pub at: DateTime<Utc>,
-}
-
-/// A handover as pages and letters read it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Handover {
-    /// Its id.
-    pub id: HandoverId,
-    /// Of which copy.
-    pub copy: CopyId,
-    /// The copy's tag.
-    pub tag: String,
-    /// The resource's name.
-    pub name: String,
-    /// Which booking ended.
-    pub from_booking: Option<BookingId>,
-    /// Which began.
-    pub to_booking: Option<BookingId>,
-    /// From which school.
-    pub from: SchoolId,
-    /// To which; `None` is the store.
-    pub to: Option<SchoolId>,
-    /// Where the store is.
-    pub home: SchoolId,
-    /// How it stands.
-    pub state: State,
-    /// Who gave it up; `None` when nobody did.
-    pub given: Option<Signature>,
-    /// What the giver said.
-    pub given_said: Said,
-    /// Who received or refused it.
-    pub received: Option<Signature>,
-    /// What the receiver said.
-    pub received_said: Said,
-    /// Why it was refused.
-    pub refusal: String,
-    /// Whether what was received is not what was given up.
-    pub differs: bool,
-    /// The leg it belongs to.
-    pub leg: Option<LegId>,
-}
-
-/// The table of people twice, for both signatures.
-mod signing {
-    #![allow(missing_docs)]
-    diesel::alias!(crate::db::schema::people as givers: Givers);
-}
-use signing::givers;
-
-type NameRow = (i64, i64, String, String, i64);
-type EndRow = (Option<i64>, Option<i64>, Option<i64>, i64, Option<i64>, String);
-type GivenRow = (Option<i64>, Option<NaiveDateTime>, String, String, Option<String>);
-type ReceivedRow = (Option<i64>, Option<NaiveDateTime>, String, String, Option<String>);
-type HandoverRow = (NameRow, EndRow, GivenRow, ReceivedRow, (String, bool));
-
-/// Handovers with their names, as a query to be narrowed.
-macro_rules! handovers_with_names {
-    () => {
-        handovers::table
-            .inner_join(copies::table.on(copies::cluster_id.eq(handovers::cluster_id).and(copies::id.eq(handovers::copy_id))))
-            .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
-            .left_join(givers.on(givers.field(people::id).nullable().eq(handovers::given_by)))
-            .left_join(people::table.on(people::id.nullable().eq(handovers::received_by)))
-            .select((
-                (handovers::id, handovers::copy_id, copies::tag, resources::name, copies::home_school_id),
-                (
-                    handovers::leg_id,
-                    handovers::from_booking_id,
-                    handovers::to_booking_id,
-                    handovers::from_school_id,
-                    handovers::to_school_id,
-                    handovers::state,
-                ),
-                (
-                    handovers::given_by,
-                    handovers::given_at,
-                    handovers::given_condition,
-                    handovers::given_note,
-                    givers.field(people::name).nullable(),
-                ),
-                (
-                    handovers::received_by,
-                    handovers::received_at,
-                    handovers::received_condition,
-                    handovers::received_note,
-                    people::name.nullable(),
-                ),
-                (handovers::refusal, handovers::differs),
-            ))
-    };
-}
-
-fn said(condition: &str, note: String) -> Said {
-    Said { condition: condition.parse().ok(), note }
-}
-
-fn signature(person: Option<i64>, at: Option<NaiveDateTime>, name: Option<String>) -> Option<Signature> {
-    let (person, at) = person.zip(at)?;
-    Some(Signature { person: PersonId(person), name: name.unwrap_or_default(), at: at.and_utc() })
-}
-
-fn handover_of((names, ends, given, received, (refusal, differs)): HandoverRow) -> Result<Handover> {
-    let (id, copy, tag, name, home) = names;
-    let (leg, from_booking, to_booking, from, to, state) = ends;
-    Ok(Handover {
-        id: HandoverId(id),
-        copy: CopyId(copy),
-        tag,
-        name,
-        from_booking: from_booking.map(BookingId),
-        to_booking: to_booking.map(BookingId),
-        from: SchoolId(from),
-        to: to.map(SchoolId),
-        home: SchoolId(home),
-        state: state.parse().map_err(|_| Error::Check("handovers_state".to_owned()))?,
-        given: signature(given.0, given.1, given.4),
-        given_said: said(&given.2, given.3),
-        received: signature(received.0, received.1, received.4),
-        received_said: said(&received.2, received.3),
-        refusal,
-        differs,
-        leg: leg.map(LegId),
-    })
-}
-
-/// One handover of this cluster.
-pub fn one(tx: &mut Tx<'_>, id: HandoverId) -> Result<Handover> {
-    let row: HandoverRow =
-        handovers_with_names!().filter(handovers::cluster_id.eq(tx.cluster.0)).filter(handovers::id.eq(id.0)).first(tx.conn)?;
-    handover_of(row)
-}
-
-/// The latest handovers of a copy, newest first.
-pub fn latest(tx: &mut Tx<'_>, copy: CopyId, most: i64) -> Result<Vec<Handover>> {
-    let rows: Vec<HandoverRow> = handovers_with_names!()
-        .filter(handovers::cluster_id.eq(tx.cluster.0))
-        .filter(handovers::copy_id.eq(copy.0))
-        .order(handovers::id.desc())
-        .limit(most)
-        .load(tx.conn)?;
-    rows.into_iter().map(handover_of).collect()
-}
-
-/// How a handover stands now: asked when a letter about it is about to be sent.
-pub fn state(tx: &mut Tx<'_>, id: HandoverId) -> Result<Option<State>> {
-    let found: Option<String> = handovers::table.find((tx.cluster.0, id.0)).select(handovers::state).first(tx.conn).optional()?;
-    Ok(found.and_then(|state| state.parse().ok()))
 }
 
 /// Where the copy is after it was received.

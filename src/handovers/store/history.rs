@@ -16,7 +16,8 @@ use crate::handovers::history::{A_PAGE, Booked, Count, Passing, Short, Stay};
 const MOST_LINKS: i64 = 500;
 
 /// More than a page: with those at the moment of its last entry.
-fn more_than_a_page() -> i64 {
+#[must_use]
+pub fn more_than_a_page() -> i64 {
     i64::try_from(A_PAGE).unwrap_or(i64::MAX - 20) + 20
 }
 
@@ -94,7 +95,8 @@ pub fn passings(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) ->
                 from: SchoolId(from),
                 to: to.map(SchoolId),
                 state,
-                at: given.or(received)?.and_utc(),
+                // Who gave it up may have said so only after it was received.
+                at: given.into_iter().chain(received).min()?.and_utc(),
                 conditions: [given_as, received_as],
                 notes: [note, received_note],
                 refusal,
@@ -109,7 +111,8 @@ pub fn passings(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) ->
 /// What was counted at the handovers, the giver's first, each with the lines that were not as they should be.
 fn counts_of(tx: &mut Tx<'_>, of: &[i64]) -> Result<BTreeMap<i64, Vec<Count>>> {
     type LineRow = (String, i32, Option<i32>, Option<String>, Option<String>);
-    let rows: Vec<(i64, i64, String, String, String, Option<LineRow>)> = counts::table
+    type Row = (Option<i64>, i64, String, String, String, Option<LineRow>);
+    let rows: Vec<Row> = counts::table
         .inner_join(people::table.on(people::id.eq(counts::person_id)))
         .left_join(
             count_lines::table.on(count_lines::cluster_id.eq(counts::cluster_id).and(count_lines::count_id.eq(counts::id)).and(
@@ -134,6 +137,7 @@ fn counts_of(tx: &mut Tx<'_>, of: &[i64]) -> Result<BTreeMap<i64, Vec<Count>>> {
     let mut by_handover: BTreeMap<i64, Vec<Count>> = BTreeMap::new();
     let mut last = None;
     for (handover, id, side, how, by, line) in rows {
+        let Some(handover) = handover else { continue };
         let list = by_handover.entry(handover).or_default();
         if last != Some(id) {
             list.push(Count { side, how, by, short: Vec::new() });

@@ -189,10 +189,10 @@ pub fn things(tx: &mut Tx<'_>, only: Option<&[CopyId]>) -> Result<Vec<Thing>> {
     Ok(rows.into_iter().map(thing).collect())
 }
 
-/// Whether the receiver counted anything when this booking began.
+/// Whether anything was counted for this booking: by the receiver when it began, or by the school that has it.
 pub fn counted(tx: &mut Tx<'_>, booking: BookingId) -> Result<bool> {
-    let some = handovers::table
-        .inner_join(counts::table.on(counts::cluster_id.eq(handovers::cluster_id).and(counts::handover_id.eq(handovers::id))))
+    let received = handovers::table
+        .inner_join(counts::table.on(counts::cluster_id.eq(handovers::cluster_id).and(counts::handover_id.eq(handovers::id.nullable()))))
         .filter(handovers::cluster_id.eq(tx.cluster.0))
         .filter(handovers::copy_id.eq_any(
             bookings::table.filter(bookings::cluster_id.eq(tx.cluster.0)).filter(bookings::id.eq(booking.0)).select(bookings::copy_id),
@@ -200,7 +200,10 @@ pub fn counted(tx: &mut Tx<'_>, booking: BookingId) -> Result<bool> {
         .filter(handovers::to_booking_id.eq(booking.0))
         .filter(counts::side.eq("receiver"))
         .filter(counts::how.ne("none"));
-    Ok(diesel::select(exists(some)).get_result(tx.conn)?)
+    // Only a holder's count has a booking of its own.
+    let held =
+        counts::table.filter(counts::cluster_id.eq(tx.cluster.0)).filter(counts::booking_id.eq(booking.0)).filter(counts::how.ne("none"));
+    Ok(diesel::select(exists(received).or(exists(held))).get_result(tx.conn)?)
 }
 
 /// When a booking was made.

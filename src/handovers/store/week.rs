@@ -103,17 +103,28 @@ pub fn journeys(tx: &mut Tx<'_>, until: Day) -> Result<Vec<Journey>> {
         .collect()
 }
 
+/// The table of counts once more, for those of who has a copy.
+mod holding {
+    #![allow(missing_docs)]
+    diesel::alias!(crate::db::schema::counts as held: Held);
+}
+use holding::held;
+
 /// The copies that do not simply lie in their store, that lack something, or cannot be lent; and for how many school days the
 /// cluster lets a copy be on its way. One query.
 pub fn holdings(tx: &mut Tx<'_>) -> Result<(Vec<Holding>, u32)> {
     type Row = (super::custody::Row, ItemRow, (String, i64), Option<(Day, Day)>, bool, Option<i32>);
     let counted = handovers::table
-        .inner_join(counts::table.on(counts::cluster_id.eq(handovers::cluster_id).and(counts::handover_id.eq(handovers::id))))
+        .inner_join(counts::table.on(counts::cluster_id.eq(handovers::cluster_id).and(counts::handover_id.eq(handovers::id.nullable()))))
         .filter(handovers::cluster_id.eq(custody::cluster_id))
         .filter(handovers::copy_id.eq(custody::copy_id))
         .filter(handovers::to_booking_id.eq(custody::booking_id))
         .filter(counts::side.eq("receiver"))
         .filter(counts::how.ne("none"));
+    let by_holder = held
+        .filter(held.field(counts::cluster_id).eq(custody::cluster_id))
+        .filter(held.field(counts::booking_id).eq(custody::booking_id))
+        .filter(held.field(counts::how).ne("none"));
     let query = custody::table
         .inner_join(copies::table.on(copies::cluster_id.eq(custody::cluster_id).and(copies::id.eq(custody::copy_id))))
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
@@ -128,7 +139,7 @@ pub fn holdings(tx: &mut Tx<'_>) -> Result<(Vec<Holding>, u32)> {
             item_columns!(),
             (copies::state, copies::home_school_id),
             (bookings::first_day, bookings::last_day).nullable(),
-            exists(counted),
+            exists(counted).or(exists(by_holder)),
             settings::transit_days.nullable(),
         ));
     let rows: Vec<Row> = first!(tx, query)?;

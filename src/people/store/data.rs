@@ -310,9 +310,10 @@ fn person(house: &mut House<'_>, id: PersonId) -> Result<PersonData> {
 
 /// What the person counted, with what was said beside it on the own side.
 fn counts(house: &mut House<'_>, id: PersonId) -> Result<Vec<CountData>> {
-    type Row = ((String, String, String, String, NaiveDateTime), (String, String), (String, String, String));
+    type Row = ((String, String, String, String, NaiveDateTime), (String, String), Option<(String, String, String, String, String)>);
     let rows: Vec<Row> = counts::table
-        .inner_join(handovers::table.on(handovers::cluster_id.eq(counts::cluster_id).and(handovers::id.eq(counts::handover_id))))
+        // Who counts what the own school has hands nothing over.
+        .left_join(handovers::table.on(handovers::cluster_id.eq(counts::cluster_id).and(handovers::id.nullable().eq(counts::handover_id))))
         .inner_join(clusters::table.on(clusters::id.eq(counts::cluster_id)))
         .inner_join(copies::table.on(copies::cluster_id.eq(counts::cluster_id).and(copies::id.eq(counts::copy_id))))
         .filter(counts::cluster_id.eq_any(roles::table.filter(roles::person_id.eq(id.0)).select(roles::cluster_id)))
@@ -321,12 +322,23 @@ fn counts(house: &mut House<'_>, id: PersonId) -> Result<Vec<CountData>> {
         .limit(MOST)
         .select((
             (clusters::name, copies::tag, counts::side, counts::how, counts::counted_at),
-            (handovers::given_condition, handovers::given_note),
-            (handovers::received_condition, handovers::received_note, handovers::refusal),
+            (counts::condition, counts::note),
+            (
+                handovers::given_condition,
+                handovers::given_note,
+                handovers::received_condition,
+                handovers::received_note,
+                handovers::refusal,
+            )
+                .nullable(),
         ))
         .load(house.conn)?;
-    let count = |((cluster, copy, side, how, counted_at), given, received): Row| {
-        let (condition, note, refusal) = if side == "giver" { (given.0, given.1, String::new()) } else { received };
+    let count = |((cluster, copy, side, how, counted_at), own, handover): Row| {
+        let (condition, note, refusal) = match handover {
+            Some((condition, note, ..)) if side == "giver" => (condition, note, String::new()),
+            Some((_, _, condition, note, refusal)) => (condition, note, refusal),
+            None => (own.0, own.1, String::new()),
+        };
         CountData { cluster, copy, side, how, condition, note, refusal, counted_at }
     };
     Ok(rows.into_iter().map(count).collect())

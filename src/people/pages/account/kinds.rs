@@ -4,7 +4,7 @@ use super::email::{CHANGED_LETTER, NEW_LETTER, OLD_LETTER, TAKEN_LETTER};
 use crate::bookings::letters::{APPROVED, Because, CANCELLED, CHANGED, DECLINED, REQUESTED, RESERVED, TO_APPROVE};
 use crate::handovers::attention_letters as attention;
 use crate::handovers::leg_letters::{LEG_AGREED, LEG_CHANGED, LEG_DECLINED, LEG_PROPOSED};
-use crate::handovers::letters::{FOUND, GIVEN, RECEIVED, REFUSED, TAKEN, WITHDRAWN};
+use crate::handovers::letters::{FOUND, GIVEN, GIVEN_LATE, RECEIVED, REFUSED, TAKEN, WITHDRAWN};
 use crate::handovers::reminders::{GATHERED, Rule, Switch, TABLE};
 use crate::handovers::wait_letters as wait;
 use crate::people::pages::SIGN_IN_LETTER;
@@ -78,6 +78,13 @@ const OTHERS: &[Kind] = &[
     Kind {
         kind: TAKEN,
         name: "A box was received that your school had not given up",
+        to: BOTH_SIDES,
+        choice: Choice::Always,
+        waits: false,
+    },
+    Kind {
+        kind: GIVEN_LATE,
+        name: "The other count of a box that was received came later",
         to: BOTH_SIDES,
         choice: Choice::Always,
         waits: false,

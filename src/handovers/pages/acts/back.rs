@@ -1,0 +1,159 @@
+//! What was given up goes back: the receiver refuses it, or the giver takes it back. It is then where it was before.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::super::form::{self, Desk};
+use super::super::tell::{Event, Teller};
+use super::super::{copy, name_of, see_other, who};
+use super::{Stop, decided, errors_of, no_key};
+use crate::app::App;
+use crate::base::ids::{CopyId, PersonId};
+use crate::base::secret::Secret;
+use crate::bookings::store::ledger;
+use crate::db::{self, Tx};
+use crate::error::Error;
+use crate::handovers::counts::{self, Count, How, Side};
+use crate::handovers::handing::{self, OnTheWay, Refusal, Scene};
+use crate::handovers::letters::capital;
+use crate::handovers::store::counts::{self as counted, New, Of};
+use crate::handovers::store::custody;
+use crate::handovers::store::handovers::{self, Said};
+use crate::handovers::{Custody, Place};
+use crate::people::{Borrower, store as people};
+use crate::web::guard::Posted;
+
+/// The form with which a copy is refused.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct No {
+    key: String,
+    seen: String,
+    reason: String,
+}
+
+/// Refuses what was given up: it is with the giver again.
+///
+/// # Errors
+/// When it is not there, or not due to this person.
+pub async fn refuse(
+    app: web::Data<App>,
+    member: Borrower,
+    path: web::Path<(String, CopyId)>,
+    form: Posted<No>,
+) -> Result<HttpResponse, Error> {
+    let copy = path.into_inner().1;
+    let key = Secret::parse(&form.0.key).ok_or_else(no_key)?.derive(&format!("{} refuses {copy}", member.person));
+    let (seen, typed) = (form.0.seen.parse().ok(), form.0.reason);
+    let (reason, me, teller) = (counts::words(&typed, 300), who(&member), Teller::new(&app, &member));
+    let done = app
+        .db
+        .write(member.scope(), move |tx| {
+            if let Some(earlier) = counted::by_request_key(tx, &key)? {
+                return Ok(earlier.handover);
+            }
+            let person = tx.actor.ok_or_else(|| Stop::Broken(Error::Broken("nobody acts".into())))?;
+            let (thing, scene) = handovers::scene(tx, copy)?;
+            let next = decided(tx, &scene, Side::Receiver, seen, &me)?;
+            let way = scene.on_the_way.ok_or(Refusal::NotOnItsWay)?;
+            let reason = reason.and_then(|reason| {
+                if reason.is_empty() { Err("say why you do not take it; the other school reads this".to_owned()) } else { Ok(reason) }
+            });
+            let reason = reason.map_err(|fault| Stop::Faults(vec![("reason".to_owned(), capital(&fault))]))?;
+            handovers::answered(tx, way.id, person, &Said::default(), &reason, false, next.to())?;
+            back_to_giver(tx, &scene, &way, person)?;
+            let nothing = Count { how: How::None, lines: Vec::new() };
+            counted::insert(tx, &New { of: Of::Handover(way.id, Side::Receiver), copy, person, key: &key, before: None }, &nothing)?;
+            let names = people::school_names(tx)?;
+            tx.log("copies", &thing.copy, "refused", "", &format!("{}: {reason}", name_of(&names, next.at)))?;
+            teller.tell(tx, way.id, &Event::Refused(reason))?;
+            Ok(Some(way.id))
+        })
+        .await;
+    match done {
+        Ok(handover) => {
+            app.wake.notify_one();
+            let handover = handover.map_or_else(String::new, |id| format!("&handover={id}"));
+            Ok(see_other(&format!("{}/copies/{copy}?done=refused{handover}", member.base())))
+        }
+        Err(Stop::Faults(faults)) => {
+            let me = who(&member);
+            match app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, copy, Side::Receiver, &me, None)?)).await? {
+                Ok(desk) => Ok(form::page(&member, &desk, Some((&fields_of(typed), &errors_of(faults))))),
+                Err(refusal) => copy::refused(&app, &member, copy, refusal, &fields_of(typed)).await,
+            }
+        }
+        Err(Stop::Refused(refusal)) => copy::refused(&app, &member, copy, refusal, &fields_of(typed)).await,
+        Err(Stop::Broken(fault)) => Err(fault),
+    }
+}
+
+fn fields_of(reason: String) -> Vec<(String, String)> {
+    vec![("reason".to_owned(), reason)]
+}
+
+/// The form of one button with which a copy is taken back.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct TakeBack {
+    seen: String,
+}
+
+/// Takes back what was given up and has not been received.
+///
+/// # Errors
+/// When it is not there, or was not given up by this person's school.
+pub async fn take_back(
+    app: web::Data<App>,
+    member: Borrower,
+    path: web::Path<(String, CopyId)>,
+    form: Posted<TakeBack>,
+) -> Result<HttpResponse, Error> {
+    let (copy, seen) = (path.into_inner().1, form.0.seen.parse().ok());
+    let (me, teller) = (who(&member), Teller::new(&app, &member));
+    let done = app
+        .db
+        .write(member.scope(), move |tx| {
+            let person = tx.actor.ok_or_else(|| Stop::Broken(Error::Broken("nobody acts".into())))?;
+            let (thing, scene) = handovers::scene(tx, copy)?;
+            let way = handing::as_seen(handing::take_back(&scene, &me), seen, &scene, Side::Giver)?;
+            handovers::withdrawn(tx, way.id)?;
+            back_to_giver(tx, &scene, &way, person)?;
+            let names = people::school_names(tx)?;
+            tx.log("copies", &thing.copy, "taken back", "", &name_of(&names, way.from))?;
+            teller.tell(tx, way.id, &Event::Withdrawn)?;
+            Ok::<_, Stop>(())
+        })
+        .await;
+    match done {
+        Ok(()) => {
+            app.wake.notify_one();
+            Ok(see_other(&format!("{}/copies/{copy}?done=withdrawn", member.base())))
+        }
+        Err(Stop::Refused(refusal)) => copy::refused(&app, &member, copy, refusal, &[]).await,
+        Err(Stop::Broken(fault)) => Err(fault),
+        Err(Stop::Faults(_)) => Err(Error::Broken("a form without fields has no faults".into())),
+    }
+}
+
+/// The copy is with whoever gave it up, as it was before: for the loan that had been given up with it, or in the store.
+fn back_to_giver(tx: &mut Tx<'_>, scene: &Scene, way: &OnTheWay, person: PersonId) -> Result<(), db::Error> {
+    let stored = way.from_booking.is_none() && way.from == scene.home;
+    custody::put(
+        tx,
+        &Custody {
+            place: if stored { Place::Store } else { Place::School },
+            school: way.from,
+            booking: way.from_booking,
+            to: None,
+            handover: None,
+            // Whoever gave it up answers for it again.
+            person: way.by.or(Some(person)),
+            ..scene.custody.clone()
+        },
+    )?;
+    if let Some(booking) = way.from_booking {
+        ledger::take_back(tx, booking)?;
+    }
+    Ok(())
+}
