@@ -91,7 +91,7 @@ pub struct Passing {
     pub from: SchoolId,
     /// Who was to receive it; `None` is the store.
     pub to: Option<SchoolId>,
-    /// "given", "accepted", "refused" or "withdrawn".
+    /// "given", "accepted", "refused", "withdrawn" or "lost".
     pub state: String,
     /// When it was given up, or received when nobody gave it up.
     pub at: DateTime<Utc>,

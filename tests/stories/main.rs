@@ -32,6 +32,7 @@ mod imports;
 mod killed;
 mod legs;
 mod loans;
+mod lost_and_found;
 mod mailer;
 mod my_loans;
 mod outbox;

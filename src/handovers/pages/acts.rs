@@ -11,9 +11,9 @@ use super::{copy, name_of, place_of, see_other, who};
 use crate::app::App;
 use crate::base::ids::{CopyId, HandoverId, PersonId};
 use crate::base::secret::Secret;
-use crate::bookings::changes::{self, Back};
+use crate::bookings::changes;
 use crate::bookings::store::{ledger, loans};
-use crate::bookings::{By, Slot};
+use crate::bookings::By;
 use crate::db::{self, Tx};
 use crate::error::Error;
 use crate::handovers::counts::{self, Condition, Count, Fault, How, Side, differences};
@@ -261,7 +261,7 @@ impl Act<'_> {
             custody::put(tx, &handovers::custody_after(copy, next, self.person, tx.now))?;
             if let Some(booking) = way.from_booking {
                 let slot = loans::one(tx, booking)?.booking.slot;
-                ledger::end_early(tx, &slot, ended(&slot, &way))?;
+                ledger::end_early(tx, &slot, changes::ended(&slot, way.on))?;
             }
             way.id
         } else {
@@ -291,12 +291,6 @@ impl Act<'_> {
         let after = format!("{} to {to}; {}", name_of(&names, self.next.from), self.count.summary().to_lowercase());
         tx.log("copies", &self.thing.copy, verb, "", &after)
     }
-}
-
-/// The days of a loan that ended when it was given up.
-fn ended(slot: &Slot, way: &OnTheWay) -> Back {
-    let out = Slot { returned_on: None, ..*slot };
-    changes::hand_back(&out, By::Coordinator, way.on).unwrap_or(Back { days: slot.days, held_until: slot.held_until })
 }
 
 /// The form with which a copy is refused.
