@@ -99,7 +99,9 @@ async fn a_long_history_is_turned_in_pages(app: TestApp) {
     // Two hundred times out and back, each at another hour, and a word in the log for every sixth of them.
     let start: chrono::DateTime<chrono::Utc> = "2026-11-24T08:00:00Z".parse().expect("a time");
     let mut raw = app.raw();
-    let copy = boxrota::base::ids::CopyId(raw.number("SELECT p.id AS n FROM copies p JOIN clusters c ON c.id = p.cluster_id WHERE c.slug = 'ashdale' AND p.tag = 'MG1'"));
+    let copy = boxrota::base::ids::CopyId(
+        raw.number("SELECT p.id AS n FROM copies p JOIN clusters c ON c.id = p.cluster_id WHERE c.slug = 'ashdale' AND p.tag = 'MG1'"),
+    );
     for n in 0..400 {
         if n % 6 == 0 {
             let at = start + TimeDelta::hours(n) + TimeDelta::minutes(30);

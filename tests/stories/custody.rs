@@ -133,7 +133,9 @@ fn what_is_missing_is_nowhere_whoever_says_it(ground: Ground) {
         raw.must(said);
         assert_eq!(stands(&mut raw), then, "{said}");
     }
-    raw.must("INSERT INTO copies (cluster_id, id, resource_id, tag, code, home_school_id, state) VALUES (1, 11, 1, 'SO2', 'SO2', 2, 'missing')");
+    raw.must(
+        "INSERT INTO copies (cluster_id, id, resource_id, tag, code, home_school_id, state) VALUES (1, 11, 1, 'SO2', 'SO2', 2, 'missing')",
+    );
     assert_eq!(raw.texts("SELECT place || ' ' || school_id AS t FROM custody WHERE copy_id = 11"), ["missing 2"]);
 }
 

@@ -18,8 +18,8 @@ use crate::handovers::attention::{self as rules, Found, Item, Request};
 use crate::handovers::attention_letters::{self as letters, About};
 use crate::handovers::store::{attention as store, custody, handovers};
 use crate::notifications::{Letter, Recipient, store as outbox};
-use crate::people::{Coordinator, Member};
 use crate::people::store::{self as people, Person};
+use crate::people::{Coordinator, Member};
 use crate::web::guard::Posted;
 
 /// How far ahead the bookings of a lost copy are told of it.

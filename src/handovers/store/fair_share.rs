@@ -33,7 +33,14 @@ pub fn loans(tx: &mut Tx<'_>, window: Period) -> Result<Vec<Loaned>> {
         .filter(planned.or(out))
         .filter(bookings::kind.eq("loan"))
         .filter(bookings::state.eq("confirmed"))
-        .select((bookings::school_id, item_columns!(), bookings::first_day, bookings::last_day, bookings::collected_on, bookings::returned_on))
+        .select((
+            bookings::school_id,
+            item_columns!(),
+            bookings::first_day,
+            bookings::last_day,
+            bookings::collected_on,
+            bookings::returned_on,
+        ))
         .load(tx.conn)?;
     rows.into_iter()
         .map(|(school, item, first, last, fetched, back)| {
