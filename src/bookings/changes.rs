@@ -125,10 +125,16 @@ pub fn hand_back(slot: &Slot, by: By, today: Day) -> Result<Back, Refusal> {
     if !slot.is_out() {
         return Err(Refusal::NotOut);
     }
+    Ok(ended(slot, today))
+}
+
+/// What is left of a loan that ends on this day: what it does not use is free again. One that is late keeps its days.
+#[must_use]
+pub fn ended(slot: &Slot, on: Day) -> Back {
     let turnaround = (slot.held_until - slot.days.last()).num_days();
-    let last = slot.days.last().min(today).max(slot.days.first());
+    let last = slot.days.last().min(on).max(slot.days.first());
     let days = Period::new(slot.days.first(), last).unwrap_or(slot.days);
-    Ok(Back { days, held_until: days::add(last, turnaround) })
+    Back { days, held_until: days::add(last, turnaround) }
 }
 
 fn may(slot: &Slot, by: By, today: Day) -> Result<(), Refusal> {

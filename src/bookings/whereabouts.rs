@@ -1,7 +1,7 @@
 //! Where a copy is now, and when it can next be had: what a card in the catalogue says.
 //!
-//! What must always hold: a copy that is late, on its way, missing or in repair is free on no day, however far ahead, because nobody
-//! can say when it comes back (product rule 3).
+//! What must always hold: a copy that is late, missing, in repair, or on its way for longer than a journey takes is free on no day,
+//! however far ahead, because nobody can say when it comes back (product rule 3). One that changed hands today can be booked ahead.
 
 use super::spans::{self, Search};
 use super::{Kind, Slot};

@@ -3,7 +3,7 @@
 //! What must always hold: nothing here changes a plan. A list says what is wrong and offers what a coordinator may do; a booking
 //! stays as it is until somebody moves or cancels it (product rule 3).
 
-use super::{Custody, Place};
+use super::{Custody, Place, reminders};
 use crate::base::clock;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId};
@@ -57,7 +57,7 @@ pub struct Holding {
 pub enum Trouble {
     /// A school has it longer than it may, since this last day.
     Late(Day),
-    /// Given up and not received for so many school days, which is more than the cluster allows.
+    /// Given up and not received for so many school days: as many as the cluster allows, or more.
     LongOnTheWay(u32),
     /// Nobody knows where it is.
     Missing,
@@ -117,8 +117,11 @@ impl Holding {
             Place::Store => None,
             Place::Missing => Some(Trouble::Missing),
             Place::Transit => {
-                let days = days_on_the_way(calendar, self.since(), self.bound_for(), today);
-                (days > allowed).then_some(Trouble::LongOnTheWay(days))
+                let (since, to) = (self.since(), self.bound_for());
+                // On the day on which the letter goes out that leads here.
+                let (_, long) = reminders::on_the_way(since, to, calendar, allowed);
+                let is_long = long.is_some_and(|long| today >= long);
+                is_long.then(|| Trouble::LongOnTheWay(days_on_the_way(calendar, since, to, today)))
             }
             Place::School => match (self.late_since(today), self.custody.booking) {
                 (Some(last), _) => Some(Trouble::Late(last)),
@@ -147,11 +150,12 @@ pub struct AtRisk {
     pub why: Risk,
 }
 
-/// Those of the bookings that are at risk, by first day.
+/// Those of the bookings that are at risk, by first day. What the waiting list offers is no booking yet.
 #[must_use]
 pub fn at_risk(holdings: &[Holding], to_come: &[Slot], today: Day) -> Vec<AtRisk> {
     let mut list: Vec<AtRisk> = to_come
         .iter()
+        .filter(|slot| !slot.is_offer())
         .filter_map(|slot| {
             let holding = holdings.iter().find(|holding| holding.item.copy == slot.copy)?;
             holding.risk(slot, today).map(|why| AtRisk { slot: *slot, item: holding.item.clone(), why })
@@ -312,7 +316,10 @@ mod tests {
         assert_eq!(trouble(&at(Place::Missing)), Some(Trouble::Missing));
         assert_eq!(trouble(&at(Place::School)), Some(Trouble::WithoutBooking));
         assert_eq!(trouble(&at(Place::Transit)), Some(Trouble::LongOnTheWay(4)), "Monday to Thursday");
-        assert_eq!(at(Place::Transit).trouble(&cal, 4, today), None);
+        let on = |allowed, today| at(Place::Transit).trouble(&cal, allowed, day(today));
+        assert_eq!(on(4, "2026-11-26"), Some(Trouble::LongOnTheWay(4)), "on the day on which the coordinators are written to");
+        assert_eq!(on(4, "2026-11-25"), None);
+        assert_eq!(on(5, "2026-11-26"), None);
         let mut lent = at(Place::School);
         (lent.custody.booking, lent.days) = (Some(BookingId(1)), Some(period("2026-11-16", "2026-11-26")));
         assert_eq!(trouble(&lent), None, "the last day is still the school's");
@@ -333,6 +340,9 @@ mod tests {
         let list = at_risk(&all, &[next], today);
         assert_eq!(list[0].why, Risk::Late { holder: SAXTON, since: day("2026-11-20") });
         assert_eq!(at_risk(&all, &[next], day("2026-11-20")), []);
+        let until = Some("2026-11-26T00:00:00Z".parse().unwrap());
+        let offer = Slot { state: State::Requested, offer_until: until, ..next };
+        assert_eq!(at_risk(&all, &[offer], today), [], "nobody has booked what is offered");
     }
 
     #[test]

@@ -177,10 +177,18 @@ pub fn missing(about: &About, booked: &[Period], to: Recipient, today: Day) -> L
     )
 }
 
-/// The copy was found again: the bookings of it are no longer at risk for that.
+/// The copy was found again: the bookings of it are no longer at risk for that. `but`: why it cannot be lent all the same, and the
+/// essential lines that were short at the last count, in words.
 #[must_use]
-pub fn found(about: &About, booked: &[Period], to: Recipient, today: Day) -> Letter {
-    let words = vec![format!("It is there again. Your booking can happen as planned: {}.", list(booked))];
+pub fn found(about: &About, booked: &[Period], but: (Option<&str>, &str), to: Recipient, today: Day) -> Letter {
+    let days = list(booked);
+    let words = vec![match but {
+        (Some(why), _) => format!("It is there again, but it is {why}. Your booking stays at risk: {days}."),
+        (None, "") => format!("It is there again. Your booking can happen as planned: {days}."),
+        (None, short) => format!(
+            "It is there again, but something that it needs was short at the last count. {short}. Your booking stays at risk: {days}."
+        ),
+    }];
     letter(FOUND, about, to, today, format!("{} is found again", about.item), words, ("See your loans", format!("{}/loans", about.base)))
 }
 
@@ -228,7 +236,9 @@ mod tests {
             ),
             missing(&about(), &[], to(), today),
             missing(&about(), &[period("2026-11-30", "2026-12-04"), period("2027-03-01", "2027-03-05")], to(), today),
-            found(&about(), &[period("2026-11-30", "2026-12-04")], to(), today),
+            found(&about(), &[period("2026-11-30", "2026-12-04")], (None, ""), to(), today),
+            found(&about(), &[period("2026-11-30", "2026-12-04")], (Some("being repaired"), "Bulb: 2 of 6 missing"), to(), today),
+            found(&about(), &[period("2026-11-30", "2026-12-04")], (None, "Bulb: 2 of 6 missing"), to(), today),
         ];
         let texts: Vec<String> = all.iter().map(|letter| format!("Subject: {}\n\n{}", letter.title, bodies::text(letter))).collect();
         insta::assert_snapshot!(texts.join("\n========\n"));

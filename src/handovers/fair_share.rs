@@ -1,7 +1,9 @@
 //! Fair share: how many school days each school has had each box in a school year. Pure.
 //!
-//! What counts is a loan that happened or still will: one that was fetched, or whose last day is not past. A day is counted for the
-//! school that has it, and only when that school is open; a loan that reaches over the end of the year counts in both, each day once.
+//! What counts is a loan that happened or still will. One that was fetched counts from that day to the day on which it came back,
+//! however late; one that is out counts to its last day, or to today when it is late; one that is to come counts as it is booked, and
+//! one that was never fetched does not. A day is counted for the school that has it, and only when that school is open; a loan that
+//! reaches over the end of the year counts in both, each day once.
 
 use super::attention::Item;
 use crate::base::days::{self, Day, Period};
@@ -16,17 +18,23 @@ pub struct Loaned {
     pub school: SchoolId,
     /// What it had.
     pub item: Item,
-    /// Its days.
-    pub days: Period,
-    /// Whether it was fetched.
-    pub fetched: bool,
+    /// The days for which it is booked.
+    pub booked: Period,
+    /// The day on which it was fetched.
+    pub fetched: Option<Day>,
+    /// The day on which it came back.
+    pub back: Option<Day>,
 }
 
 impl Loaned {
-    /// Whether it happened, or still will.
+    /// The days on which the school had it, or is to have it; `None` when it never happened.
     #[must_use]
-    pub fn counts(&self, today: Day) -> bool {
-        self.fetched || self.days.last() >= today
+    pub fn days(&self, today: Day) -> Option<Period> {
+        match (self.fetched, self.back) {
+            (Some(fetched), Some(back)) => Period::new(fetched, back),
+            (Some(fetched), None) => Period::new(fetched, self.booked.last().max(today)),
+            (None, _) => Some(self.booked).filter(|booked| booked.last() >= today),
+        }
     }
 }
 
@@ -77,9 +85,11 @@ pub fn year_of(year: i32) -> Period {
 /// Counts a year's loans. A school has a column when it is or was in the cluster on a day of the year, or has had something.
 #[must_use]
 pub fn table(loans: &[Loaned], schools: &[School], calendar: &SchoolCalendar, year: Period, today: Day) -> Table {
-    let days_of = |loan: &Loaned| loan.days.intersect(year).map_or(0, |days| calendar.count(days, Some(loan.school)));
-    let counted: Vec<(&Loaned, u32)> =
-        loans.iter().filter(|loan| loan.counts(today)).map(|loan| (loan, days_of(loan))).filter(|(_, days)| *days > 0).collect();
+    let days_of = |loan: &Loaned| {
+        let days = loan.days(today).and_then(|days| days.intersect(year));
+        days.map_or(0, |days| calendar.count(days, Some(loan.school)))
+    };
+    let counted: Vec<(&Loaned, u32)> = loans.iter().map(|loan| (loan, days_of(loan))).filter(|(_, days)| *days > 0).collect();
     let of_the_year = |school: &&School| {
         let stays = |days: &Period| {
             school.stays.iter().any(|stay| stay.joined_on <= days.last() && stay.left_on.is_none_or(|left| left >= days.first()))
@@ -136,6 +146,7 @@ mod tests {
         }
     }
 
+    /// Fetched on its first day and back on its last, or not fetched.
     fn loan(school: SchoolId, resource: i64, first: &str, last: &str, fetched: bool) -> Loaned {
         let item = Item {
             copy: CopyId(resource),
@@ -145,7 +156,9 @@ mod tests {
             icon: "zap".into(),
             tag: "B".into(),
         };
-        Loaned { school, item, days: period(first, last), fetched }
+        let booked = period(first, last);
+        let at = |day: Day| fetched.then_some(day);
+        Loaned { school, item, booked, fetched: at(booked.first()), back: at(booked.last()) }
     }
 
     fn year() -> Period {
@@ -172,6 +185,25 @@ mod tests {
         assert_eq!(table.rows[1].days, [1, 0], "to come, and not fetched yet");
         assert_eq!((table.total, table.rows[0].total), (14, 13));
         assert_eq!(table.shares.iter().map(|share| (share.days, share.percent)).collect::<Vec<_>>(), [(5, 36), (9, 64)]);
+    }
+
+    #[test]
+    fn a_late_day_is_a_day_like_another() {
+        let schools = [school(BRAYTON, "Brayton", "2023-09-01", None)];
+        let booked = loan(BRAYTON, 1, "2026-11-09", "2026-11-13", true);
+        let days = |loan: &Loaned, year, today| table(std::slice::from_ref(loan), &schools, &calendar(), year_of(year), day(today)).total;
+        assert_eq!(days(&booked, 2026, "2026-11-24"), 5);
+        let late = Loaned { back: Some(day("2026-11-18")), ..booked.clone() };
+        assert_eq!(days(&late, 2026, "2026-11-24"), 8, "until it came back");
+        let out = Loaned { back: None, ..booked.clone() };
+        assert_eq!(days(&out, 2026, "2026-11-11"), 5, "as booked");
+        assert_eq!(days(&out, 2026, "2026-11-24"), 12, "until today");
+        let early = Loaned { fetched: Some(day("2026-11-06")), back: Some(day("2026-11-10")), ..booked };
+        assert_eq!(days(&early, 2026, "2026-11-24"), 3, "from when it was fetched, the weekend left out");
+        // Late over the summer: each year has its own days.
+        let summer = Loaned { back: Some(day("2027-09-03")), ..loan(BRAYTON, 1, "2027-07-12", "2027-07-16", true) };
+        assert_eq!(days(&summer, 2026, "2027-09-10"), days(&loan(BRAYTON, 1, "2027-07-12", "2027-08-31", true), 2026, "2027-09-10"));
+        assert_eq!(days(&summer, 2027, "2027-09-10"), 2, "2 and 3 September");
     }
 
     #[test]

@@ -107,6 +107,7 @@ pub fn overtaken(kind: &str, now: Option<State>) -> Option<&'static str> {
         (GIVEN, Some(State::Accepted)) => Some("It was received before this could be sent."),
         (GIVEN, Some(State::Refused)) => Some("It was refused before this could be sent."),
         (GIVEN, Some(State::Withdrawn)) => Some("It was taken back before this could be sent."),
+        (GIVEN, Some(State::Lost)) => Some("It was lost on its way before this could be sent."),
         _ => None,
     }
 }
@@ -339,6 +340,7 @@ mod tests {
     fn only_what_is_on_its_way_can_be_overtaken() {
         assert_eq!(overtaken(GIVEN, Some(State::Given)), None);
         assert!(overtaken(GIVEN, Some(State::Withdrawn)).is_some());
+        assert!(overtaken(GIVEN, Some(State::Lost)).is_some());
         assert_eq!(overtaken(RECEIVED, Some(State::Accepted)), None);
         let id = about().handover;
         assert_eq!(read_subject(&subject(id)), Some(id));

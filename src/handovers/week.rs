@@ -3,7 +3,7 @@
 use super::attention::{Holding, Item};
 use super::{Leg, Place, Way};
 use crate::base::days::{self, Day, Period};
-use crate::base::ids::{BookingId, SchoolId};
+use crate::base::ids::{SchoolId, WaitId};
 
 /// A leg with what a line about it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub struct Journey {
 /// An offer of the waiting list that a school has not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// The request that holds the days.
-    pub booking: BookingId,
+    /// The place on the list; its page takes the answer.
+    pub wait: WaitId,
     /// For which school.
     pub school: SchoolId,
     /// The title's name.
@@ -174,7 +174,7 @@ mod tests {
     use super::super::LegState;
     use super::super::attention::samples::holding;
     use super::*;
-    use crate::base::ids::{CopyId, LegId};
+    use crate::base::ids::{BookingId, CopyId, LegId};
     use crate::people::terms::samples::{day, period};
 
     const SAXTON: SchoolId = SchoolId(2);

@@ -90,28 +90,48 @@ async fn both_counts_and_their_difference_are_shown(app: TestApp) {
     ] {
         assert!(passing.contains(words), "{words}: {passing}");
     }
+    let page = ash.open(&path(&app, "ashdale", "MG1")).await;
+    ash.browser.open(&page.link("See this handover")).await.says("Magnets (MG1)");
 }
 
 async fn a_long_history_is_turned_in_pages(app: TestApp) {
-    let ash = app.ssl("Ash").await;
     let here = path(&app, "ashdale", "MG1");
-    // Sixty times out and back, each at another hour.
-    let start: chrono::DateTime<chrono::Utc> = "2026-09-01T08:00:00Z".parse().expect("a time");
+    // Two hundred times out and back, each at another hour, and a word in the log for every sixth of them.
+    let start: chrono::DateTime<chrono::Utc> = "2026-11-24T08:00:00Z".parse().expect("a time");
     let mut raw = app.raw();
-    for n in 0..120 {
+    let copy = boxrota::base::ids::CopyId(
+        raw.number("SELECT p.id AS n FROM copies p JOIN clusters c ON c.id = p.cluster_id WHERE c.slug = 'ashdale' AND p.tag = 'MG1'"),
+    );
+    for n in 0..400 {
+        if n % 6 == 0 {
+            let at = start + TimeDelta::hours(n) + TimeDelta::minutes(30);
+            raw.must(&format!(
+                "INSERT INTO changes (cluster_id, id, at, about, about_id, verb, before, after)
+                 SELECT c.id, {}, '{}', 'copies', '{copy}', 'asked', '', 'time {n}' FROM clusters c WHERE c.slug = 'ashdale'",
+                boxrota::base::ids::first_at(at),
+                at.format("%Y-%m-%d %H:%M:%S")
+            ));
+        }
         let since = (start + TimeDelta::hours(n)).format("%Y-%m-%d %H:%M:%S");
         let place = if n % 2 == 0 { "school" } else { "store" };
         raw.must(&format!("UPDATE custody SET place = '{place}', since = '{since}' WHERE copy_id IN (SELECT p.id FROM copies p JOIN clusters c ON c.id = p.cluster_id WHERE c.slug = 'ashdale' AND p.tag = 'MG1')"));
     }
     seen(&app);
-    let (mut page, mut seen, mut pages) = (ash.open(&here).await, 0, 1);
+    app.at("2026-12-14T09:00:00Z");
+    let ash = app.ssl("Ash").await;
+    let (mut page, mut seen, mut pages, mut now) = (ash.open(&here).await, 0, 1, 0);
     loop {
-        seen += page.all(".chain > li").len();
+        let entries = page.all(".chain > li");
+        seen += entries.len();
+        // Each lasted until the next began, over the edge of a page too.
+        now += entries.iter().filter(|entry| entry.contains("until now")).count();
         let Some(next) = page.links("Earlier").into_iter().next() else { break };
-        page = ash.browser.open(&next).await;
+        let (opened, asked) = app.questions(ash.browser.open(&next)).await;
+        assert!((1..=8).contains(&asked), "{asked} questions");
+        page = opened;
         pages += 1;
     }
-    assert_eq!((seen, pages), (121, 4));
+    assert_eq!((seen, pages, now), (401 + 67, 3, 1));
     page.link("Newest");
 }
 

@@ -9,6 +9,7 @@ on_both_engines!(
     a_second_custody_is_refused,
     custody_cannot_be_taken_away,
     places_that_make_no_sense_are_refused,
+    what_is_missing_is_nowhere_whoever_says_it,
     possession_moves_custody_whoever_says_it,
     the_chain_is_only_added_to,
     counts_are_only_added_to,
@@ -107,6 +108,35 @@ fn places_that_make_no_sense_are_refused(ground: Ground) {
         assert!(raw.run(&format!("UPDATE custody SET {wrong} WHERE copy_id = 10")).is_err(), "{wrong}");
     }
     assert_eq!(custody(&mut raw), "store 1");
+}
+
+fn what_is_missing_is_nowhere_whoever_says_it(ground: Ground) {
+    let mut raw = world(&ground);
+    let stands = |raw: &mut Raw| {
+        let state = raw.texts("SELECT state AS t FROM copies WHERE id = 10").remove(0);
+        format!("{state}: {}", custody(raw))
+    };
+    book(&mut raw, 5, 2, "2026-10-05", "2026-10-09");
+    for (said, then) in [
+        ("UPDATE copies SET state = 'missing' WHERE id = 10", "missing: missing 1"),
+        ("UPDATE copies SET state = 'in_service' WHERE id = 10", "in_service: store 1"),
+        ("UPDATE custody SET place = 'missing' WHERE copy_id = 10", "missing: missing 1"),
+        ("UPDATE bookings SET collected_on = '2026-10-05' WHERE id = 5", "in_service: school 2 booking 5"),
+        ("UPDATE copies SET state = 'missing' WHERE id = 10", "missing: missing 2"),
+        ("UPDATE bookings SET returned_on = '2026-10-09' WHERE id = 5", "missing: missing 2"),
+        ("UPDATE custody SET place = 'store', school_id = 1 WHERE copy_id = 10", "in_service: store 1"),
+        // What is being repaired stays so while it is missing.
+        ("UPDATE copies SET state = 'repair' WHERE id = 10", "repair: store 1"),
+        ("UPDATE custody SET place = 'missing' WHERE copy_id = 10", "repair: missing 1"),
+        ("UPDATE custody SET place = 'school', school_id = 2 WHERE copy_id = 10", "repair: school 2"),
+    ] {
+        raw.must(said);
+        assert_eq!(stands(&mut raw), then, "{said}");
+    }
+    raw.must(
+        "INSERT INTO copies (cluster_id, id, resource_id, tag, code, home_school_id, state) VALUES (1, 11, 1, 'SO2', 'SO2', 2, 'missing')",
+    );
+    assert_eq!(raw.texts("SELECT place || ' ' || school_id AS t FROM custody WHERE copy_id = 11"), ["missing 2"]);
 }
 
 fn possession_moves_custody_whoever_says_it(ground: Ground) {

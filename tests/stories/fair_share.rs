@@ -4,6 +4,7 @@ use crate::harness::{Bursar, Coordinator, TestApp, Wish, World, science_lead};
 
 stories!(
     every_member_sees_who_has_had_what,
+    late_days_count_for_who_has_it,
     a_school_year_is_turned_and_downloaded,
     another_clusters_share_is_not_there,
     it_asks_the_same_after_years
@@ -33,6 +34,32 @@ async fn every_member_sees_who_has_had_what(app: TestApp) {
     app.at("2026-12-01T09:00:00Z");
     let page = ash.open("/fair-share").await;
     assert_eq!(page.all("tbody tr")[0], "Sound0202");
+}
+
+async fn late_days_count_for_who_has_it(app: TestApp) {
+    let beech = app.ssl("Beech").await;
+    let booking = beech.books(&Wish::of(&app.resource("ashdale", "Magnets"), "2026-11-23", "2026-11-24")).await;
+    app.letters().await;
+    let press = async |word: &str| {
+        let form = beech.browser.open(&booking).await.form(word);
+        beech.browser.submit(&form).await.is(303);
+    };
+    let row = async || beech.open("/fair-share").await.all("tbody tr")[0].clone();
+    press("/collected").await;
+    assert_eq!(row().await, "Magnets0202", "as booked");
+    app.at("2026-11-27T09:00:00Z");
+    assert_eq!(row().await, "Magnets0505", "until today");
+    app.at("2026-11-30T09:00:00Z");
+    press("/returned").await;
+    app.at("2026-12-04T09:00:00Z");
+    assert_eq!(row().await, "Magnets0606", "until it came back");
+    // Out since July of the school year before last: each year has its days.
+    app.raw().must("UPDATE bookings SET first_day = '2025-07-14', last_day = '2025-07-18', held_until = '2025-07-18', collected_on = '2025-07-14', returned_on = NULL");
+    crate::week::seen(&app);
+    for year in ["2024", "2025", "2026"] {
+        let rows = beech.open(&format!("/fair-share?year={year}")).await.all("tbody tr");
+        assert!(rows.first().is_some_and(|row| row.starts_with("Magnets0")), "{year}: {rows:#?}");
+    }
 }
 
 async fn a_school_year_is_turned_and_downloaded(app: TestApp) {

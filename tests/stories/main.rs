@@ -34,6 +34,7 @@ mod killed;
 mod legs;
 mod legs_moved;
 mod loans;
+mod lost_and_found;
 mod mailer;
 mod my_loans;
 mod outbox;

@@ -184,8 +184,13 @@ async fn an_offer_of_the_waiting_list_is_shown_to_its_school(app: TestApp) {
         .await
         .says("Offered to you")
         .says("These days have become free. They are kept for you until Wednesday 25 November.");
-    assert!(page.link("Answer").starts_with("/c/ashdale/bookings/"));
+    let answer = page.link("Answer");
+    assert!(answer.starts_with("/c/ashdale/waits/"), "{answer}");
+    ash.browser.open(&answer).await.says("Magnets");
     beech.open("/week").await.says_not("Offered to you");
+    // Who leads no school answers for none: not the coordinator, and not who only reads at the school.
+    app.coordinator().await.open("/week").await.says_not("Offered to you");
+    Bursar::new(&app, "ashdale", "bursar@ashdale.example").await.open("/week").await.says_not("Offered to you");
 }
 
 async fn others_read_and_a_coordinator_sees_what_needs_attention(app: TestApp) {

@@ -1,5 +1,6 @@
 DROP TRIGGER copies_get_custody ON copies;
 DROP TRIGGER copies_move_store ON copies;
+DROP TRIGGER copies_go_missing ON copies;
 DROP TRIGGER bookings_move_custody ON bookings;
 DROP TRIGGER bookings_unsettle ON bookings;
 DROP TRIGGER closures_unsettle ON closures;
@@ -21,6 +22,8 @@ DROP TABLE legs;
 DROP TABLE meetings;
 DROP FUNCTION copies_get_custody;
 DROP FUNCTION copies_move_store;
+DROP FUNCTION copies_go_missing;
+DROP FUNCTION custody_goes_missing;
 DROP FUNCTION bookings_move_custody;
 DROP FUNCTION bookings_unsettle;
 DROP FUNCTION year_unsettles;

@@ -12,55 +12,6 @@ ALTER TABLE settings ADD COLUMN digest_on DATE;
 -- How often a person wants letters that can wait: each at once, or together once a day or a week.
 ALTER TABLE people ADD COLUMN rhythm TEXT NOT NULL DEFAULT 'each' CONSTRAINT people_rhythm CHECK (rhythm IN ('each', 'daily', 'weekly'));
 
--- Where a copy is now: one row a copy, so that there is exactly one answer (product rule 2). The row comes with the copy and stays.
--- school_id: who has it; where the store is; who gave it up, while it is on its way; who had it last, when it is missing.
-CREATE TABLE custody (
-    cluster_id BIGINT NOT NULL,
-    copy_id BIGINT NOT NULL,
-    place TEXT NOT NULL,
-    school_id BIGINT NOT NULL,
-    -- The booking for which the school has it; NULL when it has none.
-    booking_id BIGINT,
-    -- While it is on its way: to whom, and by which handover. NULL: to the store.
-    to_school_id BIGINT,
-    handover_id BIGINT,
-    -- Who took it, gave it up, or reported it.
-    person_id BIGINT REFERENCES people (id),
-    -- Since when.
-    since TIMESTAMP NOT NULL,
-    -- Essential lines of the contents that were short at the last count, in words; empty when none was.
-    short_essentials TEXT NOT NULL DEFAULT '',
-    -- The day on which the worker looks at it again.
-    look_on DATE NOT NULL DEFAULT '2000-01-01',
-    PRIMARY KEY (cluster_id, copy_id),
-    FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id),
-    FOREIGN KEY (cluster_id, school_id) REFERENCES schools (cluster_id, id),
-    FOREIGN KEY (cluster_id, to_school_id) REFERENCES schools (cluster_id, id),
-    FOREIGN KEY (cluster_id, booking_id) REFERENCES bookings (cluster_id, id),
-    CONSTRAINT custody_place CHECK (place IN ('school', 'store', 'transit', 'missing')),
-    CONSTRAINT custody_booking CHECK (booking_id IS NULL OR place = 'school'),
-    CONSTRAINT custody_way CHECK (place = 'transit' OR (to_school_id IS NULL AND handover_id IS NULL))
-);
-CREATE UNIQUE INDEX custody_booking_key ON custody (cluster_id, booking_id) WHERE booking_id IS NOT NULL;
-CREATE INDEX custody_school ON custody (cluster_id, school_id, place);
-CREATE INDEX custody_look ON custody (look_on);
-
--- The chain of custody: every row that custody ever held, the n-th of its copy. Written by triggers, only ever added to.
-CREATE TABLE custody_chain (
-    cluster_id BIGINT NOT NULL,
-    copy_id BIGINT NOT NULL,
-    n BIGINT NOT NULL,
-    place TEXT NOT NULL,
-    school_id BIGINT NOT NULL,
-    booking_id BIGINT,
-    to_school_id BIGINT,
-    handover_id BIGINT,
-    person_id BIGINT REFERENCES people (id),
-    since TIMESTAMP NOT NULL,
-    PRIMARY KEY (cluster_id, copy_id, n),
-    FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id)
-);
-
 -- Copies whose bookings or custody have changed since their legs were laid; emptied at the end of the same transaction.
 CREATE TABLE unsettled (
     cluster_id BIGINT NOT NULL,
@@ -152,7 +103,7 @@ CREATE TABLE handovers (
     from_school_id BIGINT NOT NULL,
     -- NULL: into the store.
     to_school_id BIGINT,
-    -- given: on its way. withdrawn: the giver took it back before it was received.
+    -- given: on its way. withdrawn: the giver took it back before it was received. lost: nobody received it, and nobody has it back.
     state TEXT NOT NULL,
     given_by BIGINT REFERENCES people (id),
     given_at TIMESTAMP,
@@ -174,7 +125,7 @@ CREATE TABLE handovers (
     FOREIGN KEY (cluster_id, to_booking_id) REFERENCES bookings (cluster_id, id),
     FOREIGN KEY (cluster_id, from_school_id) REFERENCES schools (cluster_id, id),
     FOREIGN KEY (cluster_id, to_school_id) REFERENCES schools (cluster_id, id),
-    CONSTRAINT handovers_state CHECK (state IN ('given', 'accepted', 'refused', 'withdrawn')),
+    CONSTRAINT handovers_state CHECK (state IN ('given', 'accepted', 'refused', 'withdrawn', 'lost')),
     CONSTRAINT handovers_given CHECK ((given_at IS NULL) = (given_by IS NULL) AND (given_at IS NOT NULL OR state IN ('accepted'))),
     CONSTRAINT handovers_received CHECK ((received_at IS NULL) = (received_by IS NULL) AND (received_at IS NOT NULL) = (state IN ('accepted', 'refused'))),
     CONSTRAINT handovers_refusal CHECK ((state = 'refused') = (refusal <> '')),
@@ -185,6 +136,60 @@ CREATE UNIQUE INDEX handovers_on_the_way ON handovers (cluster_id, copy_id) WHER
 CREATE INDEX handovers_copy ON handovers (cluster_id, copy_id, id);
 CREATE INDEX handovers_leg ON handovers (cluster_id, leg_id);
 CREATE INDEX handovers_differing ON handovers (cluster_id, id) WHERE differs AND settled_at IS NULL;
+
+-- Where a copy is now: one row a copy, so that there is exactly one answer (product rule 2). The row comes with the copy and stays.
+-- school_id: who has it; where the store is; who gave it up, while it is on its way; who had it last, when it is missing.
+CREATE TABLE custody (
+    cluster_id BIGINT NOT NULL,
+    copy_id BIGINT NOT NULL,
+    place TEXT NOT NULL,
+    school_id BIGINT NOT NULL,
+    -- The booking for which the school has it; NULL when it has none.
+    booking_id BIGINT,
+    -- While it is on its way: to whom, and by which handover. NULL: to the store.
+    to_school_id BIGINT,
+    handover_id BIGINT,
+    -- Who took it, gave it up, or reported it.
+    person_id BIGINT REFERENCES people (id),
+    -- Since when.
+    since TIMESTAMP NOT NULL,
+    -- Essential lines of the contents that were short at the last count, in words; empty when none was.
+    short_essentials TEXT NOT NULL DEFAULT '',
+    -- The day on which the worker looks at it again.
+    look_on DATE NOT NULL DEFAULT '2000-01-01',
+    PRIMARY KEY (cluster_id, copy_id),
+    FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id),
+    FOREIGN KEY (cluster_id, school_id) REFERENCES schools (cluster_id, id),
+    FOREIGN KEY (cluster_id, to_school_id) REFERENCES schools (cluster_id, id),
+    FOREIGN KEY (cluster_id, booking_id) REFERENCES bookings (cluster_id, id),
+    FOREIGN KEY (cluster_id, handover_id) REFERENCES handovers (cluster_id, id),
+    CONSTRAINT custody_place CHECK (place IN ('school', 'store', 'transit', 'missing')),
+    CONSTRAINT custody_booking CHECK (booking_id IS NULL OR place = 'school'),
+    CONSTRAINT custody_way CHECK (place = 'transit' OR (to_school_id IS NULL AND handover_id IS NULL))
+);
+CREATE UNIQUE INDEX custody_booking_key ON custody (cluster_id, booking_id) WHERE booking_id IS NOT NULL;
+CREATE INDEX custody_school ON custody (cluster_id, school_id, place);
+CREATE INDEX custody_look ON custody (look_on);
+
+-- The chain of custody: every row that custody ever held, the n-th of its copy. Written by triggers, only ever added to.
+CREATE TABLE custody_chain (
+    cluster_id BIGINT NOT NULL,
+    copy_id BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    place TEXT NOT NULL,
+    school_id BIGINT NOT NULL,
+    booking_id BIGINT,
+    to_school_id BIGINT,
+    handover_id BIGINT,
+    person_id BIGINT REFERENCES people (id),
+    since TIMESTAMP NOT NULL,
+    PRIMARY KEY (cluster_id, copy_id, n),
+    FOREIGN KEY (cluster_id, copy_id) REFERENCES copies (cluster_id, id),
+    FOREIGN KEY (cluster_id, school_id) REFERENCES schools (cluster_id, id),
+    FOREIGN KEY (cluster_id, to_school_id) REFERENCES schools (cluster_id, id),
+    FOREIGN KEY (cluster_id, booking_id) REFERENCES bookings (cluster_id, id),
+    FOREIGN KEY (cluster_id, handover_id) REFERENCES handovers (cluster_id, id)
+);
 
 -- What was counted: by each side of a handover, and by the school that has the copy, at any time. Only ever added to; none overwrites
 -- another (product rule 4).
@@ -346,7 +351,7 @@ CREATE INDEX digest_items_due ON digest_items (due_on) WHERE done_at IS NULL;
 CREATE FUNCTION copies_get_custody() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO custody (cluster_id, copy_id, place, school_id, since)
-    VALUES (NEW.cluster_id, NEW.id, 'store', NEW.home_school_id, COALESCE((SELECT created_at FROM clusters WHERE id = NEW.cluster_id), TIMESTAMP '2000-01-01 00:00:00'));
+    VALUES (NEW.cluster_id, NEW.id, CASE NEW.state WHEN 'missing' THEN 'missing' ELSE 'store' END, NEW.home_school_id, COALESCE((SELECT created_at FROM clusters WHERE id = NEW.cluster_id), TIMESTAMP '2000-01-01 00:00:00'));
     RETURN NULL;
 END;
 $$;
@@ -361,6 +366,33 @@ BEGIN
 END;
 $$;
 CREATE TRIGGER copies_move_store AFTER UPDATE OF home_school_id, state ON copies FOR EACH ROW EXECUTE FUNCTION copies_move_store();
+
+-- A copy whose state is missing is nowhere, and one that is somewhere is not missing: whoever says the one has said the other.
+-- One that is being repaired stays so while it is missing, and is when it is found.
+CREATE FUNCTION copies_go_missing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.state = 'missing' AND OLD.state <> 'missing' THEN
+        UPDATE custody SET place = 'missing', booking_id = NULL, to_school_id = NULL, handover_id = NULL, since = now() AT TIME ZONE 'UTC', look_on = DATE '2000-01-01'
+        WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.id AND place <> 'missing';
+    ELSIF NEW.state = 'in_service' AND OLD.state = 'missing' THEN
+        UPDATE custody SET place = 'store', school_id = NEW.home_school_id, since = now() AT TIME ZONE 'UTC', look_on = DATE '2000-01-01'
+        WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.id AND place = 'missing';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER copies_go_missing AFTER UPDATE OF state ON copies FOR EACH ROW EXECUTE FUNCTION copies_go_missing();
+CREATE FUNCTION custody_goes_missing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.place = 'missing' AND OLD.place <> 'missing' THEN
+        UPDATE copies SET state = 'missing' WHERE cluster_id = NEW.cluster_id AND id = NEW.copy_id AND state = 'in_service';
+    ELSIF NEW.place <> 'missing' AND OLD.place = 'missing' THEN
+        UPDATE copies SET state = 'in_service' WHERE cluster_id = NEW.cluster_id AND id = NEW.copy_id AND state = 'missing';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER custody_goes_missing AFTER UPDATE OF place ON custody FOR EACH ROW EXECUTE FUNCTION custody_goes_missing();
 
 CREATE FUNCTION bookings_move_custody() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -453,9 +485,9 @@ CREATE TRIGGER custody_chain_stays BEFORE UPDATE OR DELETE ON custody_chain FOR 
 CREATE TRIGGER counts_stay BEFORE UPDATE OR DELETE ON counts FOR EACH ROW EXECUTE FUNCTION only_added_to();
 CREATE TRIGGER count_lines_stay BEFORE UPDATE OR DELETE ON count_lines FOR EACH ROW EXECUTE FUNCTION only_added_to();
 
--- The copies that are there already: out at a school, or in their store.
+-- The copies that are there already: out at a school, missing, or in their store. What a loan is out for is with its school, and late.
 INSERT INTO custody (cluster_id, copy_id, place, school_id, since)
-SELECT copies.cluster_id, copies.id, 'store', copies.home_school_id, clusters.created_at FROM copies JOIN clusters ON clusters.id = copies.cluster_id;
+SELECT copies.cluster_id, copies.id, CASE copies.state WHEN 'missing' THEN 'missing' ELSE 'store' END, copies.home_school_id, clusters.created_at FROM copies JOIN clusters ON clusters.id = copies.cluster_id;
 UPDATE custody SET place = 'school',
     school_id = (SELECT b.school_id FROM bookings b WHERE b.cluster_id = custody.cluster_id AND b.copy_id = custody.copy_id AND b.collected_on IS NOT NULL AND b.returned_on IS NULL),
     person_id = (SELECT COALESCE(b.keeper_id, b.person_id) FROM bookings b WHERE b.cluster_id = custody.cluster_id AND b.copy_id = custody.copy_id AND b.collected_on IS NOT NULL AND b.returned_on IS NULL),

@@ -1,5 +1,7 @@
 DROP TRIGGER copies_get_custody;
 DROP TRIGGER copies_move_store;
+DROP TRIGGER copies_go_missing;
+DROP TRIGGER copies_come_back;
 DROP TRIGGER bookings_take_custody_new;
 DROP TRIGGER bookings_take_custody;
 DROP TRIGGER bookings_give_custody;

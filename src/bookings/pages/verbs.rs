@@ -17,7 +17,9 @@ use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{By, Refusal, State, changes};
 use crate::db::{self, Tx};
 use crate::error::Error;
-use crate::handovers::store::handovers;
+use crate::handovers::Place;
+use crate::handovers::pages::remedies::{Sender, there_again};
+use crate::handovers::store::{custody, handovers};
 use crate::people::{Borrower, Coordinator, Member, store as people};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, stop};
 use crate::web::guard::Posted;
@@ -207,7 +209,8 @@ pub async fn collected(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let done = change(&app, &member, id, |tx, _, loan, by| {
+    let sender = Sender::new(&app, &member);
+    let done = change(&app, &member, id, move |tx, _, loan, by| {
         let slot = loan.booking.slot;
         if slot.is_out() && by.may_act_for(slot.school) {
             return Ok(());
@@ -219,10 +222,18 @@ pub async fn collected(
             out.and_then(|out| names.iter().find(|school| school.id == out.school)).map_or("Another school", |school| &school.short_name);
         let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), holder));
         changes::collect(&slot, by, tx.today(), &calendar, busy)?;
+        let before = custody::one(tx, slot.copy)?;
         ledger::collect(tx, loan)?;
-        // What was given up for it has arrived.
-        if let Some(person) = tx.actor {
-            handovers::arrived(tx, slot.copy, person)?;
+        // What was on its way has arrived, for whomever it was given up.
+        if let (Some(person), Some((handover, from, given))) = (tx.actor, handovers::on_its_way(tx, slot.copy)?) {
+            handovers::arrived(tx, handover, person, (slot.school, slot.id))?;
+            if let Some(from) = from {
+                let ended = loans::one(tx, from)?.booking.slot;
+                ledger::end_early(tx, &ended, changes::ended(&ended, given))?;
+            }
+        }
+        if before.place == Place::Missing {
+            there_again(tx, &sender, slot.copy, slot.school)?;
         }
         Ok(())
     })

@@ -23,6 +23,8 @@ use crate::web::parts::{Tone, banner, counted, empty, head, icon, pill, strand_i
 
 /// At most so many bookings at risk are shown.
 const MOST_AT_RISK: usize = 60;
+/// A list of so many is not folded away.
+const A_FEW: usize = 5;
 
 /// What was done on the page before, as a word.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -108,6 +110,11 @@ fn said(done: &str) -> Option<(Tone, &'static str, &'static str)> {
         "found" => {
             (Tone::Good, "The copy is there again", "It can be booked. The schools whose bookings were at risk hear of it by e-mail.")
         }
+        "found-broken" => (
+            Tone::Good,
+            "The copy is there again",
+            "It still needs repair, so nobody can book it. The schools that have booked it hear of it by e-mail.",
+        ),
         "settled" => (Tone::Good, "That is dealt with", "It is no longer in the list; the record stays."),
         "moot" => (Tone::Plain, "That was dealt with already", "The list below is as things stand now."),
         _ => return None,
@@ -148,13 +155,13 @@ fn list(member: &Member, desk: &Desk, id: &str, title: &str, wanted: impl Fn(&Tr
     }
 }
 
-/// Folded away: it says nothing of a box's safety, and where nobody counts yet it is long.
+/// Folded away when it is long, as where nobody counts yet: it says nothing of a box's safety.
 fn not_counted(member: &Member, desk: &Desk) -> Markup {
     let some: Vec<&(Trouble, Holding)> = desk.troubles.iter().filter(|(trouble, _)| *trouble == Trouble::NotCounted).collect();
     html! {
         @if !some.is_empty() {
             section.panel.card #not-counted {
-                details.more {
+                details.more open[some.len() <= A_FEW] {
                     summary { h2 { "Received and not counted (" (some.len()) ")" } }
                     ul.tasks { @for (trouble, holding) in some { (one(member, desk, *trouble, holding)) } }
                 }

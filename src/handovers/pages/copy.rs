@@ -385,5 +385,6 @@ pub fn state_pill(one: &Handover) -> Markup {
         State::Accepted => pill(Tone::Good, "Received"),
         State::Refused => pill(Tone::Bad, "Refused"),
         State::Withdrawn => pill(Tone::Plain, "Taken back"),
+        State::Lost => pill(Tone::Bad, "Never received"),
     }
 }

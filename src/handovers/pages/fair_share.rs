@@ -92,7 +92,7 @@ fn main(member: &Member, table: &Table, year: i32, this: i32) -> Markup {
             section.panel.card aria-labelledby="shares" {
                 h2 #shares { "Who has had how much" }
                 (chart(table))
-                p.hint { "A school day counts for the school that has the box, when that school is open. Loans to come are counted, too; what was never fetched is not." }
+                p.hint { "A school day counts for the school that has the box, when that school is open: from the day it was fetched until it came back, late days too. Loans to come count as booked. What was never fetched does not count." }
             }
             div.panel {
                 h2.vh { "School days by box and school" }

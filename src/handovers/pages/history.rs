@@ -14,11 +14,11 @@ use crate::db::{Result, Tx};
 use crate::error::Error;
 use crate::handovers::Place;
 use crate::handovers::attention::Item;
-use crate::handovers::history::{Booked, Entry, Passing, Stay, at, how_long, lasting, page as page_of};
+use crate::handovers::history::{Booked, Entry, Passing, Stay, at, how_long, page as page_of};
 use crate::handovers::store::{attention as copies, counts, history as store};
 use crate::people::Member;
 use crate::people::log::Line;
-use crate::people::store::{self as people, SchoolName, log};
+use crate::people::store::{self as people, SchoolName};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, back, empty, head, icon, pill};
 
@@ -42,12 +42,12 @@ impl Sheet {
     fn read(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) -> Result<Self> {
         let (item, ..) = copies::copy(tx, copy)?;
         let names = people::school_names(tx)?;
-        let mut entries: Vec<Entry> = lasting(store::chain(tx, copy)?).into_iter().map(Entry::Stay).collect();
+        let mut entries: Vec<Entry> = store::chain(tx, copy, before)?.into_iter().map(Entry::Stay).collect();
         entries.extend(store::passings(tx, copy, before)?.into_iter().map(|passing| Entry::Passing(Box::new(passing))));
         let counted = counts::by_holder(tx, copy, before, store::more_than_a_page())?;
         entries.extend(counted.into_iter().map(|count| Entry::Counted(Box::new(count))));
         entries.extend(store::booked(tx, copy, before)?.into_iter().map(Entry::Booked));
-        entries.extend(log::history(tx, "copies", &copy)?.into_iter().map(Entry::Change));
+        entries.extend(store::changes(tx, copy, before)?.into_iter().map(Entry::Change));
         let (entries, earlier) = page_of(entries, before);
         Ok(Self { item, names, entries, earlier })
     }
@@ -104,7 +104,7 @@ fn main(base: &str, sheet: &Sheet, turned: bool, title: &str) -> Markup {
 fn one(base: &str, sheet: &Sheet, entry: &Entry) -> Markup {
     match entry {
         Entry::Stay(stay) => with_time("map-pin", &clock::spoken(at(entry)), &stay_words(sheet, stay)),
-        Entry::Passing(passing) => with_time("scan-qr-code", &clock::spoken(at(entry)), &passing_words(sheet, passing)),
+        Entry::Passing(passing) => with_time("scan-qr-code", &clock::spoken(at(entry)), &passing_words(base, sheet, passing)),
         Entry::Counted(count) => with_time(
             "check",
             &clock::spoken(at(entry)),
@@ -139,7 +139,7 @@ fn stay_words(sheet: &Sheet, stay: &Stay) -> Markup {
     }
 }
 
-fn passing_words(sheet: &Sheet, passing: &Passing) -> Markup {
+fn passing_words(base: &str, sheet: &Sheet, passing: &Passing) -> Markup {
     let (from, to) = (sheet.name(passing.from), passing.to.map_or("its store", |to| sheet.name(to)));
     html! {
         p {
@@ -147,8 +147,10 @@ fn passing_words(sheet: &Sheet, passing: &Passing) -> Markup {
                 "accepted" => { b { "Handed over from " (from) " to " (to) } "." }
                 "refused" => { b { (to) " refused it from " (from) } ": " (passing.refusal) }
                 "withdrawn" => { b { (from) " took it back before " (to) " received it" } "." }
+                "lost" => { b { (from) " gave it up for " (to) } ", and nobody has said that it arrived." }
                 _ => { b { (from) " gave it up for " (to) } ", not received yet." }
             }
+            " " a href={ (base) "/handovers/" (passing.id) } { "See this handover" }
             @if passing.differs { " " (pill(if passing.settled { Tone::Plain } else { Tone::Warn }, "The counts differ")) }
         }
         @for count in &passing.counts {

@@ -117,9 +117,9 @@ pub async fn list(app: web::Data<App>, member: Member, query: web::Query<Done>) 
             (table_or_cards("Meetings to come", &["Day", "Where", "Note"], html! {
                 @for meeting in &all {
                     tr {
-                        td data-label="Day" { a href={ (member.base()) "/meetings/" (meeting.id) } { (days::full(meeting.day)) } }
-                        td data-label="Where" { (where_words(meeting, &schools)) }
-                        td data-label="Note" { (meeting.note) }
+                        td data-h="Day" { a href={ (member.base()) "/meetings/" (meeting.id) } { (days::full(meeting.day)) } }
+                        td data-h="Where" { (where_words(meeting, &schools)) }
+                        td data-h="Note" { (meeting.note) }
                     }
                 }
             }))

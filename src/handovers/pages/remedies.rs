@@ -7,17 +7,19 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, FindId, HandoverId, SchoolId};
-use crate::bookings::Kind;
 use crate::bookings::pages::see_other;
-use crate::bookings::store::loans;
+use crate::bookings::store::shelf::out_of_service;
+use crate::bookings::store::{ledger, loans};
+use crate::bookings::{Kind, changes};
 use crate::db::{self, Tx};
 use crate::error::Error;
+use crate::handovers::Place;
 use crate::handovers::attention::{self as rules, Found, Item, Request};
 use crate::handovers::attention_letters::{self as letters, About};
-use crate::handovers::store::{attention as store, custody};
+use crate::handovers::store::{attention as store, custody, handovers};
 use crate::notifications::{Letter, Recipient, store as outbox};
-use crate::people::Coordinator;
 use crate::people::store::{self as people, Person};
+use crate::people::{Coordinator, Member};
 use crate::web::guard::Posted;
 
 /// How far ahead the bookings of a lost copy are told of it.
@@ -43,13 +45,15 @@ pub struct At {
 
 /// Who writes, and from where.
 #[derive(Debug, Clone)]
-pub(super) struct Sender {
+pub struct Sender {
     base: String,
     by: String,
 }
 
 impl Sender {
-    pub(super) fn new(app: &App, member: &Coordinator) -> Self {
+    /// For who asks.
+    #[must_use]
+    pub fn new(app: &App, member: &Member) -> Self {
         Self { base: app.config.link(member.base()), by: member.name.clone() }
     }
 
@@ -136,13 +140,13 @@ pub async fn ask(
     Ok(to_the_list(&app, &member, done))
 }
 
-/// The live loans of a copy that nobody has fetched yet, by school.
+/// The live loans of a copy that nobody has fetched yet, by school. What the waiting list offers is no booking.
 fn booked(tx: &mut Tx<'_>, copy: CopyId) -> db::Result<Vec<(SchoolId, String, Vec<Period>)>> {
     let today = tx.today();
     let ahead = Period::new(today, days::add(today, AHEAD_DAYS)).unwrap_or(Period::day(today));
     let mut by_school: Vec<(SchoolId, String, Vec<Period>)> = Vec::new();
     for (slot, name) in loans::around(tx, &[copy], ahead)? {
-        if slot.kind != Kind::Loan || slot.collected_on.is_some() || slot.is_over(today) {
+        if slot.kind != Kind::Loan || slot.is_offer() || slot.collected_on.is_some() || slot.is_over(today) {
             continue;
         }
         match by_school.iter_mut().find(|(school, ..)| *school == slot.school) {
@@ -153,7 +157,7 @@ fn booked(tx: &mut Tx<'_>, copy: CopyId) -> db::Result<Vec<(SchoolId, String, Ve
     Ok(by_school)
 }
 
-/// Nobody knows where a copy is: it can be booked no more, and whom it concerns is told.
+/// Nobody knows where a copy is: it can be booked no more (the database sets its state), and whom it concerns is told.
 ///
 /// # Errors
 /// When the copy is not there.
@@ -173,10 +177,16 @@ pub async fn missing(
             let Some(after) = rules::mark_missing(&before, home, by) else { return Ok("moot") };
             custody::put(tx, &after)?;
             if let Some(booking) = rules::ended_by_loss(&before) {
-                store::end_lost(tx, booking)?;
+                let slot = loans::one(tx, booking)?.booking.slot;
+                store::end_lost(tx, &slot, changes::ended(&slot, today))?;
             }
-            store::withdraw(tx, id)?;
-            store::set_state(tx, id, "missing")?;
+            if let Some((_, from, given)) = handovers::on_its_way(tx, id)? {
+                if let Some(from) = from {
+                    let slot = loans::one(tx, from)?.booking.slot;
+                    ledger::end_early(tx, &slot, changes::ended(&slot, given))?;
+                }
+                handovers::lost(tx, id)?;
+            }
             let holder = name_of(tx, after.school)?;
             tx.log("copies", &id, "marked missing", &format!("{}, last at {holder}", item.words()), "")?;
             let booked = booked(tx, id)?;
@@ -212,24 +222,38 @@ pub async fn found(
     let done = app
         .db
         .write(member.scope(), move |tx| {
-            let (item, state, home) = store::copy(tx, id)?;
+            let (item, _, home) = store::copy(tx, id)?;
             let at = at.map_err(|_| Error::Bad("The form does not say where it was found.".into()))?;
-            let (before, today) = (custody::one(tx, id)?, tx.today());
+            let before = custody::one(tx, id)?;
             let Some(after) = rules::found(&before, home, at, by) else { return Ok("moot") };
             custody::put(tx, &after)?;
-            let place = name_of(tx, after.school)?;
-            tx.log("copies", &id, "found", &item.words(), &format!("at {place}"))?;
-            if state == "missing" {
-                store::set_state(tx, id, "in_service")?;
-                for (school, name, days) in booked(tx, id)? {
-                    let (about, to) = (sender.about(&item, school, &name), leads(tx, school)?);
-                    write(tx, to, |to| letters::found(&about, &days, to, today))?;
-                }
+            if before.place == Place::Missing {
+                there_again(tx, &sender, id, after.school)?;
+            } else {
+                let place = name_of(tx, after.school)?;
+                tx.log("copies", &id, "found", &item.words(), &format!("at {place}"))?;
             }
-            Ok::<_, Error>("found")
+            let (_, state, _) = store::copy(tx, id)?;
+            Ok::<_, Error>(if out_of_service(&state).is_none() { "found" } else { "found-broken" })
         })
         .await?;
     Ok(to_the_list(&app, &member, done))
+}
+
+/// A copy that was missing is somewhere: the log says so, and whoever has booked it hears what that means for the booking. The
+/// database has set its state already, to what it was before.
+///
+/// # Errors
+/// When the copy is not there.
+pub fn there_again(tx: &mut Tx<'_>, sender: &Sender, id: CopyId, at: SchoolId) -> db::Result<()> {
+    let (item, state, _) = store::copy(tx, id)?;
+    let (place, short, today) = (name_of(tx, at)?, custody::one(tx, id)?.short_essentials, tx.today());
+    tx.log("copies", &id, "found", &item.words(), &format!("at {place}"))?;
+    for (school, name, days) in booked(tx, id)? {
+        let (about, to) = (sender.about(&item, school, &name), leads(tx, school)?);
+        write(tx, to, |to| letters::found(&about, &days, (out_of_service(&state), &short), to, today))?;
+    }
+    Ok(())
 }
 
 /// A find is dealt with.

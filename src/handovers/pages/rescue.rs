@@ -41,6 +41,8 @@ impl Case {
         let mut reading = shelf::read(tx, loan.resource, slot.school, Some(slot.days))?;
         let out = reading.shelf.copies.iter().flat_map(|copy| &copy.slots).find(|other| other.copy == slot.copy && other.is_out()).copied();
         let risk = risk(&slot, out.as_ref(), out_of_service(&loan.copy_state), &loan.plight, tx.today());
+        // An offer of the waiting list is answered on its own page.
+        let risk = risk.filter(|_| !slot.is_offer());
         // What is looked for is looked for as if the booking were not there.
         for copy in &mut reading.shelf.copies {
             copy.slots.retain(|other| other.id != id);

@@ -27,6 +27,8 @@ const MOST_AT_RISK: usize = 12;
 struct Viewer {
     /// The schools whose week it is; `None`: the whole cluster's.
     mine: Option<Vec<SchoolId>>,
+    /// The schools for which he may answer an offer.
+    led: Vec<SchoolId>,
     /// Whether there are buttons to the hand-over page.
     acts: bool,
     /// Whether what needs attention is shown.
@@ -38,8 +40,8 @@ impl Viewer {
         let led: Vec<SchoolId> = member.schools_led().map(|school| school.id).collect();
         let of_school: Vec<SchoolId> = member.roles.iter().filter_map(|role| role.school.as_ref()).map(|school| school.id).collect();
         let coordinator = member.is(RoleKind::Coordinator);
-        let mine = if led.is_empty() { of_school } else { led };
-        Self { mine: (!mine.is_empty()).then_some(mine), acts: member.may_borrow(), coordinator }
+        let mine = if led.is_empty() { of_school } else { led.clone() };
+        Self { mine: (!mine.is_empty()).then_some(mine), led, acts: member.may_borrow(), coordinator }
     }
 }
 
@@ -161,7 +163,7 @@ fn needs_attention(base: &str, desk: &Desk) -> Markup {
 }
 
 fn offers(base: &str, desk: &Desk) -> Markup {
-    let offers: Vec<&Offer> = desk.offers.iter().filter(|offer| desk.is_mine(offer.school)).collect();
+    let offers: Vec<&Offer> = desk.offers.iter().filter(|offer| desk.viewer.led.contains(&offer.school)).collect();
     html! {
         @if !offers.is_empty() {
             section.panel.card aria-labelledby="offers" {
@@ -172,15 +174,15 @@ fn offers(base: &str, desk: &Desk) -> Markup {
                             div.what {
                                 (icon("clock"))
                                 div {
-                                    a href={ (base) "/bookings/" (offer.booking) } { (offer.name) ", " (offer.days) }
+                                    a href={ (base) "/waits/" (offer.wait) } { (offer.name) ", " (offer.days) }
                                     p {
-                                        @if desk.viewer.mine.as_ref().is_none_or(|mine| mine.len() > 1) { "For " (desk.name(offer.school)) ". " }
+                                        @if desk.viewer.led.len() > 1 { "For " (desk.name(offer.school)) ". " }
                                         "These days have become free."
                                         @if let Some(until) = offer.until { " They are kept for you until " (long(until)) "." }
                                     }
                                 }
                             }
-                            a.btn.go href={ (base) "/bookings/" (offer.booking) } { "Answer" span.vh { " the offer of " (offer.name) } }
+                            a.btn.go href={ (base) "/waits/" (offer.wait) } { "Answer" span.vh { " the offer of " (offer.name) } }
                         }
                     }
                 }

@@ -8,7 +8,9 @@ use diesel::sql_types::Bool;
 use super::week::{ItemRow, item_columns, item_of};
 use crate::base::clock;
 use crate::base::days::Day;
-use crate::base::ids::{BookingId, CopyId, FindId, HandoverId, SchoolId};
+use crate::base::ids::{CopyId, FindId, HandoverId, SchoolId};
+use crate::bookings::Slot;
+use crate::bookings::changes::Back;
 use crate::db::schema::{bookings, copies, finds, handovers, resources};
 use crate::db::{Result, Tx};
 use crate::handovers::attention::Item;
@@ -99,30 +101,21 @@ pub fn copy(tx: &mut Tx<'_>, id: CopyId) -> Result<(Item, String, SchoolId)> {
     Ok((item_of(item), state, SchoolId(home)))
 }
 
-/// Whether a copy can be lent: `in_service` or `missing`.
-pub fn set_state(tx: &mut Tx<'_>, id: CopyId, state: &str) -> Result<()> {
-    diesel::update(copies::table.find((tx.cluster.0, id.0))).set(copies::state.eq(state)).execute(tx.conn)?;
-    Ok(())
-}
-
-/// The loan ends because its copy is lost: the school has it no more, and has not given it back either.
-pub fn end_lost(tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
+/// The loan ends because its copy is lost: the school has it no more, and has not given it back either. Its other days are free.
+pub fn end_lost(tx: &mut Tx<'_>, slot: &Slot, back: Back) -> Result<()> {
     let today = tx.today();
-    diesel::update(bookings::table.find((tx.cluster.0, id.0)))
-        .set((bookings::returned_on.eq(Some(today)), bookings::updated_at.eq(tx.stamp())))
+    let shorter = back.days != slot.days;
+    diesel::update(bookings::table.find((tx.cluster.0, slot.id.0)))
+        .set((
+            bookings::returned_on.eq(Some(today)),
+            bookings::last_day.eq(back.days.last()),
+            bookings::held_until.eq(back.held_until),
+            bookings::sequence.eq(bookings::sequence + i32::from(shorter)),
+            bookings::updated_at.eq(tx.stamp()),
+        ))
         .execute(tx.conn)?;
-    tx.log("bookings", &id, "ended", "", "the copy was marked missing")
-}
-
-/// Nobody waits any longer for what was given up: the copy is missing.
-pub fn withdraw(tx: &mut Tx<'_>, copy: CopyId) -> Result<()> {
-    diesel::update(handovers::table)
-        .filter(handovers::cluster_id.eq(tx.cluster.0))
-        .filter(handovers::copy_id.eq(copy.0))
-        .filter(handovers::state.eq("given"))
-        .set(handovers::state.eq("withdrawn"))
-        .execute(tx.conn)?;
-    Ok(())
+    let before = if shorter { slot.days.to_string() } else { String::new() };
+    tx.log("bookings", &slot.id, "ended", &before, "the copy was marked missing")
 }
 
 /// A coordinator has dealt with a find. `false` when that was so already; not found when it is not of this cluster.

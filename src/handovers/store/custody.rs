@@ -1,12 +1,12 @@
-//! Where copies are, and the chain of where they were. Custody is moved by what bookings say of possession (triggers) and by handovers.
+//! Where copies are. Custody is moved by what bookings say of possession (triggers) and by handovers; triggers write the chain, too.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::base::ids::{BookingId, CopyId, HandoverId, PersonId, SchoolId};
-use crate::db::schema::{custody, custody_chain};
+use crate::db::schema::custody;
 use crate::db::{Error, Result, Tx};
-use crate::handovers::{Custody, Place};
+use crate::handovers::Custody;
 
 pub(super) type Row = (i64, String, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, NaiveDateTime, String);
 
@@ -90,60 +90,4 @@ pub fn set_short_essentials(tx: &mut Tx<'_>, copy: CopyId, words: &str) -> Resul
         .set((custody::short_essentials.eq(words), custody::look_on.eq(tx.today())))
         .execute(tx.conn)?;
     Ok(())
-}
-
-/// A link of the chain of custody.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// Its number, from 1.
-    pub n: i64,
-    /// What kind of place.
-    pub place: Place,
-    /// As in [`Custody`].
-    pub school: SchoolId,
-    /// As in [`Custody`].
-    pub booking: Option<BookingId>,
-    /// As in [`Custody`].
-    pub to: Option<SchoolId>,
-    /// As in [`Custody`].
-    pub handover: Option<HandoverId>,
-    /// As in [`Custody`].
-    pub person: Option<PersonId>,
-    /// Since when; it lasted until the next.
-    pub since: DateTime<Utc>,
-}
-
-type LinkRow = (i64, String, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, NaiveDateTime);
-
-/// The latest links of a copy's chain, newest first.
-pub fn chain(tx: &mut Tx<'_>, copy: CopyId, most: i64) -> Result<Vec<Link>> {
-    let rows: Vec<LinkRow> = custody_chain::table
-        .filter(custody_chain::cluster_id.eq(tx.cluster.0))
-        .filter(custody_chain::copy_id.eq(copy.0))
-        .order(custody_chain::n.desc())
-        .limit(most)
-        .select((
-            custody_chain::n,
-            custody_chain::place,
-            custody_chain::school_id,
-            custody_chain::booking_id,
-            custody_chain::to_school_id,
-            custody_chain::handover_id,
-            custody_chain::person_id,
-            custody_chain::since,
-        ))
-        .load(tx.conn)?;
-    let link = |(n, place, school, booking, to, handover, person, since): LinkRow| {
-        Ok(Link {
-            n,
-            place: place.parse().map_err(|_| Error::Check("custody_place".to_owned()))?,
-            school: SchoolId(school),
-            booking: booking.map(BookingId),
-            to: to.map(SchoolId),
-            handover: handover.map(HandoverId),
-            person: person.map(PersonId),
-            since: since.and_utc(),
-        })
-    };
-    rows.into_iter().map(link).collect()
 }

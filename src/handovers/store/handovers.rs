@@ -8,6 +8,7 @@ use diesel::prelude::*;
 
 use super::{custody as places, legs};
 use crate::base::clock;
+use crate::base::days::Day;
 use crate::base::ids::{BookingId, CopyId, HandoverId, PersonId, ResourceId, SchoolId};
 use crate::bookings::store::plan::{SlotRow, slot_columns, slot_of};
 use crate::db::schema::{bookings, copies, counts, custody, custody_chain, handovers, resources};
@@ -30,6 +31,8 @@ pub enum State {
     Refused,
     /// Taken back on its way.
     Withdrawn,
+    /// Nobody received it, and nobody has it back.
+    Lost,
 }
 
 /// A copy with its names.
@@ -144,7 +147,7 @@ fn condition(said: &Said) -> &'static str {
 /// Somebody gives a copy up.
 pub fn given(tx: &mut Tx<'_>, copy: CopyId, next: &Next, by: PersonId, said: &Said) -> Result<HandoverId> {
     // What somebody moved past us, in a session of the database, is over before the next one begins.
-    close_forgotten(tx, copy)?;
+    lost(tx, copy)?;
     let id = HandoverId::fresh(tx.now);
     diesel::insert_into(handovers::table)
         .values((
@@ -164,7 +167,7 @@ pub fn given(tx: &mut Tx<'_>, copy: CopyId, next: &Next, by: PersonId, said: &Sa
 
 /// Somebody receives what nobody gave up.
 pub fn taken(tx: &mut Tx<'_>, copy: CopyId, next: &Next, by: PersonId, said: &Said) -> Result<HandoverId> {
-    close_forgotten(tx, copy)?;
+    lost(tx, copy)?;
     let id = HandoverId::fresh(tx.now);
     diesel::insert_into(handovers::table)
         .values((
@@ -259,31 +262,42 @@ pub fn withdrawn(tx: &mut Tx<'_>, id: HandoverId) -> Result<()> {
     if changed == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// Somebody says in one word that the next loan was collected: what was on its way has arrived, and nobody has counted it.
-pub fn arrived(tx: &mut Tx<'_>, copy: CopyId, by: PersonId) -> Result<()> {
-    diesel::update(
-        handovers::table
-            .filter(handovers::cluster_id.eq(tx.cluster.0))
-            .filter(handovers::copy_id.eq(copy.0))
-            .filter(handovers::state.eq("given")),
-    )
-    .set((
-        handovers::state.eq(<&'static str>::from(State::Accepted)),
-        (handovers::received_by.eq(Some(by.0)), handovers::received_at.eq(Some(tx.stamp()))),
-    ))
-    .execute(tx.conn)?;
+/// What was given up of a copy and is on its way: the handover, the loan that ended with it, and the day.
+pub fn on_its_way(tx: &mut Tx<'_>, copy: CopyId) -> Result<Option<(HandoverId, Option<BookingId>, Day)>> {
+    type Row = (i64, Option<i64>, Option<NaiveDateTime>);
+    let found: Option<Row> = handovers::table
+        .filter(handovers::cluster_id.eq(tx.cluster.0))
+        .filter(handovers::copy_id.eq(copy.0))
+        .filter(handovers::state.eq("given"))
+        .select((handovers::id, handovers::from_booking_id, handovers::given_at))
+        .first(tx.conn)
+        .optional()?;
+    let day = |at: Option<NaiveDateTime>| clock::today(at.map_or(tx.now, |at| at.and_utc()));
+    Ok(found.map(|(id, booking, at)| (HandoverId(id), booking.map(BookingId), day(at))))
+}
+
+/// Somebody says in one word that a loan was collected: what was on its way has arrived at that school, for whomever it was given
+/// up, and nobody has counted it.
+pub fn arrived(tx: &mut Tx<'_>, id: HandoverId, by: PersonId, at: (SchoolId, BookingId)) -> Result<()> {
+    diesel::update(handovers::table.find((tx.cluster.0, id.0)).filter(handovers::state.eq("given")))
+        .set((
+            handovers::state.eq(<&'static str>::from(State::Accepted)),
+            (handovers::to_school_id.eq(Some(at.0.0)), handovers::to_booking_id.eq(Some(at.1.0))),
+            (handovers::received_by.eq(Some(by.0)), handovers::received_at.eq(Some(tx.stamp()))),
+        ))
+        .execute(tx.conn)?;
     Ok(())
 }
 
-/// What is still said to be on its way though the copy is somewhere: over.
-fn close_forgotten(tx: &mut Tx<'_>, copy: CopyId) -> Result<()> {
+/// What is said to be on its way has never arrived, as far as anybody says: the copy is missing, or somebody moved it past us.
+pub fn lost(tx: &mut Tx<'_>, copy: CopyId) -> Result<()> {
     diesel::update(
         handovers::table
             .filter(handovers::cluster_id.eq(tx.cluster.0))
             .filter(handovers::copy_id.eq(copy.0))
             .filter(handovers::state.eq("given")),
     )
-    .set(handovers::state.eq(<&'static str>::from(State::Withdrawn)))
+    .set(handovers::state.eq(<&'static str>::from(State::Lost)))
     .execute(tx.conn)?;
     Ok(())
 }

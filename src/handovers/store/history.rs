@@ -11,9 +11,8 @@ use crate::base::ids::{self, BookingId, CopyId, HandoverId, SchoolId};
 use crate::db::schema::{bookings, count_lines, counts, custody_chain, handovers, people};
 use crate::db::{Error, Result, Tx};
 use crate::handovers::history::{A_PAGE, Booked, Count, Passing, Short, Stay};
-
-/// So many links of the chain are read: some ten years of a busy copy.
-const MOST_LINKS: i64 = 500;
+use crate::people::log::Line;
+use crate::people::store::log;
 
 /// More than a page: with those at the moment of its last entry.
 #[must_use]
@@ -21,32 +20,47 @@ pub fn more_than_a_page() -> i64 {
     i64::try_from(A_PAGE).unwrap_or(i64::MAX - 20) + 20
 }
 
-/// The chain of custody, newest first, with the names of who took the copy.
-pub fn chain(tx: &mut Tx<'_>, copy: CopyId) -> Result<Vec<Stay>> {
-    type Row = (String, i64, Option<i64>, Option<String>, NaiveDateTime);
+/// The chain once more, for the link that follows on another.
+mod following {
+    #![allow(missing_docs)]
+    diesel::alias!(crate::db::schema::custody_chain as later_links: LaterLinks);
+}
+use following::later_links;
+
+/// The links of the chain of custody that began before a moment, newest first, with the names of who took the copy.
+pub fn chain(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) -> Result<Vec<Stay>> {
+    type Row = (String, i64, Option<i64>, Option<String>, NaiveDateTime, Option<NaiveDateTime>);
+    let next = later_links
+        .field(custody_chain::cluster_id)
+        .eq(custody_chain::cluster_id)
+        .and(later_links.field(custody_chain::copy_id).eq(custody_chain::copy_id))
+        .and(later_links.field(custody_chain::n).eq(custody_chain::n + 1));
     let rows: Vec<Row> = custody_chain::table
         .left_join(people::table.on(people::id.nullable().eq(custody_chain::person_id)))
+        .left_join(later_links.on(next))
         .filter(custody_chain::cluster_id.eq(tx.cluster.0))
         .filter(custody_chain::copy_id.eq(copy.0))
+        .filter(custody_chain::since.lt(before.unwrap_or(DateTime::<Utc>::from_timestamp_nanos(i64::MAX)).naive_utc()))
         .order(custody_chain::n.desc())
-        .limit(MOST_LINKS)
+        .limit(more_than_a_page())
         .select((
             custody_chain::place,
             custody_chain::school_id,
             custody_chain::to_school_id,
             people::name.nullable(),
             custody_chain::since,
+            later_links.field(custody_chain::since).nullable(),
         ))
         .load(tx.conn)?;
     rows.into_iter()
-        .map(|(place, school, to, person, since)| {
+        .map(|(place, school, to, person, since, until)| {
             Ok(Stay {
                 place: place.parse().map_err(|_| Error::Check("custody_place".to_owned()))?,
                 school: SchoolId(school),
                 to: to.map(SchoolId),
                 person,
                 since: since.and_utc(),
-                until: None,
+                until: until.map(|until| until.and_utc()),
             })
         })
         .collect()
@@ -148,6 +162,11 @@ fn counts_of(tx: &mut Tx<'_>, of: &[i64]) -> Result<BTreeMap<i64, Vec<Count>>> {
         }
     }
     Ok(by_handover)
+}
+
+/// What was done to a copy before a moment, as the log has it, newest first.
+pub fn changes(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) -> Result<Vec<Line>> {
+    log::history_before(tx, "copies", &copy, before, more_than_a_page())
 }
 
 /// The bookings of a copy that have begun before a moment, newest first; those that were cancelled never were.

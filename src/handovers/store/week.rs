@@ -7,7 +7,7 @@ use diesel::sql_types::Bool;
 use super::custody::{custody_columns, custody_of};
 use super::legs::{leg_columns, leg_of};
 use crate::base::days::{Day, Period};
-use crate::base::ids::{BookingId, CopyId, ResourceId, SchoolId};
+use crate::base::ids::{CopyId, ResourceId, SchoolId, WaitId};
 use crate::db::schema::{
     bookings, copies, counts, custody, finds, handovers, legs, meetings, people, resources, roles, schools, settings, waits,
 };
@@ -165,11 +165,11 @@ pub fn offers(tx: &mut Tx<'_>) -> Result<Vec<Offer>> {
         .filter(sql::<Bool>("waits.state IN ('waiting', 'offered')"))
         .filter(waits::state.eq("offered"))
         .order((waits::first_day, waits::id))
-        .select((bookings::id, waits::school_id, resources::name, bookings::first_day, bookings::last_day, bookings::offer_until));
+        .select((waits::id, waits::school_id, resources::name, bookings::first_day, bookings::last_day, bookings::offer_until));
     let rows: Vec<Row> = first!(tx, query)?;
-    let offer = |(booking, school, name, first, last, until): Row| {
+    let offer = |(id, school, name, first, last, until): Row| {
         let until = until.map(|at| crate::base::clock::today(at.and_utc()));
-        Some(Offer { booking: BookingId(booking), school: SchoolId(school), name, days: Period::new(first, last)?, until })
+        Some(Offer { wait: WaitId(id), school: SchoolId(school), name, days: Period::new(first, last)?, until })
     };
     Ok(rows.into_iter().filter_map(offer).collect())
 }

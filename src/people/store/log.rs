@@ -1,6 +1,6 @@
 //! Reads the change log: one record's history, and the whole of a cluster by its filters. Writing is `Tx::log`.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use crate::base::clock;
@@ -39,13 +39,26 @@ macro_rules! columns {
 
 /// What happened to one record, newest first: `history(tx, "bookings", &id)`.
 pub fn history(tx: &mut Tx<'_>, about: &str, id: &impl std::fmt::Display) -> Result<Vec<Line>> {
+    history_before(tx, about, id, None, MOST_OF_A_RECORD)
+}
+
+/// What happened to one record before a moment, newest first, at most so many lines.
+pub fn history_before(
+    tx: &mut Tx<'_>,
+    about: &str,
+    id: &impl std::fmt::Display,
+    before: Option<DateTime<Utc>>,
+    most: i64,
+) -> Result<Vec<Line>> {
     let rows: Vec<Row> = changes::table
         .left_join(people::table.on(people::id.nullable().eq(changes::person_id)))
         .filter(changes::cluster_id.eq(tx.cluster.0))
         .filter(changes::about.eq(about))
         .filter(changes::about_id.eq(id.to_string()))
+        // The upper bits of an id are its time.
+        .filter(changes::id.lt(before.map_or(i64::MAX, ids::first_at)))
         .order(changes::id.desc())
-        .limit(MOST_OF_A_RECORD)
+        .limit(most)
         .select(columns!())
         .load(tx.conn)?;
     Ok(rows.into_iter().map(line).collect())

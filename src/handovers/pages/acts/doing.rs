@@ -3,12 +3,12 @@
 use super::super::{name_of, place_of};
 use super::Stop;
 use crate::base::ids::{HandoverId, PersonId, SchoolId};
-use crate::bookings::changes::{self, Back};
+use crate::bookings::By;
+use crate::bookings::changes;
 use crate::bookings::store::{ledger, loans};
-use crate::bookings::{By, Slot};
 use crate::db::{self, Tx};
 use crate::handovers::counts::{Count, Side, differences};
-use crate::handovers::handing::{Next, OnTheWay, Scene, Taken};
+use crate::handovers::handing::{Next, Scene, Taken};
 use crate::handovers::store::counts as counted;
 use crate::handovers::store::custody;
 use crate::handovers::store::handovers::{self, Said, Thing};
@@ -69,7 +69,7 @@ impl Act<'_> {
             custody::put(tx, &handovers::custody_after(copy, next, self.person, tx.now))?;
             if let Some(booking) = way.from_booking {
                 let slot = loans::one(tx, booking)?.booking.slot;
-                ledger::end_early(tx, &slot, ended(&slot, &way))?;
+                ledger::end_early(tx, &slot, changes::ended(&slot, way.on))?;
             }
             way.id
         } else {
@@ -101,10 +101,4 @@ impl Act<'_> {
         };
         tx.log("copies", &self.thing.copy, verb, "", &format!("{at}; {}", self.count.summary().to_lowercase()))
     }
-}
-
-/// The days of a loan that ended when it was given up.
-fn ended(slot: &Slot, way: &OnTheWay) -> Back {
-    let out = Slot { returned_on: None, ..*slot };
-    changes::hand_back(&out, By::Coordinator, way.on).unwrap_or(Back { days: slot.days, held_until: slot.held_until })
 }
