@@ -141,12 +141,15 @@ fn needs_attention(base: &str, desk: &Desk) -> Markup {
         chip(desk.at_risk.len(), Tone::Warn, "clock", "booking at risk", "bookings at risk", "at-risk"),
         chip(number(desk.reports.1), Tone::Warn, "scan-qr-code", "count that differs", "counts that differ", "differing"),
         chip(number(desk.reports.0), Tone::Warn, "map-pin", "box found by somebody", "boxes found by somebody", "finds"),
+        // What is on its way as it should be needs nobody.
         chip(
-            many(|holding, _| holding.custody.place == Place::Transit),
-            Tone::Plain,
+            many(|holding, today| {
+                holding.custody.place == Place::Transit && holding.custody.plight().astray.is_some_and(|astray| astray.keeps_out(today))
+            }),
+            Tone::Warn,
             "truck",
-            "box on its way",
-            "boxes on their way",
+            "box on its way for more than a week",
+            "boxes on their way for more than a week",
             "on-the-way",
         ),
     ]
@@ -156,7 +159,7 @@ fn needs_attention(base: &str, desk: &Desk) -> Markup {
     html! {
         section.panel.card.attend aria-labelledby="attention" {
             h2 #attention { a href={ (base) "/attention" } { "Needs attention" } }
-            @if chips.is_empty() { p { (icon("circle-check")) " Nothing at the moment: no box is late, missing or on its way." } }
+            @if chips.is_empty() { p { (icon("circle-check")) " Nothing at the moment: no box is late, missing or on its way for too long." } }
             @else { ul.facts { @for chip in &chips { li { a class=(<&'static str>::from(chip.tone)) href=(chip.href) { (icon(chip.symbol)) (chip.words) } } } } }
         }
     }

@@ -37,7 +37,7 @@ impl Year {
             }
             let copy_is_out = self.loans.iter().any(|other| other.copy == loan.copy && other.is_out())
                 || self.journeys.iter().any(|way| way.copy == loan.copy);
-            if loan.is_out() && today >= loan.last && self.chance.percent(if today == loan.last { 60 } else { 10 }) {
+            if loan.is_out() && today >= loan.last && self.chance.percent(if today == loan.last { 60 } else { 8 }) {
                 let goes_on = self.chance.percent(35);
                 if goes_on && self.gives_up(&loan, today).await {
                     self.loans[at].returned = Some(today);
