@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Custody, Leg, LegState, Place, Way};
 use crate::base::days::{self, Day};
-use crate::base::ids::{BookingId, LegId, SchoolId};
+use crate::base::ids::{BookingId, CopyId, LegId, SchoolId};
 use crate::bookings::{Kind, Slot};
 use crate::people::terms::SchoolCalendar;
 
@@ -47,6 +47,29 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// The leg that nobody has spoken of yet.
+    #[must_use]
+    pub fn leg(&self, id: LegId, copy: CopyId, today: Day) -> Leg {
+        Leg {
+            id,
+            copy,
+            from_booking: self.from_booking,
+            to_booking: self.to_booking,
+            from: self.from,
+            to: self.to,
+            day: self.day,
+            way: self.way(),
+            meeting: None,
+            note: String::new(),
+            agreed: false,
+            proposal: None,
+            state: LegState::Planned,
+            revision: 0,
+            told: false,
+            look_on: first_look(self.day, today),
+        }
+    }
+
     /// How it travels when nobody agrees on another way: the receiver fetches it, and a school brings it home.
     #[must_use]
     pub fn way(&self) -> Way {
@@ -197,21 +220,8 @@ fn follow(old: &Leg, want: &Wanted, calendar: &SchoolCalendar, today: Day) -> Le
     if same_ends && (old.day == want.day || stands) {
         return old.clone();
     }
-    Leg {
-        from_booking: want.from_booking,
-        to_booking: want.to_booking,
-        from: want.from,
-        to: want.to,
-        day: want.day,
-        way: want.way(),
-        meeting: None,
-        note: String::new(),
-        agreed: false,
-        proposal: None,
-        revision: old.revision + 1,
-        look_on: first_look(want.day, today),
-        ..old.clone()
-    }
+    let new = want.leg(old.id, old.copy, today);
+    Leg { revision: old.revision + 1, told: old.told, state: old.state, ..new }
 }
 
 /// The day on which the worker looks at a leg for the first time.

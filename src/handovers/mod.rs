@@ -174,3 +174,35 @@ pub struct Proposal {
     /// When it was proposed.
     pub at: DateTime<Utc>,
 }
+
+#[cfg(test)]
+pub mod samples {
+    //! A leg for tests.
+
+    use super::{Leg, LegState, Way};
+    use crate::base::ids::{BookingId, CopyId, LegId};
+    use crate::bookings::samples::{MONK_FRYSTON, SAXTON, day};
+
+    /// From Monk Fryston's loan 1 to Saxton's loan 2, as nobody has spoken of it yet.
+    #[must_use]
+    pub fn leg(on: &str) -> Leg {
+        Leg {
+            id: LegId(1),
+            copy: CopyId(10),
+            from_booking: Some(BookingId(1)),
+            to_booking: Some(BookingId(2)),
+            from: MONK_FRYSTON,
+            to: SAXTON,
+            day: day(on),
+            way: Way::Fetch,
+            meeting: None,
+            note: String::new(),
+            agreed: false,
+            proposal: None,
+            state: LegState::Planned,
+            revision: 0,
+            told: false,
+            look_on: day(on),
+        }
+    }
+}

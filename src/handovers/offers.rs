@@ -139,7 +139,7 @@ fn over(tx: &mut Tx<'_>, house: &str, wait: &Wait, why: &str) -> Result<()> {
 /// The receipt goes to who asked alone. Where the school has nobody, the coordinators get what must be answered.
 fn tell(tx: &mut Tx<'_>, house: &str, id: WaitId, kind: &str, write: impl Fn(&About, &To<'_>) -> Letter) -> Result<()> {
     let Listed { wait, name, school, tag, .. } = rows::one(tx, id)?;
-    let (slug, cluster) = rows::cluster(tx)?;
+    let (slug, cluster) = people::slug_and_name(tx)?;
     let about = About {
         wait: id,
         resource: name,

@@ -18,27 +18,11 @@ pub mod wait;
 pub mod waits;
 pub mod week;
 
-use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
-use maud::Markup;
-
 use crate::base::ids::SchoolId;
 use crate::handovers::handing::Who;
 use crate::people::store::SchoolName;
 use crate::people::{Member, RoleKind};
-
-/// A page that is asked for again each time it is shown.
-fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
-    HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .body(page.0.clone())
-}
-
-/// On to another page of ours, by GET.
-fn see_other(to: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
-}
+use crate::web::answers::{answer, see_other};
 
 /// Who the person is to a copy.
 fn who(member: &Member) -> Who {

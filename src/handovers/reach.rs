@@ -41,24 +41,8 @@ mod tests {
     const NEXT: SchoolId = SchoolId(7);
 
     fn leg(from_booking: Option<i64>, from: SchoolId, to_booking: Option<i64>, to: SchoolId) -> Leg {
-        Leg {
-            id: LegId(1),
-            copy: CopyId(10),
-            from_booking: from_booking.map(BookingId),
-            to_booking: to_booking.map(BookingId),
-            from,
-            to,
-            day: day("2026-12-07"),
-            way: Way::Fetch,
-            meeting: None,
-            note: String::new(),
-            agreed: false,
-            proposal: None,
-            state: LegState::Planned,
-            revision: 0,
-            told: false,
-            look_on: day("2026-12-07"),
-        }
+        let ends = (from_booking.map(BookingId), to_booking.map(BookingId));
+        Leg { from_booking: ends.0, to_booking: ends.1, from, to, ..crate::handovers::samples::leg("2026-12-07") }
     }
 
     fn custody(place: Place, school: SchoolId) -> Custody {

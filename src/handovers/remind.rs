@@ -51,7 +51,7 @@ impl Desk {
     /// Reads what every look needs: five queries.
     pub fn open(tx: &mut Tx<'_>, house: &str) -> Result<Self> {
         let today = tx.today();
-        let (cluster, slug) = looks::cluster(tx)?;
+        let (slug, cluster) = people::slug_and_name(tx)?;
         let window = Period::new(days::add(today, -BACK), days::add(today, AHEAD)).unwrap_or(Period::day(today));
         Ok(Self {
             today,

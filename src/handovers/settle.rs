@@ -6,14 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-
-use super::legs::{self, Plan, Route, Wanted, first_look};
+use super::legs::{self, Plan, Route};
 use super::offers;
 use super::store::{custody, legs as rows, looks};
 use super::telling::{Teller, matters};
 use super::{Leg, LegState};
-use crate::base::days::{self, Day, Period};
+use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, CopyId, LegId, SchoolId};
 use crate::bookings::store::loans;
 use crate::bookings::{Slot, State};
@@ -117,30 +115,8 @@ fn write(tx: &mut Tx<'_>, plans: &[(CopyId, Plan)]) -> Result<Vec<(Leg, Option<L
             }
         }
         for want in &plan.new {
-            rows::insert(tx, &fresh(*copy, want, tx.now, today))?;
+            rows::insert(tx, &want.leg(LegId::fresh(tx.now), *copy, today))?;
         }
     }
     Ok(news)
-}
-
-/// A leg that nobody has spoken of yet.
-fn fresh(copy: CopyId, want: &Wanted, now: DateTime<Utc>, today: Day) -> Leg {
-    Leg {
-        id: LegId::fresh(now),
-        copy,
-        from_booking: want.from_booking,
-        to_booking: want.to_booking,
-        from: want.from,
-        to: want.to,
-        day: want.day,
-        way: want.way(),
-        meeting: None,
-        note: String::new(),
-        agreed: false,
-        proposal: None,
-        state: LegState::Planned,
-        revision: 0,
-        told: false,
-        look_on: first_look(want.day, today),
-    }
 }

@@ -30,7 +30,7 @@ pub struct Teller {
 impl Teller {
     /// For letters about these copies; `house` is this house's public address without a slash at its end.
     pub fn read(tx: &mut Tx<'_>, house: &str, copies: &[CopyId]) -> Result<Self> {
-        let (slug, cluster) = meetings::cluster(tx)?;
+        let (slug, cluster) = people::slug_and_name(tx)?;
         let schools = people::school_names(tx)?;
         let copies = meetings::copy_names(tx, copies)?;
         Ok(Self { house: house.to_owned(), slug, cluster, schools, copies, leads: BTreeMap::new() })

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a table or a rule; the rooms' `pages.rs` compose these functions.
 
+pub mod answers;
 pub mod assets;
 pub mod client;
 pub mod compress;

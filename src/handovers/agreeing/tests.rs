@@ -9,24 +9,7 @@ use crate::bookings::samples::{MONK_FRYSTON, SAXTON, calendar, day, slot};
 const HOME: SchoolId = SchoolId(9);
 
 fn leg() -> Leg {
-    Leg {
-        id: LegId(1),
-        copy: CopyId(10),
-        from_booking: Some(BookingId(1)),
-        to_booking: Some(BookingId(2)),
-        from: MONK_FRYSTON,
-        to: SAXTON,
-        day: day("2026-10-16"),
-        way: Way::Fetch,
-        meeting: None,
-        note: String::new(),
-        agreed: false,
-        proposal: None,
-        state: LegState::Planned,
-        revision: 0,
-        told: false,
-        look_on: day("2026-10-08"),
-    }
+    crate::handovers::samples::leg("2026-10-16")
 }
 
 fn giver() -> Side {

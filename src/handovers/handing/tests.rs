@@ -23,24 +23,8 @@ fn custody(place: Place, school: SchoolId, booking: Option<i64>) -> Custody {
 }
 
 fn leg(id: i64, from: Option<i64>, to: Option<Slot>, at: SchoolId, on: &str) -> (Leg, Option<Slot>) {
-    let leg = Leg {
-        id: LegId(id),
-        copy: BOX,
-        from_booking: from.map(BookingId),
-        to_booking: to.map(|slot| slot.id),
-        from: MONK_FRYSTON,
-        to: at,
-        day: day(on),
-        way: Way::Fetch,
-        meeting: None,
-        note: String::new(),
-        agreed: false,
-        proposal: None,
-        state: LegState::Planned,
-        revision: 0,
-        told: false,
-        look_on: day(on),
-    };
+    let ends = (from.map(BookingId), to.map(|slot| slot.id));
+    let leg = Leg { id: LegId(id), copy: BOX, from_booking: ends.0, to_booking: ends.1, from: MONK_FRYSTON, to: at, ..crate::handovers::samples::leg(on) };
     (leg, to)
 }
 

@@ -32,24 +32,7 @@ fn of(school: SchoolId, slot: Slot) -> Slot {
 }
 
 fn leg(id: i64, want: &Wanted) -> Leg {
-    Leg {
-        id: LegId(id),
-        copy: BOX,
-        from_booking: want.from_booking,
-        to_booking: want.to_booking,
-        from: want.from,
-        to: want.to,
-        day: want.day,
-        way: want.way(),
-        meeting: None,
-        note: String::new(),
-        agreed: false,
-        proposal: None,
-        state: LegState::Planned,
-        revision: 0,
-        told: false,
-        look_on: want.day,
-    }
+    want.leg(LegId(id), BOX, want.day)
 }
 
 #[test]

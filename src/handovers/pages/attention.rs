@@ -1,10 +1,12 @@
 //! What needs a coordinator's attention: what is late, at risk, too long on its way, missing, not counted, counted differently or
 //! found by somebody, each with what can be done about it. `GET /c/{cluster}/attention`.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::answer;
 use crate::app::App;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
@@ -88,7 +90,7 @@ impl Desk {
 pub async fn show(app: web::Data<App>, member: Coordinator, query: web::Query<Done>) -> std::result::Result<HttpResponse, Error> {
     let desk = app.db.read(member.scope(), |tx| Ok::<_, Error>(Desk::read(tx)?)).await?;
     let main = main(&member, &desk, &query.done);
-    Ok(crate::bookings::pages::answer(actix_web::http::StatusCode::OK, &page(&member.shell(Nav::Attention), "Needs attention", &main)))
+    Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Attention), "Needs attention", &main)))
 }
 
 /// What has just been done, in words.

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::leg_acts::Nothing;
-use super::{answer, see_other};
+use super::{answer, name_of, see_other};
 use crate::app::App;
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, MeetingId, SchoolId};
@@ -126,10 +126,6 @@ pub async fn list(app: web::Data<App>, member: Member, query: web::Query<Done>) 
         }
     };
     Ok(answer(StatusCode::OK, &page(&member.shell(Nav::People), "Meetings", &main)))
-}
-
-fn name_of(schools: &[SchoolName], id: SchoolId) -> String {
-    schools.iter().find(|school| school.id == id).map_or_else(|| "Another school".to_owned(), |school| school.short_name.clone())
 }
 
 fn where_words(meeting: &Meeting, schools: &[SchoolName]) -> String {

@@ -4,10 +4,10 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
+use super::see_other;
 use crate::app::App;
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, FindId, HandoverId, SchoolId};
-use crate::bookings::pages::see_other;
 use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::store::{ledger, loans};
 use crate::bookings::{Kind, changes};

@@ -5,12 +5,12 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
+use super::answer;
 use super::attention::{at_risk_pill, button};
 use super::remedies::{Nothing, Sender, leads, to_the_list, write};
 use crate::app::App;
 use crate::base::Period;
 use crate::base::ids::{BookingId, CopyId};
-use crate::bookings::pages::answer;
 use crate::bookings::pages::tell::Teller;
 use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::waits::{answer, see_other};
+use super::{answer, see_other};
 use crate::app::App;
 use crate::base::days;
 use crate::base::ids::{SchoolId, WaitId};

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::{answer, see_other};
 use crate::app::App;
 use crate::base::Period;
 use crate::base::days;
@@ -289,17 +290,4 @@ fn schools(member: &Member, reading: &Reading, ask: &Ask, errors: &Errors) -> Ma
         options.insert(0, (String::new(), "Choose a school".to_owned()));
     }
     html! { @if options.len() > 1 { (field("school", "For which school", &chosen).select(errors, &options)) } }
-}
-
-/// On to another page of ours, by GET.
-pub(super) fn see_other(to: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
-}
-
-/// A page that is asked for again each time it is shown.
-pub(super) fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
-    HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .body(page.0.clone())
 }

@@ -10,24 +10,7 @@ use crate::people::terms::{Closure, ClosureKind};
 const ELSEWHERE: SchoolId = SchoolId(1);
 
 fn leg(on: &str) -> Leg {
-    Leg {
-        id: LegId(1),
-        copy: CopyId(10),
-        from_booking: Some(BookingId(1)),
-        to_booking: Some(BookingId(2)),
-        from: SAXTON,
-        to: ELSEWHERE,
-        day: day(on),
-        way: Way::Fetch,
-        meeting: None,
-        note: String::new(),
-        agreed: false,
-        proposal: None,
-        state: LegState::Planned,
-        revision: 0,
-        told: false,
-        look_on: day(on),
-    }
+    Leg { from: SAXTON, to: ELSEWHERE, ..crate::handovers::samples::leg(on) }
 }
 
 /// Every reminder of a leg, day by day over the eight weeks before it and the week after: the day, the kind, to whom, for which day.

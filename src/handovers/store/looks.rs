@@ -312,8 +312,3 @@ pub fn start() -> Mark {
 pub fn wrong(what: &str) -> Error {
     Error::Check(what.to_owned())
 }
-
-/// The cluster's name and its part of the address.
-pub fn cluster(tx: &mut Tx<'_>) -> Result<(String, String)> {
-    Ok(clusters::table.find(tx.cluster.0).select((clusters::name, clusters::slug)).first(tx.conn)?)
-}

@@ -86,11 +86,6 @@ pub fn words(meeting: &Meeting, name: impl Fn(SchoolId) -> String) -> String {
     format!("the cluster meeting at {}", place.join(", "))
 }
 
-/// The cluster's part of the address, and its name.
-pub fn cluster(tx: &mut Tx<'_>) -> Result<(String, String)> {
-    Ok(clusters::table.find(tx.cluster.0).select((clusters::slug, clusters::name)).first(tx.conn)?)
-}
-
 /// The resource's name and the tag of each of the copies.
 pub fn copy_names(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<BTreeMap<CopyId, (String, String)>> {
     let rows: Vec<(i64, String, String)> = copies::table

@@ -263,8 +263,3 @@ pub fn offer_days(tx: &mut Tx<'_>) -> Result<u32> {
     let days: Option<i32> = settings::table.find(tx.cluster.0).select(settings::offer_days).first(tx.conn).optional()?;
     Ok(u32::try_from(days.unwrap_or(OFFER_DAYS)).unwrap_or_default())
 }
-
-/// The cluster's part of the address, and its name: for letters that nobody's request causes.
-pub fn cluster(tx: &mut Tx<'_>) -> Result<(String, String)> {
-    Ok(clusters::table.find(tx.cluster.0).select((clusters::slug, clusters::name)).first(tx.conn)?)
-}

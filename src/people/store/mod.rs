@@ -481,3 +481,8 @@ pub fn leads_of_schools(tx: &mut Tx<'_>, of: &[SchoolId]) -> Result<Vec<(SchoolI
     rows.dedup_by_key(|(school, id, ..)| (*school, *id));
     Ok(rows.into_iter().map(|(school, id, name, email)| (SchoolId(school), Person { id: PersonId(id), name, email })).collect())
 }
+
+/// The cluster's part of the address, and its name: for letters that nobody's request causes.
+pub fn slug_and_name(tx: &mut Tx<'_>) -> Result<(String, String)> {
+    Ok(clusters::table.find(tx.cluster.0).select((clusters::slug, clusters::name)).first(tx.conn)?)
+}

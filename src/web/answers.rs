@@ -1,0 +1,18 @@
+//! What a handler answers with: a page, or the way to another.
+
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use maud::Markup;
+
+/// A page that is asked for again each time it is shown.
+pub(crate) fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+        .body(page.0.clone())
+}
+
+/// On to another page of ours, by GET.
+pub(crate) fn see_other(to: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+}
