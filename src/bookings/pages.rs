@@ -11,7 +11,6 @@ pub mod reserve;
 pub mod tell;
 pub mod verbs;
 
-
 /// What somebody reads who would act on another school's booking.
 const NOT_YOURS: &str = "Only the school that made this booking, or a coordinator, can change it.";
 

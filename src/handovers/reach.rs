@@ -31,10 +31,10 @@ pub fn can_happen(leg: &Leg, facts: &Facts<'_>, today: Day) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::ids::{BookingId, CopyId, LegId, SchoolId};
+    use crate::base::ids::{BookingId, CopyId, SchoolId};
     use crate::bookings::Slot;
     use crate::bookings::samples::slot;
-    use crate::handovers::{Custody, LegState, Way};
+    use crate::handovers::Custody;
     use crate::people::terms::samples::{SAXTON, day};
 
     const HOME: SchoolId = SchoolId(1);

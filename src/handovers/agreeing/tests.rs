@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 
 use super::*;
-use crate::base::ids::{BookingId, CopyId, LegId};
 use crate::bookings::samples::{MONK_FRYSTON, SAXTON, calendar, day, slot};
 
 const HOME: SchoolId = SchoolId(9);

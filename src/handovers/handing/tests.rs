@@ -3,7 +3,6 @@
 use super::*;
 use crate::base::ids::CopyId;
 use crate::bookings::samples::{BOX, MONK_FRYSTON, SAXTON, calendar, day, slot};
-use crate::handovers::{LegState, Way};
 
 const HOME: SchoolId = SchoolId(9);
 const BRAYTON: SchoolId = SchoolId(7);
@@ -24,7 +23,15 @@ fn custody(place: Place, school: SchoolId, booking: Option<i64>) -> Custody {
 
 fn leg(id: i64, from: Option<i64>, to: Option<Slot>, at: SchoolId, on: &str) -> (Leg, Option<Slot>) {
     let ends = (from.map(BookingId), to.map(|slot| slot.id));
-    let leg = Leg { id: LegId(id), copy: BOX, from_booking: ends.0, to_booking: ends.1, from: MONK_FRYSTON, to: at, ..crate::handovers::samples::leg(on) };
+    let leg = Leg {
+        id: LegId(id),
+        copy: BOX,
+        from_booking: ends.0,
+        to_booking: ends.1,
+        from: MONK_FRYSTON,
+        to: at,
+        ..crate::handovers::samples::leg(on)
+    };
     (leg, to)
 }
 

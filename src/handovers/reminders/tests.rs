@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::days::parse_iso;
-use crate::base::ids::{BookingId, CopyId, HandoverId, LegId};
+use crate::base::ids::{CopyId, HandoverId};
 use crate::bookings::samples::slot;
 use crate::people::terms::samples::{SAXTON, calendar, day};
 use crate::people::terms::{Closure, ClosureKind};

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{CopyId, MeetingId, SchoolId};
-use crate::db::schema::{clusters, copies, legs, meetings, resources};
+use crate::db::schema::{copies, legs, meetings, resources};
 use crate::db::{Result, Tx};
 use crate::handovers::agreeing::Meeting;
 

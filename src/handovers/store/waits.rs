@@ -8,7 +8,7 @@ use diesel::sql_types::Bool;
 
 use crate::base::days::{Day, Period};
 use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, SchoolId, WaitId};
-use crate::db::schema::{bookings, clusters, copies, resources, schools, settings, unsettled, waits};
+use crate::db::schema::{bookings, copies, resources, schools, settings, unsettled, waits};
 use crate::db::{Error, House, Result, Tx};
 use crate::handovers::waiting::{State, Wait};
 
