@@ -206,7 +206,10 @@ pub struct Overdue {
 pub fn late(due: &Due, subject: String, thing: &Thing, overdue: &Overdue, to: &Recipient, why: &Why) -> Letter {
     let what = thing.named();
     let last = days::full(overdue.days.last());
-    let next = if overdue.next.store {
+    let own = overdue.next.store && overdue.next.school == overdue.holder.school;
+    let next = if own {
+        "back on the own shelf, where it is kept".to_owned()
+    } else if overdue.next.store {
         format!("back to {}, where it is kept", overdue.next.school)
     } else {
         format!("on to {}", overdue.next.school)
@@ -214,10 +217,21 @@ pub fn late(due: &Due, subject: String, thing: &Thing, overdue: &Overdue, to: &R
     let again = if due.time > 1 { format!(" This is reminder number {}.", due.time) } else { String::new() };
     let (title, words, other) = match due.kind {
         LATE => (
-            format!("Please hand on: {}, it was due on {}", thing.name, days::short(overdue.days.last())),
             format!(
-                "The last day of your loan of {what} was {last}. Please bring it {next}. If you need it for longer, ask the other school and your coordinator. If it is gone already, say so on its page.{again}"
+                "Please {}: {}, it was due on {}",
+                if own { "put back" } else { "hand on" },
+                thing.name,
+                days::short(overdue.days.last())
             ),
+            if own {
+                format!(
+                    "The last day of your loan of {what} was {last}. It is kept at your own school: please count it and put it back on its shelf. If you need it for longer, ask your coordinator.{again}"
+                )
+            } else {
+                format!(
+                    "The last day of your loan of {what} was {last}. Please bring it {next}. If you need it for longer, ask the other school and your coordinator. If it is gone already, say so on its page.{again}"
+                )
+            },
             &overdue.next,
         ),
         LATE_HEAD => (

@@ -210,7 +210,7 @@ macro_rules! kinds_of_member {
 kinds_of_member! {
     /// A person who may book: a science lead, or the coordinator on behalf of a school.
     Borrower: Membership::may_borrow,
-        "Only science leads and the coordinator reserve boxes. Ask the science lead of your school.";
+        "Only science leads and the coordinator reserve, count and hand over boxes. Ask the science lead of your school.";
     /// A person who may say when a school is closed: a science lead for the own school, or the coordinator.
     DayKeeper: Membership::may_borrow,
         "Only science leads and the coordinator enter closed days. Ask the science lead of your school.";

@@ -440,6 +440,8 @@ async fn what_is_wrong_is_said_at_the_field(app: TestApp) {
         "nothing typed is lost"
     );
     assert_eq!(form.value(&there), "", "and what was unticked stays so");
+    let many = form.clone().set(&n, "20").set(&why, "missing").set("note", "").tampered("how", "lines");
+    beech.browser.submit(&many).await.is(422).says("6 belong in it, so none is missing");
     // The same form, put right.
     beech.browser.submit(&form.set(&why, "broken").set("note", "").tampered("how", "lines")).await.is(303);
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM count_lines WHERE counted = 4 AND why = 'broken'"), 1);
@@ -459,6 +461,7 @@ async fn a_stranger_sees_whose_it_is_and_can_say_where(app: TestApp) {
     let code = app.raw().texts("SELECT code AS t FROM copies WHERE tag = 'MG1'").remove(0);
     let oak = crate::harness::Coordinator::new(&app, "birchwood", "coordinator@birchwood.example").await;
     let stranger = app.browser();
+    stranger.get("/b/QQQQQQ").await.is(404).says("No box has this code").says("Code on the lid");
     for browser in [&stranger, &oak.browser] {
         let page = browser.get(&format!("/b/{code}")).await.is(200);
         let page = page.says("This belongs to the schools of Ashdale").says("I have found it");

@@ -14,6 +14,7 @@ stories!(
     where_no_science_lead_is_the_coordinator_answers,
     a_loan_that_nobody_fetched_makes_way,
     a_meeting_that_is_called_off_is_told_to_who_suggested_it,
+    what_is_received_early_is_nobody_elses_until_the_loan_begins,
 );
 
 /// The planned legs, "SO1 store Ash > Beech 2026-11-30", by copy and day.
@@ -237,4 +238,25 @@ async fn a_meeting_that_is_called_off_is_told_to_who_suggested_it(app: TestApp) 
     assert_eq!(letters.len(), 1, "{letters:#?}");
     assert_eq!((letters[0].kind.as_str(), letters[0].to_address.as_str()), ("leg_declined", science_lead("Beech").as_str()));
     assert!(letters[0].text.contains("has been called") && letters[0].text.contains("off"), "{}", letters[0].text);
+}
+
+async fn what_is_received_early_is_nobody_elses_until_the_loan_begins(app: TestApp) {
+    let (beech, cedar, ash) = (app.ssl("Beech").await, app.ssl("Cedar").await, app.ssl("Ash").await);
+    let magnets = app.resource("ashdale", "Magnets");
+    let out = books(&app, &beech, &Wish::of(&magnets, "2026-11-23", "2026-12-04")).await;
+    let collect = beech.browser.open(&out).await.form("/collected");
+    beech.browser.submit(&collect).await.is(303);
+    let next = books(&app, &cedar, &Wish::of(&magnets, "2026-12-07", "2026-12-11")).await;
+    // Beech has done with it a week early, and Cedar takes it at once.
+    app.at("2026-11-25T09:00:00Z");
+    let here = format!("/copies/{}", copy(&app, "MG1"));
+    let give = beech.open(&format!("{here}/give")).await.form("/give").tampered("how", "all_there");
+    beech.browser.submit(&give).await.is(303);
+    let receive = cedar.open(&format!("{here}/receive")).await.form("/receive").tampered("how", "all_there");
+    cedar.browser.submit(&receive).await.is(303);
+    app.letters().await;
+    cedar.browser.open(&next).await.says("26 November to 11 December 2026");
+    ash.reserve(&Wish::of(&magnets, "2026-11-30", "2026-12-01")).await.is(422).says("Cedar has it");
+    let days = "SELECT count(*) AS n FROM booked_days d JOIN copies k ON k.id = d.copy_id WHERE k.tag = 'MG1' AND d.day BETWEEN '2026-11-23' AND '2026-12-11'";
+    assert_eq!(app.raw().number(days), 19, "each day once, and none between them free");
 }

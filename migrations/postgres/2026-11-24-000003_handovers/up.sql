@@ -394,11 +394,12 @@ END;
 $$;
 CREATE TRIGGER custody_goes_missing AFTER UPDATE OF place ON custody FOR EACH ROW EXECUTE FUNCTION custody_goes_missing();
 
+-- A loan that is written down when it is long out (an import) has been so since it was fetched.
 CREATE FUNCTION bookings_move_custody() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.collected_on IS NOT NULL AND NEW.returned_on IS NULL THEN
         UPDATE custody SET place = 'school', school_id = NEW.school_id, booking_id = NEW.id, to_school_id = NULL, handover_id = NULL,
-            person_id = COALESCE(NEW.keeper_id, NEW.person_id), since = NEW.updated_at, look_on = DATE '2000-01-01'
+            person_id = COALESCE(NEW.keeper_id, NEW.person_id), since = CASE WHEN TG_OP = 'INSERT' THEN LEAST(NEW.updated_at, NEW.collected_on + TIME '12:00') ELSE NEW.updated_at END, look_on = DATE '2000-01-01'
         WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.copy_id AND booking_id IS DISTINCT FROM NEW.id;
     END IF;
     IF TG_OP = 'UPDATE' AND OLD.collected_on IS NOT NULL AND OLD.returned_on IS NULL AND (NEW.returned_on IS NOT NULL OR NEW.collected_on IS NULL OR NEW.copy_id <> OLD.copy_id) THEN

@@ -392,11 +392,12 @@ BEGIN
     UPDATE copies SET state = 'in_service' WHERE cluster_id = NEW.cluster_id AND id = NEW.copy_id AND state = 'missing';
 END;
 
+-- A loan that is written down when it is long out (an import) has been so since it was fetched.
 CREATE TRIGGER bookings_take_custody_new AFTER INSERT ON bookings
 WHEN NEW.collected_on IS NOT NULL AND NEW.returned_on IS NULL
 BEGIN
     UPDATE custody SET place = 'school', school_id = NEW.school_id, booking_id = NEW.id, to_school_id = NULL, handover_id = NULL,
-        person_id = COALESCE(NEW.keeper_id, NEW.person_id), since = NEW.updated_at, look_on = '2000-01-01'
+        person_id = COALESCE(NEW.keeper_id, NEW.person_id), since = MIN(NEW.updated_at, NEW.collected_on || ' 12:00:00'), look_on = '2000-01-01'
     WHERE cluster_id = NEW.cluster_id AND copy_id = NEW.copy_id AND booking_id IS NOT NEW.id;
 END;
 

@@ -28,6 +28,9 @@ use crate::web::forms::verb;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, confirmation, head, icon, pill, row, summary};
 
+/// A loan that begins within so many days may be about to change hands.
+const SOON_DAYS: i64 = 7;
+
 /// What was done on the page before, as a word.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -290,7 +293,7 @@ fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {
             section.panel.card aria-labelledby="do" {
                 h2 #do { "What you can do" }
                 div.verbs {
-                    @if mine && slot.state == State::Confirmed && !slot.is_over(today) && slot.kind == Kind::Loan {
+                    @if mine && slot.state == State::Confirmed && slot.kind == Kind::Loan && (slot.is_out() || slot.days.first() <= days::add(today, SOON_DAYS)) {
                         a.btn.go href={ (member.base()) "/copies/" (slot.copy) } { (icon("scan-qr-code")) "Count and hand over" }
                     }
                     @if answers { (post("approve", "Approve the request", "check")) a.btn href={ (here) "/decline" } { "Decline the request" } }

@@ -251,7 +251,7 @@ fn handover(member: &Member, desk: &Desk, day: Day, loan: &Loan) -> Markup {
                     @if let Some(why) = desk.why_at_risk(loan) { p.warn { (why) } }
                     p {
                         a href={ (member.base()) "/copies/" (slot.copy) } {
-                            (task.and_then(|(task, _)| task.button()).unwrap_or("See where it is")) span.vh { ": " (loan.name) " (" (loan.tag) ")" }
+                            (task.filter(|_| member.may_book_for(slot.school)).and_then(|(task, _)| task.button()).unwrap_or("See where it is")) span.vh { ": " (loan.name) " (" (loan.tag) ")" }
                         }
                     }
                 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::loans::Loan;
-use crate::base::days::{self, Day};
+use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, ClusterId, PersonId};
 use crate::bookings::changes::Back;
 use crate::bookings::{Decision, Slot, State};
@@ -203,11 +203,25 @@ pub fn with_offers_run_out(house: &mut House<'_>) -> Result<Vec<ClusterId>> {
     Ok(clusters.into_iter().map(ClusterId).collect())
 }
 
-/// The school has fetched it.
+/// The school has fetched it. When it has it before its first day, the days until then are its own from now on, as far as they are
+/// free: nobody else can have the copy while it is there.
 pub fn collect(tx: &mut Tx<'_>, old: &Loan) -> Result<()> {
-    let today = tx.today();
-    diesel::update(bookings::table.find((tx.cluster.0, old.booking.slot.id.0)))
-        .set((bookings::collected_on.eq(Some(today)), bookings::updated_at.eq(tx.stamp())))
+    let (today, slot) = (tx.today(), old.booking.slot);
+    let first = match Period::new(today, days::add(slot.days.first(), -1)) {
+        Some(before) => {
+            let others = super::loans::around(tx, &[slot.copy], before)?;
+            let held = others.iter().map(|(other, _)| other).filter(|other| other.id != slot.id && other.held_until >= today);
+            held.map(|other| days::add(other.held_until, 1)).fold(today, Day::max).min(slot.days.first())
+        }
+        None => slot.days.first(),
+    };
+    diesel::update(bookings::table.find((tx.cluster.0, slot.id.0)))
+        .set((
+            bookings::collected_on.eq(Some(today)),
+            bookings::first_day.eq(first),
+            bookings::sequence.eq(bookings::sequence + i32::from(first != slot.days.first())),
+            bookings::updated_at.eq(tx.stamp()),
+        ))
         .execute(tx.conn)?;
     tx.log("bookings", &old.booking.slot.id, "collected", "", &days::long(today))
 }

@@ -64,6 +64,10 @@ fn durable(typed: &Typed, line: &Expected) -> Result<CountLine, Fault> {
         (Some(number), None) if number < line.known => {
             return Err((field("why", line.line), format!("{item}: choose why there are fewer than {}", line.known)));
         }
+        (Some(number), Some(_)) if number >= line.quantity => {
+            let words = format!("{item}: {} belong in it, so none is missing. Put the number right, or choose no reason", line.quantity);
+            return Err((field("n", line.line), words));
+        }
         (Some(number), _) => Some(number),
         (None, Some(Why::NotCounted)) => None,
         (None, None) if ticked => Some(line.known),

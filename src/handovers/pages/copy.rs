@@ -145,11 +145,11 @@ fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -
         @if !sheet.typed.is_empty() { (typed(sheet)) }
         (said)
         @let history = html! { a.btn href={ (member.base()) "/copies/" (sheet.thing.copy) "/history" } { (icon("list")) "History" } };
-        @if said.0.is_empty() { (head(&title, line, history)) } @else { div.head { div { h2 { (title) } p { (line) } } } }
+        @if said.0.is_empty() { (head(&title, line, history)) } @else { div.head { div { h2 { (title) } p { (line) } } div.acts { (history) } } }
         @if !sheet.scene.custody.short_essentials.is_empty() {
             (banner(Tone::Warn, "Something essential is short", html! { p { (sheet.scene.custody.short_essentials) "." } }))
         }
-        @if member.may_borrow() && sheet.is_mine() { (actions(member, sheet)) } @else { (not_due(sheet)) }
+        @if member.may_borrow() && sheet.is_mine() { (actions(member, sheet)) } @else { (not_due(member, sheet)) }
         section.panel.card aria-labelledby="where" {
             h2 #where { "Where it is" }
             (summary(&facts(member, sheet)))
@@ -282,7 +282,7 @@ fn actions(member: &Member, sheet: &Sheet) -> Markup {
 }
 
 /// For somebody to whom nothing is due: whose it is, where it should go, and whom to ask.
-fn not_due(sheet: &Sheet) -> Markup {
+fn not_due(member: &Member, sheet: &Sheet) -> Markup {
     let custody = &sheet.scene.custody;
     let mut schools = vec![custody.school];
     schools.extend(sheet.next.as_ref().map(|next| next.at));
@@ -293,11 +293,13 @@ fn not_due(sheet: &Sheet) -> Markup {
     };
     let coordinates = |holder: &&Holder| holder.role.kind == RoleKind::Coordinator;
     let to = sheet.next.as_ref().map(|next| place_of(&sheet.names, next.to(), sheet.scene.home));
+    // The head or the bursar of a school that has a part in it.
+    let own = member.roles.iter().filter_map(|role| role.school.as_ref()).any(|school| schools.contains(&school.id));
     html! {
         section.panel.card aria-labelledby="due" {
-            h2 #due { "This box is not due to you" }
+            h2 #due { @if own { "Your science lead hands it over" } @else { "This box is not due to you" } }
             p { (place(sheet)) "." @if let Some(to) = &to { " It goes to " (to) " next." } }
-            p { "Have you found it, or does somebody want to hand it to you? Tell one of these people:" }
+            p { @if own { "These people count it and hand it over:" } @else { "Have you found it, or does somebody want to hand it to you? Tell one of these people:" } }
             ul.contacts {
                 @for holder in sheet.holders.iter().filter(leads).chain(sheet.holders.iter().filter(coordinates)) {
                     li { (holder.person.name) ": " a href={ "mailto:" (holder.person.email) } { (holder.person.email) } }

@@ -42,7 +42,9 @@ impl Sheet {
     fn read(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) -> Result<Self> {
         let (item, ..) = copies::copy(tx, copy)?;
         let names = people::school_names(tx)?;
-        let mut entries: Vec<Entry> = store::chain(tx, copy, before)?.into_iter().map(Entry::Stay).collect();
+        // What is written down when it has been elsewhere long since was never here.
+        let stays = store::chain(tx, copy, before)?.into_iter().filter(|stay| stay.until.is_none_or(|until| until >= stay.since));
+        let mut entries: Vec<Entry> = stays.map(Entry::Stay).collect();
         entries.extend(store::passings(tx, copy, before)?.into_iter().map(|passing| Entry::Passing(Box::new(passing))));
         let counted = counts::by_holder(tx, copy, before, store::more_than_a_page())?;
         entries.extend(counted.into_iter().map(|count| Entry::Counted(Box::new(count))));
@@ -186,7 +188,7 @@ fn booked_words(base: &str, sheet: &Sheet, booked: &Booked) -> Markup {
 fn change_words(line: &Line) -> Markup {
     html! {
         p {
-            b { "Changed: " (line.verb) } " by " (line.by()) "."
+            b { "Changed: " (line.verb) } @if line.who.is_some() { " by " (line.by()) } "."
             @if !line.before.is_empty() { " Before: " (line.before) "." }
             @if !line.after.is_empty() { " " (line.after) }
         }

@@ -79,7 +79,7 @@ pub async fn suggest(
             let mut teller = Teller::read(tx, &house, &[sheet.leg.copy])?;
             if side.decides(&sheet.leg) {
                 settle_on(tx, &mut teller, &sheet.leg, wish)?;
-                return Ok::<_, Stop>("agreed");
+                return Ok::<_, Stop>("changed");
             }
             let school = side.of(&sheet.leg).ok_or(Refusal::NotYours)?;
             let asked = agreeing::suggested(&sheet.leg, wish, person, school, now);

@@ -208,6 +208,7 @@ fn main(member: &Member, sheet: &Sheet, done: &Done, typed: Option<&Suggestion>,
     let open = agreeing::may(&facts, &side).is_ok();
     let said = match done.done.as_str() {
         "suggested" => confirmation("Your suggestion is sent", html! { p { "The plan stays as it is until the other school says yes." } }),
+        "changed" => confirmation("It is changed", html! { p { (trip.words()) " Both schools hear of it by e-mail." } }),
         "agreed" => confirmation("It is agreed", html! { p { (trip.words()) " Both schools hear of it by e-mail." } }),
         "declined" => confirmation("You said no", html! { p { "The plan stays as it is. The other school hears of it by e-mail." } }),
         "withdrawn" => confirmation("Your suggestion is taken back", html! { p { "The plan stays as it is." } }),
@@ -222,7 +223,7 @@ fn main(member: &Member, sheet: &Sheet, done: &Done, typed: Option<&Suggestion>,
             section.panel.card aria-labelledby="plan" {
                 h2 #plan { "The plan" }
                 (summary(&rows_of(member, sheet)))
-                p { a href={ (member.base()) "/copies/" (leg.copy) } { "Hand it over, or say that you have received it" } }
+                p { a href={ (member.base()) "/copies/" (leg.copy) } { @if open { "Hand it over, or say that you have received it" } @else { "See where it is" } } }
             }
             @if open {
                 div {

@@ -2,6 +2,7 @@
 //! it was found. No name is shown, and none is asked.
 
 use actix_web::cookie::time::Duration;
+use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::html;
@@ -20,6 +21,8 @@ use crate::people::store as people;
 use crate::web::forms::{Errors, error_summary, field, submit};
 use crate::web::guard::{self, Posted};
 use crate::web::{client, page};
+
+const NO_BOX: &str = "No box has this code. It is the letters and digits beside the square on the lid";
 
 /// Letters of what a stranger says.
 const LONGEST: usize = 500;
@@ -43,20 +46,25 @@ pub async fn ask(app: web::Data<App>, query: web::Query<Typed>) -> Result<HttpRe
             let code: String = typed.chars().filter(char::is_ascii_alphanumeric).collect();
             return Ok(see_other(&format!("/b/{}", code.to_uppercase())));
         }
-        errors.add("code", "No box has this code. It is the letters and digits beside the square on the lid");
+        errors.add("code", NO_BOX);
     }
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(code_form(&app, status, typed, &errors))
+}
+
+/// The form for a code.
+fn code_form(app: &App, status: StatusCode, typed: &str, errors: &Errors) -> HttpResponse {
     let main = html! {
-        (error_summary(&errors))
+        (error_summary(errors))
         div.head { div { h1 { "Which box is it?" } p { "Scan the square on its lid with your phone's camera, or type the code beside it." } } }
         section.panel.card {
             form.form method="get" action="/b" novalidate {
-                (field("code", "Code on the lid", typed).hint("Letters and digits, for example 4F7K2M").width("w10").text(&errors))
+                (field("code", "Code on the lid", typed).hint("Letters and digits, for example 4F7K2M").width("w10").text(errors))
                 (submit("Find the box"))
             }
         }
     };
-    let status = if errors.is_empty() { actix_web::http::StatusCode::OK } else { actix_web::http::StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(super::answer(status, &page::outside("Which box is it?", app.config.demo, !errors.is_empty(), &main)))
+    super::answer(status, &page::outside("Which box is it?", app.config.demo, !errors.is_empty(), &main))
 }
 
 /// The copy behind a code; in either case, and with O for 0, I and L for 1.
@@ -82,7 +90,11 @@ async fn is_member(req: &HttpRequest, app: &web::Data<App>, lid: &Lid) -> Result
 /// # Errors
 /// When no copy has this code.
 pub async fn show(req: HttpRequest, app: web::Data<App>, path: web::Path<String>) -> Result<HttpResponse, Error> {
-    let lid = lid(&app, &path).await?.ok_or(Error::NotFound)?;
+    let Some(lid) = lid(&app, &path).await? else {
+        // Whoever has mistyped it can put it right here.
+        let typed: String = path.chars().take(20).collect();
+        return Ok(code_form(&app, StatusCode::NOT_FOUND, &typed, &Errors::one("code", NO_BOX)));
+    };
     if is_member(&req, &app, &lid).await? {
         return Ok(see_other(&format!("/c/{}/copies/{}", lid.slug, lid.copy)));
     }

@@ -262,12 +262,16 @@ pub async fn show(
         @if !near.is_empty() && !meeting.cancelled {
             section.panel.card {
                 h2 { @if coordinator { "Boxes that could" } @else { "Your boxes that could" } }
-                p { "These change hands within a week of the meeting. Open one to suggest doing it here." }
+                p { "These change hands within a week of the meeting, or should have done so. Open one to suggest doing it here." }
                 (legs(&near, ""))
             }
         }
         @if coordinator && !meeting.cancelled && meeting.day >= member.today() {
-            form method="post" action={ (member.base()) "/meetings/" (id) "/cancel" } { (member.csrf_field()) (stop("Call the meeting off")) }
+            details.more {
+                summary { "Call the meeting off" }
+                p { "What was to change hands there does so as the bookings ask, and both schools hear of it by e-mail." }
+                form method="post" action={ (member.base()) "/meetings/" (id) "/cancel" } { (member.csrf_field()) (stop("Call it off")) }
+            }
         }
     };
     Ok(answer(StatusCode::OK, &page(&member.shell(Nav::People), &title, &main)))

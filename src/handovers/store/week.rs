@@ -8,6 +8,7 @@ use super::custody::{custody_columns, custody_of};
 use super::legs::{leg_columns, leg_of};
 use crate::base::days::{Day, Period};
 use crate::base::ids::{CopyId, ResourceId, SchoolId, WaitId};
+use crate::bookings::last_day_of;
 use crate::db::schema::{
     bookings, copies, counts, custody, finds, handovers, legs, meetings, people, resources, roles, schools, settings, waits,
 };
@@ -168,7 +169,7 @@ pub fn offers(tx: &mut Tx<'_>) -> Result<Vec<Offer>> {
         .select((waits::id, waits::school_id, resources::name, bookings::first_day, bookings::last_day, bookings::offer_until));
     let rows: Vec<Row> = first!(tx, query)?;
     let offer = |(id, school, name, first, last, until): Row| {
-        let until = until.map(|at| crate::base::clock::today(at.and_utc()));
+        let until = until.map(|at| last_day_of(at.and_utc()));
         Some(Offer { wait: WaitId(id), school: SchoolId(school), name, days: Period::new(first, last)?, until })
     };
     Ok(rows.into_iter().filter_map(offer).collect())
