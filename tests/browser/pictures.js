@@ -41,9 +41,9 @@ test("pictures", async ({ page }) => {
   await line.getByLabel("How many are there?").fill(String(Math.max(0, Number(belongs) - 2)));
   await line.getByLabel("Why?").selectOption("missing");
   await line.getByLabel("Note", { exact: false }).fill("Perhaps left in the classroom");
-  await page.evaluate(() => {
+  await line.evaluate((row) => {
     document.activeElement.blur();
-    scrollTo(0, document.querySelector("h1").offsetTop - 12);
+    scrollBy(0, row.getBoundingClientRect().top - 240);
   });
   await shot("count-390", phone);
   await page.getByRole("button", { name: "Accept it", exact: true }).click();
