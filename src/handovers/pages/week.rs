@@ -63,7 +63,8 @@ impl Desk {
     fn read(tx: &mut Tx<'_>, viewer: Viewer) -> Result<Self> {
         let today = tx.today();
         let neighbours = store::neighbours(tx)?;
-        let journeys = store::journeys(tx, this_and_next(today).1.last())?;
+        let only = viewer.mine.as_deref().and_then(|mine| if let [only] = mine { Some(*only) } else { None });
+        let journeys = store::journeys(tx, this_and_next(today).1.last(), only)?;
         let (holdings, _) = store::holdings(tx)?;
         let suspects = attention::suspects(&holdings, today);
         let ahead = Period::new(today, days::add(today, attention::AHEAD_DAYS)).unwrap_or(Period::day(today));

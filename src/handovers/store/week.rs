@@ -74,9 +74,12 @@ pub(super) fn item_of((copy, resource, name, strand, icon, tag): ItemRow) -> Ite
     Item { copy: CopyId(copy), resource: ResourceId(resource), name, strand, icon, tag }
 }
 
-/// The legs that are planned up to a day, by day; what is overdue among them.
-pub fn journeys(tx: &mut Tx<'_>, until: Day) -> Result<Vec<Journey>> {
+/// The legs that are planned up to a day, by day; what is overdue among them. Of one school, or of all.
+pub fn journeys(tx: &mut Tx<'_>, until: Day, of: Option<SchoolId>) -> Result<Vec<Journey>> {
     type Row = (super::legs::Row, ItemRow, Option<String>, Option<String>, Option<String>);
+    // One statement for both, so that it is prepared once.
+    let school = of.map_or(0, |school| school.0);
+    let all = school.into_sql::<diesel::sql_types::BigInt>().eq(0);
     let query = legs::table
         .inner_join(copies::table.on(copies::cluster_id.eq(legs::cluster_id).and(copies::id.eq(legs::copy_id))))
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
@@ -87,6 +90,7 @@ pub fn journeys(tx: &mut Tx<'_>, until: Day) -> Result<Vec<Journey>> {
         // Letter for letter as the partial index has it: SQLite takes it only then.
         .filter(sql::<Bool>("legs.state = 'planned'"))
         .filter(legs::day.le(until))
+        .filter(all.or(legs::from_school_id.eq(school)).or(legs::to_school_id.eq(school)))
         .order((legs::day, legs::id))
         .select((
             leg_columns!(),
