@@ -137,6 +137,14 @@ pub fn ended(slot: &Slot, on: Day) -> Back {
     Back { days, held_until: days::add(last, turnaround) }
 }
 
+/// The first day of a loan that is fetched today. When the school has it before its first day, the days until then are its own from now
+/// on, as far as they are free: nobody else can have the copy while it is there. `others` are the copy's live bookings.
+#[must_use]
+pub fn begins<'a>(slot: &Slot, others: impl Iterator<Item = &'a Slot>, today: Day) -> Day {
+    let before = others.filter(|other| other.id != slot.id && other.held_until >= today && other.days.first() < slot.days.first());
+    before.map(|other| days::add(other.held_until, 1)).fold(today, Day::max).min(slot.days.first())
+}
+
 fn may(slot: &Slot, by: By, today: Day) -> Result<(), Refusal> {
     if !by.may_act_for(slot.school) || (slot.kind == Kind::Restock && !by.is_coordinator()) {
         return Err(Refusal::NotYours);
@@ -170,6 +178,20 @@ mod tests {
             ended_reason: String::new(),
             repeated_from: None,
         }
+    }
+
+    #[test]
+    fn what_is_fetched_early_begins_as_early_as_the_days_are_free() {
+        let loan = slot(1, "2026-10-12", "2026-10-16");
+        assert_eq!(begins(&loan, [].iter(), day("2026-10-08")), day("2026-10-08"));
+        assert_eq!(begins(&loan, [].iter(), day("2026-10-13")), day("2026-10-12"), "on time or later it stays as it is");
+        // Another's last day is today; its turnaround, and a loan that never came, are in between.
+        let ends = slot(2, "2026-10-05", "2026-10-08");
+        assert_eq!(begins(&loan, [ends].iter(), day("2026-10-08")), day("2026-10-09"));
+        let between = slot(3, "2026-10-09", "2026-10-11");
+        assert_eq!(begins(&loan, [ends, between].iter(), day("2026-10-08")), day("2026-10-12"));
+        let after = slot(4, "2026-10-19", "2026-10-23");
+        assert_eq!(begins(&loan, [after, loan].iter(), day("2026-10-08")), day("2026-10-08"), "neither what follows nor itself");
     }
 
     #[test]

@@ -171,34 +171,16 @@ pub fn sort(journeys: Vec<Journey>, mine: Option<&[SchoolId]>, holdings: &[Holdi
 
 #[cfg(test)]
 mod tests {
-    use super::super::LegState;
     use super::super::attention::samples::holding;
     use super::*;
-    use crate::base::ids::{BookingId, CopyId, LegId};
+    use crate::base::ids::LegId;
     use crate::people::terms::samples::{day, period};
 
     const SAXTON: SchoolId = SchoolId(2);
     const FAIRBURN: SchoolId = SchoolId(3);
 
     fn leg(id: i64, from: SchoolId, to: SchoolId, on: &str, way: Way) -> Journey {
-        let leg = Leg {
-            id: LegId(id),
-            copy: CopyId(10),
-            from_booking: Some(BookingId(1)),
-            to_booking: Some(BookingId(2)),
-            from,
-            to,
-            day: day(on),
-            way,
-            meeting: None,
-            note: String::new(),
-            agreed: false,
-            proposal: None,
-            state: LegState::Planned,
-            revision: 0,
-            told: false,
-            look_on: day(on),
-        };
+        let leg = Leg { id: LegId(id), from, to, way, ..crate::handovers::samples::leg(on) };
         let item = holding(Place::Store, SAXTON, "2026-11-20T12:00:00Z").item;
         Journey { leg, item, class_name: String::new(), meeting: None }
     }

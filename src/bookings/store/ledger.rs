@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::loans::Loan;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, ClusterId, PersonId};
-use crate::bookings::changes::Back;
+use crate::bookings::changes::{self, Back};
 use crate::bookings::{Decision, Slot, State};
 use crate::db::schema::bookings;
 use crate::db::{House, Result, Tx};
@@ -203,18 +203,14 @@ pub fn with_offers_run_out(house: &mut House<'_>) -> Result<Vec<ClusterId>> {
     Ok(clusters.into_iter().map(ClusterId).collect())
 }
 
-/// The school has fetched it. When it has it before its first day, the days until then are its own from now on, as far as they are
-/// free: nobody else can have the copy while it is there.
+/// The school has fetched it: when that is before its first day, see [`changes::begins`].
 pub fn collect(tx: &mut Tx<'_>, old: &Loan) -> Result<()> {
     let (today, slot) = (tx.today(), old.booking.slot);
-    let first = match Period::new(today, days::add(slot.days.first(), -1)) {
-        Some(before) => {
-            let others = super::loans::around(tx, &[slot.copy], before)?;
-            let held = others.iter().map(|(other, _)| other).filter(|other| other.id != slot.id && other.held_until >= today);
-            held.map(|other| days::add(other.held_until, 1)).fold(today, Day::max).min(slot.days.first())
-        }
-        None => slot.days.first(),
+    let others = match Period::new(today, days::add(slot.days.first(), -1)) {
+        Some(before) => super::loans::around(tx, &[slot.copy], before)?,
+        None => Vec::new(),
     };
+    let first = changes::begins(&slot, others.iter().map(|(other, _)| other), today);
     diesel::update(bookings::table.find((tx.cluster.0, slot.id.0)))
         .set((
             bookings::collected_on.eq(Some(today)),
