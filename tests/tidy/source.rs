@@ -1,10 +1,11 @@
 //! Reading the project's own files: which there are, and a Rust text without its comments, strings and tests.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Past this many lines a file is told of.
 pub const LONG: usize = 400;
-/// Past this many lines it fails.
+/// Past this many lines it fails, tests and all. What a file of the program may have without them is in `sizes`.
 pub const TOO_LONG: usize = 600;
 
 /// One Rust file.
@@ -17,26 +18,25 @@ pub struct Rust {
     pub code: String,
     /// As `code`, but with the strings.
     pub spoken: String,
+    /// As `code`, but with the tests.
+    pub whole: String,
+    /// How many lines it has without its tests.
+    pub lines: usize,
 }
 
 impl Rust {
     /// From a path and a text.
     pub fn new(path: &str, text: &str) -> Self {
-        let text = text.to_owned();
-        let code = without_tests(&blanked(&text, true), &blanked(&text, true));
-        let spoken = without_tests(&blanked(&text, false), &blanked(&text, true));
-        Self { path: path.to_owned(), text, code, spoken }
+        let (whole, spoken) = blanked(text);
+        let tests = tests_in(&whole);
+        let cut: usize = tests.iter().map(|part| whole[part.clone()].lines().count()).sum();
+        let (code, spoken) = (without(&whole, &tests), without(&spoken, &tests));
+        Self { path: path.to_owned(), text: text.to_owned(), code, spoken, whole, lines: text.lines().count() - cut }
     }
 
     /// The room: the folder under `src/`; `None` for files directly in `src/` and for tests.
     pub fn room(&self) -> Option<&str> {
         self.path.strip_prefix("src/")?.split_once('/').map(|(room, _)| room)
-    }
-
-    /// The door: the file's or folder's name under the room, without `.rs`.
-    pub fn door(&self) -> Option<&str> {
-        let rest = self.path.strip_prefix("src/")?.split_once('/')?.1;
-        rest.split('/').next().map(|name| name.trim_end_matches(".rs"))
     }
 
     /// A fault at a line of this file.
@@ -79,9 +79,11 @@ pub fn files(folders: &[&str], extensions: &[&str]) -> Vec<(String, String)> {
 pub fn rust_files(folders: &[&str]) -> Vec<Rust> {
     let mut found: Vec<Rust> = files(folders, &["rs"]).iter().map(|(path, text)| Rust::new(path, text)).collect();
     let only_tests: Vec<String> = found.iter().flat_map(test_modules).collect();
-    for file in found.iter_mut().filter(|file| only_tests.contains(&file.path)) {
+    let sees = |path: &str, tests: &String| path == tests || path.starts_with(&format!("{}/", tests.trim_end_matches(".rs")));
+    for file in found.iter_mut().filter(|file| only_tests.iter().any(|tests| sees(&file.path, tests))) {
         file.code.clear();
         file.spoken.clear();
+        file.lines = 0;
     }
     found
 }
@@ -114,12 +116,11 @@ pub fn length(file: &Rust) -> Vec<String> {
     if lines > TOO_LONG { vec![file.fault(lines - 1, &format!("{lines} lines: make it a folder, a file a screen"))] } else { vec![] }
 }
 
-/// The text with comments replaced by spaces, and, if asked, what stands in string literals too.
-fn blanked(text: &str, strings: bool) -> String {
+/// The text with comments replaced by spaces, twice: without what stands in string literals, and with it. Every letter keeps its place.
+fn blanked(text: &str) -> (String, String) {
     let letters: Vec<char> = text.chars().collect();
-    let mut out = String::with_capacity(text.len());
+    let (mut code, mut spoken) = (String::with_capacity(text.len()), String::with_capacity(text.len()));
     let mut i = 0;
-    let blank = |c: char| if c == '\n' { '\n' } else { ' ' };
     while i < letters.len() {
         let rest = &letters[i..];
         let len = match rest {
@@ -133,18 +134,25 @@ fn blanked(text: &str, strings: bool) -> String {
             _ => 0,
         };
         if len == 0 {
-            out.push(letters[i]);
+            code.push(letters[i]);
+            spoken.push(letters[i]);
             i += 1;
-        } else if rest[0] == '/' {
-            out.extend(rest[..len].iter().map(|c| blank(*c)));
-            i += len;
-        } else {
-            let keep = |at: usize| !strings || at == 0 || at == len - 1;
-            out.extend(rest[..len].iter().enumerate().map(|(at, c)| if keep(at) { *c } else { blank(*c) }));
-            i += len;
+            continue;
         }
+        let comment = rest[0] == '/';
+        for (at, c) in rest[..len].iter().enumerate() {
+            let kept = *c == '\n' || (!comment && (at == 0 || at == len - 1));
+            blank(&mut code, *c, kept);
+            blank(&mut spoken, *c, kept || !comment);
+        }
+        i += len;
     }
-    out
+    (code, spoken)
+}
+
+/// Adds a letter, or as many spaces as it has bytes.
+fn blank(text: &mut String, letter: char, kept: bool) {
+    if kept { text.push(letter) } else { text.extend(std::iter::repeat_n(' ', letter.len_utf8())) }
 }
 
 /// How long the quoted string is that these letters begin with.
@@ -168,37 +176,40 @@ fn raw_string(letters: &[char]) -> usize {
     letters[body..].windows(end.len()).position(|window| window == end).map_or(letters.len(), |at| body + at + end.len())
 }
 
-/// Cuts every `#[cfg(test)] mod … { … }`: replaced by blank lines. `code` tells where the braces are; both have the same letters' places.
-fn without_tests(text: &str, code: &str) -> String {
-    let (mut text, code): (Vec<char>, Vec<char>) = (text.chars().collect(), code.chars().collect());
-    let mark: Vec<char> = "#[cfg(test)]".chars().collect();
-    let mut i = 0;
-    while i + mark.len() <= code.len() {
-        if code[i..i + mark.len()] != mark[..] {
-            i += 1;
-            continue;
-        }
-        let mut depth = 0usize;
-        let mut end = i;
-        while end < code.len() {
-            match code[end] {
-                '{' => depth += 1,
-                '}' => depth -= 1,
+/// Where the parts are that only tests see: `#[cfg(test)]` and what follows it, up to its last brace or semicolon.
+fn tests_in(code: &str) -> Vec<Range<usize>> {
+    const MARK: &str = "#[cfg(test)]";
+    let (mut parts, mut from) = (Vec::new(), 0);
+    while let Some(start) = code[from..].find(MARK).map(|at| from + at) {
+        let (mut depth, mut end) = (0usize, code.len());
+        for (at, byte) in code.bytes().enumerate().skip(start + MARK.len()) {
+            match byte {
+                b'{' => depth += 1,
+                b'}' => depth -= 1,
                 _ => {}
             }
-            end += 1;
-            if depth == 0 && matches!(code[end - 1], '}' | ';') {
+            if depth == 0 && matches!(byte, b'}' | b';') {
+                end = at + 1;
                 break;
             }
         }
-        for letter in &mut text[i..end] {
-            if *letter != '\n' {
-                *letter = ' ';
-            }
-        }
-        i = end;
+        parts.push(start..end);
+        from = end;
     }
-    text.into_iter().collect()
+    parts
+}
+
+/// The text with these parts blank.
+fn without(text: &str, parts: &[Range<usize>]) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut from = 0;
+    for part in parts {
+        left.push_str(&text[from..part.start]);
+        text[part.clone()].chars().for_each(|letter| blank(&mut left, letter, letter == '\n'));
+        from = part.end;
+    }
+    left.push_str(&text[from..]);
+    left
 }
 
 #[cfg(test)]
@@ -216,6 +227,8 @@ mod tests {
         assert!(file.code.contains("let real = 1;") && file.code.contains("let after = 2;"), "{}", file.code);
         assert!(file.spoken.contains("diesel \\\" {") && !file.spoken.contains("diesel()"));
         assert_eq!(file.code.lines().count(), file.text.lines().count());
+        assert!(file.whole.contains("fn a() { diesel() }") && file.whole.contains("let after = 2;"));
+        assert_eq!((file.text.lines().count(), file.lines), (9, 5));
     }
 
     #[test]
@@ -237,10 +250,9 @@ mod tests {
     }
 
     #[test]
-    fn rooms_and_doors_are_read_from_the_path() {
-        let at = |path: &str| Rust::new(path, "");
-        assert_eq!((at("src/bookings/pages/term.rs").room(), at("src/bookings/pages/term.rs").door()), (Some("bookings"), Some("pages")));
-        assert_eq!((at("src/bookings/mod.rs").room(), at("src/bookings/mod.rs").door()), (Some("bookings"), Some("mod")));
-        assert_eq!(at("src/app.rs").room(), None);
+    fn rooms_are_read_from_the_path() {
+        let room = |path: &str| Rust::new(path, "").room().map(str::to_owned);
+        assert_eq!(room("src/bookings/pages/term.rs").as_deref(), Some("bookings"));
+        assert_eq!(room("src/app.rs"), None);
     }
 }
