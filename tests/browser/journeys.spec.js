@@ -1,6 +1,6 @@
 // The main job, told in a browser: a science lead looks at the calendar in its three views, reserves a box, finds it under My
 // loans and cancels it. With JavaScript and without, at four widths, in light and dark.
-import { barriers, markup, noSidewaysScroll, themes, widths } from "./lib/check.js";
+import { barriers, markup, noSidewaysScroll, themes, widths, withinItsDays } from "./lib/check.js";
 import { base_path, expect, signIn, test } from "./lib/house.js";
 
 const schools = ["Appleton Roebuck", "Brayton", "Kellington", "Kirk Fenton", "Monk Fryston", "Riverside", "Saxton", "Sherburn Hungate", "South Milford"];
@@ -35,6 +35,7 @@ async function chooseFreeWeek(page) {
 /** What must be true of every page on the way. */
 async function sound(page, where) {
   await noSidewaysScroll(page, where);
+  await withinItsDays(page, where);
   expect(await markup(await (await page.request.get(page.url())).text(), page.url()), where).toEqual([]);
 }
 

@@ -1,6 +1,6 @@
 // Every page that a person can reach by links, for each kind of person: valid, without barriers at every width in light and
 // dark, no sideways scrolling. The pages are found, not listed, so a new one cannot be forgotten.
-import { barriers, markup, noSidewaysScroll, themes, widths } from "./lib/check.js";
+import { barriers, markup, noSidewaysScroll, themes, widths, withinItsDays } from "./lib/check.js";
 import { base_path, expect, signIn, test } from "./lib/house.js";
 
 const people = [
@@ -64,6 +64,7 @@ for (const { name, start } of people) {
         for (const width of widths) {
           await page.setViewportSize({ width, height: 900 });
           await noSidewaysScroll(page, `${url} at ${width}`);
+          await withinItsDays(page, `${url} at ${width}`);
           faults.push(...(await barriers(page, { letter })).map((fault) => `${url} at ${width}, ${theme}: ${fault}`));
         }
       }

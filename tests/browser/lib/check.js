@@ -69,3 +69,57 @@ export async function noSidewaysScroll(page, where) {
   });
   expect(inner, `${where} scrolls sideways: ${widest.join(" | ")}`).toBeLessThanOrEqual(outer);
 }
+
+/**
+ * Fails when something in a calendar is drawn over days that it does not stand for: a loan, a free gap, closed or past days, today,
+ * a heading and its words. The days are the columns; a loan of few of them has room for a finger around it, which nobody sees.
+ */
+export async function withinItsDays(page, where) {
+  const over = await page.evaluate(() => {
+    const faults = [];
+    const check = (what, { left, right }, from, to) => {
+      if (left < from - 0.6 || right > to + 0.6) faults.push(`${what.outerHTML.slice(0, 110)}: ${left} to ${right} instead of ${from} to ${to}`);
+    };
+    const number = (el, letter) => Number(el.className.match(new RegExp(`(?:^| )${letter}(\\d+)`))[1]);
+    /** Where the columns of a grid begin, and the end of the last one; without the label's. */
+    const edges = (grid, label) => {
+      const { gridTemplateColumns, paddingLeft } = getComputedStyle(grid);
+      const all = [grid.getBoundingClientRect().left + parseFloat(paddingLeft)];
+      for (const width of gridTemplateColumns.split(" ")) all.push(all.at(-1) + parseFloat(width));
+      return label ? all.slice(1) : all;
+    };
+    const term = document.querySelector(".tl-box");
+    const columns = term && number(term, "n");
+    const days = (grid) => edges(grid, getComputedStyle(grid).gridTemplateColumns.split(" ").length > columns);
+    for (const row of term?.querySelectorAll(".tl > .r") ?? []) {
+      const at = days(row);
+      let next = 0;
+      for (const cell of row.querySelectorAll(":scope > a, :scope > i")) {
+        const { left, right } = cell.getBoundingClientRect();
+        const room = cell.classList.contains("bk") ? getComputedStyle(cell) : { paddingLeft: "0", paddingRight: "0" };
+        const width = number(cell, "s");
+        check(cell, { left: left + parseFloat(room.paddingLeft), right: right - parseFloat(room.paddingRight) }, at[next], at[next + width]);
+        next += width;
+      }
+      if (next !== columns) faults.push(`${row.innerText.slice(0, 60)}: ${next} of ${columns} days`);
+    }
+    for (const part of term?.querySelectorAll(".tl-over > i, .hd .mon, .hd .wk") ?? []) {
+      const at = days(part.parentElement);
+      const [from, to] = [at[number(part, "c") - 1], at[number(part, "c") - 1 + number(part, "s")]];
+      check(part, part.getBoundingClientRect(), from, to);
+      const { overflowX, visibility } = getComputedStyle(part);
+      if (overflowX === "hidden" || visibility === "hidden") continue;
+      const words = document.createRange();
+      words.selectNodeContents(part);
+      const { left, right, width } = words.getBoundingClientRect();
+      if (width) check(part, { left, right }, from, to);
+    }
+    for (const part of document.querySelectorAll(".week li")) {
+      const at = edges(part.parentElement);
+      const [from, to] = [at[number(part, "c") - 1], at[number(part, "c") - 1 + number(part, "s")]];
+      for (const el of [part, ...part.querySelectorAll(":scope > *")]) check(el, el.getBoundingClientRect(), from, to);
+    }
+    return faults;
+  });
+  expect(over.slice(0, 5), `${where}: ${over.length} parts are wider than their days`).toEqual([]);
+}
