@@ -1,4 +1,4 @@
-//! The App value and the one table of routes.
+//! The server: what it is made of, and the one table of routes.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -13,50 +13,41 @@ use crate::bookings::pages::{calendar, change, feeds, hand_on, loan, loans, requ
 use crate::catalogue::pages as catalogue;
 use crate::config::Config;
 use crate::db::Db;
-use crate::error::Error;
 use crate::handovers::pages::{
     acts as handing, attention, copy, fair_share, handover, history, leg_acts, legs, lid, meetings, remedies, rescue, wait, waits, week,
 };
 use crate::handovers::settle::settle;
 use crate::notifications::pages as mail;
-use crate::people::identity::Houses;
 use crate::people::pages::{
     self as people, account, changes, clusters, directory, elsewhere, invitation, invite, passkey, person, role, schools, set_up, settings,
     unsubscribe, year,
 };
-use crate::people::passkeys::Passkeys;
+use crate::people::ways::Ways;
 use crate::web::limits::Limits;
 use crate::web::pace::{self, Pace};
-use crate::web::{assets, guard, help};
+use crate::web::{App, Error, assets, guard, help};
 
-/// Everything a handler needs that is not in the request.
-pub struct App {
-    /// The database.
-    pub db: Db,
-    /// Where "now" comes from.
-    pub clock: Clock,
-    /// The configuration.
-    pub config: Config,
-    /// Rung when a mail has been stored, so that the worker need not wait for its next round.
-    pub wake: Arc<Notify>,
-    /// How often somebody may ask for what costs us or annoys others.
-    pub limits: Limits,
-    /// The other houses through which people sign in.
-    pub houses: Houses,
-    /// Signing in with passkeys.
-    pub passkeys: Passkeys,
+/// What a server is made of: what its handlers ask for, each of which is data of its own.
+#[derive(Clone)]
+pub struct Parts {
+    /// What nearly all of them need.
+    pub app: web::Data<App>,
+    /// The ways of signing in.
+    pub ways: web::Data<Ways>,
     /// How fast somebody may ask for pages at all.
-    pub pace: Pace,
+    pub pace: web::Data<Pace>,
 }
 
-impl App {
-    /// Puts an app together.
-    #[must_use]
-    pub fn new(db: Db, clock: Clock, config: Config) -> Self {
-        let (pace, passkeys) = (Pace::new(&config), Passkeys::at(&config.public_url));
-        let house = config.link("");
-        db.settle_with(Box::new(move |tx| settle(tx, &house)));
-        Self { db, clock, config, wake: Arc::new(Notify::new()), limits: Limits::default(), houses: Houses::default(), passkeys, pace }
+/// Puts a server's parts together, and tells the database what to settle with.
+#[must_use]
+pub fn build(db: Db, clock: Clock, config: Config) -> Parts {
+    let site = config.site;
+    let house = site.link("");
+    db.settle_with(Box::new(move |tx| settle(tx, &house)));
+    Parts {
+        ways: web::Data::new(Ways::of(&site, config.providers)),
+        pace: web::Data::new(Pace::new(config.requests_per_session, config.requests_per_address)),
+        app: web::Data::new(App { db, clock, site, wake: Arc::new(Notify::new()), limits: Limits::default() }),
     }
 }
 
@@ -248,10 +239,12 @@ fn routes(routes: &mut web::ServiceConfig) {
 ///
 /// # Errors
 /// When the socket cannot be used.
-pub fn serve(app: web::Data<App>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+pub fn serve(parts: Parts, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
         actix_web::App::new()
-            .app_data(app.clone())
+            .app_data(parts.app.clone())
+            .app_data(parts.ways.clone())
+            .app_data(parts.pace.clone())
             // An address with a wrong id or a wrong query is no address of ours.
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
             .app_data(
@@ -261,7 +254,7 @@ pub fn serve(app: web::Data<App>, listener: TcpListener, workers: usize) -> std:
             .wrap(ErrorHandlers::new().default_handler(bare_error))
             .wrap(Compress::default())
             .wrap(from_fn(pace::keep))
-            .wrap(guard::headers(&app.config))
+            .wrap(guard::headers(&parts.app.site))
             .wrap(tracing_actix_web::TracingLogger::<crate::web::log::Requests>::new())
             .configure(routes)
             .default_service(web::to(|| async { Err::<&str, Error>(Error::NotFound) }))

@@ -42,7 +42,7 @@ pub async fn run(server: &ServerArgs, env: fn(&str) -> Option<String>) -> anyhow
     };
     let config = match Config::from(server, url, false, env) {
         Ok(config) => {
-            found.good(&format!("the configuration: listens on {}, people reach it at {}", config.listen, config.public_url));
+            found.good(&format!("the configuration: listens on {}, people reach it at {}", config.listen, config.site.public_url));
             Some(config)
         }
         Err(fault) => {
@@ -51,7 +51,7 @@ pub async fn run(server: &ServerArgs, env: fn(&str) -> Option<String>) -> anyhow
         }
     };
     if let Some(config) = &config {
-        if !config.https() && !config.listen.ip().is_loopback() {
+        if !config.site.https() && !config.listen.ip().is_loopback() {
             found.note(
                 "people reach it without encryption",
                 "put a proxy with https in front and set BOXROTA_PUBLIC_URL to its https address (docs/operations.md)",

@@ -15,6 +15,7 @@ use crate::db::DatabaseUrl;
 use crate::notifications::mailer::{Mailer, Sender};
 use crate::notifications::smtp::{self, BadServer, Server};
 use crate::people::identity::Provider;
+use crate::web::Site;
 
 /// Requests a minute of a session, when nobody says otherwise: ten pages a second is no reader.
 const PER_SESSION: NonZeroU32 = NonZeroU32::MIN.saturating_add(599);
@@ -94,21 +95,17 @@ pub struct ServerArgs {
 pub struct Config {
     /// Address and port.
     pub listen: SocketAddr,
-    /// Where people reach it; no path.
-    pub public_url: url::Url,
+    /// What pages and letters know of it.
+    pub site: Site,
     /// The database.
     pub database: DatabaseUrl,
     /// `BOXROTA_SMTP_URL` and what belongs to it, as it came; the notifications room parses it.
     pub smtp: Smtp,
-    /// Whether the client's address is taken from a proxy's headers.
-    pub behind_proxy: bool,
     /// The most requests of one session, or visitor's cookie, in a minute.
     pub requests_per_session: NonZeroU32,
     /// The most requests from one address in a minute: a whole school may sit behind it.
     pub requests_per_address: NonZeroU32,
-    /// The demo: anyone may sign in as anyone.
-    pub demo: bool,
-    /// Other houses through which people may sign in.
+    /// Providers through which people may sign in.
     pub providers: Vec<Provider>,
 }
 
@@ -119,15 +116,13 @@ pub struct Smtp {
     pub url: Option<String>,
     /// A PEM file with another root certificate, `BOXROTA_SMTP_ROOT_CERT`.
     pub root_cert: Option<PathBuf>,
-    /// The sender.
-    pub from: Option<String>,
     /// Where answers go.
     pub reply_to: Option<String>,
 }
 
 impl std::fmt::Debug for Smtp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Smtp").field("url", &self.url.as_ref().map(|_| "..")).field("from", &self.from).finish_non_exhaustive()
+        f.debug_struct("Smtp").field("url", &self.url.as_ref().map(|_| "..")).finish_non_exhaustive()
     }
 }
 
@@ -189,8 +184,14 @@ impl Config {
         let smtp = Smtp {
             url: env("BOXROTA_SMTP_URL").filter(|value| !value.is_empty()),
             root_cert: env("BOXROTA_SMTP_ROOT_CERT").filter(|value| !value.is_empty()).map(PathBuf::from),
-            from: args.mail_from.clone().filter(|value| !value.is_empty()),
             reply_to: args.mail_reply_to.clone().filter(|value| !value.is_empty()),
+        };
+        let site = Site {
+            public_url,
+            mail_from: args.mail_from.clone().filter(|value| !value.is_empty()),
+            sends_mail: smtp.url.is_some(),
+            demo,
+            behind_proxy,
         };
         let providers = providers(&env)?;
         let per_minute = |variable: &'static str, value: &Option<String>, otherwise: NonZeroU32, example: &'static str| match value {
@@ -199,7 +200,7 @@ impl Config {
         };
         let requests_per_session = per_minute("BOXROTA_REQUESTS_PER_SESSION", &args.requests_per_session, PER_SESSION, "600")?;
         let requests_per_address = per_minute("BOXROTA_REQUESTS_PER_ADDRESS", &args.requests_per_address, PER_ADDRESS, "3000")?;
-        Ok(Self { listen, public_url, database, smtp, behind_proxy, requests_per_session, requests_per_address, demo, providers })
+        Ok(Self { listen, site, database, smtp, requests_per_session, requests_per_address, providers })
     }
 
     /// How letters leave: by the mail server of `BOXROTA_SMTP_URL`, or not at all when it is not set.
@@ -213,11 +214,11 @@ impl Config {
         const PEM: &str = "/etc/ssl/certs/our-school.pem";
         let Some(url) = &self.smtp.url else { return Ok(Mailer::InAppOnly) };
         let server: Server = url.parse().map_err(|fault: BadServer| wrong(URL, fault.to_string(), EXAMPLE))?;
-        if self.demo && !server.is_local() {
+        if self.site.demo && !server.is_local() {
             return Err(wrong(URL, "is set, but the demo sends no mail to other machines; unset it", "smtp://127.0.0.1:2525"));
         }
-        let host = self.public_url.host_str().unwrap_or_default();
-        let from = self.smtp.from.clone().unwrap_or_else(|| format!("Boxrota <boxrota@{host}>"));
+        let host = self.site.public_url.host_str().unwrap_or_default();
+        let from = self.site.mail_from.clone().unwrap_or_else(|| format!("Boxrota <boxrota@{host}>"));
         let sender = Sender {
             from: mailbox("BOXROTA_MAIL_FROM", &from)?,
             reply_to: self.smtp.reply_to.as_deref().map(|text| mailbox("BOXROTA_MAIL_REPLY_TO", text)).transpose()?,
@@ -233,21 +234,9 @@ impl Config {
             .map_err(|fault| wrong(ROOTS, fault.to_string(), PEM))?;
         Ok(Mailer::Smtp(Box::new(smtp), sender))
     }
-
-    /// An absolute address in this app, for e-mails and calendar files. `path` begins with a slash.
-    #[must_use]
-    pub fn link(&self, path: &str) -> String {
-        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
-    }
-
-    /// Whether cookies may be marked Secure.
-    #[must_use]
-    pub fn https(&self) -> bool {
-        self.public_url.scheme() == "https"
-    }
 }
 
-/// The houses through which people may sign in: none, unless their variables are set. Each needs our name and secret there.
+/// The providers through which people may sign in: none, unless their variables are set. Each needs our name and secret there.
 fn providers(env: &impl Fn(&str) -> Option<String>) -> Result<Vec<Provider>, WrongSetting> {
     const ISSUER: &str = "https://login.trust.example";
     const TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
@@ -318,15 +307,13 @@ mod tests {
     }
 
     #[test]
-    fn links_are_made_from_the_public_address() {
-        let config = with(None, Some("https://boxes.example")).expect("fine");
-        assert_eq!(config.link("/c/south-milford"), "https://boxes.example/c/south-milford");
-        assert!(config.https());
-        assert_eq!(with(None, None).expect("fine").link("/"), "http://127.0.0.1:8080/");
+    fn the_public_address_is_the_one_it_listens_on_unless_it_is_set() {
+        assert_eq!(with(None, Some("https://boxes.example")).expect("fine").site.link("/"), "https://boxes.example/");
+        assert_eq!(with(None, None).expect("fine").site.link("/"), "http://127.0.0.1:8080/");
     }
 
     #[test]
-    fn other_houses_are_off_unless_set_and_whole() {
+    fn providers_are_off_unless_set_and_whole() {
         let with = |set: &[(&str, &str)]| {
             let set: Vec<(String, String)> = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             providers(&move |name: &str| set.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()))

@@ -12,5 +12,4 @@ pub mod imports;
 
 pub mod app;
 pub mod config;
-pub mod error;
 pub mod worker;

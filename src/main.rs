@@ -7,12 +7,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web;
 use anyhow::Context;
 use clap::Parser;
 use tokio::sync::watch;
 
-use boxrota::app::{App, serve};
+use boxrota::app::{build, serve};
 use boxrota::base::{Clock, EmailAddress};
 use boxrota::config::{Cli, Command, Config, ServerArgs, database_url};
 use boxrota::db::{DatabaseUrl, Db};
@@ -91,7 +90,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 })
                 .await?;
             let secret = secret.with_context(|| format!("nobody here has the address {address}"))?;
-            println!("{}", config.link(&format!("/sign-in/{}", secret.reveal())));
+            println!("{}", config.site.link(&format!("/sign-in/{}", secret.reveal())));
             Ok(ExitCode::SUCCESS)
         }
         Command::Check(server) => check::run(&server, env).await,
@@ -122,30 +121,31 @@ async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode>
     let listener = TcpListener::bind(config.listen).with_context(|| {
         format!("BOXROTA_LISTEN: cannot listen on {}; is another program using it? Try --listen 127.0.0.1:8081", config.listen)
     })?;
-    if !config.demo && !mailer.leaves_the_house() {
+    if !config.site.demo && !mailer.leaves_the_house() {
         tracing::warn!("BOXROTA_SMTP_URL is not set: no e-mail is sent, so nobody can sign in by an e-mailed link");
     }
-    if config.demo {
+    if config.site.demo {
         println!("It is a demo: open the address and choose who you want to be.");
         for (person, role, _, _) in db.house_read(Clock::Machine.now(), people::demo_people).await? {
             println!("  {:<20} {:<38} {}", role.words(), person.name, person.email);
         }
     }
-    let app = web::Data::new(App::new(db, Clock::Machine, config));
+    let parts = build(db, Clock::Machine, config);
+    let app = parts.app.clone();
     // On standard output alone: the log may be read by more people than set Boxrota up.
-    if !app.config.demo
+    if !app.site.demo
         && let Some(address) = set_up::address(&app).await?
     {
         println!("Set up Boxrota at {address}");
     }
     // Listened for before it is said that we are here: the server itself does so only once it runs.
     let told = told_to_end()?;
-    println!("Boxrota is at {}", app.config.public_url);
-    let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer, wake: app.wake.clone(), house: app.config.link("") };
+    println!("Boxrota is at {}", app.site.public_url);
+    let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer, wake: app.wake.clone(), house: app.site.link("") };
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(worker.keep_at_it(stopped));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    let server = serve(app, listener, workers)?;
+    let server = serve(parts, listener, workers)?;
     let handle = server.handle();
     let ending = tokio::spawn(async move {
         told.await;

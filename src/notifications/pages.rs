@@ -10,15 +10,14 @@ use strum::VariantArray;
 
 use super::store::{self, Line, Page};
 use super::{Listing, Message, State, without_secrets};
-use crate::app::App;
 use crate::base::clock;
 use crate::base::ids::MessageId;
-use crate::error::Error;
 use crate::people::{Coordinator, Member, RoleKind};
 use crate::web::forms;
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, back, banner, counted, empty, head, icon, row, summary, table_or_cards, tag};
+use crate::web::{App, Error};
 
 /// Letters on a page of the list.
 const A_PAGE: i64 = 50;
@@ -72,7 +71,7 @@ pub async fn list(app: web::Data<App>, member: Member, request: HttpRequest, fil
         @if filter.done == "again" { (banner(Tone::Good, "Trying again", html! { p { "What was not sent is in line again. This page shows what comes of it." } })) }
         @if failed > 0 { (trouble(&member, failed)) }
         // The demo says so on every page.
-        @if app.config.smtp.url.is_none() && !app.config.demo {
+        @if !app.site.sends_mail && !app.site.demo {
             (banner(Tone::Plain, "No e-mail leaves this machine", html! { p { "Letters are kept here to be read instead." } }))
         }
         div.panel {

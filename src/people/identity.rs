@@ -129,12 +129,12 @@ type Desk = Client<
 
 /// The providers, with what they have said of themselves.
 #[derive(Default)]
-pub struct Houses {
+pub struct OpenId {
     http: std::sync::OnceLock<reqwest::Client>,
     said: Mutex<HashMap<&'static str, (DateTime<Utc>, CoreProviderMetadata)>>,
 }
 
-impl Houses {
+impl OpenId {
     /// Begins a sign-in. `back` is our own address to which the provider sends the browser.
     ///
     /// # Errors

@@ -15,13 +15,12 @@ use chrono::{DateTime, Utc};
 use maud::Markup;
 
 use super::{Cluster, Membership, RoleKind, store};
-use crate::app::App;
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::SessionId;
 use crate::db::Scope;
-use crate::error::Error;
 use crate::web::page::{Nav, Shell};
+use crate::web::{App, Error};
 use crate::web::{compress, guard};
 
 /// A person with some role in the cluster of the address.
@@ -140,7 +139,7 @@ impl Member {
         let app = app(req)?;
         let next = if req.method() == Method::GET { req.uri().path_and_query().map_or("/", |path| path.as_str()) } else { "/" };
         let sign_in = || Error::SignIn { next: next.to_owned() };
-        let secret = guard::session_secret(req, &app.config).ok_or_else(sign_in)?;
+        let secret = guard::session_secret(req, &app.site).ok_or_else(sign_in)?;
         let slug = req.match_info().get("cluster").unwrap_or_default().to_owned();
         let now = app.clock.now();
         let hash = secret.hash();
@@ -156,7 +155,7 @@ impl Member {
         match found {
             (Some(facts), _) => {
                 let base = format!("/c/{}", facts.cluster.slug);
-                Ok(Self { facts, now, csrf: guard::token(&secret), base, demo: app.config.demo })
+                Ok(Self { facts, now, csrf: guard::token(&secret), base, demo: app.site.demo })
             }
             (None, true) => Err(Error::NotFound),
             (None, false) => Err(sign_in()),
@@ -244,7 +243,7 @@ impl FromRequest for SignedIn {
             let app = app(&req)?;
             let next = if req.method() == Method::GET { req.uri().path_and_query().map_or("/", |path| path.as_str()) } else { "/" };
             let sign_in = || Error::SignIn { next: next.to_owned() };
-            let secret = guard::session_secret(&req, &app.config).ok_or_else(sign_in)?;
+            let secret = guard::session_secret(&req, &app.site).ok_or_else(sign_in)?;
             let hash = secret.hash();
             let (person, session, clusters) = app
                 .db

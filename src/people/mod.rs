@@ -20,6 +20,7 @@ pub mod settings;
 pub mod sign_in;
 pub mod store;
 pub mod terms;
+pub mod ways;
 pub mod year;
 
 use crate::base::days::{Day, Period};

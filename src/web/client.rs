@@ -4,14 +4,14 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use actix_web::HttpRequest;
 
-use crate::config::Config;
+use super::Site;
 
 /// The address a request comes from. When the operator says that there is a proxy in front, that is the last one of
 /// `X-Forwarded-For`, which the proxy added; what stands before it, and `Forwarded`, anybody can send.
 #[must_use]
-pub fn address(req: &HttpRequest, config: &Config) -> IpAddr {
+pub fn address(req: &HttpRequest, site: &Site) -> IpAddr {
     let lines = || req.headers().get_all("x-forwarded-for").filter_map(|line| line.to_str().ok());
-    let told = config.behind_proxy.then(|| lines().last()?.rsplit(',').next()?.trim().parse().ok()).flatten();
+    let told = site.behind_proxy.then(|| lines().last()?.rsplit(',').next()?.trim().parse().ok()).flatten();
     told.or_else(|| req.peer_addr().map(|peer| peer.ip())).unwrap_or(IpAddr::from([0, 0, 0, 0]))
 }
 

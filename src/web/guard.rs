@@ -15,9 +15,8 @@ use actix_web::{FromRequest, HttpRequest, web};
 use maud::{Markup, html};
 use serde::de::DeserializeOwned;
 
+use super::{App, Error, Site};
 use crate::base::secret::{self, Secret};
-use crate::config::Config;
-use crate::error::Error;
 
 /// The field in which a form carries its token.
 pub const FIELD: &str = "csrf";
@@ -29,32 +28,32 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The name of the session's cookie. Under https the prefix makes browsers refuse one that a neighbour host set.
 #[must_use]
-pub fn session_cookie(config: &Config) -> &'static str {
-    if config.https() { "__Host-boxrota" } else { "boxrota" }
+pub fn session_cookie(site: &Site) -> &'static str {
+    if site.https() { "__Host-boxrota" } else { "boxrota" }
 }
 
 /// The name of the cookie that a visitor has before signing in.
 #[must_use]
-pub fn visitor_cookie(config: &Config) -> &'static str {
-    if config.https() { "__Host-boxrota-visitor" } else { "boxrota-visitor" }
+pub fn visitor_cookie(site: &Site) -> &'static str {
+    if site.https() { "__Host-boxrota-visitor" } else { "boxrota-visitor" }
 }
 
 /// A cookie that scripts cannot read and other sites cannot send with a form.
 #[must_use]
-pub fn cookie(config: &Config, name: &'static str, value: String, lasts: Duration) -> Cookie<'static> {
-    Cookie::build(name, value).path("/").http_only(true).same_site(SameSite::Lax).secure(config.https()).max_age(lasts).finish()
+pub fn cookie(site: &Site, name: &'static str, value: String, lasts: Duration) -> Cookie<'static> {
+    Cookie::build(name, value).path("/").http_only(true).same_site(SameSite::Lax).secure(site.https()).max_age(lasts).finish()
 }
 
 /// The secret in the session's cookie.
 #[must_use]
-pub fn session_secret(req: &HttpRequest, config: &Config) -> Option<Secret> {
-    req.cookie(session_cookie(config)).and_then(|cookie| Secret::parse(cookie.value()))
+pub fn session_secret(req: &HttpRequest, site: &Site) -> Option<Secret> {
+    req.cookie(session_cookie(site)).and_then(|cookie| Secret::parse(cookie.value()))
 }
 
 /// The secret in the visitor's cookie.
 #[must_use]
-pub fn visitor_secret(req: &HttpRequest, config: &Config) -> Option<Secret> {
-    req.cookie(visitor_cookie(config)).and_then(|cookie| Secret::parse(cookie.value()))
+pub fn visitor_secret(req: &HttpRequest, site: &Site) -> Option<Secret> {
+    req.cookie(visitor_cookie(site)).and_then(|cookie| Secret::parse(cookie.value()))
 }
 
 /// The token that belongs to a cookie's secret.
@@ -133,9 +132,9 @@ impl FromRequest for OneClick {
 
 /// What is checked before a form's body is read: where it comes from. Gives the tokens of which it must carry one.
 pub(super) fn before_body(req: &HttpRequest) -> Result<Vec<String>, Error> {
-    let app = req.app_data::<web::Data<crate::app::App>>().ok_or_else(|| Error::Broken("no app".into()))?;
-    same_origin(req, &app.config)?;
-    let secrets = [session_secret(req, &app.config), visitor_secret(req, &app.config)];
+    let app = req.app_data::<web::Data<App>>().ok_or_else(|| Error::Broken("no app".into()))?;
+    same_origin(req, &app.site)?;
+    let secrets = [session_secret(req, &app.site), visitor_secret(req, &app.site)];
     Ok(secrets.into_iter().flatten().map(|secret| token(&secret)).collect())
 }
 
@@ -157,7 +156,7 @@ pub(super) fn serde_html<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
 
 /// Refuses a request that another site caused. Browsers say where a request comes from in `Sec-Fetch-Site` and `Origin`;
 /// one that says neither must at least send our own `Referer`.
-fn same_origin(req: &HttpRequest, config: &Config) -> Result<(), Error> {
+fn same_origin(req: &HttpRequest, site: &Site) -> Result<(), Error> {
     const WORDS: &str = "This form was sent from another site.";
     let text = |name: header::HeaderName| req.headers().get(name).and_then(|value| value.to_str().ok());
     if text(header::HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site != "same-origin") {
@@ -167,12 +166,12 @@ fn same_origin(req: &HttpRequest, config: &Config) -> Result<(), Error> {
     let from = url::Url::parse(from).map_err(|_| Error::Forged(WORDS))?;
     let host = text(header::HOST).unwrap_or_default();
     let its_own = from.host_str().is_some_and(|name| from.port().map_or_else(|| name == host, |port| format!("{name}:{port}") == host));
-    if its_own || from.origin() == config.public_url.origin() { Ok(()) } else { Err(Error::Forged(WORDS)) }
+    if its_own || from.origin() == site.public_url.origin() { Ok(()) } else { Err(Error::Forged(WORDS)) }
 }
 
 /// The headers of every answer: the policy of docs/security.md.
 #[must_use]
-pub fn headers(config: &Config) -> DefaultHeaders {
+pub fn headers(site: &Site) -> DefaultHeaders {
     let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
                   form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     let headers = DefaultHeaders::new()
@@ -182,5 +181,5 @@ pub fn headers(config: &Config) -> DefaultHeaders {
         .add((header::REFERRER_POLICY, "same-origin"))
         .add((header::PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=()"))
         .add((header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"));
-    if config.https() { headers.add((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000")) } else { headers }
+    if site.https() { headers.add((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000")) } else { headers }
 }

@@ -4,8 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
-use super::page;
-use crate::app::App;
+use super::{App, page};
 
 /// `GET /help`.
 pub async fn help(app: web::Data<App>) -> HttpResponse {
@@ -79,5 +78,5 @@ fn outside(app: &App, title: &str, body: &Markup) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
-        .body(page::outside(title, app.config.demo, false, body).into_string())
+        .body(page::outside(title, app.site.demo, false, body).into_string())
 }

@@ -20,10 +20,7 @@ use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 
-use super::{client, guard};
-use crate::app::App;
-use crate::config::Config;
-use crate::error::Error;
+use super::{App, Error, Site, client, guard};
 
 /// Places in a table: half a megabyte, and with a thousand visitors in the same minute one in 65 shares a place.
 const PLACES: usize = 1 << 16;
@@ -58,10 +55,10 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// With the limits of the configuration.
+    /// So many requests a minute of one session, or visitor's cookie, and of one address.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
-        Self::of(config.requests_per_session, config.requests_per_address, PLACES)
+    pub fn new(per_session: NonZeroU32, per_client: NonZeroU32) -> Self {
+        Self::of(per_session, per_client, PLACES)
     }
 
     fn of(per_session: NonZeroU32, per_client: NonZeroU32, places: usize) -> Self {
@@ -87,9 +84,9 @@ impl Pace {
         cookie.map_or(Ok(()), |cookie| too_fast(&self.sessions, self.hash.hash_one(cookie)))
     }
 
-    fn of_request(&self, req: &HttpRequest, config: &Config) -> Result<(), Duration> {
-        let cookie = req.cookie(guard::session_cookie(config)).or_else(|| req.cookie(guard::visitor_cookie(config)));
-        self.count(client::line_of(client::address(req, config)), cookie.as_ref().map(actix_web::cookie::Cookie::value))
+    fn of_request(&self, req: &HttpRequest, site: &Site) -> Result<(), Duration> {
+        let cookie = req.cookie(guard::session_cookie(site)).or_else(|| req.cookie(guard::visitor_cookie(site)));
+        self.count(client::line_of(client::address(req, site)), cookie.as_ref().map(actix_web::cookie::Cookie::value))
     }
 }
 
@@ -109,7 +106,7 @@ pub async fn keep<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B, Unheard>>, actix_web::Error> {
     let too_fast = || {
         let app = req.app_data::<web::Data<App>>().filter(|_| !is_free(req.path()))?;
-        let wait = app.pace.of_request(req.request(), &app.config).err()?;
+        let wait = req.app_data::<web::Data<Pace>>()?.of_request(req.request(), &app.site).err()?;
         Some(Error::TooFast { seconds: wait.as_secs() + 1 })
     };
     let in_pieces = || req.headers().contains_key(header::TRANSFER_ENCODING).then_some(Error::NoLength);

@@ -14,8 +14,7 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
-use super::guard;
-use crate::error::Error;
+use super::{Error, guard};
 
 /// A file may have this many bytes.
 pub const LARGEST_FILE: usize = 512 * 1024;

@@ -80,7 +80,7 @@ async fn one_line_has_a_limit_whatever_cookies_it_makes_up(app: TestApp) {
 async fn behind_a_proxy_each_visitor_has_a_limit_of_its_own(app: TestApp) {
     let strict = TestApp::start(Ground::migrated(app.ground.engine), |config| {
         config.requests_per_address = many(3);
-        config.behind_proxy = true;
+        config.site.behind_proxy = true;
     })
     .await;
     let browser = strict.browser();
@@ -287,7 +287,7 @@ async fn no_header_is_written_by_what_people_type(app: TestApp) {
 
 async fn under_https_cookies_are_bound_to_the_host(app: TestApp) {
     let https = TestApp::start(Ground::migrated(app.ground.engine), |config| {
-        config.public_url = "https://boxes.example/".parse().expect("a URL");
+        config.site.public_url = "https://boxes.example/".parse().expect("a URL");
     })
     .await;
     let set = |page: &Page| -> Vec<String> {

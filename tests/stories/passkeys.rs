@@ -13,7 +13,7 @@ stories!(
 
 /// The same house under a domain.
 fn under_a_domain(app: &TestApp) -> TestApp {
-    app.beside_with(|config| config.public_url.set_host(Some("localhost")).expect("a host"))
+    app.beside_with(|config| config.site.public_url.set_host(Some("localhost")).expect("a host"))
 }
 
 async fn they_are_not_there_under_a_number(app: TestApp) {

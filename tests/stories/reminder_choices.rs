@@ -104,8 +104,8 @@ async fn what_is_about_tomorrow_does_not_wait(app: TestApp) {
 
 /// The path in a letter's address that switches its kind off.
 fn way_out(app: &TestApp, letter: &Message) -> String {
-    assert!(letter.unsubscribe.starts_with(&app.app.config.link("/unsubscribe/")), "{}", letter.unsubscribe);
-    letter.unsubscribe[app.app.config.link("").len()..].to_owned()
+    assert!(letter.unsubscribe.starts_with(&app.app.site.link("/unsubscribe/")), "{}", letter.unsubscribe);
+    letter.unsubscribe[app.app.site.link("").len()..].to_owned()
 }
 
 /// A letter to the coordinator that can be switched off: somebody asks for the microscope.

@@ -132,7 +132,7 @@ async fn too_many_links_are_refused(app: TestApp) {
 }
 
 async fn a_proxy_is_believed_only_for_what_it_added(app: TestApp) {
-    let proxied = TestApp::start(Ground::migrated(app.ground.engine), |config| config.behind_proxy = true).await;
+    let proxied = TestApp::start(Ground::migrated(app.ground.engine), |config| config.site.behind_proxy = true).await;
     let ask = async |n: usize, headers: &[(&str, String)]| {
         let browser = proxied.browser();
         let form = browser.open("/sign-in").await.form("/sign-in").set("email", &format!("nobody{n}@elsewhere.example"));

@@ -9,7 +9,6 @@ use super::reserve::ask::{Ask, line};
 use super::reserve::form::{Picks, copies, instead, or_wait, wait_at};
 use super::tell::Teller;
 use super::{NOT_YOURS, answer, see_other};
-use crate::app::App;
 use crate::base::Period;
 use crate::base::ids::BookingId;
 use crate::bookings::store::ledger;
@@ -17,12 +16,12 @@ use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading, Similar};
 use crate::bookings::{By, Refusal, State, Taken, Wish, changes};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::people::{Borrower, Member};
 use crate::web::forms::{Errors, csrf_field, dates, day_select, error_summary, field, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, head};
+use crate::web::{App, Error};
 
 /// A booking and the shelf it is on.
 struct Case {

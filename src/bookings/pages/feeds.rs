@@ -10,7 +10,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
 use super::{see_other, tell};
-use crate::app::App;
 use crate::base::ids::{FeedId, ResourceId};
 use crate::base::secret::Secret;
 use crate::bookings::Kind;
@@ -18,12 +17,12 @@ use crate::bookings::ics::{self, Entry};
 use crate::bookings::store::feeds::{self as store, Event, Feed, Shows};
 use crate::catalogue::store as catalogue;
 use crate::db::Scope;
-use crate::error::Error;
 use crate::people::Member;
 use crate::web::forms::{field, verb};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, details, head, icon};
+use crate::web::{App, Error};
 
 /// What was done on the page before, as a word.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -136,7 +135,7 @@ pub async fn serve(app: web::Data<App>, req: HttpRequest, path: web::Path<String
     if same {
         return Ok(answer.finish());
     }
-    let base = app.config.link(&format!("/c/{}", feed.slug));
+    let base = app.site.link(&format!("/c/{}", feed.slug));
     let organizer = tell::organizer(&app, &feed.cluster_name);
     let what = feed.resource.as_ref().map_or("Boxes", |(_, name)| name.as_str());
     let name = format!("{what} ({})", feed.cluster_name);
@@ -222,7 +221,7 @@ impl View<'_> {
     }
 
     fn feed(&self, feed: &Feed, what: &str) -> Markup {
-        let url = self.app.config.link(&format!("/feed/{}.ics", feed.token));
+        let url = self.app.site.link(&format!("/feed/{}.ics", feed.token));
         let webcal = url.split_once("://").map(|(_, rest)| format!("webcal://{rest}")).unwrap_or_default();
         let (name, token) = (format!("f-{}", feed.id), self.member.csrf());
         html! {
@@ -281,7 +280,7 @@ impl View<'_> {
                         li { "Or in Calendar on a Mac: " b { "File" } ", " b { "New Calendar Subscription" } ", and paste the address." }
                     }
                 }))
-                @if self.app.config.demo { p.hint { "In this demo only a calendar program on this machine can reach the address." } }
+                @if self.app.site.demo { p.hint { "In this demo only a calendar program on this machine can reach the address." } }
                 h3.gap { "Keep it to yourself" }
                 p { "Whoever has the address can see the loans, without signing in. It shows nothing else and can change nothing. If it got about, give it a new one: the old one stops at once." }
             }

@@ -7,12 +7,10 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{answer, see_other, tell};
-use crate::app::App;
 use crate::base::EmailAddress;
 use crate::base::ids::{PersonId, RoleId, SchoolId};
 use crate::bookings::store::keepers::{self, Kept};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::store::waits::{self, Listed};
 use crate::notifications::store as outbox;
 use crate::people::handing_on::{self, End, EndRefusal, InHand, Until};
@@ -27,6 +25,7 @@ use crate::web::forms::{Errors, choice, csrf_field, error_summary, field, hidden
 use crate::web::guard::Posted;
 use crate::web::page::{self, Nav, form_page};
 use crate::web::parts::{back, head, icon};
+use crate::web::{App, Error};
 
 /// Which role, when a person leads several schools.
 #[derive(Debug, Default, Deserialize)]
@@ -191,7 +190,7 @@ pub async fn hand_on(
     let (id, Posted(form)) = (path.into_inner().1, form);
     may(&member, id)?;
     let (typed, sender, own) = (form.clone(), Sender::new(&app, &member), member.person == id);
-    let (cluster, url) = (member.cluster.name.clone(), app.config.link(&format!("{}/loans", member.base())));
+    let (cluster, url) = (member.cluster.name.clone(), app.site.link(&format!("{}/loans", member.base())));
     let done = app
         .db
         .write(member.scope(), move |tx| {
@@ -241,7 +240,7 @@ pub async fn hand_on(
                     (head("Thank you, it is handed on", html! {}, html! {}))
                     div.panel.card { p { "Your role has ended. An e-mail that lists what was handed on is on its way to you." } }
                 };
-                return Ok(answer(StatusCode::OK, &page::outside("Handed on", app.config.demo, false, &main)));
+                return Ok(answer(StatusCode::OK, &page::outside("Handed on", app.site.demo, false, &main)));
             }
             Ok(see_other(&format!("{}/people?done=handed_on", member.base())))
         }

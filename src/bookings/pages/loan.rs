@@ -9,14 +9,12 @@ use serde::Deserialize;
 use super::answer;
 use super::reserve::ask::Ask;
 use super::tell::{self, Teller};
-use crate::app::App;
 use crate::base::days;
 use crate::base::ids::{BookingId, SchoolId};
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::{By, Kind, Refusal, Risk, State, changes, repeat, risk};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::Leg;
 use crate::handovers::store::legs;
 use crate::handovers::trips::Trip;
@@ -27,6 +25,7 @@ use crate::people::{Member, RoleKind, store as people};
 use crate::web::forms::verb;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, confirmation, head, icon, pill, row, summary};
+use crate::web::{App, Error};
 
 /// A loan that begins within so many days may be about to change hands.
 const SOON_DAYS: i64 = 7;

@@ -3,14 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
-use crate::app::App;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::{Kind, Risk, Slot, State, last_day_of, risk};
 use crate::db::{Result, Tx};
-use crate::error::Error;
 use crate::handovers::pages::waits::place;
 use crate::handovers::store::legs;
 use crate::handovers::store::waits::{self, Listed};
@@ -21,6 +19,7 @@ use crate::people::store as people;
 use crate::web::forms::verb;
 use crate::web::page::{Nav, WITH_KEPT, page_with};
 use crate::web::parts::{Tone, empty, head, icon, kept, pill, strand_icon, table_or_cards};
+use crate::web::{App, Error};
 
 /// A handover within so many days is one of the next.
 const SOON_DAYS: i64 = 7;

@@ -4,19 +4,18 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
 use super::tell;
-use crate::app::App;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::{Risk, Slot, risk};
 use crate::db::{Result, Tx};
-use crate::error::Error;
 use crate::people::Coordinator;
 use crate::people::store as people;
 use crate::web::forms::verb;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, counted, empty, head, row, strand_icon, summary};
+use crate::web::{App, Error};
 
 struct Desk {
     today: Day,

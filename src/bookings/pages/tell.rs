@@ -1,7 +1,6 @@
 //! Who hears of a booking, and with which calendar entry: gathers the facts and stores the letters in the transaction that
 //! books (product rule 5).
 
-use crate::app::App;
 use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, PersonId};
 use crate::bookings::ics::{self, Entry, Organizer};
@@ -14,6 +13,7 @@ use crate::notifications::{Calendar, Letter, Method, Recipient, store as outbox}
 use crate::people::pages::account::kinds::{can_be_muted, can_wait};
 use crate::people::store::{self as people, Person, choices};
 use crate::people::{Member, RoleKind, School};
+use crate::web::App;
 
 /// What every letter needs besides the booking.
 #[derive(Debug, Clone)]
@@ -43,8 +43,8 @@ impl Teller {
     #[must_use]
     pub fn new(app: &App, member: &Member) -> Self {
         Self {
-            base: app.config.link(member.base()),
-            house: app.config.link(""),
+            base: app.site.link(member.base()),
+            house: app.site.link(""),
             cluster: member.cluster.name.clone(),
             actor: member.name.clone(),
             organizer: organizer(app, &member.cluster.name),
@@ -199,9 +199,9 @@ fn wanted(tx: &mut Tx<'_>, letters: Vec<Letter>, because: Because<'_>) -> Result
 /// From whom calendar entries come: the cluster, under the address that mails are sent from.
 #[must_use]
 pub fn organizer(app: &App, cluster: &str) -> Organizer {
-    let from = app.config.smtp.from.as_deref().unwrap_or_default();
+    let from = app.site.mail_from.as_deref().unwrap_or_default();
     let address = from.rsplit_once('<').map_or(from, |(_, rest)| rest).trim_end_matches('>').trim();
-    let host = app.config.public_url.host_str().unwrap_or("localhost");
+    let host = app.site.public_url.host_str().unwrap_or("localhost");
     let address = if address.is_empty() { format!("boxrota@{host}") } else { address.to_owned() };
     Organizer { name: cluster.to_owned(), address }
 }

@@ -10,13 +10,11 @@ use super::loan::{self, Roles};
 use super::reserve::ask::line;
 use super::tell::Teller;
 use super::{NOT_YOURS, answer, see_other};
-use crate::app::App;
 use crate::base::ids::BookingId;
 use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{By, Refusal, State, changes};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::Place;
 use crate::handovers::pages::remedies::{Sender, there_again};
 use crate::handovers::store::{custody, handovers};
@@ -25,6 +23,7 @@ use crate::web::forms::{Errors, csrf_field, error_summary, field, stop};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{back, head};
+use crate::web::{App, Error};
 
 /// A form with nothing but its token.
 #[derive(Debug, Deserialize)]

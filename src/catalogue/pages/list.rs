@@ -6,15 +6,14 @@ use maud::{Markup, html};
 use strum::IntoEnumIterator;
 
 use super::desk::{Desk, Viewer, colour, reserve};
-use crate::app::App;
 use crate::base::days::{self, Day, Period};
 use crate::catalogue::filter::{Filter, Query, Wrong};
 use crate::catalogue::{Copy, Kind, Resource, Strand, TOPICS, year_name};
-use crate::error::Error;
 use crate::people::Member;
 use crate::web::forms::{Errors, error_summary};
 use crate::web::page::{Extras, Nav, page_with};
 use crate::web::parts::{Tone, counted, empty, head, icon, pagination, pill, strand_icon, tag};
+use crate::web::{App, Error};
 
 /// Cards on a page.
 const PAGE: usize = 24;

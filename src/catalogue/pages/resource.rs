@@ -4,16 +4,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
 use super::desk::{Desk, Viewer, colour, reserve};
-use crate::app::App;
 use crate::base::days::{self, Day};
 use crate::base::ids::{CopyId, ResourceId};
 use crate::bookings::store::held::{self, Held};
 use crate::bookings::{Kind as For, State, risk};
 use crate::catalogue::{ContentsLine, Copy, Plight, Resource, Title, similar, store};
-use crate::error::Error;
 use crate::people::Member;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, back, counted, head, icon, pill, row, strand_icon, summary, table_or_cards};
+use crate::web::{App, Error};
 
 /// Loans shown that are still to come.
 const NEXT: usize = 12;

@@ -7,13 +7,11 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::answer;
-use crate::app::App;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::pages::calendar::term::strand_class;
 use crate::bookings::store::loans;
 use crate::db::{Result, Tx};
-use crate::error::Error;
 use crate::handovers::attention::{self as rules, AtRisk, Found, Holding, Item, Request, Trouble};
 use crate::handovers::store::attention::{self as store, Difference, Find};
 use crate::handovers::store::week::{self, Neighbour};
@@ -22,6 +20,7 @@ use crate::people::{Coordinator, Member};
 use crate::web::forms::{csrf_field, hidden};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, counted, empty, head, icon, pill, strand_icon};
+use crate::web::{App, Error};
 
 /// At most so many bookings at risk are shown.
 const MOST_AT_RISK: usize = 60;

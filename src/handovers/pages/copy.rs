@@ -6,12 +6,10 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{answer, form, name_of, place_of, who};
-use crate::app::App;
 use crate::base::clock;
 use crate::base::days;
 use crate::base::ids::{CopyId, HandoverId, SchoolId};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::counts::{self, HolderCount};
 use crate::handovers::handing::{self, Next, Refusal, Scene, Who};
 use crate::handovers::letters::{self, capital};
@@ -23,6 +21,7 @@ use crate::people::{Member, RoleKind, store as people};
 use crate::web::forms::{csrf_field, hidden};
 use crate::web::page::{Extras, Nav, WITH_KEPT, page_with};
 use crate::web::parts::{Row, Tone, back, banner, confirmation, head, icon, kept, pill, row, summary};
+use crate::web::{App, Error};
 
 /// The latest handovers shown.
 const LATEST: i64 = 5;

@@ -6,10 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::app::App;
 use crate::base::days;
 use crate::db::{Result, Tx};
-use crate::error::Error;
 use crate::handovers::fair_share::{Table, table, year_of};
 use crate::handovers::store::fair_share as store;
 use crate::people::Member;
@@ -17,6 +15,7 @@ use crate::people::log::harmless;
 use crate::people::store as people;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{empty, head, icon};
+use crate::web::{App, Error};
 
 /// The first school year that the tables can hold.
 const FIRST_YEAR: i32 = 2000;

@@ -7,10 +7,8 @@ use maud::{Markup, html};
 
 use super::copy::state_pill;
 use super::{answer, name_of, place_of};
-use crate::app::App;
 use crate::base::ids::{CountId, HandoverId, PhotoId};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::counts::{Count, CountLine, Side, differences};
 use crate::handovers::letters::signed;
 use crate::handovers::store::counts::{self as counted, Stored};
@@ -18,6 +16,7 @@ use crate::handovers::store::handovers::{self, Handover, Said, Signature};
 use crate::people::{Member, store as people};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Row, Tone, back, banner, head, row, summary, table_or_cards, tag};
+use crate::web::{App, Error};
 
 struct Sheet {
     one: Handover,

@@ -6,12 +6,10 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::app::App;
 use crate::base::clock;
 use crate::base::days;
 use crate::base::ids::{CopyId, SchoolId};
 use crate::db::{Result, Tx};
-use crate::error::Error;
 use crate::handovers::Place;
 use crate::handovers::attention::Item;
 use crate::handovers::history::{Booked, Entry, Passing, Stay, at, how_long, page as page_of};
@@ -21,6 +19,7 @@ use crate::people::log::Line;
 use crate::people::store::{self as people, SchoolName};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, back, empty, head, icon, pill};
+use crate::web::{App, Error};
 
 /// Where in the history to look.
 #[derive(Debug, Default, Deserialize)]

@@ -5,10 +5,8 @@ use serde::Deserialize;
 
 use super::legs::{Done, Sheet, Suggestion, page, side};
 use super::see_other;
-use crate::app::App;
 use crate::base::ids::LegId;
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::Leg;
 use crate::handovers::agreeing::{self, Refusal, Wish};
 use crate::handovers::leg_letters::Because;
@@ -18,6 +16,7 @@ use crate::handovers::telling::Teller;
 use crate::people::{Borrower, Member};
 use crate::web::forms::Errors;
 use crate::web::guard::Posted;
+use crate::web::{App, Error};
 
 /// A form with nothing but its token.
 #[derive(Debug, Deserialize)]
@@ -66,7 +65,7 @@ pub async fn suggest(
     sent: Posted<Suggestion>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let (side, house, typed, person, now) = (side(&member), app.config.link(""), sent.0.clone(), member.person, member.now);
+    let (side, house, typed, person, now) = (side(&member), app.site.link(""), sent.0.clone(), member.person, member.now);
     let done = app
         .db
         .write(member.scope(), move |tx| {
@@ -121,7 +120,7 @@ pub async fn agree(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let (side, house) = (side(&member), app.config.link(""));
+    let (side, house) = (side(&member), app.site.link(""));
     let done = app
         .db
         .write(member.scope(), move |tx| {
@@ -159,7 +158,7 @@ pub async fn decline(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let (side, house) = (side(&member), app.config.link(""));
+    let (side, house) = (side(&member), app.site.link(""));
     let done = app
         .db
         .write(member.scope(), move |tx| {

@@ -6,13 +6,11 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::answer;
-use crate::app::App;
 use crate::base::days::{self, Period};
 use crate::base::ids::{LegId, MeetingId, SchoolId};
 use crate::bookings::Slot;
 use crate::bookings::store::loans::{self, Loan};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::agreeing::{self, Facts, Meeting, NEAR_DAYS, Refusal, Side, Wish, is_near};
 use crate::handovers::legs::laid;
 use crate::handovers::store::{legs as rows, meetings};
@@ -25,6 +23,7 @@ use crate::people::{Member, RoleKind};
 use crate::web::forms::{Choice, Errors, choice, csrf_field, day_month_year, error_summary, field, radios, submit, verb};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, confirmation, head, pill, row, summary};
+use crate::web::{App, Error};
 
 const LONGEST_NOTE: usize = 200;
 /// How far around a leg school days are read for a decision.

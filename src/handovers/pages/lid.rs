@@ -10,16 +10,15 @@ use serde::Deserialize;
 
 use super::see_other;
 use super::tell::Teller;
-use crate::app::App;
 use crate::base::secret::Secret;
 use crate::db::Scope;
-use crate::error::Error;
 use crate::handovers::counts;
 use crate::handovers::store::finds::{self, Lid};
 use crate::handovers::store::handovers;
 use crate::people::store as people;
 use crate::web::forms::{Errors, error_summary, field, submit};
 use crate::web::guard::{self, Posted};
+use crate::web::{App, Error};
 use crate::web::{client, page};
 
 const NO_BOX: &str = "No box has this code. It is the letters and digits beside the square on the lid";
@@ -64,7 +63,7 @@ fn code_form(app: &App, status: StatusCode, typed: &str, errors: &Errors) -> Htt
             }
         }
     };
-    super::answer(status, &page::outside("Which box is it?", app.config.demo, !errors.is_empty(), &main))
+    super::answer(status, &page::outside("Which box is it?", app.site.demo, !errors.is_empty(), &main))
 }
 
 /// The copy behind a code; in either case, and with O for 0, I and L for 1.
@@ -80,7 +79,7 @@ async fn lid(app: &web::Data<App>, code: &str) -> Result<Option<Lid>, Error> {
 
 /// Whether whoever asks has a role in the copy's cluster.
 async fn is_member(req: &HttpRequest, app: &web::Data<App>, lid: &Lid) -> Result<bool, Error> {
-    let Some(secret) = guard::session_secret(req, &app.config) else { return Ok(false) };
+    let Some(secret) = guard::session_secret(req, &app.site) else { return Ok(false) };
     let (hash, slug) = (secret.hash(), lid.slug.clone());
     app.db.house_read(app.clock.now(), move |house| Ok(people::membership(house, &hash, &slug)?.is_some())).await
 }
@@ -126,10 +125,10 @@ pub async fn found(req: HttpRequest, app: web::Data<App>, path: web::Path<String
             return Ok(stranger(&req, &app, &path, &lid, &typed, &errors));
         }
     };
-    if !app.limits.found(client::address(&req, &app.config), lid.copy) {
+    if !app.limits.found(client::address(&req, &app.site), lid.copy) {
         return Err(Error::TooMany);
     }
-    let (link, name) = (app.config.link(&format!("/c/{}/copies/{}", lid.slug, lid.copy)), lid.name.clone());
+    let (link, name) = (app.site.link(&format!("/c/{}/copies/{}", lid.slug, lid.copy)), lid.name.clone());
     let scope = Scope::of_worker(lid.cluster, app.clock.now());
     let copy = lid.copy;
     app.db
@@ -150,12 +149,12 @@ pub async fn found(req: HttpRequest, app: web::Data<App>, path: web::Path<String
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside("Thank you", app.config.demo, false, &main).into_string()))
+        .body(page::outside("Thank you", app.site.demo, false, &main).into_string()))
 }
 
 fn stranger(req: &HttpRequest, app: &App, code: &str, lid: &Lid, typed: &str, errors: &Errors) -> HttpResponse {
     // The form needs a secret though nobody is signed in: a session's, or a visitor's cookie.
-    let known = guard::session_secret(req, &app.config).or_else(|| guard::visitor_secret(req, &app.config));
+    let known = guard::session_secret(req, &app.site).or_else(|| guard::visitor_secret(req, &app.site));
     let secret = known.clone().unwrap_or_else(Secret::fresh);
     let main = html! {
         (error_summary(errors))
@@ -174,7 +173,7 @@ fn stranger(req: &HttpRequest, app: &App, code: &str, lid: &Lid, typed: &str, er
     let mut answer = HttpResponse::build(status);
     answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
     if known.is_none() {
-        answer.cookie(guard::cookie(&app.config, guard::visitor_cookie(&app.config), secret.reveal().to_owned(), Duration::hours(12)));
+        answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), secret.reveal().to_owned(), Duration::hours(12)));
     }
-    answer.body(page::outside("Found a box", app.config.demo, !errors.is_empty(), &main).into_string())
+    answer.body(page::outside("Found a box", app.site.demo, !errors.is_empty(), &main).into_string())
 }

@@ -7,11 +7,9 @@ use serde::Deserialize;
 
 use super::leg_acts::Nothing;
 use super::{answer, name_of, see_other};
-use crate::app::App;
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, MeetingId, SchoolId};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::agreeing::{Meeting, NEAR_DAYS, is_near};
 use crate::handovers::leg_letters::Because;
 use crate::handovers::legs::{first_look, laid};
@@ -27,6 +25,7 @@ use crate::web::forms::{Errors, day_month_year, error_summary, field, stop, subm
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page, page};
 use crate::web::parts::{Tone, back, banner, confirmation, empty, head, row, summary, table_or_cards};
+use crate::web::{App, Error};
 
 /// How far back a meeting's page looks for what is overdue.
 const OVERDUE_DAYS: i64 = 120;
@@ -288,7 +287,7 @@ pub async fn cancel(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let house = app.config.link("");
+    let house = app.site.link("");
     app.db
         .write(member.scope(), move |tx| {
             let meeting = meetings::one(tx, id)?;

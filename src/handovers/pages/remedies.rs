@@ -5,14 +5,12 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::see_other;
-use crate::app::App;
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, FindId, HandoverId, SchoolId};
 use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::store::{ledger, loans};
 use crate::bookings::{Kind, changes};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::Place;
 use crate::handovers::attention::{self as rules, Found, Item, Request};
 use crate::handovers::attention_letters::{self as letters, About};
@@ -21,6 +19,7 @@ use crate::notifications::{Letter, Recipient, store as outbox};
 use crate::people::store::{self as people, Person};
 use crate::people::{Coordinator, Member};
 use crate::web::guard::Posted;
+use crate::web::{App, Error};
 
 /// How far ahead the bookings of a lost copy are told of it.
 const AHEAD_DAYS: i64 = 1200;
@@ -54,7 +53,7 @@ impl Sender {
     /// For who asks.
     #[must_use]
     pub fn new(app: &App, member: &Member) -> Self {
-        Self { base: app.config.link(member.base()), by: member.name.clone() }
+        Self { base: app.site.link(member.base()), by: member.name.clone() }
     }
 
     /// What a letter says of a copy to a school.

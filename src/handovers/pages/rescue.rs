@@ -8,7 +8,6 @@ use maud::{Markup, html};
 use super::answer;
 use super::attention::{at_risk_pill, button};
 use super::remedies::{Nothing, Sender, leads, to_the_list, write};
-use crate::app::App;
 use crate::base::Period;
 use crate::base::ids::{BookingId, CopyId};
 use crate::bookings::pages::tell::Teller;
@@ -17,7 +16,6 @@ use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading, out_of_service};
 use crate::bookings::{By, Decision, Risk, changes, risk};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::attention_letters as letters;
 use crate::handovers::rescue::{another_copy, other_dates, reason_to_move};
 use crate::handovers::store::attention as store;
@@ -25,6 +23,7 @@ use crate::people::Coordinator;
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, back, banner, head, row, summary};
+use crate::web::{App, Error};
 
 /// A booking and the shelf it is on.
 struct Case {
@@ -166,7 +165,7 @@ pub async fn offer(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let (sender, link) = (Sender::new(&app, &member), app.config.link(member.base()));
+    let (sender, link) = (Sender::new(&app, &member), app.site.link(member.base()));
     let done = app
         .db
         .write(member.scope(), move |tx| {

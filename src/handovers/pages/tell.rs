@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::{name_of, place_of};
-use crate::app::App;
 use crate::base::days;
 use crate::base::ids::{HandoverId, PersonId, SchoolId};
 use crate::bookings::Slot;
@@ -15,6 +14,7 @@ use crate::handovers::store::{counts, custody};
 use crate::notifications::{Letter, Recipient, store as outbox};
 use crate::people::store::{self as people, Person};
 use crate::people::{Member, RoleKind};
+use crate::web::App;
 
 /// What every letter needs besides the handover.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ impl Teller {
     /// For what this person does now.
     #[must_use]
     pub fn new(app: &App, member: &Member) -> Self {
-        Self { base: app.config.link(member.base()), cluster: member.cluster.name.clone() }
+        Self { base: app.site.link(member.base()), cluster: member.cluster.name.clone() }
     }
 
     /// Tells everybody whom it concerns.

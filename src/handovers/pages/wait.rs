@@ -7,7 +7,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{answer, see_other};
-use crate::app::App;
 use crate::base::days;
 use crate::base::ids::{SchoolId, WaitId};
 use crate::bookings::pages::reserve::ask::line;
@@ -15,7 +14,6 @@ use crate::bookings::pages::tell::Teller;
 use crate::bookings::store::{ledger, loans, plan, shelf};
 use crate::bookings::{By, State as Standing, last_day_of};
 use crate::db;
-use crate::error::Error;
 use crate::handovers::offers;
 use crate::handovers::store::waits::{self as rows, Listed};
 use crate::handovers::waiting::{self, Refusal, State, Wait, in_line, position};
@@ -24,6 +22,7 @@ use crate::web::forms::{Errors, csrf_field, error_summary, field, submit, verb};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, confirmation, head, pill, row, summary};
+use crate::web::{App, Error};
 
 /// What somebody reads who would see or answer another school's place.
 const NOT_YOURS: &str = "Only the school that waits, or a coordinator, can see and answer this.";

@@ -9,7 +9,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{answer, see_other};
-use crate::app::App;
 use crate::base::Period;
 use crate::base::days;
 use crate::base::ids::{PersonId, ResourceId, SchoolId, WaitId};
@@ -20,7 +19,6 @@ use crate::bookings::pages::reserve::ask::{Ask, Wanted};
 use crate::bookings::pages::reserve::form::{Picks, copies};
 use crate::bookings::store::shelf::{self, Reading};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::offers;
 use crate::handovers::store::waits::{self as rows, Listed};
 use crate::handovers::waiting::{self, Refusal, State, Wait, in_line, position};
@@ -29,6 +27,7 @@ use crate::web::forms::{Errors, csrf_field, dates, day_select, error_summary, fi
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page, page};
 use crate::web::parts::{Tone, back, banner, empty, head, pill, strand_icon, table_or_cards};
+use crate::web::{App, Error};
 
 /// Where no school is chosen yet: a coordinator without one.
 const NO_SCHOOL: SchoolId = SchoolId(0);
@@ -173,7 +172,7 @@ pub async fn join(app: web::Data<App>, member: Borrower, form: Posted<JoinForm>)
             return Ok(shown(&member, &reading, &ask, &errors, None));
         }
     };
-    let (house, person) = (app.config.link(""), member.person);
+    let (house, person) = (app.site.link(""), member.person);
     let done = app
         .db
         .write(member.scope(), move |tx| {

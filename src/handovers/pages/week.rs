@@ -4,13 +4,11 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
-use crate::app::App;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::pages::calendar::term::strand_class;
 use crate::bookings::store::loans;
 use crate::db::{Result, Tx};
-use crate::error::Error;
 use crate::handovers::Place;
 use crate::handovers::attention::{self, AtRisk, Holding};
 use crate::handovers::store::week::{self as store, Neighbour};
@@ -18,6 +16,7 @@ use crate::handovers::week::{Journey, Offer, Task, Weeks, sort, this_and_next};
 use crate::people::{Member, RoleKind};
 use crate::web::page::{Nav, WITH_KEPT, page_with};
 use crate::web::parts::{Fact, Tone, counted, empty, head, icon, kept, pill, strand_icon};
+use crate::web::{App, Error};
 
 /// At most so many bookings at risk are shown.
 const MOST_AT_RISK: usize = 12;

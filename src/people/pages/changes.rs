@@ -9,16 +9,15 @@ use serde::Deserialize;
 
 use super::html_page;
 use super::tabs::{Tab, tabs};
-use crate::app::App;
 use crate::base::clock;
 use crate::base::ids::{ChangeId, PersonId};
-use crate::error::Error;
 use crate::people::log::{self, DayRefusal, Filter, KINDS, Line, MOST_IN_A_FILE, Who};
 use crate::people::store::log as store;
 use crate::people::{Coordinator, Member};
 use crate::web::forms::{self, Errors};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{empty, head, icon, table_or_cards};
+use crate::web::{App, Error};
 
 /// Lines on a page.
 const A_PAGE: usize = 50;

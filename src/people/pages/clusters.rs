@@ -11,16 +11,13 @@ use serde::Deserialize;
 use super::founding::{FoundingForm, about_fields, cohort_words, read_about, since_words};
 use super::tabs::{Tab, tabs};
 use super::{html_page, see_other, sign_out_form};
-use crate::app::App;
 use crate::base::Day;
 use crate::base::clock;
 use crate::base::days;
 use crate::base::ids::{ClusterId, PersonId};
 use crate::bookings::store::loans;
 use crate::catalogue::store as catalogue;
-use crate::config::Config;
 use crate::db::{self, Scope, Unique};
-use crate::error::Error;
 use crate::notifications::{Block, Letter, Recipient, store as outbox};
 use crate::people::founding::{Fault, Founding, Nation};
 use crate::people::store::founding::{self as rows, Directed, Stored};
@@ -29,6 +26,7 @@ use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::page::{self, Nav};
 use crate::web::parts::{Tone, back, banner, head, row, summary, table_or_cards};
+use crate::web::{App, Error, Site};
 
 /// The kind of the letter to the coordinator of a new cluster.
 pub const WELCOME_LETTER: &str = "welcome";
@@ -96,7 +94,7 @@ pub fn front(app: &App, who: &SignedIn, overview: &Overview) -> HttpResponse {
         }
         section.panel.card.form { p { a href="/account" { "My account" } } (sign_out_form(&who.csrf)) }
     };
-    html_page(page::outside("Your clusters", app.config.demo, false, &main))
+    html_page(page::outside("Your clusters", app.site.demo, false, &main))
 }
 
 /// `GET /clusters/new`.
@@ -123,7 +121,7 @@ fn answer(app: &App, who: &SignedIn, form: &FoundingForm, errors: &Errors) -> Ht
     HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header(("cache-control", "no-store"))
-        .body(page::outside("New cluster", app.config.demo, !errors.is_empty(), &main).into_string())
+        .body(page::outside("New cluster", app.site.demo, !errors.is_empty(), &main).into_string())
 }
 
 /// `POST /clusters/new`: the cluster, its lead school, both roles and the letter in one transaction.
@@ -138,7 +136,7 @@ pub async fn create(app: web::Data<App>, who: ClusterMaker, form: Posted<Foundin
     };
     let taken = Errors::one("slug", Fault::SlugTaken(founding.slug.clone()).to_string());
     let there = format!("/c/{}/about?done=created", founding.slug);
-    let (now, director, config) = (app.clock.now(), who.person.id, app.config.clone());
+    let (now, director, site) = (app.clock.now(), who.person.id, app.site.clone());
     let done = app
         .db
         .write(Scope::of_house(now), move |tx| {
@@ -150,7 +148,7 @@ pub async fn create(app: web::Data<App>, who: ClusterMaker, form: Posted<Foundin
             let (cluster, coordinator) = rows::found(&mut house, &founding, Some(director))?;
             let mut tx = house.enter(cluster, Some(director));
             rows::add_role(&mut tx, director, RoleKind::Director)?;
-            outbox::enqueue(&mut tx, &welcome(&founding, cluster, coordinator, &config, clock::today(now)))?;
+            outbox::enqueue(&mut tx, &welcome(&founding, cluster, coordinator, &site, clock::today(now)))?;
             Ok(true)
         })
         .await;
@@ -166,7 +164,7 @@ pub async fn create(app: web::Data<App>, who: ClusterMaker, form: Posted<Foundin
 }
 
 /// The letter to the coordinator of a new cluster. It holds no secret: whoever has the mailbox asks for a link.
-fn welcome(founding: &Founding, cluster: ClusterId, coordinator: PersonId, config: &Config, day: Day) -> Letter {
+fn welcome(founding: &Founding, cluster: ClusterId, coordinator: PersonId, site: &Site, day: Day) -> Letter {
     let (name, newcomer) = (&founding.about.name, &founding.coordinator);
     Letter {
         kind: WELCOME_LETTER,
@@ -182,7 +180,7 @@ fn welcome(founding: &Founding, cluster: ClusterId, coordinator: PersonId, confi
                 founding.school.name
             )),
             Block::paragraph("There is no password. Open this page and enter your e-mail address; a link to sign in comes at once."),
-            Block::button("Go to the sign-in page", config.link("/sign-in")),
+            Block::button("Go to the sign-in page", site.link("/sign-in")),
             Block::paragraph(format!("Sign in with {}. Then add the other schools and their science leads.", newcomer.email)),
         ],
         calendar: None,
@@ -273,15 +271,14 @@ pub async fn change(app: web::Data<App>, who: Overseer, form: Posted<AboutForm>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ServerArgs;
     use crate::notifications::letter;
     use crate::people::founding::{About, LeadSchool, Newcomer};
 
     #[test]
     fn the_letter_of_welcome_says_how_to_come_in_and_holds_no_secret() {
         let day = days::parse_iso("2026-11-23").unwrap();
-        let args = ServerArgs { public_url: Some("https://boxes.example".into()), ..ServerArgs::default() };
-        let config = Config::from(&args, "sqlite:x.db".parse().unwrap(), false, |_| None).unwrap();
+        let public_url = "https://boxes.example".parse().unwrap();
+        let site = Site { public_url, mail_from: None, sends_mail: false, demo: false, behind_proxy: false };
         let founding = Founding {
             slug: "elmfield".into(),
             about: About { name: "Elmfield".into(), cohort_year: Some(2026), nation: Nation::England },
@@ -296,7 +293,7 @@ mod tests {
             },
             coordinator: Newcomer { name: "Coordinator".into(), email: "c@elm.example".parse().unwrap() },
         };
-        let letter = welcome(&founding, ClusterId(1), PersonId(2), &config, day);
+        let letter = welcome(&founding, ClusterId(1), PersonId(2), &site, day);
         insta::assert_snapshot!(letter::text(&letter), @r"
         You coordinate Elmfield
         -----------------------

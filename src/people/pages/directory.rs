@@ -6,14 +6,13 @@ use maud::{Markup, html};
 use super::person::Done;
 use super::tabs::{Tab, tabs};
 use super::{html_page, invite};
-use crate::app::App;
 use crate::base::days;
-use crate::error::Error;
 use crate::people::store::directory::{self, Holder};
 use crate::people::store::invitations;
 use crate::people::{Member, RoleKind, School, Standing, store};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, counted, head, icon, pill};
+use crate::web::{App, Error};
 
 /// Shows everybody who has a role today, by school.
 ///

@@ -9,12 +9,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{SignInQuery, signed_in, user_agent};
-use crate::app::App;
 use crate::base::secret::Secret;
-use crate::error::Error;
 use crate::people::identity::{Fault, Known, Provider};
 use crate::people::sign_in;
 use crate::people::store::{self, identities};
+use crate::people::ways::Ways;
+use crate::web::{App, Error};
 use crate::web::{client, guard, page};
 
 /// The links of the sign-in page to other ways; nothing where there are none.
@@ -34,38 +34,39 @@ pub fn buttons(providers: &[Provider], passkeys: bool, next: &str) -> Markup {
     }
 }
 
-fn provider<'a>(app: &'a App, key: &str) -> Result<&'a Provider, Error> {
-    app.config.providers.iter().find(|provider| provider.key == key).ok_or(Error::NotFound)
+fn provider<'a>(ways: &'a Ways, key: &str) -> Result<&'a Provider, Error> {
+    ways.providers.iter().find(|provider| provider.key == key).ok_or(Error::NotFound)
 }
 
 /// Our address to which the provider sends the browser back; the operator registers it there.
 fn back(app: &App, provider: &Provider) -> String {
-    app.config.link(&format!("/sign-in/back/{}", provider.key))
+    app.site.link(&format!("/sign-in/back/{}", provider.key))
 }
 
 /// `GET /sign-in/with/{provider}`: sends the browser there.
 pub async fn depart(
     req: HttpRequest,
     app: web::Data<App>,
+    ways: web::Data<Ways>,
     path: web::Path<String>,
     query: web::Query<SignInQuery>,
 ) -> Result<HttpResponse, Error> {
-    let provider = provider(&app, &path)?;
-    if !app.limits.client(client::address(&req, &app.config)) {
+    let provider = provider(&ways, &path)?;
+    if !app.limits.client(client::address(&req, &app.site)) {
         return Err(Error::TooMany);
     }
     let now = app.clock.now();
-    let departure = match app.houses.depart(provider, &back(&app, provider), now).await {
+    let departure = match ways.openid.depart(provider, &back(&app, provider), now).await {
         Ok(departure) => departure,
         Err(fault) => return Ok(failed(&app, provider, &fault)),
     };
-    let known = guard::visitor_secret(&req, &app.config);
+    let known = guard::visitor_secret(&req, &app.site);
     let visitor = known.clone().unwrap_or_else(Secret::fresh);
     let (key, next, to, his) = (provider.key, sign_in::safe_next(&query.next).to_owned(), departure.url.clone(), visitor.clone());
     app.db.house(now, move |house| Ok::<_, Error>(identities::set_out(house, key, &departure, &his, &next)?)).await?;
     let mut answer = HttpResponse::SeeOther();
     if known.is_none() {
-        answer.cookie(guard::cookie(&app.config, guard::visitor_cookie(&app.config), visitor.reveal().to_owned(), Duration::hours(12)));
+        answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), visitor.reveal().to_owned(), Duration::hours(12)));
     }
     Ok(answer.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::LOCATION, to)).finish())
 }
@@ -83,14 +84,15 @@ pub struct Answer {
 pub async fn arrive(
     req: HttpRequest,
     app: web::Data<App>,
+    ways: web::Data<Ways>,
     path: web::Path<String>,
     query: web::Query<Answer>,
 ) -> Result<HttpResponse, Error> {
-    let provider = provider(&app, &path)?;
+    let provider = provider(&ways, &path)?;
     let Answer { code, state, error } = query.into_inner();
     let now = app.clock.now();
     let key = provider.key;
-    let flow = match guard::visitor_secret(&req, &app.config) {
+    let flow = match guard::visitor_secret(&req, &app.site) {
         Some(visitor) => app.db.house(now, move |house| Ok::<_, Error>(identities::come_back(house, key, &state, &visitor)?)).await?,
         None => None,
     };
@@ -101,7 +103,7 @@ pub async fn arrive(
     if !error.is_empty() || code.is_empty() {
         return Ok(refused(&app, "You have not signed in", &format!("{} did not sign you in, or you did not want it to.", provider.name)));
     }
-    let known = match app.houses.arrive(provider, &back(&app, provider), (code, flow.verifier, flow.nonce), now).await {
+    let known = match ways.openid.arrive(provider, &back(&app, provider), (code, flow.verifier, flow.nonce), now).await {
         Ok(known) => known,
         Err(fault) => return Ok(failed(&app, provider, &fault)),
     };
@@ -160,5 +162,5 @@ fn refused(app: &App, title: &str, words: &str) -> HttpResponse {
     HttpResponse::UnprocessableEntity()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside(title, app.config.demo, false, &body).into_string())
+        .body(page::outside(title, app.site.demo, false, &body).into_string())
 }

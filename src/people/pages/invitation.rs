@@ -7,13 +7,11 @@ use maud::html;
 
 use super::person::recipient;
 use super::{Nothing, signed_in, user_agent};
-use crate::app::App;
 use crate::base::clock;
 use crate::base::days;
 use crate::base::secret::Secret;
 use crate::bookings::pages::hand_on;
 use crate::db::{self, Scope, Tx};
-use crate::error::Error;
 use crate::notifications::store as outbox;
 use crate::people::invitations::{self, InvitationRefusal, Offer};
 use crate::people::letters;
@@ -24,6 +22,7 @@ use crate::web::forms::submit;
 use crate::web::guard::{self, Posted};
 use crate::web::page;
 use crate::web::parts::{row, summary};
+use crate::web::{App, Error};
 
 type Found = (Invitation, Cluster, Option<String>);
 
@@ -45,7 +44,7 @@ pub async fn show(req: HttpRequest, app: web::Data<App>, token: web::Path<String
         (_, Err(refusal)) => return Ok(refused(&app, refusal)),
         (None, Ok(())) => return Ok(refused(&app, InvitationRefusal::Unknown)),
     };
-    let known = guard::visitor_secret(&req, &app.config);
+    let known = guard::visitor_secret(&req, &app.site);
     let visitor = known.clone().unwrap_or_else(Secret::fresh);
     let offer = &invitation.wanted.offer;
     let mut rows = vec![
@@ -76,9 +75,9 @@ pub async fn show(req: HttpRequest, app: web::Data<App>, token: web::Path<String
     let mut answer = HttpResponse::Ok();
     answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
     if known.is_none() {
-        answer.cookie(guard::cookie(&app.config, guard::visitor_cookie(&app.config), visitor.reveal().to_owned(), Duration::hours(12)));
+        answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), visitor.reveal().to_owned(), Duration::hours(12)));
     }
-    Ok(answer.body(page::outside("You are invited", app.config.demo, false, &body).into_string()))
+    Ok(answer.body(page::outside("You are invited", app.site.demo, false, &body).into_string()))
 }
 
 fn refused(app: &App, refusal: InvitationRefusal) -> HttpResponse {
@@ -93,7 +92,7 @@ fn refused(app: &App, refusal: InvitationRefusal) -> HttpResponse {
     HttpResponse::UnprocessableEntity()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside(TITLE, app.config.demo, false, &body).into_string())
+        .body(page::outside(TITLE, app.site.demo, false, &body).into_string())
 }
 
 /// Accepts: the person, the role, and what waits for it; then signs this device in.
@@ -105,9 +104,9 @@ pub async fn accept(req: HttpRequest, app: web::Data<App>, token: web::Path<Stri
     let Some(secret) = Secret::parse(&token) else { return Ok(refused(&app, InvitationRefusal::Unknown)) };
     let Some((_, cluster, _)) = find(&app, Some(secret.clone())).await? else { return Ok(refused(&app, InvitationRefusal::Unknown)) };
     let attempt = || {
-        let (hash, agent, config, cluster) = (secret.hash(), user_agent(&req), app.config.clone(), cluster.clone());
+        let (hash, agent, site, cluster) = (secret.hash(), user_agent(&req), app.site.clone(), cluster.clone());
         app.db.write(Scope { cluster: cluster.id, actor: None, now }, move |tx| {
-            let url = config.link(&format!("/c/{}/people", cluster.slug));
+            let url = site.link(&format!("/c/{}/people", cluster.slug));
             take(tx, &hash, &agent, &cluster.name, &url)
         })
     };

@@ -7,15 +7,12 @@ use serde::Deserialize;
 use super::person::answer;
 use super::role::RoleForm;
 use super::{Nothing, see_other};
-use crate::app::App;
 use crate::base::EmailAddress;
 use crate::base::clock;
 use crate::base::days;
 use crate::base::ids::InvitationId;
 use crate::base::secret::Secret;
-use crate::config::Config;
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::notifications::{Recipient, store as outbox};
 use crate::people::invitations::{self, Wanted};
 use crate::people::letters::{self, Items, Offered};
@@ -26,6 +23,7 @@ use crate::web::forms::{Errors, csrf_field, error_summary, field, submit, verb};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, head, pill, table_or_cards};
+use crate::web::{App, Error, Site};
 
 /// The school that a link of ours has chosen already.
 #[derive(Debug, Default, Deserialize)]
@@ -47,7 +45,7 @@ pub struct InviteForm {
 /// What an invitation's letter needs besides the invitation.
 #[derive(Clone)]
 pub struct Sender {
-    config: Config,
+    site: Site,
     cluster: String,
     inviter: String,
 }
@@ -56,7 +54,7 @@ impl Sender {
     /// For what this person does now.
     #[must_use]
     pub fn new(app: &App, member: &Member) -> Self {
-        Self { config: app.config.clone(), cluster: member.cluster.name.clone(), inviter: member.name.clone() }
+        Self { site: app.site.clone(), cluster: member.cluster.name.clone(), inviter: member.name.clone() }
     }
 
     /// Stores the letter with the link; `waiting` is what waits for whoever accepts.
@@ -70,7 +68,7 @@ impl Sender {
             to: wanted.offer.to,
             cluster: &self.cluster,
             inviter: &self.inviter,
-            link: &self.config.link(&format!("/invitation/{}", secret.reveal())),
+            link: &self.site.link(&format!("/invitation/{}", secret.reveal())),
             hash: &secret.hash(),
             waiting,
         };

@@ -25,20 +25,20 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::app::App;
 use crate::base::EmailAddress;
 use crate::base::clock;
 use crate::base::ids::PersonId;
 use crate::base::secret::Secret;
 use crate::db::Scope;
-use crate::error::Error;
 use crate::notifications::{Block, Letter, Recipient, store as outbox};
 use crate::people::store::{self, Person};
+use crate::people::ways::Ways;
 use crate::people::{Member, RoleKind, SignedIn, sign_in};
 use crate::web::client;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::page;
+use crate::web::{App, Error};
 
 /// The kind of the mail that carries a sign-in link.
 pub const SIGN_IN_LETTER: &str = "sign_in";
@@ -57,7 +57,7 @@ pub async fn front(who: SignedIn, app: web::Data<App>) -> Result<HttpResponse, E
         [only] => see_other(&format!("/c/{}/week", only.slug)),
         [] => html_page(page::outside(
             "No cluster",
-            app.config.demo,
+            app.site.demo,
             false,
             &html! {
                 div.head { h1 { "You are not in a cluster at the moment" } }
@@ -70,7 +70,7 @@ pub async fn front(who: SignedIn, app: web::Data<App>) -> Result<HttpResponse, E
         )),
         several => html_page(page::outside(
             "Your clusters",
-            app.config.demo,
+            app.site.demo,
             false,
             &html! {
                 div.head { h1 { "Your clusters" } }
@@ -101,26 +101,38 @@ pub struct SignInQuery {
 }
 
 /// `GET /sign-in`.
-pub async fn sign_in_page(req: HttpRequest, app: web::Data<App>, query: web::Query<SignInQuery>) -> Result<HttpResponse, Error> {
+pub async fn sign_in_page(
+    req: HttpRequest,
+    app: web::Data<App>,
+    ways: web::Data<Ways>,
+    query: web::Query<SignInQuery>,
+) -> Result<HttpResponse, Error> {
     if !app.db.house_read(app.clock.now(), |house| Ok::<_, Error>(store::founding::any_cluster(house)?)).await? {
         return Ok(set_up::waiting(&app));
     }
     let people = demo_people(&app).await?;
-    Ok(sign_in_answer(&req, &app, &query.next, "", &Errors::new(), &people))
+    Ok(sign_in_answer(&req, (&app, &ways), &query.next, "", &Errors::new(), &people))
 }
 
 type DemoPeople = Vec<store::Demo>;
 
 async fn demo_people(app: &App) -> Result<DemoPeople, Error> {
-    if !app.config.demo {
+    if !app.site.demo {
         return Ok(Vec::new());
     }
     app.db.house_read(app.clock.now(), |house| Ok(store::demo_people(house)?)).await
 }
 
-fn sign_in_answer(req: &HttpRequest, app: &App, next: &str, email: &str, errors: &Errors, people: &DemoPeople) -> HttpResponse {
+fn sign_in_answer(
+    req: &HttpRequest,
+    (app, ways): (&App, &Ways),
+    next: &str,
+    email: &str,
+    errors: &Errors,
+    people: &DemoPeople,
+) -> HttpResponse {
     // The form needs a secret before anybody is signed in: a visitor's cookie.
-    let known = guard::visitor_secret(req, &app.config);
+    let known = guard::visitor_secret(req, &app.site);
     let secret = known.clone().unwrap_or_else(Secret::fresh);
     let token = guard::token(&secret);
     let next = sign_in::safe_next(next);
@@ -136,15 +148,15 @@ fn sign_in_answer(req: &HttpRequest, app: &App, next: &str, email: &str, errors:
                 (forms::field("email", "Your school e-mail address", email).hint("We send you a link that signs you in. There is no password.").email().text(errors))
                 (forms::submit("Send me a link"))
             }
-            (elsewhere::buttons(&app.config.providers, app.passkeys.on(), next))
+            (elsewhere::buttons(&ways.providers, ways.passkeys.on(), next))
         }
     };
     let mut answer = if errors.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
     answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
     if known.is_none() {
-        answer.cookie(guard::cookie(&app.config, guard::visitor_cookie(&app.config), secret.reveal().to_owned(), Duration::hours(12)));
+        answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), secret.reveal().to_owned(), Duration::hours(12)));
     }
-    answer.body(page::outside("Sign in", app.config.demo, !errors.is_empty(), &body).into_string())
+    answer.body(page::outside("Sign in", app.site.demo, !errors.is_empty(), &body).into_string())
 }
 
 /// The demo's people, each one click away.
@@ -185,21 +197,26 @@ pub struct SignInForm {
 }
 
 /// `POST /sign-in`: mails a link, and says the same whether the address is known or not.
-pub async fn ask_for_link(req: HttpRequest, app: web::Data<App>, form: Posted<SignInForm>) -> Result<HttpResponse, Error> {
+pub async fn ask_for_link(
+    req: HttpRequest,
+    app: web::Data<App>,
+    ways: web::Data<Ways>,
+    form: Posted<SignInForm>,
+) -> Result<HttpResponse, Error> {
     let Posted(form) = form;
     let email: EmailAddress = match form.email.parse() {
         Ok(email) => email,
         Err(fault) => {
             let people = demo_people(&app).await?;
-            return Ok(sign_in_answer(&req, &app, &form.next, &form.email, &Errors::one("email", format!("{fault}")), &people));
+            return Ok(sign_in_answer(&req, (&app, &ways), &form.next, &form.email, &Errors::one("email", format!("{fault}")), &people));
         }
     };
-    if !app.limits.sign_in(client::address(&req, &app.config), &email) {
+    if !app.limits.sign_in(client::address(&req, &app.site), &email) {
         return Err(Error::TooMany);
     }
     let now = app.clock.now();
     let next = sign_in::safe_next(&form.next).to_owned();
-    let (config, asked) = (app.config.clone(), email.clone());
+    let (site, asked) = (app.site.clone(), email.clone());
     app.db
         .write(Scope::of_house(now), move |tx| {
             let mut house = tx.house();
@@ -208,8 +225,7 @@ pub async fn ask_for_link(req: HttpRequest, app: web::Data<App>, form: Posted<Si
                 return Ok(());
             }
             let secret = store::add_link(&mut house, person.id, &next)?;
-            let letter =
-                sign_in_letter(&person, &asked, &config.link(&format!("/sign-in/{}", secret.reveal())), &secret, clock::today(now));
+            let letter = sign_in_letter(&person, &asked, &site.link(&format!("/sign-in/{}", secret.reveal())), &secret, clock::today(now));
             outbox::enqueue(tx, &letter)?;
             Ok(())
         })
@@ -222,7 +238,7 @@ pub async fn ask_for_link(req: HttpRequest, app: web::Data<App>, form: Posted<Si
             p { "The link works once and for 15 minutes. Nothing there? Look into the junk folder, then " a href="/sign-in" { "ask again" } "." }
         }
     };
-    Ok(html_page(page::outside("Check your e-mail", app.config.demo, false, &body)))
+    Ok(html_page(page::outside("Check your e-mail", app.site.demo, false, &body)))
 }
 
 /// The mail with the link.
@@ -255,7 +271,7 @@ pub async fn link_page(req: HttpRequest, app: web::Data<App>, token: web::Path<S
     if let Err(refusal) = sign_in::usable(found.as_ref().map(|(link, ..)| link), now) {
         return Ok(link_refused(&app, &refusal.to_string()));
     }
-    let known = guard::visitor_secret(&req, &app.config);
+    let known = guard::visitor_secret(&req, &app.site);
     let visitor = known.clone().unwrap_or_else(Secret::fresh);
     let body = html! {
         div.head { h1 { "Sign in to Boxrota" } }
@@ -273,9 +289,9 @@ pub async fn link_page(req: HttpRequest, app: web::Data<App>, token: web::Path<S
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::REFERRER_POLICY, "same-origin"));
     if known.is_none() {
-        answer.cookie(guard::cookie(&app.config, guard::visitor_cookie(&app.config), visitor.reveal().to_owned(), Duration::hours(12)));
+        answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), visitor.reveal().to_owned(), Duration::hours(12)));
     }
-    Ok(answer.body(page::outside("Sign in", app.config.demo, false, &body).into_string()))
+    Ok(answer.body(page::outside("Sign in", app.site.demo, false, &body).into_string()))
 }
 
 fn link_refused(app: &App, words: &str) -> HttpResponse {
@@ -286,7 +302,7 @@ fn link_refused(app: &App, words: &str) -> HttpResponse {
     HttpResponse::UnprocessableEntity()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside("This link does not work any more", app.config.demo, false, &body).into_string())
+        .body(page::outside("This link does not work any more", app.site.demo, false, &body).into_string())
 }
 
 /// A form without fields of its own.
@@ -333,7 +349,7 @@ pub struct DemoForm {
 
 /// `POST /sign-in/demo`: in the demo, and nowhere else, one click signs in.
 pub async fn sign_in_to_demo(req: HttpRequest, app: web::Data<App>, form: Posted<DemoForm>) -> Result<HttpResponse, Error> {
-    if !app.config.demo {
+    if !app.site.demo {
         return Err(Error::NotFound);
     }
     let Posted(DemoForm { person, next }) = form;
@@ -351,25 +367,25 @@ pub async fn sign_in_to_demo(req: HttpRequest, app: web::Data<App>, form: Posted
 }
 
 fn signed_in(req: &HttpRequest, app: &App, session: &Secret, next: &str) -> HttpResponse {
-    let config = &app.config;
+    let site = &app.site;
     let lasts = Duration::seconds(sign_in::SESSION_LASTS.num_seconds());
     let mut answer = HttpResponse::SeeOther();
-    answer.cookie(guard::cookie(config, guard::session_cookie(config), session.reveal().to_owned(), lasts));
-    if guard::visitor_secret(req, config).is_some() {
-        answer.cookie(guard::cookie(config, guard::visitor_cookie(config), String::new(), Duration::ZERO));
+    answer.cookie(guard::cookie(site, guard::session_cookie(site), session.reveal().to_owned(), lasts));
+    if guard::visitor_secret(req, site).is_some() {
+        answer.cookie(guard::cookie(site, guard::visitor_cookie(site), String::new(), Duration::ZERO));
     }
     answer.insert_header((header::LOCATION, sign_in::safe_next(next).to_owned())).finish()
 }
 
 /// `POST /sign-out`.
 pub async fn sign_out(req: HttpRequest, app: web::Data<App>, _form: Posted<Nothing>) -> Result<HttpResponse, Error> {
-    let config = &app.config;
-    if let Some(secret) = guard::session_secret(&req, config) {
+    let site = &app.site;
+    if let Some(secret) = guard::session_secret(&req, site) {
         let hash = secret.hash();
         app.db.house(app.clock.now(), move |house| Ok::<_, Error>(store::revoke_session(house, &hash)?)).await?;
     }
     Ok(HttpResponse::SeeOther()
-        .cookie(guard::cookie(config, guard::session_cookie(config), String::new(), Duration::ZERO))
+        .cookie(guard::cookie(site, guard::session_cookie(site), String::new(), Duration::ZERO))
         // What the browser kept of this person's pages is not for the next one at this machine.
         .insert_header(("Clear-Site-Data", "\"cache\""))
         .insert_header((header::LOCATION, "/sign-in"))

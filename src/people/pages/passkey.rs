@@ -8,28 +8,33 @@ use serde::Deserialize;
 
 use super::account::passkeys::trouble;
 use super::{SignInQuery, signed_in, user_agent};
-use crate::app::App;
 use crate::base::secret::Secret;
-use crate::error::Error;
 use crate::people::passkeys::{Question, Refusal};
 use crate::people::sign_in;
 use crate::people::store::{self, passkeys};
+use crate::people::ways::Ways;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::page::{self, Extras};
 use crate::web::parts::{back, head};
+use crate::web::{App, Error};
 
 /// The page whose button asks the device.
 ///
 /// # Errors
 /// Not there where passkeys cannot be used.
-pub async fn form(req: HttpRequest, app: web::Data<App>, query: web::Query<SignInQuery>) -> Result<HttpResponse, Error> {
-    asked(&req, &app, &query.next, None).await
+pub async fn form(
+    req: HttpRequest,
+    app: web::Data<App>,
+    ways: web::Data<Ways>,
+    query: web::Query<SignInQuery>,
+) -> Result<HttpResponse, Error> {
+    asked(&req, &app, &ways, &query.next, None).await
 }
 
-async fn asked(req: &HttpRequest, app: &App, next: &str, refusal: Option<Refusal>) -> Result<HttpResponse, Error> {
-    let Ok(Question { options, state }) = app.passkeys.ask_who() else { return Err(Error::NotFound) };
-    let known = guard::visitor_secret(req, &app.config);
+async fn asked(req: &HttpRequest, app: &App, ways: &Ways, next: &str, refusal: Option<Refusal>) -> Result<HttpResponse, Error> {
+    let Ok(Question { options, state }) = ways.passkeys.ask_who() else { return Err(Error::NotFound) };
+    let known = guard::visitor_secret(req, &app.site);
     let visitor = known.clone().unwrap_or_else(Secret::fresh);
     let (holder, next) = (visitor.clone(), sign_in::safe_next(next));
     let flow = app.db.house(app.clock.now(), move |house| Ok::<_, Error>(passkeys::ask(house, None, &holder, &state)?)).await?;
@@ -54,10 +59,10 @@ async fn asked(req: &HttpRequest, app: &App, next: &str, refusal: Option<Refusal
     let mut answer = HttpResponse::build(status);
     answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
     if known.is_none() {
-        answer.cookie(guard::cookie(&app.config, guard::visitor_cookie(&app.config), visitor.reveal().to_owned(), Duration::hours(12)));
+        answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), visitor.reveal().to_owned(), Duration::hours(12)));
     }
     let extras = Extras { scripts: &["passkeys.js"], wrong: !errors.is_empty(), ..Extras::default() };
-    Ok(answer.body(page::outside_with("Sign in with a passkey", app.config.demo, extras, &main).into_string()))
+    Ok(answer.body(page::outside_with("Sign in with a passkey", app.site.demo, extras, &main).into_string()))
 }
 
 /// What the device answered.
@@ -73,16 +78,21 @@ pub struct AnswerForm {
 ///
 /// # Errors
 /// Not there where passkeys cannot be used.
-pub async fn use_key(req: HttpRequest, app: web::Data<App>, form: Posted<AnswerForm>) -> Result<HttpResponse, Error> {
-    if !app.passkeys.on() {
+pub async fn use_key(
+    req: HttpRequest,
+    app: web::Data<App>,
+    ways: web::Data<Ways>,
+    form: Posted<AnswerForm>,
+) -> Result<HttpResponse, Error> {
+    if !ways.passkeys.on() {
         return Err(Error::NotFound);
     }
     let Posted(AnswerForm { flow, answer, next }) = form;
     let agent = user_agent(&req);
-    let (Some(holder), Some(flow)) = (guard::visitor_secret(&req, &app.config), Secret::parse(&flow)) else {
-        return asked(&req, &app, &next, Some(Refusal::Over)).await;
+    let (Some(holder), Some(flow)) = (guard::visitor_secret(&req, &app.site), Secret::parse(&flow)) else {
+        return asked(&req, &app, &ways, &next, Some(Refusal::Over)).await;
     };
-    let keys = app.clone();
+    let keys = ways.clone();
     let done = app
         .db
         .house(app.clock.now(), move |house| {
@@ -109,6 +119,6 @@ pub async fn use_key(req: HttpRequest, app: web::Data<App>, form: Posted<AnswerF
         .await?;
     match done {
         Ok(session) => Ok(signed_in(&req, &app, &session, &next)),
-        Err(refusal) => asked(&req, &app, &next, Some(refusal)).await,
+        Err(refusal) => asked(&req, &app, &ways, &next, Some(refusal)).await,
     }
 }

@@ -8,10 +8,8 @@ use serde::Deserialize;
 
 use super::history::history;
 use super::{html_page, see_other};
-use crate::app::App;
 use crate::base::days::{self, Day};
 use crate::base::ids::PersonId;
-use crate::error::Error;
 use crate::notifications::Recipient;
 use crate::people::roles::Held;
 use crate::people::store::{Person, held, log};
@@ -20,6 +18,7 @@ use crate::web::forms::{Errors, csrf_field, error_summary, field, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page, page};
 use crate::web::parts::{Tone, back, banner, head, icon, pill, row, summary, table_or_cards};
+use crate::web::{App, Error};
 
 /// What was done on the page before, as a word.
 #[derive(Debug, Default, Deserialize)]

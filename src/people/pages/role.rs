@@ -6,12 +6,10 @@ use serde::Deserialize;
 
 use super::person::answer;
 use super::see_other;
-use crate::app::App;
 use crate::base::days::{self, Day};
 use crate::base::ids::{PersonId, RoleId, SchoolId};
 use crate::bookings::pages::hand_on;
 use crate::db;
-use crate::error::Error;
 use crate::people::handing_on::{self, Until};
 use crate::people::invitations::{self, Offer};
 use crate::people::roles::Held;
@@ -21,6 +19,7 @@ use crate::web::forms::{self, Errors, choice, csrf_field, day_month_year, error_
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{back, head, row, summary};
+use crate::web::{App, Error};
 
 /// What stands in the fields of a role.
 #[derive(Debug, Clone, Default, Deserialize)]

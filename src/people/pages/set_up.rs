@@ -8,17 +8,16 @@ use maud::html;
 
 use super::founding::FoundingForm;
 use super::{signed_in, user_agent};
-use crate::app::App;
 use crate::base::clock;
 use crate::base::secret::Secret;
 use crate::db::{House, Scope};
-use crate::error::Error;
 use crate::people::founding::{SetUpRefusal, may_set_up};
 use crate::people::{RoleKind, store};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::page;
 use crate::web::parts::head;
+use crate::web::{App, Error};
 
 /// Makes an address for setting up, which the start of the program prints; `None` when there is a cluster.
 ///
@@ -35,7 +34,7 @@ pub async fn address(app: &App) -> Result<Option<String>, Error> {
             Ok(Some(store::founding::add_set_up_token(&mut house)?))
         })
         .await?;
-    Ok(made.map(|secret| app.config.link(&format!("/set-up/{}", secret.reveal()))))
+    Ok(made.map(|secret| app.site.link(&format!("/set-up/{}", secret.reveal()))))
 }
 
 fn check(house: &mut House<'_>, secret: &Secret) -> Result<Result<(), SetUpRefusal>, Error> {
@@ -104,7 +103,7 @@ pub async fn set_up(
 }
 
 fn answer(req: &HttpRequest, app: &App, token: &str, form: &FoundingForm, errors: &Errors) -> HttpResponse {
-    let known = guard::visitor_secret(req, &app.config);
+    let known = guard::visitor_secret(req, &app.site);
     let visitor = known.clone().unwrap_or_else(Secret::fresh);
     let body = html! {
         (head("Set up Boxrota", "Say who you are, and enter your first cluster and its lead school. You need about five minutes.", html! {}))
@@ -123,9 +122,9 @@ fn answer(req: &HttpRequest, app: &App, token: &str, form: &FoundingForm, errors
     let mut answer = HttpResponse::build(if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY });
     answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
     if known.is_none() {
-        answer.cookie(guard::cookie(&app.config, guard::visitor_cookie(&app.config), visitor.reveal().to_owned(), Duration::hours(12)));
+        answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), visitor.reveal().to_owned(), Duration::hours(12)));
     }
-    answer.body(page::outside("Set up Boxrota", app.config.demo, !errors.is_empty(), &body).into_string())
+    answer.body(page::outside("Set up Boxrota", app.site.demo, !errors.is_empty(), &body).into_string())
 }
 
 fn refused(app: &App, refusal: SetUpRefusal) -> Result<HttpResponse, Error> {
@@ -142,7 +141,7 @@ fn refused(app: &App, refusal: SetUpRefusal) -> Result<HttpResponse, Error> {
     Ok(HttpResponse::UnprocessableEntity()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside("This address does not work any more", app.config.demo, false, &body).into_string()))
+        .body(page::outside("This address does not work any more", app.site.demo, false, &body).into_string()))
 }
 
 /// What a house without a cluster says in place of its sign-in page, without the secret.
@@ -162,5 +161,5 @@ pub fn waiting(app: &App) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside("This Boxrota waits to be set up", app.config.demo, false, &body).into_string())
+        .body(page::outside("This Boxrota waits to be set up", app.site.demo, false, &body).into_string())
 }

@@ -6,8 +6,6 @@ use serde::Deserialize;
 
 use super::tabs::{Tab, tabs};
 use super::{html_page, refused, see_other};
-use crate::app::App;
-use crate::error::Error;
 use crate::people::settings::{All, Typed};
 use crate::people::store::year as rows;
 use crate::people::{Coordinator, Member};
@@ -15,6 +13,7 @@ use crate::web::forms::{Errors, choice, error_summary, field, radios, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, banner, head};
+use crate::web::{App, Error};
 
 /// What the address asks for.
 #[derive(Debug, Default, Deserialize)]

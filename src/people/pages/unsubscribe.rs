@@ -10,16 +10,15 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
 use super::account::kinds::{Choice, Kind, switchable};
-use crate::app::App;
 use crate::base::ids::PersonId;
 use crate::base::secret::Secret;
-use crate::error::Error;
 use crate::people::choices::Rhythm;
 use crate::people::store::choices as store;
 use crate::web::forms::{hidden, submit};
 use crate::web::guard::OneClick;
 use crate::web::page;
 use crate::web::parts::{confirmation, head};
+use crate::web::{App, Error};
 
 /// What an address leads to.
 enum Found {
@@ -120,5 +119,5 @@ fn answer(app: &App, status: StatusCode, title: &str, main: &Markup) -> HttpResp
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        .body(page::outside(title, app.config.demo, false, main).into_string())
+        .body(page::outside(title, app.site.demo, false, main).into_string())
 }

@@ -9,7 +9,7 @@ use actix_web::web;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
-use boxrota::app::{App, serve};
+use boxrota::app::{build, serve};
 use boxrota::base::Clock;
 use boxrota::base::ids::ResourceId;
 use boxrota::base::secret::Secret;
@@ -19,6 +19,7 @@ use boxrota::imports;
 use boxrota::notifications::mailer::{Mailer, Memory};
 use boxrota::notifications::{Message, Outcome};
 use boxrota::people;
+use boxrota::web::App;
 use boxrota::worker::Worker;
 
 use super::{Browser, Coordinator, Engine, Ground, Raw, Ssl, World, log};
@@ -104,8 +105,9 @@ impl TestApp {
         change(&mut config);
         let db = Db::connect(&database).expect("a database");
         let clock = Clock::standing_at(MONDAY.parse().expect("a time"));
-        let app = web::Data::new(App::new(db, clock.clone(), config));
-        let server = serve(app.clone(), listener, 2).expect("a server");
+        let parts = build(db, clock.clone(), config);
+        let app = parts.app.clone();
+        let server = serve(parts, listener, 2).expect("a server");
         let handle = server.handle();
         actix_web::rt::spawn(server);
         let memory = Arc::new(Memory::default());
@@ -204,7 +206,7 @@ impl TestApp {
             clock: self.clock.clone(),
             mailer: self.mailer.clone(),
             wake: self.app.wake.clone(),
-            house: self.app.config.link(""),
+            house: self.app.site.link(""),
         }
     }
 

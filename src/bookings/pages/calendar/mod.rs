@@ -10,13 +10,12 @@ pub mod words;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
-use crate::app::App;
 use crate::base::days::{self, Day};
-use crate::error::Error;
 use crate::people::Member;
 use crate::people::terms::Window;
 use crate::web::page::{Extras, Nav, page_with};
 use crate::web::parts::{Fact, Tone, counted, empty, facts, icon};
+use crate::web::{App, Error};
 use ask::{Ask, Query, View};
 use desk::Desk;
 

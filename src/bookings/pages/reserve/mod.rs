@@ -9,7 +9,6 @@ use maud::{Markup, html};
 
 use super::tell::Teller;
 use super::{answer, see_other};
-use crate::app::App;
 use crate::base::Period;
 use crate::base::ids::{BookingId, ResourceId, SchoolId};
 use crate::base::secret::Secret;
@@ -17,12 +16,12 @@ use crate::bookings::store::ledger::{self, New};
 use crate::bookings::store::shelf::{self, Reading, Similar};
 use crate::bookings::{Decision, Kind, Refusal, State, Taken, reserve};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::people::{Borrower, Member};
 use crate::web::forms::{Errors, csrf_field, hidden, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, head, row, summary};
+use crate::web::{App, Error};
 use ask::{Ask, Wanted};
 use form::Form;
 

@@ -7,12 +7,10 @@ use super::super::form::{self, Desk};
 use super::super::tell::{Event, Teller};
 use super::super::{copy, name_of, see_other, who};
 use super::{Stop, decided, errors_of, no_key};
-use crate::app::App;
 use crate::base::ids::{CopyId, PersonId};
 use crate::base::secret::Secret;
 use crate::bookings::store::ledger;
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::counts::{self, Count, How, Side};
 use crate::handovers::handing::{self, OnTheWay, Refusal, Scene};
 use crate::handovers::letters::capital;
@@ -22,6 +20,7 @@ use crate::handovers::store::handovers::{self, Said};
 use crate::handovers::{Custody, Place};
 use crate::people::{Borrower, store as people};
 use crate::web::guard::Posted;
+use crate::web::{App, Error};
 
 /// The form with which a copy is refused.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -3,10 +3,9 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
-use crate::app::App;
-use crate::error::Error;
 use crate::people::SignedIn;
 use crate::people::store::data;
+use crate::web::{App, Error};
 
 /// The file.
 ///

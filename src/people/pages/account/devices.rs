@@ -6,15 +6,14 @@ use maud::{Markup, html};
 
 use super::super::Nothing;
 use super::{Done, answer, see_other, top};
-use crate::app::App;
 use crate::base::clock;
 use crate::base::ids::SessionId;
-use crate::error::Error;
 use crate::people::store::account::{self as store, Device};
 use crate::people::{SignedIn, account};
 use crate::web::forms::{stop, verb};
 use crate::web::guard::{self, Posted};
 use crate::web::parts::{Tone, banner, pill};
+use crate::web::{App, Error};
 
 /// Lists the devices, the latest first.
 ///

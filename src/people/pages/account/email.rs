@@ -11,12 +11,10 @@ use serde::Deserialize;
 
 use super::super::Nothing;
 use super::{Done, answer, see_other, top};
-use crate::app::App;
 use crate::base::ids::EmailChangeId;
 use crate::base::secret::Secret;
 use crate::base::{Day, EmailAddress, clock};
 use crate::db::Scope;
-use crate::error::Error;
 use crate::notifications::{Block, Letter, Recipient, store as outbox};
 use crate::people::SignedIn;
 use crate::people::account::{ChangeRefusal, EmailChange, Mailbox, answerable};
@@ -24,6 +22,7 @@ use crate::people::store::{self as people, Person, account as store};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::parts::{back, confirmation};
+use crate::web::{App, Error};
 use crate::web::{client, page};
 
 /// To the old mailbox: was it you?
@@ -101,16 +100,16 @@ pub async fn ask(req: HttpRequest, app: web::Data<App>, who: SignedIn, form: Pos
     if new == old {
         return Ok(form_page(&app, &who, &typed, &Errors::one("email", "This is your address already. Enter the new one")));
     }
-    if !app.limits.email_change(client::address(&req, &app.config), &old, &new) {
+    if !app.limits.email_change(client::address(&req, &app.site), &old, &new) {
         return Err(Error::TooMany);
     }
-    let (config, person, now) = (app.config.clone(), who.person.clone(), app.clock.now());
+    let (site, person, now) = (app.site.clone(), who.person.clone(), app.clock.now());
     app.db
         .write(Scope::of_house(now), move |tx| {
             let mut house = tx.house();
             let owner = people::person_by_email(&mut house, &new)?;
             let (id, old_secret, new_secret) = store::ask_for_email(&mut house, person.id, &new)?;
-            let link = |secret: &Secret| config.link(&format!("/account/email/confirm/{}", secret.reveal()));
+            let link = |secret: &Secret| site.link(&format!("/account/email/confirm/{}", secret.reveal()));
             let today = clock::today(now);
             outbox::enqueue(tx, &to_old(&person, old, &new, id, &link(&old_secret), today))?;
             let second = match owner {
@@ -253,7 +252,7 @@ pub async fn link(req: HttpRequest, app: web::Data<App>, token: web::Path<String
 
 /// The page with the buttons of a mailbox.
 fn asking(req: &HttpRequest, app: &App, token: &str, change: &EmailChange, mailbox: Mailbox) -> HttpResponse {
-    let known = guard::visitor_secret(req, &app.config);
+    let known = guard::visitor_secret(req, &app.site);
     let visitor = known.clone().unwrap_or_else(Secret::fresh);
     let csrf = guard::token(&visitor);
     let press = |verb: &str, button: Markup| html! { form method="post" action={ "/account/email/" (verb) "/" (token) } { (guard::field(&csrf)) (button) } };
@@ -281,10 +280,10 @@ fn asking(req: &HttpRequest, app: &App, token: &str, change: &EmailChange, mailb
     let mut answer = HttpResponse::Ok();
     answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
     if known.is_none() {
-        let name = guard::visitor_cookie(&app.config);
-        answer.cookie(guard::cookie(&app.config, name, visitor.reveal().to_owned(), Duration::hours(12)));
+        let name = guard::visitor_cookie(&app.site);
+        answer.cookie(guard::cookie(&app.site, name, visitor.reveal().to_owned(), Duration::hours(12)));
     }
-    answer.body(page::outside(title, app.config.demo, false, &body).into_string())
+    answer.body(page::outside(title, app.site.demo, false, &body).into_string())
 }
 
 /// `POST /account/email/confirm/{token}`: this mailbox says yes; when both have, the address changes.
@@ -298,7 +297,7 @@ pub async fn confirm(
     _form: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let now = app.clock.now();
-    let here = guard::session_secret(&req, &app.config).map(|secret| secret.hash());
+    let here = guard::session_secret(&req, &app.site).map(|secret| secret.hash());
     let Some(secret) = Secret::parse(&token) else { return Ok(refused(&app, ChangeRefusal::Unknown)) };
     let done = app
         .db
@@ -384,5 +383,5 @@ fn outside(app: &App, status: StatusCode, title: &str, body: &Markup) -> HttpRes
     HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside(title, app.config.demo, false, &main).into_string())
+        .body(page::outside(title, app.site.demo, false, &main).into_string())
 }

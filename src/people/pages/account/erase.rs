@@ -7,10 +7,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{answer, top};
-use crate::app::App;
 use crate::base::EmailAddress;
 use crate::db::Scope;
-use crate::error::Error;
 use crate::people::SignedIn;
 use crate::people::account::ErasureRefusal;
 use crate::people::store::erasure as store;
@@ -18,6 +16,7 @@ use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::page;
 use crate::web::parts::{Tone, banner};
+use crate::web::{App, Error};
 
 /// Says what will happen, and what has to be done before.
 ///
@@ -92,9 +91,9 @@ pub async fn erase(app: web::Data<App>, who: SignedIn, form: Posted<Confirmation
     if let Some(refusal) = refusals.first() {
         return Ok(form_page(&app, &who, &typed, &Errors::one("main", refusal.message()), &refusals));
     }
-    let config = &app.config;
+    let site = &app.site;
     Ok(HttpResponse::SeeOther()
-        .cookie(guard::cookie(config, guard::session_cookie(config), String::new(), Duration::ZERO))
+        .cookie(guard::cookie(site, guard::session_cookie(site), String::new(), Duration::ZERO))
         .insert_header(("Clear-Site-Data", "\"cache\""))
         .insert_header((header::LOCATION, "/account/erased"))
         .finish())
@@ -111,5 +110,5 @@ pub async fn erased(app: web::Data<App>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside("Your account is erased", app.config.demo, false, &main).into_string())
+        .body(page::outside("Your account is erased", app.site.demo, false, &main).into_string())
 }

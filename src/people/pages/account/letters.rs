@@ -8,14 +8,13 @@ use maud::html;
 
 use super::kinds::{Choice, Kind, kinds};
 use super::{Done, answer, see_other, top};
-use crate::app::App;
-use crate::error::Error;
 use crate::people::SignedIn;
 use crate::people::choices::Rhythm;
 use crate::people::store::{account as store, choices};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::parts::{back, confirmation, details};
+use crate::web::{App, Error};
 
 /// Shows every kind of letter, with a box where one can choose.
 ///

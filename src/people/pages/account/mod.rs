@@ -14,8 +14,8 @@ use maud::{Markup, Render, html};
 use serde::Deserialize;
 
 use super::see_other;
-use crate::app::App;
 use crate::people::SignedIn;
+use crate::web::App;
 use crate::web::page::{self, Extras, Own};
 use crate::web::parts::{back, head, icon, row, summary};
 
@@ -68,7 +68,7 @@ fn answer_with(status: StatusCode, app: &App, who: &SignedIn, title: &str, scrip
         person: who.person.name.clone(),
         csrf: who.csrf.clone(),
         clusters: who.clusters.iter().map(|cluster| (format!("/c/{}", cluster.slug), cluster.name.clone())).collect(),
-        demo: app.config.demo,
+        demo: app.site.demo,
     };
     HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")

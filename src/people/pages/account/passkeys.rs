@@ -7,17 +7,17 @@ use serde::Deserialize;
 
 use super::super::Nothing;
 use super::{Done, answer, answer_with, see_other, top};
-use crate::app::App;
 use crate::base::clock;
 use crate::base::ids::PasskeyId;
 use crate::base::secret::Secret;
-use crate::error::Error;
 use crate::people::SignedIn;
 use crate::people::passkeys::{MOST, Question, Refusal};
 use crate::people::store::passkeys::{self as store, Listed};
+use crate::people::ways::Ways;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::parts::{Tone, banner, empty};
+use crate::web::{App, Error};
 
 /// The longest name of a key.
 const LONGEST_NAME: usize = 60;
@@ -26,11 +26,11 @@ const LONGEST_NAME: usize = 60;
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -> Result<HttpResponse, Error> {
-    list(&app, &who, "", &Errors::new(), &query.done).await
+pub async fn show(app: web::Data<App>, ways: web::Data<Ways>, who: SignedIn, query: web::Query<Done>) -> Result<HttpResponse, Error> {
+    list(&app, &ways, &who, "", &Errors::new(), &query.done).await
 }
 
-async fn list(app: &App, who: &SignedIn, name: &str, errors: &Errors, done: &str) -> Result<HttpResponse, Error> {
+async fn list(app: &App, ways: &Ways, who: &SignedIn, name: &str, errors: &Errors, done: &str) -> Result<HttpResponse, Error> {
     let person = who.person.id;
     let keys = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(store::of(house, person)?)).await?;
     let said = match done {
@@ -49,7 +49,7 @@ async fn list(app: &App, who: &SignedIn, name: &str, errors: &Errors, done: &str
         }
         section.panel.card.form {
             h2 { "Make a passkey" }
-            @if !app.passkeys.on() { p { "Passkeys need a domain for an address, and this Boxrota is reached by a number." } }
+            @if !ways.passkeys.on() { p { "Passkeys need a domain for an address, and this Boxrota is reached by a number." } }
             @else if keys.len() >= MOST { p { "You have as many as there can be. Remove one first." } }
             @else {
                 form method="post" action="/account/passkeys/new" novalidate {
@@ -100,28 +100,41 @@ impl NameForm {
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn ask(req: HttpRequest, app: web::Data<App>, who: SignedIn, form: Posted<NameForm>) -> Result<HttpResponse, Error> {
+pub async fn ask(
+    req: HttpRequest,
+    app: web::Data<App>,
+    ways: web::Data<Ways>,
+    who: SignedIn,
+    form: Posted<NameForm>,
+) -> Result<HttpResponse, Error> {
     let name = match form.0.read() {
         Ok(name) => name,
-        Err(errors) => return list(&app, &who, &form.0.name, &errors, "").await,
+        Err(errors) => return list(&app, &ways, &who, &form.0.name, &errors, "").await,
     };
-    asked(&req, &app, &who, &name, None).await
+    asked(&req, &app, &ways, &who, &name, None).await
 }
 
-async fn asked(req: &HttpRequest, app: &App, who: &SignedIn, name: &str, refusal: Option<Refusal>) -> Result<HttpResponse, Error> {
+async fn asked(
+    req: &HttpRequest,
+    app: &App,
+    ways: &Ways,
+    who: &SignedIn,
+    name: &str,
+    refusal: Option<Refusal>,
+) -> Result<HttpResponse, Error> {
     let person = who.person.id;
     let keys = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(store::of(house, person)?)).await?;
     let known: Vec<String> = keys.into_iter().map(|key| key.credential_id).collect();
     let question = if known.len() < MOST {
-        app.passkeys.ask_to_make(person, &who.person.email, &who.person.name, &known)
+        ways.passkeys.ask_to_make(person, &who.person.email, &who.person.name, &known)
     } else {
         Err(Refusal::NotTaken)
     };
     let Question { options, state } = match question {
         Ok(question) => question,
-        Err(refusal) => return list(app, who, name, &Errors::one("name", refusal.to_string()), "").await,
+        Err(refusal) => return list(app, ways, who, name, &Errors::one("name", refusal.to_string()), "").await,
     };
-    let holder = guard::session_secret(req, &app.config).ok_or(Error::NotFound)?;
+    let holder = guard::session_secret(req, &app.site).ok_or(Error::NotFound)?;
     let flow = app.db.house(app.clock.now(), move |house| Ok::<_, Error>(store::ask(house, Some(person), &holder, &state)?)).await?;
     let errors = refusal.map_or_else(Errors::new, |refusal| Errors::one("ask", refusal.to_string()));
     let main = html! {
@@ -167,15 +180,21 @@ pub struct AnswerForm {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn make(req: HttpRequest, app: web::Data<App>, who: SignedIn, form: Posted<AnswerForm>) -> Result<HttpResponse, Error> {
+pub async fn make(
+    req: HttpRequest,
+    app: web::Data<App>,
+    ways: web::Data<Ways>,
+    who: SignedIn,
+    form: Posted<AnswerForm>,
+) -> Result<HttpResponse, Error> {
     let Posted(AnswerForm { flow, answer, name }) = form;
     let name = match (NameForm { name: name.clone() }).read() {
         Ok(name) => name,
-        Err(errors) => return list(&app, &who, &name, &errors, "").await,
+        Err(errors) => return list(&app, &ways, &who, &name, &errors, "").await,
     };
-    let (person, holder, flow) = (who.person.id, guard::session_secret(&req, &app.config), Secret::parse(&flow));
-    let (Some(holder), Some(flow)) = (holder, flow) else { return asked(&req, &app, &who, &name, Some(Refusal::Over)).await };
-    let (keys, called) = (app.clone(), name.clone());
+    let (person, holder, flow) = (who.person.id, guard::session_secret(&req, &app.site), Secret::parse(&flow));
+    let (Some(holder), Some(flow)) = (holder, flow) else { return asked(&req, &app, &ways, &who, &name, Some(Refusal::Over)).await };
+    let (keys, called) = (ways.clone(), name.clone());
     let done = app
         .db
         .house(app.clock.now(), move |house| {
@@ -189,7 +208,7 @@ pub async fn make(req: HttpRequest, app: web::Data<App>, who: SignedIn, form: Po
         .await?;
     match done {
         Ok(()) => Ok(see_other("/account/passkeys?done=made")),
-        Err(refusal) => asked(&req, &app, &who, &name, Some(refusal)).await,
+        Err(refusal) => asked(&req, &app, &ways, &who, &name, Some(refusal)).await,
     }
 }
 

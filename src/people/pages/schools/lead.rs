@@ -4,15 +4,14 @@ use actix_web::{HttpResponse, web};
 use maud::html;
 
 use super::{Screen, Stop, at, day_field, done, refused};
-use crate::app::App;
 use crate::base::days;
 use crate::base::ids::SchoolId;
-use crate::error::Error;
 use crate::people::schools::{self, Lead, Record, Typed};
 use crate::people::store::schools as store;
 use crate::people::{Coordinator, Member};
 use crate::web::forms::{Errors, submit};
 use crate::web::guard::Posted;
+use crate::web::{App, Error};
 
 type Open = Option<(Lead, String)>;
 

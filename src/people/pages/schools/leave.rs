@@ -5,13 +5,11 @@ use actix_web::{HttpResponse, web};
 use maud::html;
 
 use super::{Screen, Stop, Things, at, cancel, day_field, done, loan_list};
-use crate::app::App;
 use crate::base::days::{self, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::pages::tell::Teller;
 use crate::catalogue::store::{self as catalogue, Kept};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::handovers::offers;
 use crate::people::schools::{self, Record, Typed, Wish};
 use crate::people::store::schools as store;
@@ -19,6 +17,7 @@ use crate::people::{Coordinator, Member};
 use crate::web::forms::{self, Errors, stop};
 use crate::web::guard::Posted;
 use crate::web::parts::{Tone, banner};
+use crate::web::{App, Error};
 
 /// All that the page shows.
 struct Facts {
@@ -56,7 +55,7 @@ pub async fn save(
     form: Posted<Typed>,
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
-    let (sent, teller, house) = (typed.clone(), Teller::new(&app, &member), app.config.link(""));
+    let (sent, teller, house) = (typed.clone(), Teller::new(&app, &member), app.site.link(""));
     let saved = app
         .db
         .write(member.scope(), move |tx| {

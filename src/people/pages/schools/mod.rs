@@ -16,7 +16,6 @@ use actix_web::web;
 use maud::{Markup, html};
 
 use super::see_other;
-use crate::app::App;
 use crate::base::days::{END, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::pages::tell::Teller;
@@ -24,13 +23,13 @@ use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{By, Kind, State, changes};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::people::Member;
 use crate::people::schools::{Record, Refusal, Typed};
 use crate::people::store::schools as store;
 use crate::web::forms::{self, Errors, csrf_field, error_summary};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{back, head, icon};
+use crate::web::{App, Error};
 
 /// What a transaction about a school can end with, short of the change.
 pub enum Stop {

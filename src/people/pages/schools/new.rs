@@ -4,14 +4,13 @@ use actix_web::{HttpResponse, web};
 use maud::html;
 
 use super::{Stop, day_field, done, fact_fields, html_answer, name_fields};
-use crate::app::App;
-use crate::error::Error;
 use crate::people::schools::{self, NewSchool, Typed};
 use crate::people::store::schools as store;
 use crate::people::{Coordinator, Member};
 use crate::web::forms::{Errors, csrf_field, error_summary, submit};
 use crate::web::guard::Posted;
 use crate::web::parts::{back, head};
+use crate::web::{App, Error};
 
 /// The form.
 ///

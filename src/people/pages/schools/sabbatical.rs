@@ -5,12 +5,10 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
 use super::{Screen, Stop, Things, at, cancel, day_field, done, html_answer, loan_list, record, refused};
-use crate::app::App;
 use crate::base::days::{self, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::pages::tell::Teller;
 use crate::bookings::store::loans::Loan;
-use crate::error::Error;
 use crate::handovers::offers;
 use crate::people::schools::{self, Record, Sabbatical, Typed};
 use crate::people::store::schools as store;
@@ -18,6 +16,7 @@ use crate::people::{Coordinator, Member};
 use crate::web::forms::{self, Errors, choice, csrf_field, error_summary, hidden, submit};
 use crate::web::guard::Posted;
 use crate::web::parts::{back, head, row, summary};
+use crate::web::{App, Error};
 
 /// What stands in a booking's history and in the letter.
 const REASON: &str = "On sabbatical";
@@ -53,7 +52,7 @@ pub async fn save(
     form: Posted<Typed>,
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
-    let (sent, teller, house) = (typed.clone(), Teller::new(&app, &member), app.config.link(""));
+    let (sent, teller, house) = (typed.clone(), Teller::new(&app, &member), app.site.link(""));
     let saved = app
         .db
         .write(member.scope(), move |tx| {

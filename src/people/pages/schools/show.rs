@@ -6,14 +6,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{Things, link_button, loan_list};
-use crate::app::App;
 use crate::base::Day;
 use crate::base::days;
 use crate::base::ids::SchoolId;
 use crate::bookings::store::shelf::out_of_service;
 use crate::catalogue::store::{self as catalogue, Kept};
 use crate::db::{self, Tx};
-use crate::error::Error;
 use crate::people::log::Line;
 use crate::people::pages::directory::people;
 use crate::people::pages::history::history;
@@ -23,6 +21,7 @@ use crate::people::store::{log, schools as store};
 use crate::people::{Member, RoleKind, Standing};
 use crate::web::forms::Errors;
 use crate::web::parts::{Row, Tone, back, banner, head, pill, row, summary};
+use crate::web::{App, Error};
 
 /// So many days before its review day a sabbatical is pointed out.
 const REVIEW_NEAR_DAYS: i64 = 14;

@@ -7,10 +7,8 @@ use serde::Deserialize;
 
 use super::term::Nothing;
 use super::{Ask, dated, disturbed, horizon, html_page, kind_words, may_keep, off_words, refused, school_of, to_year};
-use crate::app::App;
 use crate::base::days;
 use crate::base::ids::{ClosureId, SchoolId};
-use crate::error::Error;
 use crate::people::store::{self, SchoolName, year as rows};
 use crate::people::terms::{Closure, ClosureKind, SchoolCalendar};
 use crate::people::year::typed::closed_days;
@@ -19,6 +17,7 @@ use crate::web::forms::{Errors, choice, day_month_year, error_summary, field, hi
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, head};
+use crate::web::{App, Error};
 
 const REFUSED: &str = "Science leads add and remove INSET days of their own school. Ask the coordinator for anything else.";
 const LONGEST_NOTE: usize = 200;

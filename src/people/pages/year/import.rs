@@ -7,10 +7,8 @@ use serde::Deserialize;
 
 use super::closure::disturbed_banner;
 use super::{dated, disturbed, horizon, html_page, refused, to_year, why};
-use crate::app::App;
 use crate::base::days;
 use crate::db::Tx;
-use crate::error::Error;
 use crate::imports::{Problem, pasted};
 use crate::people::store::{self, year as rows};
 use crate::people::terms::{Closure, SchoolCalendar};
@@ -20,6 +18,7 @@ use crate::web::forms::{Errors, error_summary, field, hidden, submit};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, counted, details, head, pill, table_or_cards};
 use crate::web::upload::Uploaded;
+use crate::web::{App, Error};
 
 /// Which of the two is imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

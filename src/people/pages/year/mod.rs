@@ -10,12 +10,10 @@ use serde::Deserialize;
 
 use super::tabs::{Tab, tabs};
 use super::{html_page, refused, see_other};
-use crate::app::App;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::ends;
 use crate::db::{Result, Tx};
-use crate::error::Error;
 use crate::people::store::year::{self as rows, Kept};
 use crate::people::store::{self, SchoolName};
 use crate::people::terms::{Closure, ClosureKind, SchoolCalendar, Season, Term};
@@ -23,6 +21,7 @@ use crate::people::year::{self, YEARS, year_name};
 use crate::people::{Member, RoleKind};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, counted, empty, head, icon, table_or_cards};
+use crate::web::{App, Error};
 
 /// What the address asks for.
 #[derive(Debug, Default, Deserialize)]

@@ -5,10 +5,8 @@ use maud::html;
 use serde::Deserialize;
 
 use super::{Ask, disturbed, horizon, html_page, off_words, refused, to_year};
-use crate::app::App;
 use crate::base::days;
 use crate::base::ids::TermId;
-use crate::error::Error;
 use crate::people::store::{self, year as rows};
 use crate::people::terms::{SchoolCalendar, Season, Term};
 use crate::people::year::typed::{TypedTerm, Wrong, boxes};
@@ -18,6 +16,7 @@ use crate::web::forms::{Errors, choice, day_month_year, error_summary, field, ra
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, head};
+use crate::web::{App, Error};
 
 /// The form as it comes.
 #[derive(Debug, Clone, Default, Deserialize)]

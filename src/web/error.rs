@@ -9,9 +9,9 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use maud::{Markup, html};
 
+use super::page;
 use crate::base::ids;
 use crate::db;
-use crate::web::page;
 
 /// What a handler can fail with.
 #[derive(Debug, thiserror::Error)]
