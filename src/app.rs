@@ -3,10 +3,13 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_web::dev::{Server, ServiceResponse};
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, ErrorHandlerResponse, ErrorHandlers, from_fn};
 use actix_web::{HttpServer, ResponseError, web};
 use tokio::sync::Notify;
+use tracing::Span;
+use tracing_actix_web::{RootSpanBuilder, TracingLogger};
 
 use crate::base::Clock;
 use crate::bookings::pages::{calendar, change, feeds, hand_on, loan, loans, requests, reserve, verbs};
@@ -255,7 +258,7 @@ pub fn serve(parts: Parts, listener: TcpListener, workers: usize) -> std::io::Re
             .wrap(Compress::default())
             .wrap(from_fn(pace::keep))
             .wrap(guard::headers(&parts.app.site))
-            .wrap(tracing_actix_web::TracingLogger::<crate::web::log::Requests>::new())
+            .wrap(TracingLogger::<Requests>::new())
             .configure(routes)
             .default_service(web::to(|| async { Err::<&str, Error>(Error::NotFound) }))
     })
@@ -277,4 +280,29 @@ fn bare_error<B>(answer: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerRe
     let (req, _) = answer.into_parts();
     let page = Error::NotFound.error_response();
     Ok(ErrorHandlerResponse::Response(ServiceResponse::new(req, page).map_into_right_body()))
+}
+
+/// What the log says of a request: the route's pattern and never the address itself, whose path may be a secret (a sign-in link, a
+/// private calendar) or whose query may name a class.
+struct Requests;
+
+impl RootSpanBuilder for Requests {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let route = request.match_pattern().unwrap_or_else(|| "(no route)".into());
+        tracing::info_span!("request", method = %request.method(), route, status = tracing::field::Empty)
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &actix_web::Result<ServiceResponse<B>>) {
+        match outcome {
+            Ok(answer) => {
+                span.record("status", answer.status().as_u16());
+                let _in = span.enter();
+                tracing::debug!("answered");
+            }
+            Err(fault) => {
+                let _in = span.enter();
+                tracing::error!(%fault, "a request broke off");
+            }
+        }
+    }
 }

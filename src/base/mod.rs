@@ -4,11 +4,10 @@
 
 pub mod clock;
 pub mod days;
-pub mod email;
+pub mod address;
 pub mod ids;
-pub mod postcode;
 pub mod secret;
 
+pub use address::EmailAddress;
 pub use clock::Clock;
 pub use days::{Day, Period};
-pub use email::EmailAddress;

@@ -14,7 +14,7 @@ pub mod verbs;
 /// What somebody reads who would act on another school's booking.
 const NOT_YOURS: &str = "Only the school that made this booking, or a coordinator, can change it.";
 
-pub(crate) use crate::web::answers::{answer, see_other};
+pub(crate) use crate::web::answer::{answer, see_other};
 
 /// "1 week", "3 weeks".
 fn weeks(count: u32) -> String {

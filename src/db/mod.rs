@@ -192,6 +192,17 @@ impl Db {
         self.run(false, begin, move |conn| work(&mut House { conn, now })).await
     }
 
+    /// Whether the database answers: `/healthz`.
+    pub async fn ping(&self) -> Result<()> {
+        use schema::clusters;
+        let begin = self.begin_read();
+        self.run(false, begin, |conn| {
+            clusters::table.find(HOUSE.0).select(clusters::id).first::<i64>(conn)?;
+            Ok(())
+        })
+        .await
+    }
+
     fn begin_read(&self) -> &'static str {
         match self.0.engine {
             Engine::Sqlite => "BEGIN",

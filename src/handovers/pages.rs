@@ -22,7 +22,7 @@ use crate::base::ids::SchoolId;
 use crate::handovers::handing::Who;
 use crate::people::store::SchoolName;
 use crate::people::{Member, RoleKind};
-use crate::web::answers::{answer, see_other};
+use crate::web::answer::{answer, see_other};
 
 /// Who the person is to a copy.
 fn who(member: &Member) -> Who {

@@ -11,8 +11,8 @@ use chrono::NaiveDate;
 use super::problems::{Problems, nearest};
 use super::sheet::Row;
 use crate::base::EmailAddress;
+use crate::base::address;
 use crate::base::days::{self, Day};
-use crate::base::postcode;
 
 impl Row {
     /// A text that must not be empty and has at most `longest` letters.
@@ -133,7 +133,7 @@ impl Row {
     /// A postcode of the United Kingdom in any spacing and case, written as the Post Office does.
     pub fn postcode(&self, column: &str, problems: &mut Problems) -> Option<String> {
         let text = self.text(column);
-        let code = postcode::read(text);
+        let code = address::postcode(text);
         if code.is_none() {
             self.wrong(column, format!("\"{text}\" is not a postcode."), "Write a UK postcode like LS25 5AU.", problems);
         }

@@ -4,8 +4,8 @@
 use chrono::Duration;
 
 use crate::base::EmailAddress;
+use crate::base::address;
 use crate::base::days::{self, Day};
-use crate::base::postcode::read as written_postcode;
 
 /// How long an address for setting up works.
 pub const SET_UP_LASTS: Duration = Duration::hours(24);
@@ -246,7 +246,7 @@ pub fn address(text: &str) -> Result<String, Fault> {
 /// # Errors
 /// When it is none.
 pub fn postcode(text: &str) -> Result<String, Fault> {
-    written_postcode(text).ok_or(Fault::Postcode)
+    address::postcode(text).ok_or(Fault::Postcode)
 }
 
 /// The two letters of a school; made from its short name when nothing was typed.

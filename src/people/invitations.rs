@@ -8,8 +8,8 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::RoleKind;
 use super::roles::Held;
+use crate::base::EmailAddress;
 use crate::base::days::{self, Day, NotADay};
-use crate::base::email::EmailAddress;
 use crate::base::ids::SchoolId;
 
 /// How long an invitation can be accepted.

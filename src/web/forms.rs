@@ -1,6 +1,7 @@
 //! Forms: what was wrong and where, and the fields that say so. GOV.UK's patterns: one summary that links to the fields,
 //! the message again at the field, what was typed is kept.
 
+use actix_web::http::StatusCode;
 use maud::{Markup, Render, html};
 
 use super::parts::icon;
@@ -66,6 +67,12 @@ pub fn error_summary(errors: &Errors) -> Markup {
             }
         }
     }
+}
+
+/// The status of a form that comes back.
+#[must_use]
+pub fn status_of(errors: &Errors) -> StatusCode {
+    if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
 }
 
 /// The session's token, in every form that posts.

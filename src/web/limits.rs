@@ -1,13 +1,15 @@
-//! How often somebody may ask for something that costs us or annoys others: sign-in links, per address and per client.
+//! How often somebody may ask for something that costs us or annoys others: sign-in links, per address and per client; and who is
+//! one client.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use actix_web::HttpRequest;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use super::client::line_of;
+use super::Site;
 use crate::base::EmailAddress;
 use crate::base::ids::CopyId;
 
@@ -52,7 +54,7 @@ impl Limits {
         self.clients.check_key(&line_of(client)).is_ok() && self.addresses.check_key(address).is_ok()
     }
 
-    /// Whether this client may set out to another house now; counted with its sign-in links.
+    /// Whether this client may set out to a provider now; counted with its sign-in links.
     #[must_use]
     pub fn client(&self, client: IpAddr) -> bool {
         self.clients.check_key(&line_of(client)).is_ok()
@@ -88,10 +90,29 @@ impl Limits {
     }
 }
 
+/// The address a request comes from. When the operator says that there is a proxy in front, that is the last one of
+/// `X-Forwarded-For`, which the proxy added; what stands before it, and `Forwarded`, anybody can send.
+#[must_use]
+pub fn address(req: &HttpRequest, site: &Site) -> IpAddr {
+    let lines = || req.headers().get_all("x-forwarded-for").filter_map(|line| line.to_str().ok());
+    let told = site.behind_proxy.then(|| lines().last()?.rsplit(',').next()?.trim().parse().ok()).flatten();
+    told.or_else(|| req.peer_addr().map(|peer| peer.ip())).unwrap_or(IpAddr::from([0, 0, 0, 0]))
+}
+
+/// Who is one client: a whole line, which in the newer internet has 2 to the 64 addresses to choose from for each question.
+#[must_use]
+pub fn line_of(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V6(ip) => {
+            let [a, b, c, d, ..] = ip.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        old @ IpAddr::V4(_) => old,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv6Addr;
-
     use super::*;
 
     #[test]

@@ -1,18 +1,17 @@
-//! What every page is made of: the document, its parts, its forms, the files it needs.
+//! What every page is made of: the document, its parts, its forms, the files it needs; and what every handler needs: the App, the
+//! Site, the errors.
 //!
 //! Nothing here knows a table or a rule; the rooms' `pages.rs` compose these functions.
 
-pub mod answers;
+pub mod answer;
 pub mod app;
 pub mod assets;
-pub mod client;
 pub mod compress;
 pub mod error;
 pub mod forms;
 pub mod guard;
 pub mod help;
 pub mod limits;
-pub mod log;
 pub mod pace;
 pub mod page;
 pub mod parts;

@@ -20,7 +20,7 @@ use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 
-use super::{App, Error, Site, client, guard};
+use super::{App, Error, Site, guard, limits};
 
 /// Places in a table: half a megabyte, and with a thousand visitors in the same minute one in 65 shares a place.
 const PLACES: usize = 1 << 16;
@@ -86,7 +86,7 @@ impl Pace {
 
     fn of_request(&self, req: &HttpRequest, site: &Site) -> Result<(), Duration> {
         let cookie = req.cookie(guard::session_cookie(site)).or_else(|| req.cookie(guard::visitor_cookie(site)));
-        self.count(client::line_of(client::address(req, site)), cookie.as_ref().map(actix_web::cookie::Cookie::value))
+        self.count(limits::line_of(limits::address(req, site)), cookie.as_ref().map(actix_web::cookie::Cookie::value))
     }
 }
 

@@ -2,7 +2,6 @@
 //! answers as the first time; of two phones at once one wins, and the other reads how it stands now. A form
 //! acts on what it was opened for and on nothing else: a phone without a connection may send it days later.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 mod back;
@@ -304,10 +303,4 @@ fn decided(tx: &mut Tx<'_>, scene: &Scene, side: Side, seen: Option<Seen>, who: 
         Side::Giver | Side::Holder => handing::give(scene, who, today, &calendar),
     };
     Ok(handing::as_seen(decided, seen, scene, side)?)
-}
-
-/// The status of a form that comes back.
-#[must_use]
-pub fn status_of(errors: &Errors) -> StatusCode {
-    if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
 }

@@ -4,7 +4,7 @@
 use actix_web::HttpResponse;
 use maud::{Markup, html};
 
-use super::acts::{self, status_of};
+use super::acts;
 use super::{answer, name_of, place_of};
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, SchoolId};
@@ -17,7 +17,7 @@ use crate::handovers::store::counts::{self as counted, Stored};
 use crate::handovers::store::handovers::{self, Thing};
 use crate::people::terms::SchoolCalendar;
 use crate::people::{Member, store as people};
-use crate::web::forms::{Errors, csrf_field, error_summary, field, hidden, stop};
+use crate::web::forms::{Errors, csrf_field, error_summary, field, hidden, status_of, stop};
 use crate::web::page::{Extras, Nav, WITH_KEPT, page_with};
 use crate::web::parts::{back, head, icon, kept};
 

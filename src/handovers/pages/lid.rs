@@ -19,7 +19,7 @@ use crate::people::store as people;
 use crate::web::forms::{Errors, error_summary, field, submit};
 use crate::web::guard::{self, Posted};
 use crate::web::{App, Error};
-use crate::web::{client, page};
+use crate::web::{limits, page};
 
 const NO_BOX: &str = "No box has this code. It is the letters and digits beside the square on the lid";
 
@@ -125,7 +125,7 @@ pub async fn found(req: HttpRequest, app: web::Data<App>, path: web::Path<String
             return Ok(stranger(&req, &app, &path, &lid, &typed, &errors));
         }
     };
-    if !app.limits.found(client::address(&req, &app.site), lid.copy) {
+    if !app.limits.found(limits::address(&req, &app.site), lid.copy) {
         return Err(Error::TooMany);
     }
     let (link, name) = (app.site.link(&format!("/c/{}/copies/{}", lid.slug, lid.copy)), lid.name.clone());

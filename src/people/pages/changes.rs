@@ -7,13 +7,13 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::html_page;
 use super::tabs::{Tab, tabs};
 use crate::base::clock;
 use crate::base::ids::{ChangeId, PersonId};
 use crate::people::log::{self, DayRefusal, Filter, KINDS, Line, MOST_IN_A_FILE, Who};
 use crate::people::store::log as store;
 use crate::people::{Coordinator, Member};
+use crate::web::answer::html_page;
 use crate::web::forms::{self, Errors};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{empty, head, icon, table_or_cards};

@@ -9,8 +9,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::founding::{FoundingForm, about_fields, cohort_words, read_about, since_words};
+use super::sign_out_form;
 use super::tabs::{Tab, tabs};
-use super::{html_page, see_other, sign_out_form};
 use crate::base::Day;
 use crate::base::clock;
 use crate::base::days;
@@ -22,6 +22,7 @@ use crate::notifications::{Block, Letter, Recipient, store as outbox};
 use crate::people::founding::{Fault, Founding, Nation};
 use crate::people::store::founding::{self as rows, Directed, Stored};
 use crate::people::{ClusterMaker, Overseer, RoleKind, SignedIn, store};
+use crate::web::answer::{html_page, see_other};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::page::{self, Nav};

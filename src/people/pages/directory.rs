@@ -3,13 +3,14 @@
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
+use super::invite;
 use super::person::Done;
 use super::tabs::{Tab, tabs};
-use super::{html_page, invite};
 use crate::base::days;
 use crate::people::store::directory::{self, Holder};
 use crate::people::store::invitations;
 use crate::people::{Member, RoleKind, School, Standing, store};
+use crate::web::answer::html_page;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, counted, head, icon, pill};
 use crate::web::{App, Error};

@@ -15,7 +15,7 @@ use crate::people::sign_in;
 use crate::people::store::{self, identities};
 use crate::people::ways::Ways;
 use crate::web::{App, Error};
-use crate::web::{client, guard, page};
+use crate::web::{guard, limits, page};
 
 /// The links of the sign-in page to other ways; nothing where there are none.
 #[must_use]
@@ -52,7 +52,7 @@ pub async fn depart(
     query: web::Query<SignInQuery>,
 ) -> Result<HttpResponse, Error> {
     let provider = provider(&ways, &path)?;
-    if !app.limits.client(client::address(&req, &app.site)) {
+    if !app.limits.client(limits::address(&req, &app.site)) {
         return Err(Error::TooMany);
     }
     let now = app.clock.now();

@@ -4,9 +4,9 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::Nothing;
 use super::person::answer;
 use super::role::RoleForm;
-use super::{Nothing, see_other};
 use crate::base::EmailAddress;
 use crate::base::clock;
 use crate::base::days;
@@ -19,6 +19,7 @@ use crate::people::letters::{self, Items, Offered};
 use crate::people::store::invitations::{self as store, Invitation};
 use crate::people::store::{self as people, held};
 use crate::people::{Coordinator, Member};
+use crate::web::answer::see_other;
 use crate::web::forms::{Errors, csrf_field, error_summary, field, submit, verb};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};

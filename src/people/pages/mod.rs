@@ -34,9 +34,10 @@ use crate::notifications::{Block, Letter, Recipient, store as outbox};
 use crate::people::store::{self, Person};
 use crate::people::ways::Ways;
 use crate::people::{Member, RoleKind, SignedIn, sign_in};
-use crate::web::client;
+use crate::web::answer::{html_page, see_other};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
+use crate::web::limits;
 use crate::web::page;
 use crate::web::{App, Error};
 
@@ -211,7 +212,7 @@ pub async fn ask_for_link(
             return Ok(sign_in_answer(&req, (&app, &ways), &form.next, &form.email, &Errors::one("email", format!("{fault}")), &people));
         }
     };
-    if !app.limits.sign_in(client::address(&req, &app.site), &email) {
+    if !app.limits.sign_in(limits::address(&req, &app.site), &email) {
         return Err(Error::TooMany);
     }
     let now = app.clock.now();
@@ -394,7 +395,7 @@ pub async fn sign_out(req: HttpRequest, app: web::Data<App>, _form: Posted<Nothi
 
 /// `GET /healthz`: 200 when the database answers.
 pub async fn healthz(app: web::Data<App>) -> Result<&'static str, Error> {
-    app.db.house_read(app.clock.now(), |house| Ok::<_, Error>(store::ping(house)?)).await?;
+    app.db.ping().await?;
     Ok("ok\n")
 }
 
@@ -405,20 +406,4 @@ pub async fn livez() -> &'static str {
 
 fn user_agent(req: &HttpRequest) -> String {
     req.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
-}
-
-fn see_other(to: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
-}
-
-/// A form again with what was wrong, or a preview of something that cannot be stored yet.
-fn refused(page: Markup) -> HttpResponse {
-    HttpResponse::UnprocessableEntity()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page.into_string())
-}
-
-fn html_page(page: Markup) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store")).body(page.into_string())
 }

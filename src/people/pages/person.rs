@@ -7,13 +7,13 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::history::history;
-use super::{html_page, see_other};
 use crate::base::days::{self, Day};
 use crate::base::ids::PersonId;
 use crate::notifications::Recipient;
 use crate::people::roles::Held;
 use crate::people::store::{Person, held, log};
 use crate::people::{Coordinator, Member, RoleKind, invitations};
+use crate::web::answer::{html_page, see_other};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page, page};

@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::person::answer;
-use super::see_other;
 use crate::base::days::{self, Day};
 use crate::base::ids::{PersonId, RoleId, SchoolId};
 use crate::bookings::pages::hand_on;
@@ -15,6 +14,7 @@ use crate::people::invitations::{self, Offer};
 use crate::people::roles::Held;
 use crate::people::store::{self, held};
 use crate::people::{Coordinator, RoleKind, School, Standing};
+use crate::web::answer::see_other;
 use crate::web::forms::{self, Errors, choice, csrf_field, day_month_year, error_summary, field, radios, stop, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};

@@ -5,10 +5,10 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::tabs::{Tab, tabs};
-use super::{html_page, refused, see_other};
 use crate::people::settings::{All, Typed};
 use crate::people::store::year as rows;
 use crate::people::{Coordinator, Member};
+use crate::web::answer::{html_page, refused, see_other};
 use crate::web::forms::{Errors, choice, error_summary, field, radios, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Facts, Names, NewSchool, Sabbatical};
+use crate::base::address;
 use crate::base::days::{self, Day, NotADay, Period};
-use crate::base::postcode;
 use crate::web::forms::Errors;
 
 /// No plan reaches further: a day that is later was mistyped.
@@ -90,7 +90,7 @@ impl Facts {
         let letters = errors.check("letters", letters_typed(typed.raw("letters")));
         let urn = errors.check("urn", urn_typed(typed.raw("urn"), england));
         let address = errors.check("address", typed.line("address", 200));
-        let code = postcode::read(typed.raw("postcode")).ok_or("Enter a UK postcode, for example LS25 5AU");
+        let code = address::postcode(typed.raw("postcode")).ok_or("Enter a UK postcode, for example LS25 5AU");
         let postcode = errors.check("postcode", code);
         let trust = errors.check("trust", typed.line("trust", 120));
         Some(Self { letters: letters?, urn: urn?, address: address?, postcode: postcode?, trust: trust? })

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::base::email::EmailAddress;
+use crate::base::EmailAddress;
 use crate::base::ids::{ClusterId, EmailChangeId, PersonId, SessionId};
 use crate::base::secret::Secret;
 use crate::db::schema::{clusters, email_changes, invitations, messages, muted_kinds, people, roles, sessions, sign_in_links};

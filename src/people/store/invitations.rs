@@ -3,8 +3,8 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use crate::base::EmailAddress;
 use crate::base::days::Day;
-use crate::base::email::EmailAddress;
 use crate::base::ids::{ClusterId, InvitationId, PersonId, SchoolId};
 use crate::base::secret::Secret;
 use crate::db::schema::{clusters, invitations, people, schools};

@@ -17,8 +17,8 @@ pub mod log;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
+use crate::base::EmailAddress;
 use crate::base::days::{Day, Period};
-use crate::base::email::EmailAddress;
 use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId, TermId};
 use crate::base::secret::Secret;
 use crate::db::schema::{self, closures, clusters, memberships, people, roles, sessions, settings, sign_in_links, terms};
@@ -265,12 +265,6 @@ pub fn prune_sign_ins(house: &mut House<'_>, before: DateTime<Utc>, most: i64) -
     let links = diesel::delete(sign_in_links::table.filter(sign_in_links::token_hash.eq_any(old))).execute(house.conn)?;
     let old: Vec<i64> = sessions::table.filter(sessions::expires_at.lt(before)).select(sessions::id).limit(most).load(house.conn)?;
     Ok(links + diesel::delete(sessions::table.filter(sessions::id.eq_any(old))).execute(house.conn)?)
-}
-
-/// Whether the database answers: `/healthz`.
-pub fn ping(house: &mut House<'_>) -> Result<()> {
-    clusters::table.find(0).select(clusters::id).first::<i64>(house.conn)?;
-    Ok(())
 }
 
 /// The cluster a private calendar address or the command line names, whoever asks.

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::super::Nothing;
-use super::{Done, answer, see_other, top};
+use super::{Done, answer, top};
 use crate::base::ids::EmailChangeId;
 use crate::base::secret::Secret;
 use crate::base::{Day, EmailAddress, clock};
@@ -19,11 +19,12 @@ use crate::notifications::{Block, Letter, Recipient, store as outbox};
 use crate::people::SignedIn;
 use crate::people::account::{ChangeRefusal, EmailChange, Mailbox, answerable};
 use crate::people::store::{self as people, Person, account as store};
+use crate::web::answer::see_other;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::parts::{back, confirmation};
 use crate::web::{App, Error};
-use crate::web::{client, page};
+use crate::web::{limits, page};
 
 /// To the old mailbox: was it you?
 pub const OLD_LETTER: &str = "email_change_old";
@@ -100,7 +101,7 @@ pub async fn ask(req: HttpRequest, app: web::Data<App>, who: SignedIn, form: Pos
     if new == old {
         return Ok(form_page(&app, &who, &typed, &Errors::one("email", "This is your address already. Enter the new one")));
     }
-    if !app.limits.email_change(client::address(&req, &app.site), &old, &new) {
+    if !app.limits.email_change(limits::address(&req, &app.site), &old, &new) {
         return Err(Error::TooMany);
     }
     let (site, person, now) = (app.site.clone(), who.person.clone(), app.clock.now());

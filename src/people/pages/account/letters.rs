@@ -7,10 +7,11 @@ use actix_web::{HttpResponse, web};
 use maud::html;
 
 use super::kinds::{Choice, Kind, kinds};
-use super::{Done, answer, see_other, top};
+use super::{Done, answer, top};
 use crate::people::SignedIn;
 use crate::people::choices::Rhythm;
 use crate::people::store::{account as store, choices};
+use crate::web::answer::see_other;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::parts::{back, confirmation, details};

@@ -13,7 +13,6 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, Render, html};
 use serde::Deserialize;
 
-use super::see_other;
 use crate::people::SignedIn;
 use crate::web::App;
 use crate::web::page::{self, Extras, Own};

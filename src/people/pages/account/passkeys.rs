@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::super::Nothing;
-use super::{Done, answer, answer_with, see_other, top};
+use super::{Done, answer, answer_with, top};
 use crate::base::clock;
 use crate::base::ids::PasskeyId;
 use crate::base::secret::Secret;
@@ -14,6 +14,7 @@ use crate::people::SignedIn;
 use crate::people::passkeys::{MOST, Question, Refusal};
 use crate::people::store::passkeys::{self as store, Listed};
 use crate::people::ways::Ways;
+use crate::web::answer::see_other;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::parts::{Tone, banner, empty};

@@ -15,7 +15,6 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web;
 use maud::{Markup, html};
 
-use super::see_other;
 use crate::base::days::{END, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::pages::tell::Teller;
@@ -26,6 +25,7 @@ use crate::db::{self, Tx};
 use crate::people::Member;
 use crate::people::schools::{Record, Refusal, Typed};
 use crate::people::store::schools as store;
+use crate::web::answer::see_other;
 use crate::web::forms::{self, Errors, csrf_field, error_summary};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{back, head, icon};

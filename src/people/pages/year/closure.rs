@@ -6,13 +6,14 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::term::Nothing;
-use super::{Ask, dated, disturbed, horizon, html_page, kind_words, may_keep, off_words, refused, school_of, to_year};
+use super::{Ask, dated, disturbed, horizon, kind_words, may_keep, off_words, school_of, to_year};
 use crate::base::days;
 use crate::base::ids::{ClosureId, SchoolId};
 use crate::people::store::{self, SchoolName, year as rows};
 use crate::people::terms::{Closure, ClosureKind, SchoolCalendar};
 use crate::people::year::typed::closed_days;
 use crate::people::{DayKeeper, Member, RoleKind};
+use crate::web::answer::{html_page, refused};
 use crate::web::forms::{Errors, choice, day_month_year, error_summary, field, hidden, radios, stop, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};

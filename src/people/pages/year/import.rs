@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::closure::disturbed_banner;
-use super::{dated, disturbed, horizon, html_page, refused, to_year, why};
+use super::{dated, disturbed, horizon, to_year, why};
 use crate::base::days;
 use crate::db::Tx;
 use crate::imports::{Problem, pasted};
@@ -14,6 +14,7 @@ use crate::people::store::{self, year as rows};
 use crate::people::terms::{Closure, SchoolCalendar};
 use crate::people::year::{self, Fault, MOST_ROWS, Planned, Row, Step, ics};
 use crate::people::{Coordinator, Member, School};
+use crate::web::answer::{html_page, refused};
 use crate::web::forms::{Errors, error_summary, field, hidden, submit};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, counted, details, head, pill, table_or_cards};

@@ -9,7 +9,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::tabs::{Tab, tabs};
-use super::{html_page, refused, see_other};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::ends;
@@ -19,6 +18,7 @@ use crate::people::store::{self, SchoolName};
 use crate::people::terms::{Closure, ClosureKind, SchoolCalendar, Season, Term};
 use crate::people::year::{self, YEARS, year_name};
 use crate::people::{Member, RoleKind};
+use crate::web::answer::{html_page, see_other};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, counted, empty, head, icon, table_or_cards};
 use crate::web::{App, Error};

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use maud::html;
 use serde::Deserialize;
 
-use super::{Ask, disturbed, horizon, html_page, off_words, refused, to_year};
+use super::{Ask, disturbed, horizon, off_words, to_year};
 use crate::base::days;
 use crate::base::ids::TermId;
 use crate::people::store::{self, year as rows};
@@ -12,6 +12,7 @@ use crate::people::terms::{SchoolCalendar, Season, Term};
 use crate::people::year::typed::{TypedTerm, Wrong, boxes};
 use crate::people::year::{Planned, YEARS, year_name};
 use crate::people::{Coordinator, Member};
+use crate::web::answer::{html_page, refused};
 use crate::web::forms::{Errors, choice, day_month_year, error_summary, field, radios, stop, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};

@@ -1,4 +1,4 @@
-//! An e-mail address, parsed once.
+//! Addresses: of e-mail, parsed once, and the postcode of a postal one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -41,8 +41,33 @@ impl fmt::Display for EmailAddress {
     }
 }
 
+/// A postcode of the United Kingdom from whatever spacing and case somebody types: with its one space, in capitals. `None` when it has
+/// not the shape of one.
+#[must_use]
+pub fn postcode(text: &str) -> Option<String> {
+    let code: String = text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>().to_uppercase();
+    if !code.is_ascii() || !(5..=7).contains(&code.len()) {
+        return None;
+    }
+    let (outward, inward) = code.split_at(code.len() - 3);
+    let shape = |text: &str| -> String {
+        text.chars()
+            .map(|letter| match letter {
+                'A'..='Z' => 'A',
+                '0'..='9' => '9',
+                _ => '?',
+            })
+            .collect()
+    };
+    // The six shapes of the outward part that the Post Office has.
+    let fits = matches!(shape(outward).as_str(), "A9" | "A99" | "AA9" | "AA99" | "A9A" | "AA9A") && shape(inward) == "9AA";
+    fits.then(|| format!("{outward} {inward}"))
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -53,6 +78,25 @@ mod tests {
         );
         for wrong in ["", "saxton", "a@b", "a b@c.example", "a@b.example\r\nBcc: x@y.example", "@b.example", "a@@b.example"] {
             assert_eq!(wrong.parse::<EmailAddress>(), Err(NotAnAddress), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn postcodes_are_read_in_any_spacing() {
+        for (typed, code) in
+            [("ls255au", "LS25 5AU"), ("LS25 5AU", "LS25 5AU"), (" y o8 9dz", "YO8 9DZ"), ("w1a1hq", "W1A 1HQ"), ("M11AE", "M1 1AE")]
+        {
+            assert_eq!(postcode(typed).as_deref(), Some(code));
+        }
+        for wrong in ["", "LS2", "LS25", "LS25 5A", "12345", "LS25 AU5", "ŁS25 5AU", "LS255 5AU"] {
+            assert_eq!(postcode(wrong), None, "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_for_a_postcode_panics(text in ".{0,16}") {
+            let _ = postcode(&text);
         }
     }
 }

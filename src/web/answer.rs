@@ -12,6 +12,19 @@ pub(crate) fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
         .body(page.0.clone())
 }
 
+/// A page that no browser keeps.
+pub(crate) fn html_page(page: Markup) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store")).body(page.into_string())
+}
+
+/// A form again with what was wrong, or a preview of something that cannot be stored yet.
+pub(crate) fn refused(page: Markup) -> HttpResponse {
+    HttpResponse::UnprocessableEntity()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(page.into_string())
+}
+
 /// On to another page of ours, by GET.
 pub(crate) fn see_other(to: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
