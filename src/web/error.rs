@@ -10,7 +10,6 @@ use actix_web::{HttpResponse, ResponseError};
 use maud::{Markup, html};
 
 use super::page;
-use crate::base::ids;
 use crate::db;
 
 /// What a handler can fail with.
@@ -134,7 +133,7 @@ impl ResponseError for Error {
                 )
             }
             Self::Db(_) | Self::Broken(_) => {
-                let number = ids::BookingId::fresh(crate::base::clock::Clock::Machine.now()).to_string();
+                let number = number();
                 tracing::error!(number, fault = %self, "a request failed");
                 (
                     "Something went wrong",
@@ -151,5 +150,32 @@ impl ResponseError for Error {
             )
             .into_string(),
         )
+    }
+}
+
+/// A number by which a fault is found in the log: eight digits, because people tell it each other on the telephone.
+fn number() -> u32 {
+    rand::random_range(10_000_000..100_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody;
+
+    use super::*;
+    use crate::base::ids::BookingId;
+
+    fn number_of(fault: &Error) -> String {
+        let page = fault.error_response().into_body().try_into_bytes().unwrap();
+        let page = std::str::from_utf8(&page).unwrap();
+        page.split_once("<strong>").unwrap().1.split_once("</strong>").unwrap().0.to_owned()
+    }
+
+    #[test]
+    fn a_fault_has_a_number_of_its_own_that_is_no_id() {
+        let (one, other) = (number_of(&Error::Broken("one".into())), number_of(&Error::Broken("other".into())));
+        assert_ne!(one, other);
+        assert!(one.len() == 8 && one.chars().all(|digit| digit.is_ascii_digit()), "{one}");
+        assert!(one.parse::<BookingId>().is_err());
     }
 }

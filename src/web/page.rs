@@ -116,20 +116,6 @@ pub fn own(own: &Own, title: &str, extras: Extras<'_>, main: &Markup) -> Markup 
     frame(&own_header(own), None, own.demo, title, extras, main)
 }
 
-/// A page that says what went wrong and what to do now. `home` is where the button leads; `reference` is the id in the log.
-#[must_use]
-pub fn error_page(shell: Option<&Shell>, heading: &str, text: &str, home: &str, reference: Option<&str>) -> Markup {
-    let main = html! {
-        div.head { div { h1 { (heading) } } }
-        div.panel.card.form {
-            p { (text) }
-            @if let Some(reference) = reference { p.hint { "If you ask for help, give this reference: " b { (reference) } } }
-            p.acts.end { a.btn.go href=(home) { "Go to the start page" } }
-        }
-    };
-    document(shell, shell.is_some_and(|s| s.demo), heading, Extras::default(), &main)
-}
-
 fn document(shell: Option<&Shell>, demo: bool, title: &str, extras: Extras<'_>, main: &Markup) -> Markup {
     let top = shell.map_or_else(outside_header, header);
     frame(&top, shell.map(|shell| shell.cluster.as_str()), demo, title, extras, main)

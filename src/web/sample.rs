@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 
-use maud::{Markup, html};
+use actix_web::ResponseError;
+use actix_web::body::MessageBody;
+use maud::{Markup, PreEscaped, html};
 
 use super::forms::{
     Errors, Week, checkbox, choice, csrf_field, dates, day_month_year, day_select, error_summary, field, radios, stop, submit,
 };
-use super::page::{Nav, Shell, error_page, form_page, outside, page};
+use super::page::{Nav, Shell, form_page, outside, page};
 use super::parts::{
     Fact, Tone, banner, confirmation, details, empty, facts, head, icon, pagination, pill, row, strand_icon, summary, table, tag,
 };
-use super::{assets, parts};
+use super::{Error, assets, parts};
 use crate::base::days;
 
 fn shell() -> Shell {
@@ -99,13 +101,20 @@ fn kit() -> Markup {
     }
 }
 
+/// The page that an error is answered with.
+fn served(fault: &Error) -> Markup {
+    let body = fault.error_response().into_body().try_into_bytes().unwrap_or_default();
+    PreEscaped(String::from_utf8(body.to_vec()).unwrap_or_default())
+}
+
 #[test]
 fn one_of_every_part_makes_whole_pages() {
     let pages = [
         ("form", form_page(&shell(), "Reserve", true, &form())),
         ("kit", page(&shell(), "Boxes", &kit())),
         ("sign-in", outside("Sign in", true, false, &html! { (head("Sign in", "We send you a link by e-mail.", html! {})) })),
-        ("error", error_page(None, "Page not found", "The address may be mistyped, or the page is another cluster's.", "/", Some("01ABC"))),
+        ("not-found", served(&Error::NotFound)),
+        ("fault", served(&Error::Broken("nothing, this is a sample".into()))),
     ];
     for (name, page) in &pages {
         assert!(page.0.starts_with("<!DOCTYPE html>") && page.0.ends_with("</html>"), "{name}");
