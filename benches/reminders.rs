@@ -35,8 +35,8 @@ async fn main() -> anyhow::Result<()> {
     let folder = std::env::current_dir()?.join("target/reminders");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
-    let db = Db::open(&format!("sqlite:{}", folder.join("reminders.db").display()).parse()?).await?;
-    db.settle_with(Box::new(|tx| settle(tx, "https://boxrota.example")));
+    let db = Db::open(&format!("sqlite:{}", folder.join("reminders.db").display()).parse()?, "https://boxrota.example").await?;
+    db.settle_with(settle);
     let began = Instant::now();
     seed(&db, clusters).await?;
     let bookings = number(&db, "SELECT count(*) AS n FROM bookings").await?;
@@ -45,7 +45,7 @@ async fn main() -> anyhow::Result<()> {
 
     let at = |time: &str| -> anyhow::Result<Pass> {
         let now: DateTime<Utc> = format!("{TODAY}T{time}:00Z").parse()?;
-        Ok(Pass { db: db.clone(), now, house: "https://boxrota.example".into() })
+        Ok(Pass { db: db.clone(), now })
     };
     measured("a pass with nothing due", &at("08:00")?, 20).await?;
     // What a steady state has for a morning: first looks, a week before, a school day before, and the loans that are late.

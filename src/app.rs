@@ -45,8 +45,7 @@ pub struct Parts {
 #[must_use]
 pub fn build(db: Db, clock: Clock, config: Config) -> Parts {
     let site = config.site;
-    let house = site.link("");
-    db.settle_with(Box::new(move |tx| settle(tx, &house)));
+    db.settle_with(settle);
     Parts {
         ways: web::Data::new(Ways::of(&site, config.providers)),
         pace: web::Data::new(Pace::new(config.requests_per_session, config.requests_per_address)),

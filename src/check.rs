@@ -83,7 +83,7 @@ async fn database(found: &mut Findings, config: &Config) {
         }
         Err(fault) => return found.bad("the database", &fault.to_string()),
     }
-    let clusters = match Db::connect(&config.database) {
+    let clusters = match Db::connect(&config.database, &config.site.link("")) {
         Ok(db) => db
             .house_read(boxrota::base::Clock::Machine.now(), |house| store::all_clusters(house, 1000))
             .await
@@ -104,7 +104,7 @@ async fn mail(found: &mut Findings, config: &Config) {
         Ok(mailer) => mailer,
         Err(fault) => return found.bad("the mail settings", &fault.to_string()),
     };
-    if !mailer.leaves_the_house() {
+    if !mailer.sends() {
         return found.note(
             "no mail server: mails are kept in the app, and nobody can sign in by an e-mailed link",
             "set BOXROTA_SMTP_URL, for example BOXROTA_SMTP_URL=smtp://user:password@mail.school.example:587?tls=required",

@@ -51,6 +51,9 @@ pub enum Command {
     ImportCluster {
         /// The folder
         folder: PathBuf,
+        /// Where the server is reached
+        #[arg(long, env = "BOXROTA_PUBLIC_URL", value_name = "URL")]
+        public_url: Option<String>,
     },
     /// Print a sign-in link for a person, for the first coordinator before the mail server works
     SignInLink {

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use boxrota::app::{build, serve};
 use boxrota::base::{Clock, EmailAddress};
 use boxrota::config::{Cli, Command, Config, ServerArgs, database_url};
-use boxrota::db::{DatabaseUrl, Db};
+use boxrota::db::{self, DatabaseUrl, Db};
 use boxrota::imports;
 use boxrota::people::pages::set_up;
 use boxrota::people::store as people;
@@ -45,7 +45,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo { data, server } => {
             let database: DatabaseUrl = format!("sqlite:{}", data.join("boxrota.db").display()).parse().context("the folder of --data")?;
             let config = Config::from(&server, database.clone(), true, env)?;
-            let db = Db::open(&database).await?;
+            let db = Db::open(&database, &config.site.link("")).await?;
             if let Some(summary) = imports::load_demo(&db, &Clock::Machine, &data).await? {
                 println!("{summary}");
                 println!("Its files are in {}; `boxrota import-cluster` takes a folder like it.", data.join("cluster").display());
@@ -54,18 +54,20 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Serve(server) => {
             let config = configured(&server)?;
-            let db = Db::open(&config.database).await?;
+            let db = Db::open(&config.database, &config.site.link("")).await?;
             serve_until_stopped(config, db).await
         }
         Command::Migrate => {
             let url = database_url(env("BOXROTA_DATABASE_URL"))?;
-            Db::open(&url).await?;
-            println!("The schema of {} is up to date.", url.shown());
+            let shown = url.shown();
+            tokio::task::spawn_blocking(move || db::migrate(&url)).await??;
+            println!("The schema of {} is up to date.", shown);
             Ok(ExitCode::SUCCESS)
         }
-        Command::ImportCluster { folder } => {
-            let url = database_url(env("BOXROTA_DATABASE_URL"))?;
-            let db = Db::open(&url).await?;
+        Command::ImportCluster { folder, public_url } => {
+            let server = ServerArgs { public_url, ..ServerArgs::default() };
+            let config = configured(&server)?;
+            let db = Db::open(&config.database, &config.site.link("")).await?;
             match imports::import_folder(&db, &Clock::Machine, &folder).await {
                 Ok(summary) => println!("{summary}\nIts calendar is at /c/{}/calendar.", summary.slug),
                 Err(imports::ImportFailed::Problems(problems)) => {
@@ -81,7 +83,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let server = ServerArgs { public_url, ..ServerArgs::default() };
             let config = configured(&server)?;
             let address: EmailAddress = address.parse()?;
-            let db = Db::open(&config.database).await?;
+            let db = Db::open(&config.database, &config.site.link("")).await?;
             let asked = address.clone();
             let secret = db
                 .house(Clock::Machine.now(), move |house| match people::person_by_email(house, &asked)? {
@@ -121,7 +123,7 @@ async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode>
     let listener = TcpListener::bind(config.listen).with_context(|| {
         format!("BOXROTA_LISTEN: cannot listen on {}; is another program using it? Try --listen 127.0.0.1:8081", config.listen)
     })?;
-    if !config.site.demo && !mailer.leaves_the_house() {
+    if !config.site.demo && !mailer.sends() {
         tracing::warn!("BOXROTA_SMTP_URL is not set: no e-mail is sent, so nobody can sign in by an e-mailed link");
     }
     if config.site.demo {
@@ -141,7 +143,7 @@ async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode>
     // Listened for before it is said that we are here: the server itself does so only once it runs.
     let told = told_to_end()?;
     println!("Boxrota is at {}", app.site.public_url);
-    let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer, wake: app.wake.clone(), house: app.site.link("") };
+    let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer, wake: app.wake.clone() };
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(worker.keep_at_it(stopped));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);

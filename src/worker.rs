@@ -65,8 +65,6 @@ pub struct Worker {
     pub mailer: Arc<Mailer>,
     /// Rung when a letter has been stored.
     pub wake: Arc<Notify>,
-    /// This house's public address without a slash at its end, for the links in letters.
-    pub house: String,
 }
 
 impl Worker {
@@ -167,7 +165,7 @@ impl Worker {
     }
 
     fn pass(&self) -> Pass {
-        Pass { db: self.db.clone(), now: self.clock.now(), house: self.house.clone() }
+        Pass { db: self.db.clone(), now: self.clock.now() }
     }
 
     /// Sends everything that is due, one letter after the other, and says how many were dealt with.
@@ -179,7 +177,7 @@ impl Worker {
         loop {
             let due = self.db.house_read(self.clock.now(), |house| outbox::due(house, BATCH)).await?;
             let before = done;
-            if !self.mailer.leaves_the_house() {
+            if !self.mailer.sends() {
                 done += self.keep(due).await;
                 if done == before {
                     return Ok(done);
@@ -207,7 +205,7 @@ impl Worker {
         }
     }
 
-    /// Where no letter leaves the house there is nobody to wait for: all that are due in a cluster are written down as kept in
+    /// Where no letter leaves there is nobody to wait for: all that are due in a cluster are written down as kept in
     /// one transaction, instead of two for each, so that they do not stand in the way of who is reserving.
     async fn keep(&self, due: Vec<(ClusterId, MessageId)>) -> usize {
         let mut by_cluster: BTreeMap<ClusterId, Vec<MessageId>> = BTreeMap::new();

@@ -47,7 +47,7 @@ async fn main() -> anyhow::Result<()> {
         format!("sqlite:{}", folder.join("load.db").display())
     };
     let began = Instant::now();
-    let db = Db::open(&url.parse()?).await?;
+    let db = Db::open(&url.parse()?, "https://boxrota.example").await?;
     println!("engine: {:?}; {old} bookings of past years", db.engine());
     let seeded = if keep { seed::again(&db).await? } else { seed::fill(&db, old).await? };
     drop(db);

@@ -15,7 +15,10 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const LOCK: i64 = 0x0062_6f78_726f_7461;
 
 /// Brings the schema up to date. Several processes that start together take turns; the later ones find nothing to do.
-pub(super) fn run(url: &DatabaseUrl) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When the database cannot be reached, or a migration fails.
+pub fn run(url: &DatabaseUrl) -> anyhow::Result<()> {
     match url.engine() {
         Engine::Sqlite => {
             let path = url.target();

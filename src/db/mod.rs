@@ -1,7 +1,7 @@
 //! The database, of two kinds behind one connection type: SQLite in a file, or PostgreSQL.
 //!
 //! [`Db::read`] and [`Db::write`] are the only ways to a tenant's rows: each is one hop to the blocking pool and one
-//! transaction, and hands out a [`Tx`] that carries tenant, doer and time. `write` takes the cluster's lock first, so
+//! transaction, and hands out a [`Tx`] that carries tenant, doer, time and the site's address. `write` takes the cluster's lock first, so
 //! that what a rule read is still true when its decision is stored, and raises the cluster's `version` at the end.
 //! People, sessions and sign-in links are of no cluster: [`Db::house`] and [`Db::house_read`] hand out a [`House`].
 
@@ -23,7 +23,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
 pub use conn::{Conn, MultiBackend};
 pub use error::{Error, Result, Unique};
-pub use migrate::pending;
+pub use migrate::{pending, run as migrate};
 pub use tx::{House, Scope, Tx};
 pub use url::{DatabaseUrl, WrongUrl};
 
@@ -42,6 +42,8 @@ pub struct Db(Arc<Inner>);
 
 struct Inner {
     engine: Engine,
+    /// Where people reach this site, without a slash at its end.
+    site: String,
     /// SQLite: read-only connections. PostgreSQL: all connections.
     pool: r2d2::Pool<Manager>,
     /// As many as the pool has connections: a request waits here, asleep, and not on a blocking thread.
@@ -54,7 +56,7 @@ struct Inner {
 
 /// What every write transaction of a cluster ends with, before it commits: facts that follow from other facts are brought up to
 /// date, whatever code path changed those.
-pub type Settle = Box<dyn Fn(&mut Tx<'_>) -> Result<()> + Send + Sync>;
+pub type Settle = fn(&mut Tx<'_>) -> Result<()>;
 
 /// Which of the two it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,21 +84,22 @@ impl Seat {
 }
 
 impl Db {
-    /// Opens the database and brings its schema up to date, one process at a time.
+    /// Opens the database and brings its schema up to date, one process at a time. `site`: where people reach this site, without a slash
+    /// at its end.
     ///
     /// # Errors
     /// When it cannot be reached, or a migration fails.
-    pub async fn open(url: &DatabaseUrl) -> anyhow::Result<Self> {
+    pub async fn open(url: &DatabaseUrl, site: &str) -> anyhow::Result<Self> {
         let to_migrate = url.clone();
         tokio::task::spawn_blocking(move || migrate::run(&to_migrate)).await??;
-        Self::connect(url)
+        Self::connect(url, site)
     }
 
-    /// Opens the database as it is.
+    /// Opens the database as it is. `site`: as for [`Db::open`].
     ///
     /// # Errors
     /// When it cannot be reached.
-    pub fn connect(url: &DatabaseUrl) -> anyhow::Result<Self> {
+    pub fn connect(url: &DatabaseUrl, site: &str) -> anyhow::Result<Self> {
         let queries = Arc::new(AtomicU64::new(0));
         let engine = url.engine();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
@@ -115,7 +118,7 @@ impl Db {
             .connection_timeout(PATIENCE)
             .build(Manager::new(url.clone(), role, queries.clone()))?;
         let places = Arc::new(Semaphore::new(usize::try_from(size)?));
-        Ok(Self(Arc::new(Inner { engine, pool, places, writer, queries, settle: OnceLock::new() })))
+        Ok(Self(Arc::new(Inner { engine, site: site.to_owned(), pool, places, writer, queries, settle: OnceLock::new() })))
     }
 
     /// Has every write transaction of a cluster end with this, before it commits. Said once, at the start; later calls do nothing.
@@ -143,7 +146,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_read();
-        self.run(false, begin, move |conn| work(&mut Tx::new(conn, scope))).await
+        self.run(false, begin, scope.now, move |house| work(&mut house.enter(scope.cluster, scope.actor))).await
     }
 
     /// Changes a cluster's rows: takes the cluster's lock, runs `work`, settles what follows from it ([`Db::settle_with`]), raises
@@ -157,14 +160,14 @@ impl Db {
     {
         let begin = self.begin_write();
         let db = self.clone();
-        self.run(true, begin, move |conn| {
-            lock_cluster(conn, scope.cluster)?;
-            let mut tx = Tx::new(conn, scope);
+        self.run(true, begin, scope.now, move |house| {
+            lock_cluster(house.conn, scope.cluster)?;
+            let mut tx = house.enter(scope.cluster, scope.actor);
             let done = work(&mut tx)?;
             if let Some(settle) = db.0.settle.get().filter(|_| scope.cluster != HOUSE) {
                 settle(&mut tx)?;
             }
-            raise_version(conn, scope.cluster)?;
+            raise_version(tx.conn, scope.cluster)?;
             Ok(done)
         })
         .await
@@ -178,7 +181,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_write();
-        self.run(true, begin, move |conn| work(&mut House { conn, now })).await
+        self.run(true, begin, now, work).await
     }
 
     /// Reads rows of no cluster.
@@ -189,15 +192,14 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_read();
-        self.run(false, begin, move |conn| work(&mut House { conn, now })).await
+        self.run(false, begin, now, work).await
     }
 
     /// Whether the database answers: `/healthz`.
-    pub async fn ping(&self) -> Result<()> {
+    pub async fn ping(&self, now: chrono::DateTime<chrono::Utc>) -> Result<()> {
         use schema::clusters;
-        let begin = self.begin_read();
-        self.run(false, begin, |conn| {
-            clusters::table.find(HOUSE.0).select(clusters::id).first::<i64>(conn)?;
+        self.house_read(now, |house| {
+            clusters::table.find(HOUSE.0).select(clusters::id).first::<i64>(house.conn)?;
             Ok(())
         })
         .await
@@ -218,9 +220,15 @@ impl Db {
         }
     }
 
-    async fn run<T, E, F>(&self, writes: bool, begin: &'static str, work: F) -> std::result::Result<T, E>
+    async fn run<T, E, F>(
+        &self,
+        writes: bool,
+        begin: &'static str,
+        now: chrono::DateTime<chrono::Utc>,
+        work: F,
+    ) -> std::result::Result<T, E>
     where
-        F: FnOnce(&mut Conn) -> std::result::Result<T, E> + Send + 'static,
+        F: FnOnce(&mut House<'_>) -> std::result::Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
@@ -259,7 +267,7 @@ impl Db {
                 };
             }
             let mut open = Open { line: seat.line(), finished: false };
-            let done = work(&mut open.line.conn)?;
+            let done = work(&mut House { conn: &mut open.line.conn, now, site: &inner.site })?;
             open.line.conn.batch_execute("COMMIT").map_err(Error::from)?;
             open.finished = true;
             Ok(done)

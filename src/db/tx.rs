@@ -43,6 +43,7 @@ pub struct Tx<'a> {
     pub actor: Option<PersonId>,
     /// When.
     pub now: DateTime<Utc>,
+    site: &'a str,
 }
 
 /// An open transaction on people, sessions, sign-in links and the list of clusters.
@@ -51,11 +52,14 @@ pub struct House<'a> {
     pub conn: &'a mut Conn,
     /// When.
     pub now: DateTime<Utc>,
+    pub(super) site: &'a str,
 }
 
-impl<'a> Tx<'a> {
-    pub(super) fn new(conn: &'a mut Conn, scope: Scope) -> Self {
-        Self { conn, cluster: scope.cluster, actor: scope.actor, now: scope.now }
+impl Tx<'_> {
+    /// The full address of a page of this site, for letters and calendar files. `path` begins with a slash.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.site)
     }
 
     /// The day it is at the schools.
@@ -72,7 +76,7 @@ impl<'a> Tx<'a> {
 
     /// The same transaction, for what belongs to no cluster.
     pub fn house(&mut self) -> House<'_> {
-        House { conn: self.conn, now: self.now }
+        House { conn: self.conn, now: self.now, site: self.site }
     }
 
     /// Writes a line of the change log: who (the actor), when, what before and what after (product rule 11). `about` is a
@@ -110,6 +114,6 @@ impl House<'_> {
 
     /// The same transaction inside a cluster, for the import that has just created it.
     pub fn enter(&mut self, cluster: ClusterId, actor: Option<PersonId>) -> Tx<'_> {
-        Tx { conn: self.conn, cluster, actor, now: self.now }
+        Tx { conn: self.conn, cluster, actor, now: self.now, site: self.site }
     }
 }

@@ -33,7 +33,7 @@ pub struct About {
     pub school_name: String,
     /// Who asks, by name.
     pub by: String,
-    /// The address of the house and the cluster: `https://…/c/south-milford`.
+    /// The address of the cluster: `https://…/c/south-milford`.
     pub base: String,
 }
 

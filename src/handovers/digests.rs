@@ -26,18 +26,18 @@ pub type Overtaken<'a> = &'a dyn Fn(&mut Tx<'_>, &str, &str) -> Result<Option<St
 
 /// The coordinators' weekly letter, on the first school day of the week or later; nothing to say is no letter. The day on which to look
 /// again is written down, also in a week that begins with a closed day.
-pub fn weekly(tx: &mut Tx<'_>, house: &str) -> Result<()> {
+pub fn weekly(tx: &mut Tx<'_>) -> Result<()> {
     if looks::digest_on(tx)?.is_some_and(|on| on > tx.today()) {
         return Ok(());
     }
-    let desk = Desk::open(tx, house)?;
+    let desk = Desk::open(tx)?;
     let monday = days::monday(desk.today);
     let again = match reminders::weekly(&desk.calendar, desk.today) {
         Some((first, false)) => first,
         Some((_, true)) => {
             let parts = parts(tx, &desk)?;
             let subject = format!("week:{}", tx.cluster);
-            let (attention, choose) = (format!("{}/attention", desk.base), desk.choices());
+            let (attention, choose) = (format!("{}/attention", desk.base), desk.choices.clone());
             let to: Vec<Hearer> = desk.coordinators();
             desk.post(tx, &to, |to, why| letters::weekly(&parts, subject.clone(), monday, (&attention, &choose), to, why))?;
             days::add(monday, 7)
@@ -95,14 +95,14 @@ fn parts(tx: &mut Tx<'_>, desk: &Desk) -> Result<[(&'static str, Lines); 5]> {
 
 /// Sends what was gathered and is due, a letter a person; what is no longer true is left out. `others` says so of letters of other
 /// rooms.
-pub fn gathered(tx: &mut Tx<'_>, house: &str, others: Overtaken<'_>) -> Result<()> {
+pub fn gathered(tx: &mut Tx<'_>, others: Overtaken<'_>) -> Result<()> {
     let mut by_person: BTreeMap<PersonId, Vec<Item>> = BTreeMap::new();
     for item in choices::gathered(tx)? {
         by_person.entry(item.person).or_default().push(item);
     }
     for (person, items) in by_person {
         let ids: Vec<DigestItemId> = items.iter().map(|item| item.id).collect();
-        match letter(tx, house, person, items, others)? {
+        match letter(tx, person, items, others)? {
             // One was sent today already: what is left goes with the next.
             Some(false) => choices::gather_for(tx, &ids, days::add(tx.today(), 1))?,
             _ => choices::gathered_is_done(tx, &ids)?,
@@ -112,7 +112,7 @@ pub fn gathered(tx: &mut Tx<'_>, house: &str, others: Overtaken<'_>) -> Result<(
 }
 
 /// Whether the letter was stored; `None` when there was nothing to say, or nobody to say it to.
-fn letter(tx: &mut Tx<'_>, house: &str, person: PersonId, items: Vec<Item>, others: Overtaken<'_>) -> Result<Option<bool>> {
+fn letter(tx: &mut Tx<'_>, person: PersonId, items: Vec<Item>, others: Overtaken<'_>) -> Result<Option<bool>> {
     let Some(who) = people::person_here(tx, person)? else { return Ok(None) };
     let Ok(address) = who.email.parse() else { return Ok(None) };
     let mut lines = Vec::new();
@@ -134,7 +134,7 @@ fn letter(tx: &mut Tx<'_>, house: &str, person: PersonId, items: Vec<Item>, othe
     let rhythm = choices::rhythm(&mut tx.house(), person)?;
     let rhythm = if rhythm == Rhythm::Weekly { rhythm } else { Rhythm::Daily };
     let to = Recipient { person: Some(person), address, name: who.name };
-    let choose = format!("{house}/account/letters");
+    let choose = tx.link("/account/letters");
     let letter = letters::gathered(&lines, format!("gathered:{person}"), tx.today(), &choose, &to, rhythm);
-    choices::send_with_way_out(tx, &letter, person, house).map(Some)
+    choices::send_with_way_out(tx, &letter, person).map(Some)
 }

@@ -18,7 +18,7 @@ use crate::people::store::{self as people, Person};
 use crate::people::{RoleKind, School};
 
 /// Ends what has run out: offers that nobody answered, and places whose days are past. Their days go on in [`offer`].
-pub fn run_out(tx: &mut Tx<'_>, house: &str) -> Result<()> {
+pub fn run_out(tx: &mut Tx<'_>) -> Result<()> {
     let due = rows::due(tx)?;
     if due.is_empty() {
         return Ok(());
@@ -31,9 +31,9 @@ pub fn run_out(tx: &mut Tx<'_>, house: &str) -> Result<()> {
                 ledger::end_offer(tx, booking, "The offer ran out")?;
                 rows::set_state(tx, &wait, State::Lapsed, None, "")?;
                 let today = tx.today();
-                tell(tx, house, wait.id, letters::LAPSED, |about, to| letters::lapsed(about, to, today))?;
+                tell(tx, wait.id, letters::LAPSED, |about, to| letters::lapsed(about, to, today))?;
             }
-            _ => over(tx, house, &wait, "The days did not become free in time.")?,
+            _ => over(tx, &wait, "The days did not become free in time.")?,
         }
     }
     tx.actor = actor;
@@ -41,7 +41,7 @@ pub fn run_out(tx: &mut Tx<'_>, house: &str) -> Result<()> {
 }
 
 /// Offers what has become free of the copies that have changed in this transaction: to the places in the order of asking.
-pub fn offer(tx: &mut Tx<'_>, house: &str) -> Result<()> {
+pub fn offer(tx: &mut Tx<'_>) -> Result<()> {
     let mut by_resource: BTreeMap<ResourceId, Vec<Wait>> = BTreeMap::new();
     for wait in rows::touched(tx)? {
         by_resource.entry(wait.resource).or_default().push(wait);
@@ -51,13 +51,13 @@ pub fn offer(tx: &mut Tx<'_>, house: &str) -> Result<()> {
     }
     let actor = tx.actor.take();
     for (resource, waits) in by_resource {
-        offer_of(tx, house, resource, &waits)?;
+        offer_of(tx, resource, &waits)?;
     }
     tx.actor = actor;
     Ok(())
 }
 
-fn offer_of(tx: &mut Tx<'_>, house: &str, resource: ResourceId, waits: &[Wait]) -> Result<()> {
+fn offer_of(tx: &mut Tx<'_>, resource: ResourceId, waits: &[Wait]) -> Result<()> {
     let span = waits.iter().map(|wait| wait.days);
     let span = span.reduce(|a, b| Period::new(a.first().min(b.first()), a.last().max(b.last())).unwrap_or(a));
     let first = waits.first().map_or(SchoolId(0), |wait| wait.school);
@@ -91,7 +91,7 @@ fn offer_of(tx: &mut Tx<'_>, house: &str, resource: ResourceId, waits: &[Wait]) 
             Some(booking),
             &format!("{}, {}, until {}", decision.tag, decision.days, days::long(last)),
         )?;
-        tell(tx, house, id, letters::OFFERED, |about, to| letters::offered(about, to, today, booking, last))?;
+        tell(tx, id, letters::OFFERED, |about, to| letters::offered(about, to, today, booking, last))?;
     }
     Ok(())
 }
@@ -104,9 +104,9 @@ fn standing(schools: &[School], school: SchoolId) -> Standing {
 }
 
 /// Takes the receipt for a new place into the outbox.
-pub fn joined(tx: &mut Tx<'_>, house: &str, wait: &Wait, position: usize) -> Result<()> {
+pub fn joined(tx: &mut Tx<'_>, wait: &Wait, position: usize) -> Result<()> {
     let today = tx.today();
-    tell(tx, house, wait.id, letters::JOINED, |about, to| letters::joined(about, to, today, position))
+    tell(tx, wait.id, letters::JOINED, |about, to| letters::joined(about, to, today, position))
 }
 
 /// Gives a place up, or says no to what is offered: then the days are free for the next in line.
@@ -118,26 +118,26 @@ pub fn give_up(tx: &mut Tx<'_>, wait: &Wait, to: State) -> Result<()> {
 }
 
 /// The school leaves or takes a break: its places on these days end, and what is offered it is free for the next.
-pub fn end_of_school(tx: &mut Tx<'_>, house: &str, school: SchoolId, days: Period, why: &str) -> Result<()> {
+pub fn end_of_school(tx: &mut Tx<'_>, school: SchoolId, days: Period, why: &str) -> Result<()> {
     let open = rows::open(tx)?;
     for wait in open.iter().filter(|wait| wait.school == school && wait.days.overlaps(days)) {
-        over(tx, house, wait, why)?;
+        over(tx, wait, why)?;
     }
     Ok(())
 }
 
-fn over(tx: &mut Tx<'_>, house: &str, wait: &Wait, why: &str) -> Result<()> {
+fn over(tx: &mut Tx<'_>, wait: &Wait, why: &str) -> Result<()> {
     if let Some(booking) = wait.booking {
         ledger::end_offer(tx, booking, why)?;
     }
     rows::set_state(tx, wait, State::Over, None, why)?;
     let today = tx.today();
-    tell(tx, house, wait.id, letters::OVER, |about, to| letters::over(about, to, today, why))
+    tell(tx, wait.id, letters::OVER, |about, to| letters::over(about, to, today, why))
 }
 
 /// Stores a letter about a place: to who asked, and to the school's other science leads unless they have switched such letters off.
 /// The receipt goes to who asked alone. Where the school has nobody, the coordinators get what must be answered.
-fn tell(tx: &mut Tx<'_>, house: &str, id: WaitId, kind: &str, write: impl Fn(&About, &To<'_>) -> Letter) -> Result<()> {
+fn tell(tx: &mut Tx<'_>, id: WaitId, kind: &str, write: impl Fn(&About, &To<'_>) -> Letter) -> Result<()> {
     let Listed { wait, name, school, tag, .. } = rows::one(tx, id)?;
     let (slug, cluster) = people::slug_and_name(tx)?;
     let about = About {
@@ -147,7 +147,7 @@ fn tell(tx: &mut Tx<'_>, house: &str, id: WaitId, kind: &str, write: impl Fn(&Ab
         school,
         days: wait.days,
         class_name: wait.class_name,
-        url: format!("{house}/c/{slug}/waits/{id}"),
+        url: tx.link(&format!("/c/{slug}/waits/{id}")),
     };
     let leads = people::leads_of(tx, wait.school)?;
     let mut to: Vec<(Person, Because<'_>)> = Vec::new();

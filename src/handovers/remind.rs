@@ -15,6 +15,7 @@ use crate::bookings::Slot;
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::db::{Result, Tx};
 use crate::notifications::{Letter, Recipient, store as outbox};
+use crate::people::choices::WayOut;
 use crate::people::store::choices;
 use crate::people::store::directory::{self, Holder};
 use crate::people::store::{self as people, Person};
@@ -36,8 +37,8 @@ pub struct Desk {
     pub cluster: String,
     /// `https://…/c/south-milford`.
     pub base: String,
-    /// This house's public address.
-    pub house: String,
+    /// Where one chooses which letters one gets.
+    pub choices: String,
     /// The cluster's school year.
     pub calendar: SchoolCalendar,
     schools: Vec<SchoolName>,
@@ -49,15 +50,15 @@ pub type Hearer = (Person, Why);
 
 impl Desk {
     /// Reads what every look needs: five queries.
-    pub fn open(tx: &mut Tx<'_>, house: &str) -> Result<Self> {
+    pub fn open(tx: &mut Tx<'_>) -> Result<Self> {
         let today = tx.today();
         let (slug, cluster) = people::slug_and_name(tx)?;
         let window = Period::new(days::add(today, -BACK), days::add(today, AHEAD)).unwrap_or(Period::day(today));
         Ok(Self {
             today,
             cluster,
-            base: format!("{house}/c/{slug}"),
-            house: house.to_owned(),
+            base: tx.link(&format!("/c/{slug}")),
+            choices: tx.link("/account/letters"),
             calendar: people::school_calendar(tx, window)?,
             schools: people::school_names(tx)?,
             holders: directory::holders(tx)?,
@@ -134,14 +135,8 @@ impl Desk {
             name: thing.name.clone(),
             tag: thing.tag.clone(),
             url: format!("{}/copies/{}", self.base, thing.copy),
-            choices: self.choices(),
+            choices: self.choices.clone(),
         }
-    }
-
-    /// Where one chooses which letters one gets.
-    #[must_use]
-    pub fn choices(&self) -> String {
-        format!("{}/account/letters", self.house)
     }
 
     /// Stores a letter for each who hears, as each wants it. Somebody has to hear of what concerns coordinators: what all of them have
@@ -157,8 +152,7 @@ impl Desk {
                     wanted.push(letter);
                 }
             }
-            // The last one who wants it cannot switch it off.
-            let way_out = (wanted.len() > 1).then_some(self.house.as_str());
+            let way_out = WayOut::where_several(wanted.len());
             for letter in &wanted {
                 stored |= choices::post(tx, letter, way_out, can_wait(letter.kind))?;
             }
@@ -170,9 +164,9 @@ impl Desk {
         for (letter, (person, why)) in &letters {
             stored |= if letter.kind == WEEKLY {
                 // It brings things together itself, so it is never gathered.
-                !choices::mutes(tx, person.id, WEEKLY)? && choices::send_with_way_out(tx, letter, person.id, &self.house)?
+                !choices::mutes(tx, person.id, WEEKLY)? && choices::send_with_way_out(tx, letter, person.id)?
             } else if may_mute(letter.kind, why) {
-                choices::post(tx, letter, Some(&self.house), can_wait(letter.kind))?
+                choices::post(tx, letter, WayOut::Carried, can_wait(letter.kind))?
             } else {
                 outbox::enqueue(tx, letter)?
             };
@@ -203,8 +197,8 @@ pub fn late_subject(loan: BookingId, time: u32) -> String {
 }
 
 /// Looks at some legs and copies of the cluster, and stores what is due.
-pub fn look(tx: &mut Tx<'_>, legs: &[LegId], copies: &[CopyId], house: &str) -> Result<()> {
-    let (desk, now) = (Desk::open(tx, house)?, tx.now);
+pub fn look(tx: &mut Tx<'_>, legs: &[LegId], copies: &[CopyId]) -> Result<()> {
+    let (desk, now) = (Desk::open(tx)?, tx.now);
     let mut near = Vec::new();
     for id in legs {
         let leg = rows::one(tx, *id)?;

@@ -29,8 +29,6 @@ pub struct Pass {
     pub db: Db,
     /// The time of the pass.
     pub now: DateTime<Utc>,
-    /// This house's public address without a slash at its end.
-    pub house: String,
 }
 
 /// Clusters whose letters that bring several things together are written in a pass, of each of the two sorts.
@@ -116,11 +114,10 @@ impl Pass {
     }
 
     async fn look(&self, cluster: ClusterId, ids: Vec<i64>, of_legs: bool) -> bool {
-        let house = self.house.clone();
         let work = move |tx: &mut Tx<'_>| {
             let legs: Vec<LegId> = ids.iter().filter(|_| of_legs).map(|id| LegId(*id)).collect();
             let copies: Vec<CopyId> = ids.iter().filter(|_| !of_legs).map(|id| CopyId(*id)).collect();
-            remind::look(tx, &legs, &copies, &house)
+            remind::look(tx, &legs, &copies)
         };
         self.in_cluster(cluster, "reminders", work).await
     }
@@ -146,15 +143,12 @@ impl Pass {
         let hour = clock::hour(self.now);
         let after = sweep.weekly;
         let clusters = self.db.house_read(self.now, move |house| looks::due_weekly(house, hour, after, DIGESTS_A_PASS)).await?;
-        let house = self.house.clone();
-        let weekly = move |tx: &mut Tx<'_>| digests::weekly(tx, &house);
-        let one = self.each(clusters, DIGESTS_A_PASS, &mut sweep.weekly, "the weekly letter", &stop, weekly).await;
+        let one = self.each(clusters, DIGESTS_A_PASS, &mut sweep.weekly, "the weekly letter", &stop, digests::weekly).await;
         let after = sweep.gathered;
         let clusters = self.db.house_read(self.now, move |house| looks::due_gathered(house, hour, after, DIGESTS_A_PASS)).await?;
-        let house = self.house.clone();
         let gathered = move |tx: &mut Tx<'_>| {
             let others: Overtaken<'_> = &others;
-            digests::gathered(tx, &house, others)
+            digests::gathered(tx, others)
         };
         let other = self.each(clusters, DIGESTS_A_PASS, &mut sweep.gathered, "gathered letters", &stop, gathered).await;
         Ok(Came { done: one.done + other.done, more: one.more || other.more })

@@ -22,22 +22,22 @@ use crate::people::terms::SchoolCalendar;
 /// How far around a copy's bookings the schools' calendars are read.
 const CALENDAR_DAYS: i64 = 90;
 
-/// Settles what has changed. `house` is this house's public address without a slash at its end, for the links in letters.
-pub fn settle(tx: &mut Tx<'_>, house: &str) -> Result<()> {
-    offers::run_out(tx, house)?;
+/// Settles what has changed.
+pub fn settle(tx: &mut Tx<'_>) -> Result<()> {
+    offers::run_out(tx)?;
     if rows::unsettled(tx)?.is_empty() {
         return Ok(());
     }
     // Before the legs: what is offered changes what is planned for a copy.
-    offers::offer(tx, house)?;
+    offers::offer(tx)?;
     let changed = rows::unsettled(tx)?;
-    relay(tx, &changed, house)?;
+    relay(tx, &changed)?;
     looks::look_again(tx, &changed)?;
     rows::settled(tx, &changed)
 }
 
 /// Lays the legs of the copies anew.
-fn relay(tx: &mut Tx<'_>, copies: &[CopyId], house: &str) -> Result<()> {
+fn relay(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<()> {
     let today = tx.today();
     let homes = rows::homes(tx, copies)?;
     let ahead = Period::new(today, days::END).unwrap_or(Period::day(today));
@@ -58,7 +58,7 @@ fn relay(tx: &mut Tx<'_>, copies: &[CopyId], house: &str) -> Result<()> {
     if news.is_empty() {
         return Ok(());
     }
-    let mut teller = Teller::read(tx, house, copies)?;
+    let mut teller = Teller::read(tx, copies)?;
     for (before, after) in news {
         let told = teller.changed(tx, &before, after.as_ref())?;
         if let Some(leg) = after.filter(|leg| told && !leg.told) {

@@ -19,7 +19,6 @@ const NEAR_DAYS: i64 = 14;
 
 /// What every letter about legs needs: read once for as many legs as changed.
 pub struct Teller {
-    house: String,
     slug: String,
     cluster: String,
     schools: Vec<SchoolName>,
@@ -28,12 +27,12 @@ pub struct Teller {
 }
 
 impl Teller {
-    /// For letters about these copies; `house` is this house's public address without a slash at its end.
-    pub fn read(tx: &mut Tx<'_>, house: &str, copies: &[CopyId]) -> Result<Self> {
+    /// For letters about these copies.
+    pub fn read(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<Self> {
         let (slug, cluster) = people::slug_and_name(tx)?;
         let schools = people::school_names(tx)?;
         let copies = meetings::copy_names(tx, copies)?;
-        Ok(Self { house: house.to_owned(), slug, cluster, schools, copies, leads: BTreeMap::new() })
+        Ok(Self { slug, cluster, schools, copies, leads: BTreeMap::new() })
     }
 
     /// The short name of a school.
@@ -62,7 +61,7 @@ impl Teller {
 
     fn about(&mut self, tx: &mut Tx<'_>, leg: &Leg, turn: i64, other: Option<SchoolId>) -> Result<About> {
         let (resource, tag) = self.copies.get(&leg.copy).cloned().unwrap_or_default();
-        let url = format!("{}/c/{}/legs/{}", self.house, self.slug, leg.id);
+        let url = tx.link(&format!("/c/{}/legs/{}", self.slug, leg.id));
         let contacts = match other {
             Some(school) => {
                 let name = self.name(school);

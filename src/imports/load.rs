@@ -7,7 +7,6 @@ use super::{Cluster, FILES, Files, Problems, read, store};
 use crate::base::clock::{Clock, today};
 use crate::base::ids::ClusterId;
 use crate::db::{self, Db, Unique};
-use crate::handovers::settle::settle;
 
 /// What was imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,8 +106,6 @@ pub async fn import(db: &Db, clock: &Clock, files: &Files) -> Result<Summary, Im
             return Err(ImportFailed::Problems(clashes));
         }
         let id = store::insert(house, &cluster).map_err(|fault| raced(fault, &cluster))?;
-        // The legs that the bookings ask for; nobody is told of what is in the files already.
-        settle(&mut house.enter(id, None), "")?;
         Ok(Summary::of(id, &cluster))
     })
     .await

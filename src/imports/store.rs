@@ -99,8 +99,8 @@ pub fn insert(house: &mut House<'_>, cluster: &Cluster) -> Result<ClusterId> {
     for (file, rows) in super::Summary::of(id, cluster).counts() {
         tx.log("clusters", &id, "imported", "", &format!("{file}: {rows} rows"))?;
     }
-    // Legs that are new are told to nobody, so no letter needs this house's address.
-    settle(&mut tx, "")?;
+    // The legs that the bookings ask for; nobody is told of what is in the files already.
+    settle(&mut tx)?;
     Ok(id)
 }
 

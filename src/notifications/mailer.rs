@@ -19,7 +19,7 @@ pub struct Sender {
     pub reply_to: Option<Mailbox>,
 }
 
-/// How letters leave this house.
+/// How letters leave this site.
 #[derive(Debug)]
 pub enum Mailer {
     /// Through a mail server.
@@ -83,14 +83,14 @@ impl Mailer {
 
     /// Whether letters really leave, as opposed to being kept in the app.
     #[must_use]
-    pub fn leaves_the_house(&self) -> bool {
+    pub fn sends(&self) -> bool {
         !matches!(self, Self::InAppOnly)
     }
 
     /// Reaches the mail server and signs in, without sending anything: for `boxrota check`.
     ///
     /// # Errors
-    /// A [`Fault`] with words for the person who runs the house.
+    /// A [`Fault`] with words for the person who runs the site.
     pub async fn check_smtp(&self) -> Result<(), Fault> {
         match self {
             Self::Smtp(smtp, _) => smtp.check().await,

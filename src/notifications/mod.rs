@@ -41,11 +41,11 @@ pub struct Letter {
 }
 
 impl Letter {
-    /// With the way to the choice of letters at its end. `url`: an absolute address in a cluster of this house.
+    /// With the way to the choice of letters at its end. `url`: an absolute address in a cluster of this site.
     #[must_use]
     pub fn with_choices(mut self, url: &str) -> Self {
-        let house = url.split_once("/c/").map_or(url, |(house, _)| house);
-        self.blocks.push(Block::button("Choose your letters", format!("{house}/account/letters")));
+        let site = url.split_once("/c/").map_or(url, |(site, _)| site);
+        self.blocks.push(Block::button("Choose your letters", format!("{site}/account/letters")));
         self
     }
 }
@@ -74,7 +74,7 @@ pub enum Block {
     Button {
         /// What it does, a verb first.
         label: String,
-        /// Where it leads: an absolute address of this house.
+        /// Where it leads: an absolute address of this site.
         url: String,
     },
 }
@@ -132,7 +132,7 @@ pub enum State {
     Sending,
     /// The mail server has taken it.
     Sent,
-    /// Kept to be read in the app; this house sends no e-mail.
+    /// Kept to be read in the app; this site sends no e-mail.
     Kept,
     /// Given up: refused for good, or tried too often. A coordinator can try again.
     Failed,
@@ -205,7 +205,7 @@ pub struct Message {
 pub enum Outcome {
     /// The mail server has taken it.
     Sent,
-    /// This house sends no e-mail; the letter can be read in the app.
+    /// This site sends no e-mail; the letter can be read in the app.
     Kept,
     /// It will never be taken as it is; the words say why.
     Refused(String),
@@ -298,7 +298,7 @@ pub enum Stage {
 }
 
 /// Whether the mail server's answer at this stage means that the letter will never be taken. Only a 5xx about the letter does.
-/// A refused greeting, password or safe line is the trouble of the house and not of the letter: when somebody has mended it,
+/// A refused greeting, password or safe line is the trouble of the site and not of the letter: when somebody has mended it,
 /// the letters that wait go out by themselves. So are the 5xx that ask for a password or a safe line in the middle (RFC 4954).
 #[must_use]
 pub fn is_permanent(stage: Stage, code: Option<u16>) -> bool {

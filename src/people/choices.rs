@@ -36,6 +36,23 @@ pub fn goes_out(rhythm: Rhythm, now: DateTime<Utc>, from_hour: u32) -> Option<Da
     (0..7).map(|by| days::add(first, by)).find(|day| goes(*day))
 }
 
+/// Whether a letter carries the address that switches its kind off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayOut {
+    /// It does.
+    Carried,
+    /// Switching it off would do nothing, because nobody else gets it who has to.
+    Missing,
+}
+
+impl WayOut {
+    /// Of a letter that somebody has to get, and that so many want: the last one who wants it cannot switch it off.
+    #[must_use]
+    pub fn where_several(want: usize) -> Self {
+        if want > 1 { Self::Carried } else { Self::Missing }
+    }
+}
+
 /// What somebody would switch off by the address in a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {

@@ -1,4 +1,4 @@
-//! A new cluster: what it needs to begin with, read from what somebody typed. Pure; the same for the first cluster of a house,
+//! A new cluster: what it needs to begin with, read from what somebody typed. Pure; the same for the first cluster of a site,
 //! which the operator sets up, and for those that a programme director adds.
 
 use chrono::Duration;
@@ -166,7 +166,7 @@ pub enum SetUpRefusal {
     Expired,
 }
 
-/// Whether an address for setting up works, by what is stored of it and whether the house has a cluster.
+/// Whether an address for setting up works, by what is stored of it and whether the site has a cluster.
 ///
 /// # Errors
 /// Why not.

@@ -1,4 +1,4 @@
-//! Signing in by way of another house: `OpenID` Connect with Google, with the Microsoft tenant of a trust, or with any provider
+//! Signing in by way of a provider: `OpenID` Connect with Google, with the Microsoft tenant of a trust, or with any provider
 //! that an operator names. The conversation, and what of its outcome may be believed.
 //!
 //! What must always hold: an answer counts once, for the browser that asked, within ten minutes; the token is signed by the
@@ -24,14 +24,14 @@ use tokio::sync::Mutex;
 
 use crate::base::EmailAddress;
 
-/// How long somebody may take at the other house.
+/// How long somebody may take at the provider's.
 pub const FLOW_LASTS: Duration = Duration::minutes(10);
 /// How long what a provider says of itself (addresses, keys) is taken for true.
 const METADATA_LASTS: Duration = Duration::hours(1);
-/// The other house must answer within this time.
+/// A provider must answer within this time.
 const PATIENCE: Wait = Wait::from_secs(10);
 
-/// Another house through which people may sign in.
+/// A provider through which people may sign in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Provider {
     /// Its part of our addresses: `google`.
@@ -64,21 +64,21 @@ pub struct Departure {
     pub verifier: String,
 }
 
-/// Who the other house says it is.
+/// Who the provider says it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// The issuer, as its token names it.
     pub issuer: String,
     /// The person there; never changes.
     pub subject: String,
-    /// The address, when the house says that it is verified.
+    /// The address, when the provider says that it is verified.
     pub verified: Option<EmailAddress>,
 }
 
 /// Why it did not come to a sign-in.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// The other house cannot be reached, or answers nonsense. The words are for the log.
+    /// The provider cannot be reached, or answers nonsense. The words are for the log.
     #[error("the provider {0}")]
     Unreachable(String),
     /// Its answer is not one to believe. The words are for the log.
@@ -223,7 +223,7 @@ fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let built = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build();
     built.unwrap_or_else(|fault| {
-        tracing::error!(%fault, "no certificates to trust were found; signing in through another house will fail");
+        tracing::error!(%fault, "no certificates to trust were found; signing in through a provider will fail");
         reqwest::Client::new()
     })
 }

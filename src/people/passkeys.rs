@@ -64,7 +64,7 @@ pub enum Refusal {
     NotTaken,
 }
 
-/// The questions of one house, under one domain.
+/// The questions of one site, under one domain.
 pub struct Passkeys(Option<Webauthn>);
 
 impl Passkeys {

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
+use boxrota::base::ids::ClusterId;
+use boxrota::db::Error;
 use boxrota::imports::{self, ImportFailed};
 
 use crate::harness::{Engine, Ground, TestApp, World};
 
 on_both_engines!(
     the_demo_is_loaded_on_the_first_start_only,
+    what_an_import_settles_leads_to_this_site,
     a_folder_is_imported_once,
     a_folder_with_wrong_rows_leaves_nothing_behind,
     what_the_database_refuses_leaves_nothing_behind
@@ -57,6 +60,19 @@ fn replace(folder: &Path, file: &str, from: &str, to: &str) {
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "{file} has no {from}");
     std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+/// An import enters the cluster that it has made, and settles it: nothing that this would store may lead nowhere.
+fn what_an_import_settles_leads_to_this_site(ground: Ground) {
+    told(ground, async |app| {
+        let link = app
+            .app
+            .db
+            .house(app.clock.now(), |house| Ok::<_, Error>(house.enter(ClusterId(0), None).link("/c/south-milford")))
+            .await
+            .unwrap();
+        assert_eq!(link, format!("{}/c/south-milford", app.origin));
+    });
 }
 
 fn the_demo_is_loaded_on_the_first_start_only(ground: Ground) {

@@ -60,20 +60,14 @@ fn play(ground: Ground, story: impl AsyncFnOnce(&Stage)) {
     }
     drop(raw);
     let runtime = Runtime::new().unwrap();
-    let db = Db::connect(&ground.url.parse().unwrap()).unwrap();
+    let db = Db::connect(&ground.url.parse().unwrap(), "https://boxes.example").unwrap();
     let stage = Stage { ground, db, clock: Clock::standing_at(noon()) };
     runtime.block_on(story(&stage));
 }
 
 impl Stage {
     fn worker(&self, mailer: Mailer) -> Worker {
-        Worker {
-            db: self.db.clone(),
-            clock: self.clock.clone(),
-            mailer: Arc::new(mailer),
-            wake: Arc::new(Notify::new()),
-            house: String::new(),
-        }
+        Worker { db: self.db.clone(), clock: self.clock.clone(), mailer: Arc::new(mailer), wake: Arc::new(Notify::new()) }
     }
 
     /// One round of a worker.
@@ -179,7 +173,7 @@ where
     let barrier = Arc::new(Barrier::new(8));
     let mut running = Vec::new();
     for _ in 0..8 {
-        let db = Db::connect(&stage.ground.url.parse().unwrap()).unwrap();
+        let db = Db::connect(&stage.ground.url.parse().unwrap(), "https://boxes.example").unwrap();
         let worker = Worker { db, ..stage.worker(to(office)) };
         let barrier = barrier.clone();
         running.push(tokio::spawn(async move {

@@ -136,7 +136,7 @@ pub async fn serve(app: web::Data<App>, req: HttpRequest, path: web::Path<String
         return Ok(answer.finish());
     }
     let base = app.site.link(&format!("/c/{}", feed.slug));
-    let organizer = tell::organizer(&app, &feed.cluster_name);
+    let organizer = tell::organizer(&app.site, &feed.cluster_name);
     let what = feed.resource.as_ref().map_or("Boxes", |(_, name)| name.as_str());
     let name = format!("{what} ({})", feed.cluster_name);
     let events = app.db.read(scope, move |tx| Ok::<_, Error>(store::events(tx, &feed)?)).await?;

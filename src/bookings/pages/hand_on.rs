@@ -189,8 +189,8 @@ pub async fn hand_on(
 ) -> Result<HttpResponse, Error> {
     let (id, Posted(form)) = (path.into_inner().1, form);
     may(&member, id)?;
-    let (typed, sender, own) = (form.clone(), Sender::new(&app, &member), member.person == id);
-    let (cluster, url) = (member.cluster.name.clone(), app.site.link(&format!("{}/loans", member.base())));
+    let (typed, sender, own) = (form.clone(), Sender::new(&member), member.person == id);
+    let (cluster, url) = (member.cluster.name.clone(), format!("{}/loans", member.base()));
     let done = app
         .db
         .write(member.scope(), move |tx| {
@@ -221,7 +221,7 @@ pub async fn hand_on(
                 },
                 items: sheet.facts(),
                 cluster,
-                url,
+                url: tx.link(&url),
             };
             let fresh = tell::recipient(&sheet.leaver).map(|to| outbox::enqueue(tx, &hand.to_leaver(to, tx.today()))).transpose()?;
             // The same form, pressed twice: its receipt is there already, and so is all that it says.

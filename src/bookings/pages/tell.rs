@@ -10,18 +10,17 @@ use crate::bookings::{Kind, Slot, State};
 use crate::db::{Result, Tx};
 use crate::handovers::legs::DIRECT_DAYS;
 use crate::notifications::{Calendar, Letter, Method, Recipient, store as outbox};
+use crate::people::choices::WayOut;
 use crate::people::pages::account::kinds::{can_be_muted, can_wait};
 use crate::people::store::{self as people, Person, choices};
 use crate::people::{Member, RoleKind, School};
-use crate::web::App;
+use crate::web::{App, Site};
 
 /// What every letter needs besides the booking.
 #[derive(Debug, Clone)]
 pub struct Teller {
-    /// `https://…/c/south-milford`.
+    /// `/c/south-milford`.
     base: String,
-    /// This house's public address.
-    house: String,
     /// The cluster's name.
     cluster: String,
     /// Who does it.
@@ -43,11 +42,10 @@ impl Teller {
     #[must_use]
     pub fn new(app: &App, member: &Member) -> Self {
         Self {
-            base: app.site.link(member.base()),
-            house: app.site.link(""),
+            base: member.base().to_owned(),
             cluster: member.cluster.name.clone(),
             actor: member.name.clone(),
-            organizer: organizer(app, &member.cluster.name),
+            organizer: organizer(&app.site, &member.cluster.name),
         }
     }
 
@@ -128,7 +126,7 @@ impl Teller {
             collect_from: way.from,
             then_to: way.to,
             by: self.actor.clone(),
-            url: format!("{}/bookings/{id}", self.base),
+            url: tx.link(&format!("{}/bookings/{id}", self.base)),
         };
         let place = schools.iter().find(|school| school.id == booking.slot.school).map_or_else(String::new, place);
         Ok(Facts { loan, about, place })
@@ -157,7 +155,7 @@ impl Teller {
         for recipient in others.filter_map(recipient) {
             let letter = write(&To { recipient, because });
             if can_be_muted(letter.kind, because) {
-                choices::post(tx, &letter, Some(&self.house), can_wait(letter.kind))?
+                choices::post(tx, &letter, WayOut::Carried, can_wait(letter.kind))?
             } else {
                 outbox::enqueue(tx, &letter)?
             };
@@ -167,7 +165,7 @@ impl Teller {
 
     fn to_coordinators(&self, tx: &mut Tx<'_>, about: &About) -> Result<()> {
         let today = tx.today();
-        let requests = format!("{}/requests", self.base);
+        let requests = tx.link(&format!("{}/requests", self.base));
         let because = Because::Coordinates(&self.cluster);
         let coordinators = people::people_with_role(tx, RoleKind::Coordinator)?;
         let write = |recipient| letters::to_approve(about, &To { recipient, because }, today, &requests);
@@ -179,8 +177,7 @@ impl Teller {
                 outbox::enqueue(tx, &letter)?;
             }
         }
-        // The last one who wants it cannot switch it off.
-        let way_out = (some.len() > 1).then_some(self.house.as_str());
+        let way_out = WayOut::where_several(some.len());
         for letter in some {
             choices::post(tx, &letter, way_out, can_wait(letter.kind))?;
         }
@@ -198,10 +195,10 @@ fn wanted(tx: &mut Tx<'_>, letters: Vec<Letter>, because: Because<'_>) -> Result
 
 /// From whom calendar entries come: the cluster, under the address that mails are sent from.
 #[must_use]
-pub fn organizer(app: &App, cluster: &str) -> Organizer {
-    let from = app.site.mail_from.as_deref().unwrap_or_default();
+pub fn organizer(site: &Site, cluster: &str) -> Organizer {
+    let from = site.mail_from.as_deref().unwrap_or_default();
     let address = from.rsplit_once('<').map_or(from, |(_, rest)| rest).trim_end_matches('>').trim();
-    let host = app.site.public_url.host_str().unwrap_or("localhost");
+    let host = site.public_url.host_str().unwrap_or("localhost");
     let address = if address.is_empty() { format!("boxrota@{host}") } else { address.to_owned() };
     Organizer { name: cluster.to_owned(), address }
 }

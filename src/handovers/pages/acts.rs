@@ -171,7 +171,7 @@ pub async fn count(
 
 async fn counted_on(app: &web::Data<App>, member: &Member, copy: CopyId, side: Side, form: Photographed) -> Result<HttpResponse, Error> {
     let sent = Sent::read(member, copy, side, form)?;
-    let (work, me, teller) = (sent.clone(), who(member), Teller::new(app, member));
+    let (work, me, teller) = (sent.clone(), who(member), Teller::new(member));
     let done = app.db.write(member.scope(), move |tx| act(tx, copy, side, &work, &me, &teller)).await;
     let word = match side {
         Side::Giver => "given",

@@ -65,7 +65,7 @@ pub async fn suggest(
     sent: Posted<Suggestion>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let (side, house, typed, person, now) = (side(&member), app.site.link(""), sent.0.clone(), member.person, member.now);
+    let (side, typed, person, now) = (side(&member), sent.0.clone(), member.person, member.now);
     let done = app
         .db
         .write(member.scope(), move |tx| {
@@ -75,7 +75,7 @@ pub async fn suggest(
             let meeting = wish.meeting.and_then(|id| sheet.meetings.iter().find(|one| one.id == id));
             let facts = sheet.facts(tx.today(), meeting);
             agreeing::check(&facts, &side, &wish, |school| sheet.name(school))?;
-            let mut teller = Teller::read(tx, &house, &[sheet.leg.copy])?;
+            let mut teller = Teller::read(tx, &[sheet.leg.copy])?;
             if side.decides(&sheet.leg) {
                 settle_on(tx, &mut teller, &sheet.leg, wish)?;
                 return Ok::<_, Stop>("changed");
@@ -120,7 +120,7 @@ pub async fn agree(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let (side, house) = (side(&member), app.site.link(""));
+    let side = side(&member);
     let done = app
         .db
         .write(member.scope(), move |tx| {
@@ -133,7 +133,7 @@ pub async fn agree(
             let wish = agreeing::answer(&sheet.facts(tx.today(), None), &side)?;
             let meeting = wish.meeting.and_then(|id| sheet.meetings.iter().find(|one| one.id == id));
             agreeing::check(&sheet.facts(tx.today(), meeting), &side, &wish, |school| sheet.name(school))?;
-            let mut teller = Teller::read(tx, &house, &[sheet.leg.copy])?;
+            let mut teller = Teller::read(tx, &[sheet.leg.copy])?;
             settle_on(tx, &mut teller, &sheet.leg, wish)?;
             Ok(())
         })
@@ -158,7 +158,7 @@ pub async fn decline(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let (side, house) = (side(&member), app.site.link(""));
+    let side = side(&member);
     let done = app
         .db
         .write(member.scope(), move |tx| {
@@ -167,7 +167,7 @@ pub async fn decline(
             let Some(proposal) = &sheet.leg.proposal else { return Err(Stop::Refused(Refusal::NothingToAnswer)) };
             let own = side.of(&sheet.leg) == Some(proposal.school) && !side.decides(&sheet.leg);
             rows::update(tx, &Leg { proposal: None, ..sheet.leg.clone() })?;
-            let mut teller = Teller::read(tx, &house, &[sheet.leg.copy])?;
+            let mut teller = Teller::read(tx, &[sheet.leg.copy])?;
             let words = teller.wish(tx, &sheet.leg)?.words();
             tx.log("legs", &id, if own { "taken back" } else { "declined" }, &words, &sheet.trip.words())?;
             if !own {

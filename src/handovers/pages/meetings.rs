@@ -287,7 +287,6 @@ pub async fn cancel(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let house = app.site.link("");
     app.db
         .write(member.scope(), move |tx| {
             let meeting = meetings::one(tx, id)?;
@@ -300,7 +299,7 @@ pub async fn cancel(
             let calendar = people::school_calendar(tx, window)?;
             for leg in meetings::legs_at(tx, id)? {
                 let before = rows::one(tx, leg)?;
-                let mut teller = Teller::read(tx, &house, &[before.copy])?;
+                let mut teller = Teller::read(tx, &[before.copy])?;
                 let proposal = before.proposal.clone().filter(|one| one.meeting != Some(id));
                 if before.meeting != Some(id) {
                     teller.declined(tx, &before, Because::NoMeeting)?;

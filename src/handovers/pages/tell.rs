@@ -14,7 +14,6 @@ use crate::handovers::store::{counts, custody};
 use crate::notifications::{Letter, Recipient, store as outbox};
 use crate::people::store::{self as people, Person};
 use crate::people::{Member, RoleKind};
-use crate::web::App;
 
 /// What every letter needs besides the handover.
 #[derive(Debug, Clone)]
@@ -43,8 +42,8 @@ pub enum Event {
 impl Teller {
     /// For what this person does now.
     #[must_use]
-    pub fn new(app: &App, member: &Member) -> Self {
-        Self { base: app.site.link(member.base()), cluster: member.cluster.name.clone() }
+    pub fn new(member: &Member) -> Self {
+        Self { base: member.base().to_owned(), cluster: member.cluster.name.clone() }
     }
 
     /// Tells everybody whom it concerns.
@@ -129,8 +128,8 @@ impl Teller {
             condition: condition.join("; "),
             notes,
             back_by: slot.map_or_else(String::new, |slot| days::full(slot.days.last())),
-            url: format!("{}/handovers/{}", self.base, one.id),
-            copy_url: format!("{}/copies/{}", self.base, one.copy),
+            url: tx.link(&format!("{}/handovers/{}", self.base, one.id)),
+            copy_url: tx.link(&format!("{}/copies/{}", self.base, one.copy)),
             from,
             to,
         })

@@ -172,7 +172,7 @@ pub async fn join(app: web::Data<App>, member: Borrower, form: Posted<JoinForm>)
             return Ok(shown(&member, &reading, &ask, &errors, None));
         }
     };
-    let (house, person) = (app.site.link(""), member.person);
+    let person = member.person;
     let done = app
         .db
         .write(member.scope(), move |tx| {
@@ -185,7 +185,7 @@ pub async fn join(app: web::Data<App>, member: Borrower, form: Posted<JoinForm>)
                 Err(refusal) => Err(Stop::Refused(Box::new((reading, refusal)))),
                 Ok(days) => {
                     let wait = place_of(tx, resource, person, wanted, days);
-                    Ok(stored(tx, &house, &reading, &wait, &open, &key)?)
+                    Ok(stored(tx, &reading, &wait, &open, &key)?)
                 }
             }
         })
@@ -223,7 +223,7 @@ fn place_of(tx: &Tx<'_>, resource: ResourceId, person: PersonId, wanted: Wanted,
     }
 }
 
-fn stored(tx: &mut Tx<'_>, house: &str, reading: &Reading, wait: &Wait, open: &[Wait], key: &str) -> db::Result<WaitId> {
+fn stored(tx: &mut Tx<'_>, reading: &Reading, wait: &Wait, open: &[Wait], key: &str) -> db::Result<WaitId> {
     let copy = reading.title.copies.iter().find(|copy| Some(copy.id) == wait.copy).map_or("any copy", |copy| copy.tag.as_str());
     let mut what = format!("{} ({copy}), {}", reading.title.name, wait.days);
     for typed in [&wait.class_name, &wait.purpose] {
@@ -232,7 +232,7 @@ fn stored(tx: &mut Tx<'_>, house: &str, reading: &Reading, wait: &Wait, open: &[
         }
     }
     rows::insert(tx, wait, key, &what)?;
-    offers::joined(tx, house, wait, position(wait, open))?;
+    offers::joined(tx, wait, position(wait, open))?;
     Ok(wait.id)
 }
 

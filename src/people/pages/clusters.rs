@@ -27,7 +27,7 @@ use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::page::{self, Nav};
 use crate::web::parts::{Tone, back, banner, head, row, summary, table_or_cards};
-use crate::web::{App, Error, Site};
+use crate::web::{App, Error};
 
 /// The kind of the letter to the coordinator of a new cluster.
 pub const WELCOME_LETTER: &str = "welcome";
@@ -137,7 +137,7 @@ pub async fn create(app: web::Data<App>, who: ClusterMaker, form: Posted<Foundin
     };
     let taken = Errors::one("slug", Fault::SlugTaken(founding.slug.clone()).to_string());
     let there = format!("/c/{}/about?done=created", founding.slug);
-    let (now, director, site) = (app.clock.now(), who.person.id, app.site.clone());
+    let (now, director) = (app.clock.now(), who.person.id);
     let done = app
         .db
         .write(Scope::of_house(now), move |tx| {
@@ -149,7 +149,8 @@ pub async fn create(app: web::Data<App>, who: ClusterMaker, form: Posted<Foundin
             let (cluster, coordinator) = rows::found(&mut house, &founding, Some(director))?;
             let mut tx = house.enter(cluster, Some(director));
             rows::add_role(&mut tx, director, RoleKind::Director)?;
-            outbox::enqueue(&mut tx, &welcome(&founding, cluster, coordinator, &site, clock::today(now)))?;
+            let letter = welcome(&founding, cluster, coordinator, &tx.link("/sign-in"), clock::today(now));
+            outbox::enqueue(&mut tx, &letter)?;
             Ok(true)
         })
         .await;
@@ -165,7 +166,7 @@ pub async fn create(app: web::Data<App>, who: ClusterMaker, form: Posted<Foundin
 }
 
 /// The letter to the coordinator of a new cluster. It holds no secret: whoever has the mailbox asks for a link.
-fn welcome(founding: &Founding, cluster: ClusterId, coordinator: PersonId, site: &Site, day: Day) -> Letter {
+fn welcome(founding: &Founding, cluster: ClusterId, coordinator: PersonId, sign_in: &str, day: Day) -> Letter {
     let (name, newcomer) = (&founding.about.name, &founding.coordinator);
     Letter {
         kind: WELCOME_LETTER,
@@ -181,7 +182,7 @@ fn welcome(founding: &Founding, cluster: ClusterId, coordinator: PersonId, site:
                 founding.school.name
             )),
             Block::paragraph("There is no password. Open this page and enter your e-mail address; a link to sign in comes at once."),
-            Block::button("Go to the sign-in page", site.link("/sign-in")),
+            Block::button("Go to the sign-in page", sign_in),
             Block::paragraph(format!("Sign in with {}. Then add the other schools and their science leads.", newcomer.email)),
         ],
         calendar: None,
@@ -278,8 +279,6 @@ mod tests {
     #[test]
     fn the_letter_of_welcome_says_how_to_come_in_and_holds_no_secret() {
         let day = days::parse_iso("2026-11-23").unwrap();
-        let public_url = "https://boxes.example".parse().unwrap();
-        let site = Site { public_url, mail_from: None, sends_mail: false, demo: false, behind_proxy: false };
         let founding = Founding {
             slug: "elmfield".into(),
             about: About { name: "Elmfield".into(), cohort_year: Some(2026), nation: Nation::England },
@@ -294,7 +293,7 @@ mod tests {
             },
             coordinator: Newcomer { name: "Coordinator".into(), email: "c@elm.example".parse().unwrap() },
         };
-        let letter = welcome(&founding, ClusterId(1), PersonId(2), &site, day);
+        let letter = welcome(&founding, ClusterId(1), PersonId(2), "https://boxes.example/sign-in", day);
         insta::assert_snapshot!(letter::text(&letter), @r"
         You coordinate Elmfield
         -----------------------

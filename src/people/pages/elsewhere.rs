@@ -1,4 +1,4 @@
-//! Signing in by way of another house: out to the provider, and back.
+//! Signing in by way of a provider: out to the provider, and back.
 //!
 //! The way out is a link and no form, because the content policy lets forms go to our own site only.
 
@@ -146,7 +146,7 @@ fn tie(house: &mut crate::db::House<'_>, known: &Known) -> Result<Option<crate::
 
 /// The provider is at fault: the log has the words, the page says what to do.
 fn failed(app: &App, provider: &Provider, fault: &Fault) -> HttpResponse {
-    tracing::warn!(provider = provider.key, %fault, "signing in through another house failed");
+    tracing::warn!(provider = provider.key, %fault, "signing in through a provider failed");
     refused(
         app,
         "That did not work",

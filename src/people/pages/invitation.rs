@@ -104,9 +104,9 @@ pub async fn accept(req: HttpRequest, app: web::Data<App>, token: web::Path<Stri
     let Some(secret) = Secret::parse(&token) else { return Ok(refused(&app, InvitationRefusal::Unknown)) };
     let Some((_, cluster, _)) = find(&app, Some(secret.clone())).await? else { return Ok(refused(&app, InvitationRefusal::Unknown)) };
     let attempt = || {
-        let (hash, agent, site, cluster) = (secret.hash(), user_agent(&req), app.site.clone(), cluster.clone());
+        let (hash, agent, cluster) = (secret.hash(), user_agent(&req), cluster.clone());
         app.db.write(Scope { cluster: cluster.id, actor: None, now }, move |tx| {
-            let url = site.link(&format!("/c/{}/people", cluster.slug));
+            let url = tx.link(&format!("/c/{}/people", cluster.slug));
             take(tx, &hash, &agent, &cluster.name, &url)
         })
     };

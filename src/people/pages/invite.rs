@@ -24,7 +24,7 @@ use crate::web::forms::{Errors, csrf_field, error_summary, field, submit, verb};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, head, pill, table_or_cards};
-use crate::web::{App, Error, Site};
+use crate::web::{App, Error};
 
 /// The school that a link of ours has chosen already.
 #[derive(Debug, Default, Deserialize)]
@@ -46,7 +46,6 @@ pub struct InviteForm {
 /// What an invitation's letter needs besides the invitation.
 #[derive(Clone)]
 pub struct Sender {
-    site: Site,
     cluster: String,
     inviter: String,
 }
@@ -54,8 +53,8 @@ pub struct Sender {
 impl Sender {
     /// For what this person does now.
     #[must_use]
-    pub fn new(app: &App, member: &Member) -> Self {
-        Self { site: app.site.clone(), cluster: member.cluster.name.clone(), inviter: member.name.clone() }
+    pub fn new(member: &Member) -> Self {
+        Self { cluster: member.cluster.name.clone(), inviter: member.name.clone() }
     }
 
     /// Stores the letter with the link; `waiting` is what waits for whoever accepts.
@@ -69,7 +68,7 @@ impl Sender {
             to: wanted.offer.to,
             cluster: &self.cluster,
             inviter: &self.inviter,
-            link: &self.site.link(&format!("/invitation/{}", secret.reveal())),
+            link: &tx.link(&format!("/invitation/{}", secret.reveal())),
             hash: &secret.hash(),
             waiting,
         };
@@ -117,7 +116,7 @@ async fn invite_page(app: &App, member: &Coordinator, form: &InviteForm, errors:
 /// # Errors
 /// When the database refuses.
 pub async fn invite(app: web::Data<App>, member: Coordinator, form: Posted<InviteForm>) -> Result<HttpResponse, Error> {
-    let (Posted(form), sender, today) = (form, Sender::new(&app, &member), member.today());
+    let (Posted(form), sender, today) = (form, Sender::new(&member), member.today());
     let typed = form.clone();
     let done = app
         .db
@@ -199,7 +198,7 @@ type One = web::Path<(String, InvitationId)>;
 /// # Errors
 /// When it is not there.
 pub async fn again(app: web::Data<App>, member: Coordinator, path: One, _: Posted<Nothing>) -> Result<HttpResponse, Error> {
-    let (id, sender) = (path.into_inner().1, Sender::new(&app, &member));
+    let (id, sender) = (path.into_inner().1, Sender::new(&member));
     let sent = app
         .db
         .write(member.scope(), move |tx| {

@@ -217,7 +217,7 @@ pub async fn ask_for_link(
     }
     let now = app.clock.now();
     let next = sign_in::safe_next(&form.next).to_owned();
-    let (site, asked) = (app.site.clone(), email.clone());
+    let asked = email.clone();
     app.db
         .write(Scope::of_house(now), move |tx| {
             let mut house = tx.house();
@@ -226,7 +226,8 @@ pub async fn ask_for_link(
                 return Ok(());
             }
             let secret = store::add_link(&mut house, person.id, &next)?;
-            let letter = sign_in_letter(&person, &asked, &site.link(&format!("/sign-in/{}", secret.reveal())), &secret, clock::today(now));
+            let link = tx.link(&format!("/sign-in/{}", secret.reveal()));
+            let letter = sign_in_letter(&person, &asked, &link, &secret, clock::today(now));
             outbox::enqueue(tx, &letter)?;
             Ok(())
         })
@@ -395,7 +396,7 @@ pub async fn sign_out(req: HttpRequest, app: web::Data<App>, _form: Posted<Nothi
 
 /// `GET /healthz`: 200 when the database answers.
 pub async fn healthz(app: web::Data<App>) -> Result<&'static str, Error> {
-    app.db.ping().await?;
+    app.db.ping(app.clock.now()).await?;
     Ok("ok\n")
 }
 

@@ -1,4 +1,4 @@
-//! Setting up: a house without a cluster gets its first one, its lead school and its operator, by the address that the program
+//! Setting up: a site without a cluster gets its first one, its lead school and its operator, by the address that the program
 //! printed at its start. `GET` and `POST /set-up/{token}`.
 
 use actix_web::cookie::time::Duration;
@@ -144,7 +144,7 @@ fn refused(app: &App, refusal: SetUpRefusal) -> Result<HttpResponse, Error> {
         .body(page::outside("This address does not work any more", app.site.demo, false, &body).into_string()))
 }
 
-/// What a house without a cluster says in place of its sign-in page, without the secret.
+/// What a site without a cluster says in place of its sign-in page, without the secret.
 #[must_use]
 pub fn waiting(app: &App) -> HttpResponse {
     let body = html! {

@@ -10,16 +10,15 @@ use crate::db::schema::{digest_items, muted_kinds, people, settings, unsubscribe
 use crate::db::{House, Result, Tx};
 use crate::notifications::store as outbox;
 use crate::notifications::{Block, Letter};
-use crate::people::choices::{Offer, Rhythm, UNSUBSCRIBE_LASTS, goes_out};
+use crate::people::choices::{Offer, Rhythm, UNSUBSCRIBE_LASTS, WayOut, goes_out};
 
 /// The most that is gathered into one letter.
 const MOST_GATHERED: i64 = 200;
 
 /// Sends a letter that its recipient may have switched off: at once with the address that does so, or into what is gathered, or
-/// not at all. `house` is this house's public address without a slash at its end; `None` when switching it off would do nothing,
-/// because nobody else gets it who has to. `waits`: whether its kind can wait for a daily or weekly letter; what cannot goes at
-/// once, whatever the rhythm. `true` when something was stored.
-pub fn post(tx: &mut Tx<'_>, letter: &Letter, house: Option<&str>, waits: bool) -> Result<bool> {
+/// not at all. `waits`: whether its kind can wait for a daily or weekly letter; what cannot goes at once, whatever the rhythm. `true`
+/// when something was stored.
+pub fn post(tx: &mut Tx<'_>, letter: &Letter, way_out: WayOut, waits: bool) -> Result<bool> {
     let Some(person) = letter.to.person else { return outbox::enqueue(tx, letter) };
     if mutes(tx, person, letter.kind)? {
         return Ok(false);
@@ -29,17 +28,18 @@ pub fn post(tx: &mut Tx<'_>, letter: &Letter, house: Option<&str>, waits: bool) 
         return Ok(false);
     }
     let gathers = if waits { gathers(tx, person)? } else { None };
-    match (gathers, house) {
+    match (gathers, way_out) {
         (Some(on), _) => gather(tx, letter, person, on),
-        (None, Some(house)) => send_with_way_out(tx, letter, person, house),
-        (None, None) => outbox::enqueue(tx, letter),
+        (None, WayOut::Carried) => send_with_way_out(tx, letter, person),
+        (None, WayOut::Missing) => outbox::enqueue(tx, letter),
     }
 }
 
 /// Sends a letter now, with the address that switches its kind off.
-pub fn send_with_way_out(tx: &mut Tx<'_>, letter: &Letter, person: PersonId, house: &str) -> Result<bool> {
+pub fn send_with_way_out(tx: &mut Tx<'_>, letter: &Letter, person: PersonId) -> Result<bool> {
     let secret = Secret::fresh();
-    if !outbox::enqueue_with(tx, letter, &format!("{house}/unsubscribe/{}", secret.reveal()))? {
+    let switch_off = tx.link(&format!("/unsubscribe/{}", secret.reveal()));
+    if !outbox::enqueue_with(tx, letter, &switch_off)? {
         return Ok(false);
     }
     diesel::insert_into(unsubscribe_links::table)

@@ -53,7 +53,7 @@ pub struct PersonData {
     pub letters_switched_off: Vec<String>,
     /// How often the letters that can wait are wanted: `each`, `daily` or `weekly`.
     pub letters_rhythm: String,
-    /// Sign-ins of other houses (Microsoft, Google): issuer and the name they have for the person.
+    /// Sign-ins by way of providers (Microsoft, Google): issuer and the name they have for the person.
     pub other_sign_ins: Vec<(String, String)>,
     /// New addresses that wait for their mailboxes.
     pub addresses_asked_for: Vec<String>,
@@ -261,7 +261,7 @@ pub fn of(house: &mut House<'_>, id: PersonId) -> Result<Data> {
         ))
         .load(house.conn)?;
     let letters = messages::table
-        // Those of the house, too: sign-in links and the like.
+        // Those of no cluster, too: sign-in links and the like.
         .filter(messages::cluster_id.eq_any(known()).or(messages::cluster_id.eq(0)))
         .filter(messages::person_id.eq(id.0))
         .order(messages::id.desc())

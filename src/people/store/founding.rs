@@ -15,7 +15,7 @@ use crate::people::{Cluster, RoleKind};
 /// The most clusters that a director's page shows.
 const MOST: i64 = 200;
 
-/// Whether the house has a cluster.
+/// Whether the site has a cluster.
 pub fn any_cluster(house: &mut House<'_>) -> Result<bool> {
     let some = clusters::table.filter(clusters::id.ne(HOUSE.0));
     Ok(diesel::select(diesel::dsl::exists(some)).get_result(house.conn)?)

@@ -1,4 +1,4 @@
-//! People as other houses know them, and sign-ins that are under way there.
+//! People as providers know them, and sign-ins that are under way there.
 
 use diesel::prelude::*;
 

@@ -103,7 +103,7 @@ impl TestApp {
         config.requests_per_session = std::num::NonZeroU32::MAX;
         config.requests_per_address = std::num::NonZeroU32::MAX;
         change(&mut config);
-        let db = Db::connect(&database).expect("a database");
+        let db = Db::connect(&database, &config.site.link("")).expect("a database");
         let clock = Clock::standing_at(MONDAY.parse().expect("a time"));
         let parts = build(db, clock.clone(), config);
         let app = parts.app.clone();
@@ -201,13 +201,7 @@ impl TestApp {
 
     /// The worker, with the memory for a mail server.
     pub fn worker(&self) -> Worker {
-        Worker {
-            db: self.app.db.clone(),
-            clock: self.clock.clone(),
-            mailer: self.mailer.clone(),
-            wake: self.app.wake.clone(),
-            house: self.app.site.link(""),
-        }
+        Worker { db: self.app.db.clone(), clock: self.clock.clone(), mailer: self.mailer.clone(), wake: self.app.wake.clone() }
     }
 
     async fn deliver(&self) {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use boxrota::db::{DatabaseUrl, Db};
+use boxrota::db::DatabaseUrl;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -175,12 +175,7 @@ fn schema_version() -> String {
 
 fn migrate(url: &str) {
     let url: DatabaseUrl = url.parse().expect("a database URL");
-    // On a thread of its own, because a story has a runtime already.
-    let migrating = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        drop(runtime.block_on(Db::open(&url)).expect("migrating"));
-    });
-    migrating.join().expect("migrating");
+    boxrota::db::migrate(&url).expect("migrating");
 }
 
 fn sqlite_template() -> PathBuf {

@@ -44,7 +44,7 @@ pub async fn refuse(
     let copy = path.into_inner().1;
     let key = Secret::parse(&form.0.key).ok_or_else(no_key)?.derive(&format!("{} refuses {copy}", member.person));
     let (seen, typed) = (form.0.seen.parse().ok(), form.0.reason);
-    let (reason, me, teller) = (counts::words(&typed, 300), who(&member), Teller::new(&app, &member));
+    let (reason, me, teller) = (counts::words(&typed, 300), who(&member), Teller::new(&member));
     let done = app
         .db
         .write(member.scope(), move |tx| {
@@ -109,7 +109,7 @@ pub async fn take_back(
     form: Posted<TakeBack>,
 ) -> Result<HttpResponse, Error> {
     let (copy, seen) = (path.into_inner().1, form.0.seen.parse().ok());
-    let (me, teller) = (who(&member), Teller::new(&app, &member));
+    let (me, teller) = (who(&member), Teller::new(&member));
     let done = app
         .db
         .write(member.scope(), move |tx| {

@@ -14,7 +14,7 @@ use super::{Done, answer, top};
 use crate::base::ids::EmailChangeId;
 use crate::base::secret::Secret;
 use crate::base::{Day, EmailAddress, clock};
-use crate::db::Scope;
+use crate::db::{Scope, Tx};
 use crate::notifications::{Block, Letter, Recipient, store as outbox};
 use crate::people::SignedIn;
 use crate::people::account::{ChangeRefusal, EmailChange, Mailbox, answerable};
@@ -104,18 +104,19 @@ pub async fn ask(req: HttpRequest, app: web::Data<App>, who: SignedIn, form: Pos
     if !app.limits.email_change(limits::address(&req, &app.site), &old, &new) {
         return Err(Error::TooMany);
     }
-    let (site, person, now) = (app.site.clone(), who.person.clone(), app.clock.now());
+    let (person, now) = (who.person.clone(), app.clock.now());
     app.db
         .write(Scope::of_house(now), move |tx| {
             let mut house = tx.house();
             let owner = people::person_by_email(&mut house, &new)?;
             let (id, old_secret, new_secret) = store::ask_for_email(&mut house, person.id, &new)?;
-            let link = |secret: &Secret| site.link(&format!("/account/email/confirm/{}", secret.reveal()));
+            let link = |tx: &Tx<'_>, secret: &Secret| tx.link(&format!("/account/email/confirm/{}", secret.reveal()));
             let today = clock::today(now);
-            outbox::enqueue(tx, &to_old(&person, old, &new, id, &link(&old_secret), today))?;
+            let first = to_old(&person, old, &new, id, &link(tx, &old_secret), today);
+            outbox::enqueue(tx, &first)?;
             let second = match owner {
                 Some(owner) => to_owner(&owner, new, id, today),
-                None => to_new(&person, new, id, &link(&new_secret), today),
+                None => to_new(&person, new, id, &link(tx, &new_secret), today),
             };
             outbox::enqueue(tx, &second)?;
             Ok::<_, Error>(())

@@ -55,7 +55,7 @@ pub async fn save(
     form: Posted<Typed>,
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
-    let (sent, teller, house) = (typed.clone(), Teller::new(&app, &member), app.site.link(""));
+    let (sent, teller) = (typed.clone(), Teller::new(&app, &member));
     let saved = app
         .db
         .write(member.scope(), move |tx| {
@@ -76,7 +76,7 @@ pub async fn save(
                 cancel(tx, &teller, loan, "The school leaves the cluster")?;
             }
             if let Some(after) = Period::new(days::add(last, 1), days::END) {
-                offers::end_of_school(tx, &house, id, after, "The school leaves the cluster.")?;
+                offers::end_of_school(tx, id, after, "The school leaves the cluster.")?;
             }
             Ok(store::leave(tx, &record, &gone)?)
         })

@@ -52,7 +52,7 @@ pub async fn save(
     form: Posted<Typed>,
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
-    let (sent, teller, house) = (typed.clone(), Teller::new(&app, &member), app.site.link(""));
+    let (sent, teller) = (typed.clone(), Teller::new(&app, &member));
     let saved = app
         .db
         .write(member.scope(), move |tx| {
@@ -76,7 +76,7 @@ pub async fn save(
             let there = |spell: &schools::Spell| spell.stay.sabbatical == Some(wish.days) && spell.review_on == wish.review_on;
             if !record.spells.iter().any(there) {
                 store::set_sabbatical(tx, &record, &wish, &rest)?;
-                offers::end_of_school(tx, &house, id, wish.days, "The school takes a break from the cluster.")?;
+                offers::end_of_school(tx, id, wish.days, "The school takes a break from the cluster.")?;
             }
             Ok(())
         })
