@@ -61,7 +61,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let url = database_url(env("BOXROTA_DATABASE_URL"))?;
             let shown = url.shown();
             tokio::task::spawn_blocking(move || db::migrate(&url)).await??;
-            println!("The schema of {} is up to date.", shown);
+            println!("The schema of {shown} is up to date.");
             Ok(ExitCode::SUCCESS)
         }
         Command::ImportCluster { folder, public_url } => {
