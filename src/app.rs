@@ -1,13 +1,11 @@
 //! The server: what it is made of, and the one table of routes.
 
 use std::net::TcpListener;
-use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, ErrorHandlerResponse, ErrorHandlers, from_fn};
 use actix_web::{HttpServer, ResponseError, web};
-use tokio::sync::Notify;
 use tracing::Span;
 use tracing_actix_web::{RootSpanBuilder, TracingLogger};
 
@@ -49,7 +47,7 @@ pub fn build(db: Db, clock: Clock, config: Config) -> Parts {
     Parts {
         ways: web::Data::new(Ways::of(&site, config.providers)),
         pace: web::Data::new(Pace::new(config.requests_per_session, config.requests_per_address)),
-        app: web::Data::new(App { db, clock, site, wake: Arc::new(Notify::new()), limits: Limits::default() }),
+        app: web::Data::new(App { db, clock, site, limits: Limits::default() }),
     }
 }
 

@@ -61,7 +61,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let url = database_url(env("BOXROTA_DATABASE_URL"))?;
             let shown = url.shown();
             tokio::task::spawn_blocking(move || db::migrate(&url)).await??;
-            println!("The schema of {} is up to date.", shown);
+            println!("The schema of {shown} is up to date.");
             Ok(ExitCode::SUCCESS)
         }
         Command::ImportCluster { folder, public_url } => {
@@ -143,7 +143,7 @@ async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode>
     // Listened for before it is said that we are here: the server itself does so only once it runs.
     let told = told_to_end()?;
     println!("Boxrota is at {}", app.site.public_url);
-    let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer, wake: app.wake.clone() };
+    let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer };
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(worker.keep_at_it(stopped));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);

@@ -1,6 +1,6 @@
 //! The one place where the clock starts work: stores the reminders that are due, sends the letters, and clears away what has run out.
 //!
-//! A round comes when a letter has been stored (the pages ring) and every half minute. Several workers, in one process or in
+//! A round comes when a letter has been stored (the database rings) and every half minute. Several workers, in one process or in
 //! many, may run at once: a letter is taken by one conditional update. When the program is told to stop, the letter in hand
 //! is finished and no other is begun; one that was in hand when the program was killed is taken over when its lease ends.
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use crate::base::Clock;
 use crate::base::clock;
@@ -63,8 +63,6 @@ pub struct Worker {
     pub clock: Clock,
     /// How letters leave.
     pub mailer: Arc<Mailer>,
-    /// Rung when a letter has been stored.
-    pub wake: Arc<Notify>,
 }
 
 impl Worker {
@@ -117,7 +115,7 @@ impl Worker {
                 }
             }
             tokio::select! {
-                () = self.wake.notified() => {}
+                () = self.db.letters() => {}
                 // More may be due than one pass deals with.
                 () = tokio::time::sleep(if goes_on { Duration::ZERO } else { PAUSE }) => {}
                 // An error means that whoever could say stop is gone.

@@ -12,6 +12,7 @@ pub mod schema;
 mod tx;
 mod url;
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2;
-use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
 
 pub use conn::{Conn, MultiBackend};
 pub use error::{Error, Result, Unique};
@@ -51,6 +52,8 @@ struct Inner {
     /// SQLite's one writer. With several, p99 was five times worse and waits reached 10 s (see docs/decisions).
     writer: Option<Arc<Mutex<Line>>>,
     queries: Arc<AtomicU64>,
+    /// Rung when a transaction has stored letters and is committed.
+    letters: Notify,
     settle: OnceLock<Settle>,
 }
 
@@ -118,12 +121,26 @@ impl Db {
             .connection_timeout(PATIENCE)
             .build(Manager::new(url.clone(), role, queries.clone()))?;
         let places = Arc::new(Semaphore::new(usize::try_from(size)?));
-        Ok(Self(Arc::new(Inner { engine, site: site.to_owned(), pool, places, writer, queries, settle: OnceLock::new() })))
+        Ok(Self(Arc::new(Inner {
+            engine,
+            site: site.to_owned(),
+            pool,
+            places,
+            writer,
+            queries,
+            letters: Notify::new(),
+            settle: OnceLock::new(),
+        })))
     }
 
     /// Has every write transaction of a cluster end with this, before it commits. Said once, at the start; later calls do nothing.
     pub fn settle_with(&self, settle: Settle) {
         let _ = self.0.settle.set(settle);
+    }
+
+    /// Waits until a transaction of this process has stored letters. One that was committed since the last wait counts.
+    pub async fn letters(&self) {
+        self.0.letters.notified().await;
     }
 
     /// Which engine this is.
@@ -150,8 +167,7 @@ impl Db {
     }
 
     /// Changes a cluster's rows: takes the cluster's lock, runs `work`, settles what follows from it ([`Db::settle_with`]), raises
-    /// the cluster's version, commits. An `Err`
-    /// from `work` leaves nothing behind.
+    /// the cluster's version, commits, and rings the worker when letters were stored. An `Err` from `work` leaves nothing behind.
     pub async fn write<T, E, F>(&self, scope: Scope, work: F) -> std::result::Result<T, E>
     where
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
@@ -266,10 +282,14 @@ impl Db {
                     _ => return Err(Error::from(fault).into()),
                 };
             }
+            let letters = Cell::new(false);
             let mut open = Open { line: seat.line(), finished: false };
-            let done = work(&mut House { conn: &mut open.line.conn, now, site: &inner.site })?;
+            let done = work(&mut House { conn: &mut open.line.conn, now, site: &inner.site, letters: &letters })?;
             open.line.conn.batch_execute("COMMIT").map_err(Error::from)?;
             open.finished = true;
+            if letters.get() {
+                inner.letters.notify_one();
+            }
             Ok(done)
         });
         match hop.await {

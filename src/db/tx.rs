@@ -1,5 +1,7 @@
 //! What store functions are handed: a connection inside a transaction, together with whose rows, who acts, and when.
 
+use std::cell::Cell;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
@@ -44,6 +46,7 @@ pub struct Tx<'a> {
     /// When.
     pub now: DateTime<Utc>,
     site: &'a str,
+    letters: &'a Cell<bool>,
 }
 
 /// An open transaction on people, sessions, sign-in links and the list of clusters.
@@ -53,6 +56,7 @@ pub struct House<'a> {
     /// When.
     pub now: DateTime<Utc>,
     pub(super) site: &'a str,
+    pub(super) letters: &'a Cell<bool>,
 }
 
 impl Tx<'_> {
@@ -60,6 +64,11 @@ impl Tx<'_> {
     #[must_use]
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.site)
+    }
+
+    /// A letter waits now: the worker is rung once this is committed.
+    pub fn letter_waits(&mut self) {
+        self.letters.set(true);
     }
 
     /// The day it is at the schools.
@@ -76,7 +85,7 @@ impl Tx<'_> {
 
     /// The same transaction, for what belongs to no cluster.
     pub fn house(&mut self) -> House<'_> {
-        House { conn: self.conn, now: self.now, site: self.site }
+        House { conn: self.conn, now: self.now, site: self.site, letters: self.letters }
     }
 
     /// Writes a line of the change log: who (the actor), when, what before and what after (product rule 11). `about` is a
@@ -114,6 +123,6 @@ impl House<'_> {
 
     /// The same transaction inside a cluster, for the import that has just created it.
     pub fn enter(&mut self, cluster: ClusterId, actor: Option<PersonId>) -> Tx<'_> {
-        Tx { conn: self.conn, cluster, actor, now: self.now, site: self.site }
+        Tx { conn: self.conn, cluster, actor, now: self.now, site: self.site, letters: self.letters }
     }
 }

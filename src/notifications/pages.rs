@@ -156,14 +156,12 @@ pub async fn retry(
             store::retry(tx, id).map_err(Error::from)
         })
         .await?;
-    app.wake.notify_one();
     Ok(see_other(&format!("{}/mail/{id}", member.base())))
 }
 
 /// `POST /c/{cluster}/mail/retry`: the same for all of them.
 pub async fn retry_all(app: web::Data<App>, member: Coordinator, _press: Posted<Press>) -> Result<HttpResponse, Error> {
     app.db.write(member.scope(), |tx| store::retry_all(tx).map_err(Error::from)).await?;
-    app.wake.notify_one();
     Ok(see_other(&format!("{}/mail?done=again", member.base())))
 }
 

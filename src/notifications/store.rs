@@ -11,7 +11,7 @@ use crate::base::ids::{ClusterId, MessageId, PersonId};
 use crate::db::schema::messages;
 use crate::db::{Error, HOUSE, House, Result, Tx};
 
-/// Stores a letter, to be sent by the worker; in the transaction of the fact that caused it. `false` when the same letter
+/// Stores a letter, to be sent by the worker, who is rung after COMMIT; in the transaction of the fact that caused it. `false` when the same letter
 /// (kind, subject, day, address) is there already: then nothing is stored.
 pub fn enqueue(tx: &mut Tx<'_>, letter: &Letter) -> Result<bool> {
     enqueue_with(tx, letter, "")
@@ -47,6 +47,7 @@ pub fn enqueue_with(tx: &mut Tx<'_>, letter: &Letter, unsubscribe: &str) -> Resu
             messages::created_at.eq(now),
         ))
         .execute(tx.conn)?;
+    tx.letter_waits();
     Ok(true)
 }
 
@@ -149,6 +150,7 @@ pub fn retry(tx: &mut Tx<'_>, id: MessageId) -> Result<bool> {
     if diesel::update(failed).set(again(tx.stamp())).execute(tx.conn)? == 0 {
         return Ok(false);
     }
+    tx.letter_waits();
     tx.log("messages", &id, "put in line again", "Not sent", "Waiting")?;
     Ok(true)
 }
@@ -158,6 +160,7 @@ pub fn retry_all(tx: &mut Tx<'_>) -> Result<usize> {
     let failed = messages::table.filter(messages::cluster_id.eq(tx.cluster.0)).filter(messages::state.eq(text(State::Failed)));
     let many = diesel::update(failed).set(again(tx.stamp())).execute(tx.conn)?;
     if many > 0 {
+        tx.letter_waits();
         tx.log("messages", &"all", "put in line again", &format!("{many} not sent"), "Waiting")?;
     }
     Ok(many)

@@ -1,9 +1,5 @@
 //! The App value: what nearly every handler needs.
 
-use std::sync::Arc;
-
-use tokio::sync::Notify;
-
 use super::Site;
 use super::limits::Limits;
 use crate::base::Clock;
@@ -17,8 +13,6 @@ pub struct App {
     pub clock: Clock,
     /// Where people reach us, and what kind of site this is.
     pub site: Site,
-    /// Rung when a mail has been stored, so that the worker need not wait for its next round.
-    pub wake: Arc<Notify>,
     /// How often somebody may ask for what costs us or annoys others.
     pub limits: Limits,
 }

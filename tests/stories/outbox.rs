@@ -15,7 +15,7 @@ use boxrota::worker::Worker;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use tokio::runtime::Runtime;
-use tokio::sync::{Barrier, Notify, watch};
+use tokio::sync::{Barrier, watch};
 
 use crate::harness::{Engine, Ground, Raw};
 use crate::post_office::{At, Deed, PostOffice, Script};
@@ -34,6 +34,7 @@ on_both_engines!(
     a_sign_in_letter_keeps_no_link_and_is_not_sent_late,
     letters_are_listed_page_by_page,
     a_stopped_worker_finishes_the_letter_in_hand,
+    a_letter_rings_the_worker_once_it_is_committed,
 );
 
 const ONE: ClusterId = ClusterId(1);
@@ -67,7 +68,7 @@ fn play(ground: Ground, story: impl AsyncFnOnce(&Stage)) {
 
 impl Stage {
     fn worker(&self, mailer: Mailer) -> Worker {
-        Worker { db: self.db.clone(), clock: self.clock.clone(), mailer: Arc::new(mailer), wake: Arc::new(Notify::new()) }
+        Worker { db: self.db.clone(), clock: self.clock.clone(), mailer: Arc::new(mailer) }
     }
 
     /// One round of a worker.
@@ -449,6 +450,23 @@ fn a_stopped_worker_finishes_the_letter_in_hand(ground: Ground) {
         let states: Vec<State> = stage.all(ONE).await.iter().map(|m| m.state).collect();
         assert_eq!(states, [State::Sent, State::Waiting, State::Waiting]);
         assert_eq!(office.taken().len(), 1);
+    });
+}
+
+fn a_letter_rings_the_worker_once_it_is_committed(ground: Ground) {
+    play(ground, async |stage| {
+        let rung = async || tokio::time::timeout(Duration::from_millis(20), stage.db.letters()).await.is_ok();
+        let scope = Scope::of_worker(ONE, noon());
+        let broken = stage.db.write(scope, |tx| store::enqueue(tx, &letter(1)).and(Err::<(), _>(db::Error::NotFound))).await;
+        assert!(broken.is_err() && !rung().await, "what is taken back rings nobody");
+        assert!(stage.enqueue(ONE, letter(1)).await);
+        assert!(rung().await && !rung().await, "once");
+        assert!(!stage.enqueue(ONE, letter(1)).await);
+        assert!(!rung().await, "it was there already");
+        let entered = stage.db.house(noon(), |house| store::enqueue(&mut house.enter(TWO, None), &letter(1))).await;
+        assert!(entered.unwrap() && rung().await, "a cluster that was entered");
+        let inside = stage.db.write(scope, |tx| store::enqueue(&mut tx.house().enter(TWO, None), &letter(2))).await;
+        assert!(inside.unwrap() && rung().await, "a cluster that was entered from another");
     });
 }
 

@@ -153,10 +153,7 @@ pub async fn change(
         done = attempt().await;
     }
     match done {
-        Ok(changed) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/bookings/{id}?done={}", member.base(), if changed { "changed" } else { "same" })))
-        }
+        Ok(changed) => Ok(see_other(&format!("{}/bookings/{id}?done={}", member.base(), if changed { "changed" } else { "same" }))),
         Err(Stop::Refused(refused)) => {
             let (case, refusal, similar) = *refused;
             let name = match refusal.field().name() {

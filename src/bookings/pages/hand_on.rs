@@ -234,7 +234,6 @@ pub async fn hand_on(
     match done {
         Err(errors) => show(&app, &member, id, &form, &errors).await,
         Ok(gone) => {
-            app.wake.notify_one();
             if own && gone {
                 let main = html! {
                     (head("Thank you, it is handed on", html! {}, html! {}))

@@ -56,7 +56,7 @@ impl Teller {
         let today = tx.today();
         let calendar = self.entry(&facts);
         let asked = loan.booking.slot.state == State::Requested;
-        self.to_school(tx, loan, about, |to| {
+        Self::to_school(tx, loan, about, |to| {
             if asked { letters::requested(about, to, today) } else { letters::reserved(about, to, today, Some(calendar.clone())) }
         })?;
         if asked { self.to_coordinators(tx, about) } else { Ok(()) }
@@ -71,7 +71,7 @@ impl Teller {
         let yes = loan.booking.slot.state == State::Confirmed;
         // A booking that was changed before has an entry in calendars, from the letter about the change.
         let entered = about.sequence > 1;
-        self.to_school(tx, loan, about, |to| {
+        Self::to_school(tx, loan, about, |to| {
             if yes {
                 letters::approved(about, to, today, Some(calendar.clone()))
             } else {
@@ -86,7 +86,7 @@ impl Teller {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let calendar = self.entry(&facts);
-        self.to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
+        Self::to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
         if loan.booking.slot.state == State::Requested { self.to_coordinators(tx, about) } else { Ok(()) }
     }
 
@@ -96,7 +96,7 @@ impl Teller {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let calendar = self.entry(&facts);
-        self.to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
+        Self::to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
     }
 
     /// The booking as a calendar file.
@@ -138,7 +138,7 @@ impl Teller {
         Calendar { text: ics::file(&entry, &self.organizer), method }
     }
 
-    fn to_school(&self, tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
+    fn to_school(tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
         // Whoever has left since then hears no more of the cluster.
         let (hands, because) = match &loan.hands {
             Hands::Booker => (Some(loan.booking.person), Because::Booked),

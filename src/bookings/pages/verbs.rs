@@ -79,9 +79,7 @@ where
     if matches!(done, Err(Stop::Fault(Error::Db(db::Error::Unique(db::Unique::OneOut))))) {
         done = attempt().await;
     }
-    done?;
-    app.wake.notify_one();
-    Ok(())
+    done
 }
 
 /// On to the booking's page, or the page again with what was in the way.

@@ -180,7 +180,6 @@ async fn counted_on(app: &web::Data<App>, member: &Member, copy: CopyId, side: S
     };
     match done {
         Ok(handover) => {
-            app.wake.notify_one();
             let handover = handover.map_or_else(String::new, |id| format!("&handover={id}"));
             Ok(see_other(&format!("{}/copies/{copy}?done={word}{handover}", member.base())))
         }

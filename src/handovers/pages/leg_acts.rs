@@ -90,10 +90,7 @@ pub async fn suggest(
         })
         .await;
     match done {
-        Ok(word) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/legs/{id}?done={word}", member.base())))
-        }
+        Ok(word) => Ok(see_other(&format!("{}/legs/{id}?done={word}", member.base()))),
         Err(stop) => stopped(&app, &member, id, Some(&sent.0), stop).await,
     }
 }
@@ -139,10 +136,7 @@ pub async fn agree(
         })
         .await;
     match done {
-        Ok(()) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/legs/{id}?done=agreed", member.base())))
-        }
+        Ok(()) => Ok(see_other(&format!("{}/legs/{id}?done=agreed", member.base()))),
         Err(stop) => stopped(&app, &member, id, None, stop).await,
     }
 }
@@ -177,10 +171,7 @@ pub async fn decline(
         })
         .await;
     match done {
-        Ok(word) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/legs/{id}?done={word}", member.base())))
-        }
+        Ok(word) => Ok(see_other(&format!("{}/legs/{id}?done={word}", member.base()))),
         Err(stop) => stopped(&app, &member, id, None, stop).await,
     }
 }

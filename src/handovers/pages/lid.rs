@@ -141,7 +141,6 @@ pub async fn found(req: HttpRequest, app: web::Data<App>, path: web::Path<String
             Ok::<_, Error>(())
         })
         .await?;
-    app.wake.notify_one();
     let main = html! {
         (crate::web::parts::confirmation("Thank you", html! { p { "The coordinator of " (lid.name) " hears of it now." } }))
         section.panel.card.form { p { "Please leave the box at the desk of the nearest school, or where you found it." } }

@@ -327,6 +327,5 @@ pub async fn cancel(
             Ok(())
         })
         .await?;
-    app.wake.notify_one();
     Ok(see_other(&format!("{}/meetings?done=cancelled", member.base())))
 }

@@ -89,8 +89,7 @@ fn name_of(tx: &mut Tx<'_>, school: SchoolId) -> db::Result<String> {
     Ok(names.into_iter().find(|one| one.id == school).map(|one| one.short_name).unwrap_or_default())
 }
 
-pub(super) fn to_the_list(app: &App, member: &Coordinator, done: &str) -> HttpResponse {
-    app.wake.notify_one();
+pub(super) fn to_the_list(member: &Coordinator, done: &str) -> HttpResponse {
     see_other(&format!("{}/attention?done={done}", member.base()))
 }
 
@@ -136,7 +135,7 @@ pub async fn ask(
             Ok::<_, Error>("asked")
         })
         .await?;
-    Ok(to_the_list(&app, &member, done))
+    Ok(to_the_list(&member, done))
 }
 
 /// The live loans of a copy that nobody has fetched yet, by school. What the waiting list offers is no booking.
@@ -202,7 +201,7 @@ pub async fn missing(
             Ok::<_, Error>("missing")
         })
         .await?;
-    Ok(to_the_list(&app, &member, done))
+    Ok(to_the_list(&member, done))
 }
 
 /// A copy is there again.
@@ -236,7 +235,7 @@ pub async fn found(
             Ok::<_, Error>(if out_of_service(&state).is_none() { "found" } else { "found-broken" })
         })
         .await?;
-    Ok(to_the_list(&app, &member, done))
+    Ok(to_the_list(&member, done))
 }
 
 /// A copy that was missing is somewhere: the log says so, and whoever has booked it hears what that means for the booking. The
@@ -267,7 +266,7 @@ pub async fn find_done(
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
     let new = app.db.write(member.scope(), move |tx| Ok::<_, Error>(store::settle_find(tx, id)?)).await?;
-    Ok(to_the_list(&app, &member, if new { "settled" } else { "moot" }))
+    Ok(to_the_list(&member, if new { "settled" } else { "moot" }))
 }
 
 /// Counts that differ are dealt with.
@@ -282,5 +281,5 @@ pub async fn settled(
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
     let new = app.db.write(member.scope(), move |tx| Ok::<_, Error>(store::settle_difference(tx, id)?)).await?;
-    Ok(to_the_list(&app, &member, if new { "settled" } else { "moot" }))
+    Ok(to_the_list(&member, if new { "settled" } else { "moot" }))
 }

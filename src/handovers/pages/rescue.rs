@@ -151,7 +151,7 @@ pub async fn move_to_copy(
     if matches!(done, Err(Error::Db(db::Error::Taken))) {
         done = attempt().await;
     }
-    Ok(to_the_list(&app, &member, done?))
+    Ok(to_the_list(&member, done?))
 }
 
 /// Suggests other dates to the school by a letter.
@@ -190,5 +190,5 @@ pub async fn offer(
             Ok::<_, Error>("offered")
         })
         .await?;
-    Ok(to_the_list(&app, &member, done))
+    Ok(to_the_list(&member, done))
 }

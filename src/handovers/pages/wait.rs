@@ -262,7 +262,6 @@ pub async fn accept(
         .await;
     match done {
         Ok((booking, state)) => {
-            app.wake.notify_one();
             let done = if state == Standing::Requested { "requested" } else { "reserved" };
             Ok(see_other(&format!("{}/bookings/{booking}?done={done}", member.base())))
         }
@@ -339,10 +338,7 @@ where
         })
         .await;
     match done {
-        Ok(()) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/waits/{id}?done={word}", member.base())))
-        }
+        Ok(()) => Ok(see_other(&format!("{}/waits/{id}?done={word}", member.base()))),
         Err(Stop::Refused(refusal)) => refused(&app, &member, id, "", &Errors::one("facts", refusal.message()), false).await,
         Err(Stop::Fault(fault)) => Err(fault),
     }

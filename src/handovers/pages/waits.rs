@@ -191,10 +191,7 @@ pub async fn join(app: web::Data<App>, member: Borrower, form: Posted<JoinForm>)
         })
         .await;
     match done {
-        Ok(id) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/waits/{id}?done=joined", member.base())))
-        }
+        Ok(id) => Ok(see_other(&format!("{}/waits/{id}?done=joined", member.base()))),
         Err(Stop::Refused(refused)) => {
             let (reading, refusal) = *refused;
             let name = match refusal.field() {

@@ -155,10 +155,7 @@ pub async fn create(app: web::Data<App>, who: ClusterMaker, form: Posted<Foundin
         })
         .await;
     match done {
-        Ok(true) => {
-            app.wake.notify_one();
-            Ok(see_other(&there))
-        }
+        Ok(true) => Ok(see_other(&there)),
         // An import beside us may have taken the short name between the question and the insert.
         Ok(false) | Err(db::Error::Unique(Unique::Slug)) => Ok(answer(&app, &who, &form, &taken)),
         Err(fault) => Err(fault.into()),

@@ -117,7 +117,6 @@ pub async fn accept(req: HttpRequest, app: web::Data<App>, token: web::Path<Stri
     }
     match done? {
         Ok((session, begun)) => {
-            app.wake.notify_one();
             let next = if begun { format!("/c/{}/week", cluster.slug) } else { "/".to_owned() };
             Ok(signed_in(&req, &app, &session, &next))
         }

@@ -137,10 +137,7 @@ pub async fn invite(app: web::Data<App>, member: Coordinator, form: Posted<Invit
         })
         .await?;
     match done {
-        Ok(()) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/people?done=invited", member.base())))
-        }
+        Ok(()) => Ok(see_other(&format!("{}/people?done=invited", member.base()))),
         Err(errors) => invite_page(&app, &member, &form, &errors).await,
     }
 }
@@ -208,7 +205,6 @@ pub async fn again(app: web::Data<App>, member: Coordinator, path: One, _: Poste
             Ok(true)
         })
         .await?;
-    app.wake.notify_one();
     Ok(see_other(&format!("{}/people?done={}", member.base(), if sent { "again" } else { "answered" })))
 }
 

@@ -232,7 +232,6 @@ pub async fn ask_for_link(
             Ok(())
         })
         .await?;
-    app.wake.notify_one();
     let body = html! {
         div.head { h1 { "Check your e-mail" } }
         div.panel.card.form {

@@ -96,7 +96,6 @@ pub async fn switch_off(app: web::Data<App>, token: web::Path<String>, _: OneCli
             Ok::<_, Error>(())
         })
         .await?;
-    app.wake.notify_one();
     let done = if choice == Choice::Rhythm { "Each letter comes on its own again" } else { "These letters are switched off" };
     let main = html! {
         (confirmation(done, html! { p { strong { (kind.name) } ". " (becomes(choice, false)) } }))

@@ -201,7 +201,7 @@ impl TestApp {
 
     /// The worker, with the memory for a mail server.
     pub fn worker(&self) -> Worker {
-        Worker { db: self.app.db.clone(), clock: self.clock.clone(), mailer: self.mailer.clone(), wake: self.app.wake.clone() }
+        Worker { db: self.app.db.clone(), clock: self.clock.clone(), mailer: self.mailer.clone() }
     }
 
     async fn deliver(&self) {

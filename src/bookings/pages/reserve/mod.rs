@@ -134,7 +134,6 @@ pub async fn book(
     }
     match done {
         Ok((id, state)) => {
-            app.wake.notify_one();
             let done = if state == State::Requested { "requested" } else { "reserved" };
             Ok(see_other(&format!("{}/bookings/{id}?done={done}", member.base())))
         }

@@ -71,7 +71,6 @@ pub async fn refuse(
         .await;
     match done {
         Ok(handover) => {
-            app.wake.notify_one();
             let handover = handover.map_or_else(String::new, |id| format!("&handover={id}"));
             Ok(see_other(&format!("{}/copies/{copy}?done=refused{handover}", member.base())))
         }
@@ -125,10 +124,7 @@ pub async fn take_back(
         })
         .await;
     match done {
-        Ok(()) => {
-            app.wake.notify_one();
-            Ok(see_other(&format!("{}/copies/{copy}?done=withdrawn", member.base())))
-        }
+        Ok(()) => Ok(see_other(&format!("{}/copies/{copy}?done=withdrawn", member.base()))),
         Err(Stop::Refused(refusal)) => copy::refused(&app, &member, copy, refusal, &[]).await,
         Err(Stop::Broken(fault)) => Err(fault),
         Err(Stop::Faults(_)) => Err(Error::Broken("a form without fields has no faults".into())),

@@ -122,7 +122,6 @@ pub async fn ask(req: HttpRequest, app: web::Data<App>, who: SignedIn, form: Pos
             Ok::<_, Error>(())
         })
         .await?;
-    app.wake.notify_one();
     Ok(see_other("/account/email?done=asked"))
 }
 
@@ -338,7 +337,6 @@ pub async fn confirm(
             Ok(Ok(()))
         })
         .await?;
-    app.wake.notify_one();
     match done {
         Ok(()) => Ok(see_other(&format!("/account/email/confirm/{token}"))),
         Err(refusal) => Ok(refused(&app, refusal)),

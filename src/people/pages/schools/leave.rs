@@ -82,10 +82,7 @@ pub async fn save(
         })
         .await;
     match saved {
-        Ok(()) => {
-            app.wake.notify_one();
-            Ok(done(&member, id, "left"))
-        }
+        Ok(()) => Ok(done(&member, id, "left")),
         Err(Stop::Refused(errors)) => {
             let facts = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Facts::read(tx, id)?)).await?;
             Ok(page(&member, &facts, &typed, &errors))

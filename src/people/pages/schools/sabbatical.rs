@@ -82,10 +82,7 @@ pub async fn save(
         })
         .await;
     match saved {
-        Ok(()) => {
-            app.wake.notify_one();
-            Ok(done(&member, id, "sabbatical"))
-        }
+        Ok(()) => Ok(done(&member, id, "sabbatical")),
         Err(Stop::Refused(errors)) => checked(&app, &member, id, &typed, errors).await,
         Err(Stop::Fault(fault)) => Err(fault),
     }
