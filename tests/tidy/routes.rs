@@ -24,7 +24,8 @@ pub fn routes(files: &[Rust]) -> Vec<Fault> {
         for way in WAYS {
             for (at, _) in file.code.match_indices(way) {
                 let line = file.code[..at].matches('\n').count();
-                let own = app && (["web::scope", ".service("].contains(&way) || OF_THE_PROGRAM.iter().any(|address| spoken[line].contains(address)));
+                let own = app
+                    && (["web::scope", ".service("].contains(&way) || OF_THE_PROGRAM.iter().any(|address| spoken[line].contains(address)));
                 if !own && !allowed.iter().any(|body| body.contains(&at)) {
                     let why = "an address is named in `inside` or `outside` of its pages alone".to_owned();
                     faults.push(Fault { path: file.path.clone(), line, what: "names routes".to_owned(), why });
