@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use boxrota::db::{Db, Error};
+use boxrota::handovers::digests::Rooms;
 use boxrota::handovers::round::{Pass, Sweep};
 use boxrota::handovers::settle::settle;
 use boxrota::notifications::store as outbox;
@@ -77,12 +78,13 @@ async fn main() -> anyhow::Result<()> {
     measured("the pass after it", &at("08:01")?, 20).await?;
     let began = Instant::now();
     let mut passes = 1;
-    while at("08:00")?.digests(&mut sweep, |_, _, _| Ok(None), || false).await?.more {
+    let rooms = Rooms { kind: |_| None, overtaken: |_, _| Ok(None) };
+    while at("08:00")?.digests(&mut sweep, rooms, || false).await?.more {
         passes += 1;
     }
     println!("weekly letters of all clusters: {:.2} s in {passes} passes, between which letters are sent", began.elapsed().as_secs_f32());
     let began = Instant::now();
-    at("08:10")?.digests(&mut sweep, |_, _, _| Ok(None), || false).await?;
+    at("08:10")?.digests(&mut sweep, rooms, || false).await?;
     println!("the same with nothing due: {:.1} ms", began.elapsed().as_secs_f64() * 1000.0);
     let now = at("08:02")?.now;
     let began = Instant::now();

@@ -15,27 +15,17 @@ use crate::base::Clock;
 use crate::base::clock;
 use crate::base::days;
 use crate::base::ids::{ClusterId, MessageId};
-use crate::bookings::letters;
+use crate::bookings::still as bookings;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
-use crate::handovers::attention_letters;
-use crate::handovers::leg_letters;
-use crate::handovers::letters as handed;
+use crate::handovers::digests::Rooms;
 use crate::handovers::round::{Came, Pass, Sweep};
-use crate::handovers::still::Stored;
-use crate::handovers::store::handovers;
-use crate::handovers::store::legs;
-use crate::handovers::store::looks;
-use crate::handovers::store::waits;
-use crate::handovers::store::{attention, custody};
-use crate::handovers::wait_letters;
-use crate::handovers::{reminders, still};
+use crate::handovers::store::{looks, waits};
+use crate::handovers::{attention_still, handed_still, leg_still, reminders, still as reminding, wait_still};
 use crate::notifications::mailer::Mailer;
-use crate::notifications::{self, Message, Outcome, Record, State, after, store as outbox};
-use crate::people::account::answerable;
-use crate::people::pages::account::email;
-use crate::people::{invitations, letters as invitation_letters, sign_in};
-use crate::people::{pages::SIGN_IN_LETTER, store as people};
+use crate::notifications::{self, Kind, Message, Outcome, Overtaken, Record, State, Stored, after, store as outbox};
+use crate::people::pages::account::kinds;
+use crate::people::{account_still, still as joining, store as people};
 
 /// Between two rounds when nobody rings: another process may have stored letters, and letters may have become due again.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -159,7 +149,7 @@ impl Worker {
     /// # Errors
     /// When the database cannot say what is due.
     pub async fn bring_together(&self, sweep: &mut Sweep, stop: &watch::Receiver<bool>) -> db::Result<Came> {
-        self.pass().digests(sweep, overtaken_booking, || *stop.borrow()).await
+        self.pass().digests(sweep, Rooms { kind: kinds::find, overtaken }, || *stop.borrow()).await
     }
 
     fn pass(&self) -> Pass {
@@ -217,7 +207,7 @@ impl Worker {
                 let mut done = 0;
                 for id in ids {
                     let Some(message) = outbox::take(tx, id, &claim)? else { continue };
-                    let outcome = overtaken(tx, &message)?.map_or(Outcome::Kept, Outcome::NoLongerTrue);
+                    let outcome = overtaken(tx, &Stored::from(&message))?.map_or(Outcome::Kept, Outcome::NoLongerTrue);
                     outbox::record(tx, id, &claim, &after(outcome, message.attempts, tx.now))?;
                     done += 1;
                 }
@@ -260,7 +250,7 @@ impl Worker {
                     outbox::postpone(tx, id, &claim, opens.naive_utc())?;
                     return Ok(None);
                 }
-                let over = match overtaken(tx, &message)? {
+                let over = match overtaken(tx, &Stored::from(&message))? {
                     Some(why) => Some(Outcome::NoLongerTrue(why)),
                     None => notifications::given_up(message.attempts).map(Outcome::Refused),
                 };
@@ -332,68 +322,31 @@ enum Taken {
 /// When the cluster's mail hours begin, for a letter that waits for them: a reminder, or what was gathered. One that was stored in the
 /// evening and is tried again, or was left by a worker that was killed, does not go at night.
 fn opens(tx: &mut Tx<'_>, kind: &str) -> db::Result<Option<DateTime<Utc>>> {
-    if reminders::rule(kind).is_none() && kind != reminders::GATHERED {
+    if Kind::among(reminders::KINDS, kind).is_none() {
         return Ok(None);
     }
     let (from, to) = looks::mail_hours(tx)?;
     Ok(clock::opens(tx.now, from, to))
 }
 
-/// Why a letter is no longer true, asked at the moment of sending, by its kind; `None` when it is, or when its kind has
-/// nothing that could change.
-fn overtaken(tx: &mut Tx<'_>, message: &Message) -> db::Result<Option<String>> {
-    if message.kind == SIGN_IN_LETTER {
-        let over = tx.now >= message.created_at + sign_in::LINK_LASTS;
-        return Ok(over.then(|| "The link in it had run out before it could be sent.".to_owned()));
-    }
-    if let Some(hash) = invitation_letters::read_subject(&message.kind, &message.subject) {
-        let (now, today) = (tx.now, tx.today());
-        let found = people::invitations::by_hash(&mut tx.house(), hash)?;
-        return Ok(invitations::usable(found.map(|(one, ..)| one.standing), now, today).err().map(|why| why.to_string()));
-    }
-    if let Some(change) = email::read_subject(&message.kind, &message.subject) {
-        let change = people::account::email_change_by_id(&mut tx.house(), change)?;
-        return Ok(answerable(change.as_ref(), tx.now).err().map(|why| why.to_string()));
-    }
-    if reminders::rule(&message.kind).is_some() {
-        let letter = Stored {
-            kind: &message.kind,
-            subject: &message.subject,
-            day: message.day,
-            person: message.person,
-            could_be_off: !message.unsubscribe.is_empty(),
-        };
-        return still::overtaken(tx, &letter);
-    }
-    if let Some((leg, turn)) = leg_letters::read_subject(&message.kind, &message.subject) {
-        let leg = match legs::one(tx, leg) {
-            Err(db::Error::NotFound) => None,
-            found => Some(found?),
-        };
-        return Ok(leg_letters::overtaken(&message.kind, turn, leg.as_ref()).map(str::to_owned));
-    }
-    if let Some(handover) = handed::read_subject(&message.subject) {
-        return Ok(handed::overtaken(&message.kind, handovers::state(tx, handover)?).map(str::to_owned));
-    }
-    if let Some((wait, booking)) = wait_letters::read_subject(&message.subject) {
-        let now = waits::state_of(tx, wait)?;
-        return Ok(wait_letters::overtaken(&message.kind, booking, now).map(str::to_owned));
-    }
-    if let Some((copy, school)) = attention_letters::read_subject(&message.kind, &message.subject) {
-        let (_, _, home) = attention::copy(tx, copy)?;
-        let now = custody::one(tx, copy)?;
-        return Ok(attention_letters::overtaken(&message.kind, school, &now, home).map(str::to_owned));
-    }
-    if let Some((booking, sequence)) = attention_letters::read_dates(&message.kind, &message.subject) {
-        let same = ledger::state_and_sequence(tx, booking)?.is_some_and(|(state, now)| state.is_live() && now == sequence);
-        return Ok((!same).then(|| "The booking had changed before it could be sent.".to_owned()));
-    }
-    overtaken_booking(tx, &message.kind, &message.subject)
-}
+/// The rooms that write letters, each with what it says of one of its own.
+const ROOMS: [Overtaken; 8] = [
+    account_still::overtaken,
+    joining::overtaken,
+    reminding::overtaken,
+    leg_still::overtaken,
+    handed_still::overtaken,
+    wait_still::overtaken,
+    attention_still::overtaken,
+    bookings::overtaken,
+];
 
-/// The same of a letter about a booking, which may be sent alone or together with others.
-fn overtaken_booking(tx: &mut Tx<'_>, kind: &str, subject: &str) -> db::Result<Option<String>> {
-    let Some((booking, sequence)) = letters::read_subject(subject) else { return Ok(None) };
-    let now = ledger::state_and_sequence(tx, booking)?;
-    Ok(letters::overtaken(kind, sequence, now).map(str::to_owned))
+/// Why a letter is no longer true, asked at the moment of sending; `None` when it is, or when its kind has nothing that could change.
+fn overtaken(tx: &mut Tx<'_>, letter: &Stored<'_>) -> db::Result<Option<String>> {
+    for room in ROOMS {
+        if let Some(why) = room(tx, letter)? {
+            return Ok(Some(why));
+        }
+    }
+    Ok(None)
 }

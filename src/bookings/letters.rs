@@ -1,25 +1,39 @@
 //! The letters about a booking, each made from plain facts: reserved, requested, to approve, approved, declined, changed,
 //! cancelled. Nothing here asks the database: the caller gathers the facts and stores the letter in the same transaction.
 
-use super::State;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::BookingId;
-use crate::notifications::{Block, Calendar, Letter, Recipient};
+use crate::notifications::{Block, Calendar, Choice, Kind, Letter, Recipient};
+
+const BOOKER: &str = "Who booked, and the science leads of the school";
 
 /// To whoever it is for: the booking stands.
-pub const RESERVED: &str = "booking_reserved";
+pub const RESERVED: &Kind = &Kind { key: "booking_reserved", name: "A box is reserved", to: BOOKER, choice: Choice::AsLead, waits: true };
 /// To the school: the request waits for the coordinator.
-pub const REQUESTED: &str = "booking_requested";
+pub const REQUESTED: &Kind =
+    &Kind { key: "booking_requested", name: "A request is on its way to the coordinator", to: BOOKER, choice: Choice::AsLead, waits: true };
 /// To the coordinators: somebody asks.
-pub const TO_APPROVE: &str = "booking_to_approve";
+pub const TO_APPROVE: &Kind = &Kind {
+    key: "booking_to_approve",
+    name: "A request waits for approval",
+    to: "The coordinators",
+    choice: Choice::AsCoordinator,
+    waits: true,
+};
 /// To the school: the coordinator said yes.
-pub const APPROVED: &str = "booking_approved";
+pub const APPROVED: &Kind =
+    &Kind { key: "booking_approved", name: "A request is approved", to: BOOKER, choice: Choice::AsLead, waits: true };
 /// To the school: the coordinator said no.
-pub const DECLINED: &str = "booking_declined";
+pub const DECLINED: &Kind =
+    &Kind { key: "booking_declined", name: "A request is not approved", to: BOOKER, choice: Choice::AsLead, waits: true };
 /// To the school: other days, or another copy.
-pub const CHANGED: &str = "booking_changed";
+pub const CHANGED: &Kind = &Kind { key: "booking_changed", name: "A booking has changed", to: BOOKER, choice: Choice::AsLead, waits: true };
 /// To the school, and to coordinators when it was they whom it concerns: given up.
-pub const CANCELLED: &str = "booking_cancelled";
+pub const CANCELLED: &Kind =
+    &Kind { key: "booking_cancelled", name: "A booking is cancelled", to: BOOKER, choice: Choice::AsLead, waits: true };
+
+/// The letters of this room.
+pub const KINDS: &[&Kind] = &[RESERVED, REQUESTED, APPROVED, DECLINED, CHANGED, CANCELLED, TO_APPROVE];
 
 /// In letters that one can switch off.
 const SWITCH_OFF: &str = "You can switch such letters off in Boxrota, under My account.";
@@ -68,6 +82,17 @@ pub enum Because<'a> {
     LeadOf(&'a str),
     /// He coordinates the cluster; its name.
     Coordinates(&'a str),
+}
+
+impl Because<'_> {
+    /// Whether somebody who gets a letter of this kind for this reason may have switched it off.
+    #[must_use]
+    pub fn may_mute(self, kind: &Kind) -> bool {
+        matches!(
+            (kind.choice, self),
+            (Choice::AsLead, Self::LeadOf(_)) | (Choice::AsCoordinator, Self::Coordinates(_)) | (Choice::Freely, _)
+        )
+    }
 }
 
 /// A letter's addressee.
@@ -187,34 +212,9 @@ pub fn read_subject(subject: &str) -> Option<(BookingId, u32)> {
     Some((booking.parse().ok()?, sequence.parse().ok()?))
 }
 
-/// Why a letter of this kind, written when the booking had `sequence`, is no longer true of the booking as it stands now;
-/// `None` when it still is. A cancellation stays true; everything else is overtaken by the next change, whose own letter
-/// says all that there is to say.
-#[must_use]
-pub fn overtaken(kind: &str, sequence: u32, now: Option<(State, u32)>) -> Option<&'static str> {
-    let Some((state, latest)) = now else { return Some("The booking is not there any more.") };
-    let was = match kind {
-        REQUESTED | TO_APPROVE => State::Requested,
-        DECLINED => State::Declined,
-        CANCELLED => State::Cancelled,
-        // A changed booking may be requested or confirmed.
-        CHANGED if state.is_live() => state,
-        RESERVED | APPROVED | CHANGED => State::Confirmed,
-        _ => return None,
-    };
-    match state {
-        _ if state == was && sequence == latest => None,
-        State::Cancelled => Some("The booking was cancelled before this could be sent."),
-        State::Declined => Some("The request was declined before this could be sent."),
-        State::Confirmed if was == State::Requested => Some("The request was answered before this could be sent."),
-        _ if state != was => Some("The booking has changed before this could be sent."),
-        _ => Some("The booking was changed again before this could be sent."),
-    }
-}
-
 #[expect(clippy::too_many_arguments, reason = "the one place where the seven letters get what they share")]
 fn letter(
-    kind: &'static str,
+    kind: &'static Kind,
     about: &About,
     to: &To<'_>,
     today: Day,
@@ -246,7 +246,7 @@ fn letter(
     }
 }
 
-fn facts(about: &About, kind: &str) -> Block {
+fn facts(about: &About, kind: &Kind) -> Block {
     let live = !matches!(kind, DECLINED | CANCELLED);
     let one_day = about.days.first() == about.days.last();
     let when = |wanted: bool, text: String| if wanted { text } else { String::new() };
@@ -342,7 +342,7 @@ mod tests {
     fn letters_read_well_as_text() {
         for letter in all() {
             let shown = format!("Subject: {}\n\n{}", letter.title, bodies::text(&letter));
-            insta::assert_snapshot!(letter.kind, shown);
+            insta::assert_snapshot!(letter.kind.key, shown);
         }
     }
 
@@ -377,23 +377,5 @@ mod tests {
         for other in ["", "sign-in:1", "booking:", "booking:x:1", "booking:07EFYM4G8R001", "booking:07EFYM4G8R001:x"] {
             assert_eq!(read_subject(other), None, "{other}");
         }
-    }
-
-    #[test]
-    fn a_letter_is_sent_only_while_it_is_true() {
-        let confirmed = |sequence| Some((State::Confirmed, sequence));
-        assert_eq!(overtaken(RESERVED, 0, confirmed(0)), None);
-        assert!(overtaken(RESERVED, 0, confirmed(1)).is_some_and(|why| why.contains("changed again")));
-        assert!(overtaken(RESERVED, 0, Some((State::Cancelled, 1))).is_some_and(|why| why.contains("cancelled")));
-        assert!(overtaken(RESERVED, 0, None).is_some());
-        assert_eq!(overtaken(CANCELLED, 1, Some((State::Cancelled, 1))), None);
-        assert_eq!(overtaken(TO_APPROVE, 0, Some((State::Requested, 0))), None);
-        assert!(overtaken(TO_APPROVE, 0, confirmed(0)).is_some_and(|why| why.contains("answered")));
-        assert!(overtaken(TO_APPROVE, 0, Some((State::Declined, 0))).is_some());
-        assert_eq!(overtaken(CHANGED, 2, confirmed(2)), None);
-        assert_eq!(overtaken(CHANGED, 2, Some((State::Requested, 2))), None);
-        assert!(overtaken(CHANGED, 2, confirmed(3)).is_some());
-        assert!(overtaken(CHANGED, 2, Some((State::Cancelled, 3))).is_some());
-        assert_eq!(overtaken("sign_in", 0, None).map(|_| ()), Some(()));
     }
 }

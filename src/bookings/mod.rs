@@ -15,6 +15,7 @@ pub mod repeat;
 pub mod reserve;
 pub mod rules;
 pub mod spans;
+pub mod still;
 pub mod store;
 pub mod timeline;
 pub mod whereabouts;

@@ -2,23 +2,41 @@
 //! the database.
 
 use super::attention::Request;
-use super::{Custody, Place};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, SchoolId};
-use crate::notifications::{Block, Letter, Recipient};
+use crate::notifications::{Block, Choice, Kind, Letter, Recipient};
+
+const LEADS: &str = "The science leads of the school";
 
 /// To the school that has a copy: when will you bring it back?
-pub const BRING_BACK: &str = "asked_to_bring_back";
+pub const BRING_BACK: &Kind = &Kind {
+    key: "asked_to_bring_back",
+    name: "The coordinator asks when a box comes back",
+    to: LEADS,
+    choice: Choice::Always,
+    waits: false,
+};
 /// To the school for which a copy is on its way: have you received it?
-pub const RECEIVE: &str = "asked_to_receive";
+pub const RECEIVE: &Kind = &Kind {
+    key: "asked_to_receive",
+    name: "The coordinator asks whether a box has arrived",
+    to: LEADS,
+    choice: Choice::Always,
+    waits: false,
+};
 /// To the school that has a copy: please count it.
-pub const COUNT: &str = "asked_to_count";
+pub const COUNT: &Kind =
+    &Kind { key: "asked_to_count", name: "The coordinator asks for a count", to: LEADS, choice: Choice::Always, waits: false };
 /// To a school whose booking is at risk: these days would do.
-pub const OTHER_DATES: &str = "other_dates";
+pub const OTHER_DATES: &Kind =
+    &Kind { key: "other_dates", name: "Other dates for a booking at risk", to: LEADS, choice: Choice::Always, waits: false };
 /// To who had it last, and to who has booked it: the copy is missing.
-pub const MISSING: &str = "copy_missing";
+pub const MISSING: &Kind = &Kind { key: "copy_missing", name: "A box is missing", to: LEADS, choice: Choice::Always, waits: false };
 /// To who has booked it: the copy was found again.
-pub const FOUND: &str = "copy_found";
+pub const FOUND: &Kind = &Kind { key: "copy_found", name: "A box is found again", to: LEADS, choice: Choice::Always, waits: false };
+
+/// The letters that a coordinator sends.
+pub const KINDS: &[&Kind] = &[BRING_BACK, RECEIVE, COUNT, OTHER_DATES, MISSING, FOUND];
 
 /// What the letters say of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,30 +65,15 @@ pub fn subject(copy: CopyId, school: SchoolId) -> String {
     format!("copy:{copy}:{school}")
 }
 
-/// The copy and the school of a letter's subject; `None` for a letter of another kind.
+/// The copy and the school of a letter's subject; `None` when it is about something else.
 #[must_use]
-pub fn read_subject(kind: &str, subject: &str) -> Option<(CopyId, SchoolId)> {
-    let rest = subject.strip_prefix("copy:").filter(|_| [BRING_BACK, RECEIVE, COUNT, MISSING, FOUND].contains(&kind))?;
-    let (copy, school) = rest.split_once(':')?;
+pub fn read_subject(subject: &str) -> Option<(CopyId, SchoolId)> {
+    let (copy, school) = subject.strip_prefix("copy:")?.split_once(':')?;
     Some((copy.parse().ok()?, school.parse().ok()?))
 }
 
-/// Why a letter is no longer true at the moment of sending.
-#[must_use]
-pub fn overtaken(kind: &str, school: SchoolId, now: &Custody, home: SchoolId) -> Option<&'static str> {
-    let asks = |request: Request| request.of(now, home) == Some(school);
-    match kind {
-        BRING_BACK if !asks(Request::BringBack) => Some("The school no longer had the box."),
-        COUNT if !asks(Request::Count) => Some("The school no longer had the box."),
-        RECEIVE if !asks(Request::Receive) => Some("The box was no longer on its way to the school."),
-        MISSING if now.place != Place::Missing => Some("The box had been found again."),
-        FOUND if now.place == Place::Missing => Some("The box was missing again."),
-        _ => None,
-    }
-}
-
 fn letter(
-    kind: &'static str,
+    kind: &'static Kind,
     about: &About,
     to: Recipient,
     today: Day,
@@ -150,8 +153,8 @@ pub fn other_dates(
 
 /// The booking and its sequence in the subject of a letter that suggests other days.
 #[must_use]
-pub fn read_dates(kind: &str, subject: &str) -> Option<(BookingId, u32)> {
-    let (booking, sequence) = subject.strip_prefix("dates:").filter(|_| kind == OTHER_DATES)?.split_once(':')?;
+pub fn read_dates(subject: &str) -> Option<(BookingId, u32)> {
+    let (booking, sequence) = subject.strip_prefix("dates:")?.split_once(':')?;
     Some((booking.parse().ok()?, sequence.parse().ok()?))
 }
 
@@ -245,31 +248,10 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_is_sent_only_while_it_is_true() {
-        let (saxton, home) = (SchoolId(2), SchoolId(1));
-        let at = |place, school, to| Custody {
-            copy: CopyId(7),
-            place,
-            school,
-            booking: None,
-            to,
-            handover: None,
-            person: None,
-            since: chrono::DateTime::UNIX_EPOCH,
-            short_essentials: String::new(),
-        };
-        let there = at(Place::School, saxton, None);
-        assert_eq!(overtaken(BRING_BACK, saxton, &there, home), None);
-        assert!(overtaken(BRING_BACK, saxton, &at(Place::Store, home, None), home).is_some());
-        assert!(overtaken(COUNT, SchoolId(3), &there, home).is_some());
-        let way = at(Place::Transit, SchoolId(3), Some(saxton));
-        assert_eq!(overtaken(RECEIVE, saxton, &way, home), None);
-        assert_eq!(overtaken(RECEIVE, home, &at(Place::Transit, saxton, None), home), None, "to the store");
-        assert!(overtaken(RECEIVE, saxton, &there, home).is_some());
-        assert!(overtaken(MISSING, saxton, &there, home).is_some());
-        assert_eq!(overtaken(FOUND, saxton, &there, home), None);
-        assert_eq!(read_subject(MISSING, &subject(CopyId(7), SchoolId(2))), Some((CopyId(7), saxton)));
-        assert_eq!(read_subject("other", &subject(CopyId(7), SchoolId(2))), None);
-        assert_eq!(read_dates(OTHER_DATES, &format!("dates:{}:3", BookingId(5))), Some((BookingId(5), 3)));
+    fn subjects_are_read_back() {
+        assert_eq!(read_subject(&subject(CopyId(7), SchoolId(2))), Some((CopyId(7), SchoolId(2))));
+        assert_eq!(read_dates(&format!("dates:{}:3", BookingId(5))), Some((BookingId(5), 3)));
+        assert_eq!(read_subject("dates:7:3"), None);
+        assert_eq!(read_dates(&subject(CopyId(7), SchoolId(2))), None);
     }
 }

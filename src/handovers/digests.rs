@@ -7,13 +7,13 @@ use super::known::Known;
 use super::remind::{Desk, Hearer};
 use super::reminder_letters as letters;
 use super::reminders::{self, RISK_DAYS, troubles};
-use super::still::{self, Stored, overtaken};
+use super::still;
 use super::store::{custody, legs as rows, looks};
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, DigestItemId, PersonId};
 use crate::bookings::store::loans;
 use crate::db::{Result, Tx};
-use crate::notifications::Recipient;
+use crate::notifications::{Kind, Overtaken, Recipient, Stored};
 use crate::people::choices::Rhythm;
 use crate::people::store as people;
 use crate::people::store::choices::{self, Item};
@@ -21,8 +21,14 @@ use crate::people::store::choices::{self, Item};
 /// Lines of a part of the weekly letter, at most.
 const LINES: usize = 30;
 
-/// Whether a letter of another room that was gathered is still true.
-pub type Overtaken<'a> = &'a dyn Fn(&mut Tx<'_>, &str, &str) -> Result<Option<String>>;
+/// What all rooms together say of a letter that was gathered.
+#[derive(Clone, Copy)]
+pub struct Rooms {
+    /// Its kind, by its key.
+    pub kind: fn(&str) -> Option<&'static Kind>,
+    /// Why it is no longer true; `None` when it is.
+    pub overtaken: Overtaken,
+}
 
 /// The coordinators' weekly letter, on the first school day of the week or later; nothing to say is no letter. The day on which to look
 /// again is written down, also in a week that begins with a closed day.
@@ -93,16 +99,15 @@ fn parts(tx: &mut Tx<'_>, desk: &Desk) -> Result<[(&'static str, Lines); 5]> {
     Ok(parts)
 }
 
-/// Sends what was gathered and is due, a letter a person; what is no longer true is left out. `others` says so of letters of other
-/// rooms.
-pub fn gathered(tx: &mut Tx<'_>, others: Overtaken<'_>) -> Result<()> {
+/// Sends what was gathered and is due, a letter a person; what is no longer true is left out.
+pub fn gathered(tx: &mut Tx<'_>, rooms: &Rooms) -> Result<()> {
     let mut by_person: BTreeMap<PersonId, Vec<Item>> = BTreeMap::new();
     for item in choices::gathered(tx)? {
         by_person.entry(item.person).or_default().push(item);
     }
     for (person, items) in by_person {
         let ids: Vec<DigestItemId> = items.iter().map(|item| item.id).collect();
-        match letter(tx, person, items, others)? {
+        match letter(tx, person, items, rooms)? {
             // One was sent today already: what is left goes with the next.
             Some(false) => choices::gather_for(tx, &ids, days::add(tx.today(), 1))?,
             _ => choices::gathered_is_done(tx, &ids)?,
@@ -112,18 +117,19 @@ pub fn gathered(tx: &mut Tx<'_>, others: Overtaken<'_>) -> Result<()> {
 }
 
 /// Whether the letter was stored; `None` when there was nothing to say, or nobody to say it to.
-fn letter(tx: &mut Tx<'_>, person: PersonId, items: Vec<Item>, others: Overtaken<'_>) -> Result<Option<bool>> {
+fn letter(tx: &mut Tx<'_>, person: PersonId, items: Vec<Item>, rooms: &Rooms) -> Result<Option<bool>> {
     let Some(who) = people::person_here(tx, person)? else { return Ok(None) };
     let Ok(address) = who.email.parse() else { return Ok(None) };
     let mut lines = Vec::new();
     for item in items {
         // Only what may be switched off is ever gathered.
-        let letter = Stored { kind: &item.kind, subject: &item.subject, day: item.day, person: Some(person), could_be_off: true };
-        let untrue = if reminders::rule(&item.kind).is_some() {
-            overtaken(tx, &letter)?.is_some()
-        } else {
-            others(tx, &item.kind, &item.subject)?.is_some() || still::switched_off(tx, &item.kind, person)?
-        };
+        let letter =
+            Stored { kind: &item.kind, subject: &item.subject, day: item.day, person: Some(person), could_be_off: true, created_at: None };
+        let mut untrue = (rooms.overtaken)(tx, &letter)?.is_some();
+        // A reminder's own room has asked already whether it was switched off.
+        if let (false, None, Some(kind)) = (untrue, reminders::reminder(&item.kind), (rooms.kind)(&item.kind)) {
+            untrue = still::switched_off(tx, kind, person)?;
+        }
         if !untrue {
             lines.push((item.title, item.url));
         }

@@ -4,16 +4,35 @@
 use super::trips::Trip;
 use crate::base::days::{self, Day};
 use crate::base::ids::LegId;
-use crate::notifications::{Block, Letter, Recipient};
+use crate::notifications::{Block, Choice, Kind, Letter, Recipient};
+
+const BOTH_SIDES: &str = "The science leads of both schools, and the coordinators when something is wrong";
 
 /// To both sides: the bookings around a leg have changed, so the leg has.
-pub const LEG_CHANGED: &str = "leg_changed";
+pub const LEG_CHANGED: &Kind =
+    &Kind { key: "leg_changed", name: "A handover has changed", to: BOTH_SIDES, choice: Choice::Always, waits: false };
 /// To the other side: another day or way is proposed.
-pub const LEG_PROPOSED: &str = "leg_proposed";
+pub const LEG_PROPOSED: &Kind = &Kind {
+    key: "leg_proposed",
+    name: "Another day or way is suggested for a handover",
+    to: "The other school",
+    choice: Choice::Always,
+    waits: false,
+};
 /// To both sides: what was proposed holds now.
-pub const LEG_AGREED: &str = "leg_agreed";
+pub const LEG_AGREED: &Kind =
+    &Kind { key: "leg_agreed", name: "Another day or way is agreed on", to: BOTH_SIDES, choice: Choice::Always, waits: false };
 /// To who proposed: the other side cannot.
-pub const LEG_DECLINED: &str = "leg_declined";
+pub const LEG_DECLINED: &Kind = &Kind {
+    key: "leg_declined",
+    name: "Another day or way is not agreed on",
+    to: "The school that suggested it",
+    choice: Choice::Always,
+    waits: false,
+};
+
+/// The letters about legs.
+pub const KINDS: &[&Kind] = &[LEG_CHANGED, LEG_PROPOSED, LEG_AGREED, LEG_DECLINED];
 
 /// What the letters say of a leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +176,7 @@ fn contacts(about: &About, blocks: &mut Vec<Block>) {
     }
 }
 
-fn letter(kind: &'static str, about: &About, to: To, title: String, blocks: Vec<Block>, today: Day) -> Letter {
+fn letter(kind: &'static Kind, about: &About, to: To, title: String, blocks: Vec<Block>, today: Day) -> Letter {
     Letter {
         kind,
         subject: format!("leg:{}:{}", about.leg, about.turn),
@@ -171,26 +190,11 @@ fn letter(kind: &'static str, about: &About, to: To, title: String, blocks: Vec<
     .with_choices(&about.url)
 }
 
-/// The leg and the turn that a letter of this room is about; `None` for another letter.
+/// The leg and the turn that a letter is about.
 #[must_use]
-pub fn read_subject(kind: &str, subject: &str) -> Option<(LegId, i64)> {
-    if ![LEG_CHANGED, LEG_PROPOSED, LEG_AGREED, LEG_DECLINED].contains(&kind) {
-        return None;
-    }
+pub fn read_subject(subject: &str) -> Option<(LegId, i64)> {
     let (leg, turn) = subject.strip_prefix("leg:")?.split_once(':')?;
     Some((leg.parse().ok()?, turn.parse().ok()?))
-}
-
-/// Why a letter about a leg is no longer true, at the moment of sending. `leg` is the leg as it is now.
-#[must_use]
-pub fn overtaken(kind: &str, turn: i64, leg: Option<&super::Leg>) -> Option<&'static str> {
-    let Some(leg) = leg else { return Some("There is no such handover any more.") };
-    match kind {
-        LEG_CHANGED if i64::from(leg.revision) != turn => Some("The handover has changed again since."),
-        LEG_AGREED if i64::from(leg.revision) != turn => Some("The handover has changed since."),
-        LEG_PROPOSED if leg.proposal.as_ref().is_none_or(|one| one.at.timestamp() != turn) => Some("The suggestion has been answered."),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -245,7 +249,7 @@ mod tests {
             declined(&about(), to(), Because::TheyCannot, &planned, &other, today),
         ];
         for letter in all {
-            insta::assert_snapshot!(letter.kind, format!("Subject: {}\n\n{}", letter.title, bodies::text(&letter)));
+            insta::assert_snapshot!(letter.kind.key, format!("Subject: {}\n\n{}", letter.title, bodies::text(&letter)));
         }
         let gone = changed(&about(), to(), &planned, &Now::Gone, today);
         assert!(bodies::text(&gone).contains("Nobody needs it any more."));
@@ -272,8 +276,7 @@ mod tests {
     #[test]
     fn subjects_are_read_back() {
         let letter = agreed(&about(), to(), &trip("2026-10-08", Way::Fetch), day("2026-10-01"));
-        assert_eq!(read_subject(LEG_AGREED, &letter.subject), Some((about().leg, 2)));
-        assert_eq!(read_subject("other", &letter.subject), None);
-        assert_eq!(read_subject(LEG_AGREED, "leg:x:1"), None);
+        assert_eq!(read_subject(&letter.subject), Some((about().leg, 2)));
+        assert_eq!(read_subject("leg:x:1"), None);
     }
 }

@@ -4,23 +4,54 @@
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::{FindId, HandoverId};
-use crate::handovers::store::handovers::State;
-use crate::notifications::{Block, Letter, Recipient};
+use crate::notifications::{Block, Choice, Kind, Letter, Recipient};
+
+const BOTH_SIDES: &str = "The science leads of both schools, and the coordinators when something is wrong";
 
 /// To the receiver: it is on its way to you.
-pub const GIVEN: &str = "handover_given";
+pub const GIVEN: &Kind =
+    &Kind { key: "handover_given", name: "A box is on its way to your school", to: BOTH_SIDES, choice: Choice::Always, waits: false };
 /// To both sides: what was received, and what was counted on both.
-pub const RECEIVED: &str = "handover_received";
+pub const RECEIVED: &Kind = &Kind {
+    key: "handover_received",
+    name: "A box was received, and what was counted",
+    to: BOTH_SIDES,
+    choice: Choice::Always,
+    waits: false,
+};
 /// To the giver and the coordinators: it was not taken.
-pub const REFUSED: &str = "handover_refused";
+pub const REFUSED: &Kind =
+    &Kind { key: "handover_refused", name: "A box that was given up was not taken", to: BOTH_SIDES, choice: Choice::Always, waits: false };
 /// To the giver: it was received though nobody had given it up.
-pub const TAKEN: &str = "handover_taken";
+pub const TAKEN: &Kind = &Kind {
+    key: "handover_taken",
+    name: "A box was received that your school had not given up",
+    to: BOTH_SIDES,
+    choice: Choice::Always,
+    waits: false,
+};
 /// To both sides: the giver's count came after it had been received, and stands beside the receiver's.
-pub const GIVEN_LATE: &str = "handover_given_late";
+pub const GIVEN_LATE: &Kind = &Kind {
+    key: "handover_given_late",
+    name: "The other count of a box that was received came later",
+    to: BOTH_SIDES,
+    choice: Choice::Always,
+    waits: false,
+};
 /// To the receiver: it is not coming after all.
-pub const WITHDRAWN: &str = "handover_withdrawn";
+pub const WITHDRAWN: &Kind = &Kind {
+    key: "handover_withdrawn",
+    name: "A box that was on its way was taken back",
+    to: BOTH_SIDES,
+    choice: Choice::Always,
+    waits: false,
+};
 /// To the coordinators: somebody says where a box is.
-pub const FOUND: &str = "box_found";
+pub const FOUND: &Kind =
+    &Kind { key: "box_found", name: "Somebody has found a box", to: "The coordinators", choice: Choice::Always, waits: false };
+
+/// The letters about handovers and finds.
+pub const KINDS: &[&Kind] = &[GIVEN, RECEIVED, REFUSED, TAKEN, GIVEN_LATE, WITHDRAWN, FOUND];
 
 /// What the letters say of a handover.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,19 +128,6 @@ pub fn subject(handover: HandoverId) -> String {
 #[must_use]
 pub fn read_subject(subject: &str) -> Option<HandoverId> {
     subject.strip_prefix("handover:")?.parse().ok()
-}
-
-/// Why a letter is no longer true of the handover as it stands now; `None` when it still is. What has happened stays true.
-#[must_use]
-pub fn overtaken(kind: &str, now: Option<State>) -> Option<&'static str> {
-    match (kind, now) {
-        (_, None) => Some("The handover is not there any more."),
-        (GIVEN, Some(State::Accepted)) => Some("It was received before this could be sent."),
-        (GIVEN, Some(State::Refused)) => Some("It was refused before this could be sent."),
-        (GIVEN, Some(State::Withdrawn)) => Some("It was taken back before this could be sent."),
-        (GIVEN, Some(State::Lost)) => Some("It was lost on its way before this could be sent."),
-        _ => None,
-    }
 }
 
 /// It is on its way to you.
@@ -246,7 +264,7 @@ fn facts(about: &About) -> Block {
 
 #[expect(clippy::too_many_arguments, reason = "the one place where the letters get what they share")]
 fn letter(
-    kind: &'static str,
+    kind: &'static Kind,
     about: &About,
     to: &Recipient,
     because: &Because,
@@ -337,11 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_on_its_way_can_be_overtaken() {
-        assert_eq!(overtaken(GIVEN, Some(State::Given)), None);
-        assert!(overtaken(GIVEN, Some(State::Withdrawn)).is_some());
-        assert!(overtaken(GIVEN, Some(State::Lost)).is_some());
-        assert_eq!(overtaken(RECEIVED, Some(State::Accepted)), None);
+    fn subjects_are_read_back() {
         let id = about().handover;
         assert_eq!(read_subject(&subject(id)), Some(id));
         assert_eq!(read_subject("booking:07EFYM4G8R001:1"), None);

@@ -9,13 +9,16 @@
 pub mod agreeing;
 pub mod attention;
 pub mod attention_letters;
+pub mod attention_still;
 pub mod counts;
 pub mod digests;
 pub mod fair_share;
+pub mod handed_still;
 pub mod handing;
 pub mod history;
 pub mod known;
 pub mod leg_letters;
+pub mod leg_still;
 pub mod legs;
 pub mod letters;
 pub mod offers;
@@ -33,6 +36,7 @@ pub mod store;
 pub mod telling;
 pub mod trips;
 pub mod wait_letters;
+pub mod wait_still;
 pub mod waiting;
 pub mod week;
 

@@ -13,7 +13,7 @@ use crate::bookings::store::ledger::{self, Details, New};
 use crate::bookings::store::shelf;
 use crate::bookings::{Membership, Standing, last_day_of};
 use crate::db::{Error, Result, Tx};
-use crate::notifications::{Letter, Recipient, store as outbox};
+use crate::notifications::{Kind, Letter, Recipient, store as outbox};
 use crate::people::store::{self as people, Person};
 use crate::people::{RoleKind, School};
 
@@ -137,7 +137,7 @@ fn over(tx: &mut Tx<'_>, wait: &Wait, why: &str) -> Result<()> {
 
 /// Stores a letter about a place: to who asked, and to the school's other science leads unless they have switched such letters off.
 /// The receipt goes to who asked alone. Where the school has nobody, the coordinators get what must be answered.
-fn tell(tx: &mut Tx<'_>, id: WaitId, kind: &str, write: impl Fn(&About, &To<'_>) -> Letter) -> Result<()> {
+fn tell(tx: &mut Tx<'_>, id: WaitId, kind: &Kind, write: impl Fn(&About, &To<'_>) -> Letter) -> Result<()> {
     let Listed { wait, name, school, tag, .. } = rows::one(tx, id)?;
     let (slug, cluster) = people::slug_and_name(tx)?;
     let about = About {

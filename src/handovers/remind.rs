@@ -154,7 +154,7 @@ impl Desk {
             }
             let way_out = WayOut::where_several(wanted.len());
             for letter in &wanted {
-                stored |= choices::post(tx, letter, way_out, can_wait(letter.kind))?;
+                stored |= choices::post(tx, letter, way_out)?;
             }
             for (letter, _) in letters.iter().filter(|_| wanted.is_empty()) {
                 stored |= outbox::enqueue(tx, letter)?;
@@ -166,17 +166,13 @@ impl Desk {
                 // It brings things together itself, so it is never gathered.
                 !choices::mutes(tx, person.id, WEEKLY)? && choices::send_with_way_out(tx, letter, person.id)?
             } else if may_mute(letter.kind, why) {
-                choices::post(tx, letter, WayOut::Carried, can_wait(letter.kind))?
+                choices::post(tx, letter, WayOut::Carried)?
             } else {
                 outbox::enqueue(tx, letter)?
             };
         }
         Ok(stored)
     }
-}
-
-fn can_wait(kind: &str) -> bool {
-    reminders::rule(kind).is_some_and(|rule| rule.waits)
 }
 
 fn recipient(person: &Person) -> Option<Recipient> {

@@ -3,11 +3,11 @@
 
 use super::Way;
 use super::reminders::{
-    AT_RISK, DAY_BEFORE, Due, GATHERED, LATE, LATE_COORDINATORS, LATE_HEAD, LONG_WAY, LONG_WAY_COORDINATORS, NOT_COUNTED, Switch, TABLE,
-    Trouble, UNCONFIRMED, WEEKLY, Whom,
+    AT_RISK, DAY_BEFORE, Due, GATHERED, LATE, LATE_COORDINATORS, LATE_HEAD, LONG_WAY, LONG_WAY_COORDINATORS, NOT_COUNTED, Trouble,
+    UNCONFIRMED, WEEKLY, Whom,
 };
 use crate::base::days::{self, Day, Period};
-use crate::notifications::{Block, Letter, Recipient};
+use crate::notifications::{Block, Choice, Kind, Letter, Recipient};
 use crate::people::choices::Rhythm;
 
 /// Why somebody is reminded.
@@ -31,22 +31,21 @@ pub enum Why {
     Gathers(Rhythm),
 }
 
-/// Whether somebody who is reminded for this reason may have switched the kind off: the table's last column.
+/// Whether somebody who is reminded for this reason may have switched the kind off.
 #[must_use]
-pub fn may_mute(kind: &str, why: &Why) -> bool {
-    let switch = TABLE.iter().find(|rule| rule.kind == kind).map(|rule| rule.switch);
-    match switch {
-        Some(Switch::Freely) => true,
-        Some(Switch::AsCoordinator) => matches!(why, Why::Coordinates(_)),
-        Some(Switch::NotForTheOwnBooking) => matches!(why, Why::LeadOf(_)),
-        None => kind == GATHERED,
+pub fn may_mute(kind: &Kind, why: &Why) -> bool {
+    match kind.choice {
+        Choice::Freely | Choice::Rhythm => true,
+        Choice::AsCoordinator => matches!(why, Why::Coordinates(_)),
+        Choice::AsLead => matches!(why, Why::LeadOf(_)),
+        Choice::Always | Choice::Once => false,
     }
 }
 
 /// Whether somebody has to hear of this kind, though each may switch it off: what all have switched off goes to all.
 #[must_use]
-pub fn somebody_must_hear(kind: &str) -> bool {
-    TABLE.iter().any(|rule| rule.kind == kind && rule.switch == Switch::AsCoordinator)
+pub fn somebody_must_hear(kind: &Kind) -> bool {
+    kind.choice == Choice::AsCoordinator
 }
 
 /// Somebody to talk to.
@@ -109,7 +108,7 @@ pub struct Journey {
 
 /// What a reminder says beside its blocks.
 struct Sheet<'a> {
-    kind: &'static str,
+    kind: &'static Kind,
     subject: String,
     day: Day,
     to: &'a Recipient,
@@ -403,13 +402,13 @@ fn facts(what: &str, lines: &[(&str, String)], other: &Side) -> Block {
 }
 
 /// Kinds whose subject is the loan that is out.
-pub const OF_A_LATE_LOAN: [&str; 3] = [LATE, LATE_COORDINATORS, LATE_HEAD];
+pub const OF_A_LATE_LOAN: [&Kind; 3] = [LATE, LATE_COORDINATORS, LATE_HEAD];
 /// Kinds whose subject is a handover under way.
-pub const OF_A_HANDOVER: [&str; 3] = [UNCONFIRMED, LONG_WAY, LONG_WAY_COORDINATORS];
+pub const OF_A_HANDOVER: [&Kind; 3] = [UNCONFIRMED, LONG_WAY, LONG_WAY_COORDINATORS];
 
 /// Whether a letter of this kind is for the last school day before a leg.
 #[must_use]
-pub fn is_day_before(kind: &str) -> bool {
+pub fn is_day_before(kind: &Kind) -> bool {
     kind == DAY_BEFORE
 }
 

@@ -13,65 +13,91 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::{self, Risk, Slot};
 use crate::catalogue::plight::LONG_WAY_DAYS;
+use crate::notifications::{Choice, Kind};
 use crate::people::terms::SchoolCalendar;
 
-/// To both sides of a leg, a week ahead.
-pub const WEEK_BEFORE: &str = "handover_week_before";
-/// To both sides of a leg, on the last school day before it.
-pub const DAY_BEFORE: &str = "handover_day_before";
-/// To who has it: it should be back.
-pub const LATE: &str = "loan_late";
-/// The same, to the coordinators.
-pub const LATE_COORDINATORS: &str = "loan_late_coordinators";
-/// The same, to the head of the school.
-pub const LATE_HEAD: &str = "loan_late_head";
-/// To the school whose booking may not happen as planned.
-pub const AT_RISK: &str = "booking_at_risk";
-/// To the receiver: it was given up, has it arrived?
-pub const UNCONFIRMED: &str = "handover_unconfirmed";
-/// To both schools: it is on its way for too long.
-pub const LONG_WAY: &str = "handover_long_way";
-/// The same, to the coordinators.
-pub const LONG_WAY_COORDINATORS: &str = "handover_long_way_coordinators";
-/// To who has it: nobody has counted it yet.
-pub const NOT_COUNTED: &str = "loan_not_counted";
-/// To the coordinators: what needs somebody this week.
-pub const WEEKLY: &str = "weekly_digest";
-/// What somebody wants to have together, once a day or a week.
-pub const GATHERED: &str = "gathered_letters";
+// What is about tomorrow, is late or lost goes at once; the rest may wait.
 
-/// Whether a reminder may be switched off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Switch {
-    /// Not by who made the booking or has it now; by another science lead of the school.
-    NotForTheOwnBooking,
-    /// By a coordinator, as long as another one gets it.
-    AsCoordinator,
-    /// By everybody.
-    Freely,
-}
+const BOTH: &str = "Both schools: who booked, and the science leads";
+const HOLDER: &str = "Who has it, and the science leads of the school";
+
+/// To both sides of a leg, a week ahead.
+pub const WEEK_BEFORE: &Kind =
+    &Kind { key: "handover_week_before", name: "A handover comes up in a week", to: BOTH, choice: Choice::AsLead, waits: true };
+/// To both sides of a leg, on the last school day before it.
+pub const DAY_BEFORE: &Kind = &Kind {
+    key: "handover_day_before",
+    name: "A handover comes up on the next school day",
+    to: BOTH,
+    choice: Choice::AsLead,
+    waits: false,
+};
+/// To who has it: it should be back.
+pub const LATE: &Kind = &Kind { key: "loan_late", name: "A box should be back", to: HOLDER, choice: Choice::AsLead, waits: false };
+/// The same, to the coordinators.
+pub const LATE_COORDINATORS: &Kind =
+    &Kind { key: "loan_late_coordinators", name: "A box is late", to: "The coordinators", choice: Choice::AsCoordinator, waits: false };
+/// The same, to the head of the school.
+pub const LATE_HEAD: &Kind = &Kind {
+    key: "loan_late_head",
+    name: "A box at your school is late",
+    to: "The head of the school that has it",
+    choice: Choice::Freely,
+    waits: false,
+};
+/// To the school whose booking may not happen as planned.
+pub const AT_RISK: &Kind = &Kind {
+    key: "booking_at_risk",
+    name: "Your next booking is at risk",
+    to: "Who booked, and the science leads of the school",
+    choice: Choice::AsLead,
+    waits: false,
+};
+/// To the receiver: it was given up, has it arrived?
+pub const UNCONFIRMED: &Kind = &Kind {
+    key: "handover_unconfirmed",
+    name: "Has it arrived?",
+    to: "The receiver: who booked, and the science leads",
+    choice: Choice::AsLead,
+    waits: false,
+};
+/// To both schools: it is on its way for too long.
+pub const LONG_WAY: &Kind =
+    &Kind { key: "handover_long_way", name: "A box is on its way for too long", to: BOTH, choice: Choice::AsLead, waits: false };
+/// The same, to the coordinators.
+pub const LONG_WAY_COORDINATORS: &Kind = &Kind {
+    key: "handover_long_way_coordinators",
+    name: "A box is on its way for too long",
+    to: "The coordinators",
+    choice: Choice::AsCoordinator,
+    waits: false,
+};
+/// To who has it: nobody has counted it yet.
+pub const NOT_COUNTED: &Kind =
+    &Kind { key: "loan_not_counted", name: "A box has not been counted", to: HOLDER, choice: Choice::Freely, waits: true };
+/// To the coordinators: what needs somebody this week.
+pub const WEEKLY: &Kind =
+    &Kind { key: "weekly_digest", name: "What needs somebody this week", to: "The coordinators", choice: Choice::Freely, waits: false };
+/// What somebody wants to have together, once a day or a week.
+pub const GATHERED: &Kind = &Kind {
+    key: "gathered_letters",
+    name: "Your daily or weekly letter",
+    to: "Who wants letters together",
+    choice: Choice::Rhythm,
+    waits: false,
+};
 
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     /// The kind of the letter.
-    pub kind: &'static str,
-    /// What it says, for people.
-    pub name: &'static str,
-    /// Who gets it, for people.
-    pub to: &'static str,
+    pub kind: &'static Kind,
     /// The day that it is for.
     pub when: &'static str,
     /// In which state; asked again at the moment of sending.
     pub state: &'static str,
-    /// Whether it may be switched off.
-    pub switch: Switch,
-    /// Whether it can wait for a daily or weekly letter of who may switch it off: what is about tomorrow, is late or lost, goes at once.
-    pub waits: bool,
 }
 
-const BOTH: &str = "Both schools: who booked, and the science leads";
-const HOLDER: &str = "Who has it, and the science leads of the school";
 const LEG_STATE: &str = "the leg is planned as it was, laid or changed a day ago or more, not given up, and its giver has the box or gets it in time by the plan";
 
 /// Every reminder that concerns handovers. Reminders of kit audits, electrical checks, needs audits, claims and invoices come with
@@ -79,48 +105,59 @@ const LEG_STATE: &str = "the leg is planned as it was, laid or changed a day ago
 ///
 /// Before a handover that follows a holiday the last school day may lie before the seventh day ahead: then the letter of that last
 /// school day is the only one, because on the seventh day nobody is at school to read another.
-#[rustfmt::skip]
 pub const TABLE: [Rule; 11] = [
-    Rule { kind: WEEK_BEFORE, name: "A handover comes up in a week", to: BOTH,
+    Rule {
+        kind: WEEK_BEFORE,
         when: "7 days before the day of the leg; not when the last school day before it is there already, as after a holiday",
-        state: LEG_STATE, switch: Switch::NotForTheOwnBooking, waits: true },
-    Rule { kind: DAY_BEFORE, name: "A handover comes up on the next school day", to: BOTH,
+        state: LEG_STATE,
+    },
+    Rule {
+        kind: DAY_BEFORE,
         when: "the last school day before the day of the leg, of each school its own; after a holiday that is the only one",
-        state: LEG_STATE, switch: Switch::NotForTheOwnBooking, waits: false },
-    Rule { kind: LATE, name: "A box should be back", to: HOLDER,
+        state: LEG_STATE,
+    },
+    Rule {
+        kind: LATE,
         when: "the first school day after the last day of the loan, then every third",
-        state: "the loan is out and its last day is past", switch: Switch::NotForTheOwnBooking, waits: false },
-    Rule { kind: LATE_COORDINATORS, name: "A box is late", to: "The coordinators",
-        when: "from the second time on",
-        state: "the loan is out and its last day is past", switch: Switch::AsCoordinator, waits: false },
-    Rule { kind: LATE_HEAD, name: "A box at your school is late", to: "The head of the school that has it",
-        when: "from the third time on",
-        state: "the loan is out and its last day is past", switch: Switch::Freely, waits: false },
-    Rule { kind: AT_RISK, name: "Your next booking is at risk", to: "Who booked, and the science leads of the school",
+        state: "the loan is out and its last day is past",
+    },
+    Rule { kind: LATE_COORDINATORS, when: "from the second time on", state: "the loan is out and its last day is past" },
+    Rule { kind: LATE_HEAD, when: "from the third time on", state: "the loan is out and its last day is past" },
+    Rule {
+        kind: AT_RISK,
         when: "at once, when the booking begins within four weeks, once for each reason; of a late box when its holder is reminded first",
         state: "the booking is at risk as the pages say it; not booked within the last day; not told by the coordinator that it is missing",
-        switch: Switch::NotForTheOwnBooking, waits: false },
-    Rule { kind: UNCONFIRMED, name: "Has it arrived?", to: "The receiver: who booked, and the science leads",
-        when: "the next school day after it was given up",
-        state: "it is on its way, and not for too long", switch: Switch::NotForTheOwnBooking, waits: false },
-    Rule { kind: LONG_WAY, name: "A box is on its way for too long", to: BOTH,
+    },
+    Rule { kind: UNCONFIRMED, when: "the next school day after it was given up", state: "it is on its way, and not for too long" },
+    Rule { kind: LONG_WAY, when: "so many school days after it was given up as the cluster's rules say", state: "it is on its way" },
+    Rule {
+        kind: LONG_WAY_COORDINATORS,
         when: "so many school days after it was given up as the cluster's rules say",
-        state: "it is on its way", switch: Switch::NotForTheOwnBooking, waits: false },
-    Rule { kind: LONG_WAY_COORDINATORS, name: "A box is on its way for too long", to: "The coordinators",
-        when: "so many school days after it was given up as the cluster's rules say",
-        state: "it is on its way", switch: Switch::AsCoordinator, waits: false },
-    Rule { kind: NOT_COUNTED, name: "A box has not been counted", to: HOLDER,
+        state: "it is on its way",
+    },
+    Rule {
+        kind: NOT_COUNTED,
         when: "the next school day after it was fetched; no later than five school days after",
-        state: "the loan is out, not over, and nothing was counted", switch: Switch::Freely, waits: true },
-    Rule { kind: WEEKLY, name: "What needs somebody this week", to: "The coordinators",
-        when: "the first school day of a week in which there is anything to say",
-        state: "the week is not over", switch: Switch::Freely, waits: false },
+        state: "the loan is out, not over, and nothing was counted",
+    },
+    Rule { kind: WEEKLY, when: "the first school day of a week in which there is anything to say", state: "the week is not over" },
 ];
 
-/// The row of a kind that is a reminder.
+/// The letters of this room: the table's, and the one that brings together what can wait. All of them wait for the mail hours.
+pub const KINDS: &[&Kind] = &{
+    let mut kinds = [GATHERED; TABLE.len() + 1];
+    let mut n = 0;
+    while n < TABLE.len() {
+        kinds[n] = TABLE[n].kind;
+        n += 1;
+    }
+    kinds
+};
+
+/// The kind with this key, when it is one of the table.
 #[must_use]
-pub fn rule(kind: &str) -> Option<&'static Rule> {
-    TABLE.iter().find(|rule| rule.kind == kind)
+pub fn reminder(key: &str) -> Option<&'static Kind> {
+    TABLE.iter().map(|rule| rule.kind).find(|kind| kind.key == key)
 }
 
 /// A late loan is reminded of on the first school day after it, and then on every so-many-th.
@@ -167,7 +204,7 @@ pub enum Trouble {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due {
     /// The kind.
-    pub kind: &'static str,
+    pub kind: &'static Kind,
     /// To whom.
     pub to: Whom,
     /// The day of what it is about, as its key has it; not the day on which it is due.
@@ -179,7 +216,7 @@ pub struct Due {
 }
 
 impl Due {
-    fn new(kind: &'static str, to: Whom, day: Day) -> Self {
+    fn new(kind: &'static Kind, to: Whom, day: Day) -> Self {
         Self { kind, to, day, time: 0, trouble: None }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::digests::{self, Overtaken};
+use super::digests::{self, Rooms};
 use super::remind;
 use super::store::looks::{self, Mark};
 use crate::base::clock;
@@ -129,27 +129,19 @@ impl Pass {
         Ok(self.each(clusters, BATCH, &mut sweep.unsettled, "legs", stop, |_| Ok(())).await)
     }
 
-    /// What was gathered and is due, and the coordinators' weekly letters, from where the sweep has come to. `others` says of letters of
-    /// other rooms whether they are overtaken.
+    /// What was gathered and is due, and the coordinators' weekly letters, from where the sweep has come to. `rooms` say of what
+    /// was gathered whether it is still true.
     ///
     /// # Errors
     /// When the database cannot say what is due. A fault in one cluster is logged and does not keep the others.
-    pub async fn digests(
-        &self,
-        sweep: &mut Sweep,
-        others: fn(&mut Tx<'_>, &str, &str) -> Result<Option<String>>,
-        stop: impl Fn() -> bool,
-    ) -> Result<Came> {
+    pub async fn digests(&self, sweep: &mut Sweep, rooms: Rooms, stop: impl Fn() -> bool) -> Result<Came> {
         let hour = clock::hour(self.now);
         let after = sweep.weekly;
         let clusters = self.db.house_read(self.now, move |house| looks::due_weekly(house, hour, after, DIGESTS_A_PASS)).await?;
         let one = self.each(clusters, DIGESTS_A_PASS, &mut sweep.weekly, "the weekly letter", &stop, digests::weekly).await;
         let after = sweep.gathered;
         let clusters = self.db.house_read(self.now, move |house| looks::due_gathered(house, hour, after, DIGESTS_A_PASS)).await?;
-        let gathered = move |tx: &mut Tx<'_>| {
-            let others: Overtaken<'_> = &others;
-            digests::gathered(tx, others)
-        };
+        let gathered = move |tx: &mut Tx<'_>| digests::gathered(tx, &rooms);
         let other = self.each(clusters, DIGESTS_A_PASS, &mut sweep.gathered, "gathered letters", &stop, gathered).await;
         Ok(Came { done: one.done + other.done, more: one.more || other.more })
     }

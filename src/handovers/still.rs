@@ -4,41 +4,23 @@
 use super::known::Known;
 use super::reach;
 use super::reminder_letters::{OF_A_HANDOVER, OF_A_LATE_LOAN, is_day_before};
-use super::reminders::{self, AT_RISK, DAY_BEFORE, LATE_HEAD, NOT_COUNTED, Switch, Trouble, WEEK_BEFORE, WEEKLY, troubles};
+use super::reminders::{self, AT_RISK, DAY_BEFORE, LATE_HEAD, NOT_COUNTED, Trouble, WEEK_BEFORE, WEEKLY, troubles};
 use super::store::{legs as rows, looks};
 use super::{Leg, LegState};
-use crate::base::days::{self, Day};
+use crate::base::days;
 use crate::base::ids::{BookingId, HandoverId, LegId, PersonId, SchoolId};
 use crate::bookings::State;
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::db::{Error, Result, Tx};
+use crate::notifications::{Choice, Kind, Stored};
 use crate::people::RoleKind;
-use crate::people::pages::account::kinds::{Choice, switchable};
 use crate::people::store as people;
 use crate::people::store::choices;
 use crate::people::store::directory::{self, Holder};
 
-/// A letter as it is asked about.
-#[derive(Debug, Clone, Copy)]
-pub struct Stored<'a> {
-    /// Its kind.
-    pub kind: &'a str,
-    /// What it is about.
-    pub subject: &'a str,
-    /// The day that it was for.
-    pub day: Day,
-    /// Whose it is.
-    pub person: Option<PersonId>,
-    /// Whether this person could have switched its kind off when it was stored.
-    pub could_be_off: bool,
-}
-
 /// Why a reminder is no longer true; `None` when it is, or is none of ours.
 pub fn overtaken(tx: &mut Tx<'_>, letter: &Stored<'_>) -> Result<Option<String>> {
-    let kind = letter.kind;
-    if reminders::rule(kind).is_none() {
-        return Ok(None);
-    }
+    let Some(kind) = reminders::reminder(letter.kind) else { return Ok(None) };
     let mut who = None;
     if let Some(person) = letter.person {
         if people::person_here(tx, person)?.is_none() {
@@ -65,11 +47,11 @@ pub fn overtaken(tx: &mut Tx<'_>, letter: &Stored<'_>) -> Result<Option<String>>
 
 /// Whether a person does not want letters of this kind any more, and need not get them: of what somebody has to hear another
 /// coordinator is left who wants it.
-pub fn switched_off(tx: &mut Tx<'_>, kind: &str, person: PersonId) -> Result<bool> {
+pub fn switched_off(tx: &mut Tx<'_>, kind: &Kind, person: PersonId) -> Result<bool> {
     if !choices::mutes(tx, person, kind)? {
         return Ok(false);
     }
-    if switchable(kind).is_none_or(|kind| kind.choice != Choice::AsCoordinator) {
+    if kind.choice != Choice::AsCoordinator {
         return Ok(true);
     }
     for other in people::people_with_role(tx, RoleKind::Coordinator)? {
@@ -141,7 +123,7 @@ fn not_of_a_side(
     Ok(Some(NOT_HIS))
 }
 
-fn of_a_leg(tx: &mut Tx<'_>, kind: &str, subject: &str, who: Option<&Recipient>) -> Result<Option<&'static str>> {
+fn of_a_leg(tx: &mut Tx<'_>, kind: &Kind, subject: &str, who: Option<&Recipient>) -> Result<Option<&'static str>> {
     let parts = subject.strip_prefix("leg:").and_then(|rest| rest.split_once(':'));
     let Some((Ok(id), Ok(revision))) = parts.map(|(id, revision)| (id.parse::<LegId>(), revision.parse::<i32>())) else { return Ok(GONE) };
     let leg = match rows::one(tx, id) {
@@ -178,7 +160,7 @@ fn loan_of(tx: &mut Tx<'_>, id: &str) -> Result<Option<Loan>> {
     }
 }
 
-fn of_a_late_loan(tx: &mut Tx<'_>, kind: &str, subject: &str, who: Option<&Recipient>) -> Result<Option<&'static str>> {
+fn of_a_late_loan(tx: &mut Tx<'_>, kind: &Kind, subject: &str, who: Option<&Recipient>) -> Result<Option<&'static str>> {
     let id = subject.strip_prefix("late:").and_then(|rest| rest.split_once(':')).map_or("", |(id, _)| id);
     let Some(loan) = loan_of(tx, id)? else { return Ok(GONE) };
     let slot = loan.booking.slot;
@@ -193,8 +175,8 @@ fn of_a_late_loan(tx: &mut Tx<'_>, kind: &str, subject: &str, who: Option<&Recip
     })
 }
 
-fn to_coordinators(kind: &str) -> bool {
-    reminders::rule(kind).is_some_and(|rule| rule.switch == Switch::AsCoordinator)
+fn to_coordinators(kind: &Kind) -> bool {
+    kind.choice == Choice::AsCoordinator
 }
 
 fn of_a_risk(tx: &mut Tx<'_>, subject: &str, who: Option<&Recipient>) -> Result<Option<&'static str>> {
@@ -224,7 +206,7 @@ fn of_the_count(tx: &mut Tx<'_>, subject: &str, who: Option<&Recipient>) -> Resu
     Ok(no_more(who, |who| who.answers_for(&loan)))
 }
 
-fn of_a_handover(tx: &mut Tx<'_>, kind: &str, subject: &str, who: Option<&Recipient>) -> Result<Option<&'static str>> {
+fn of_a_handover(tx: &mut Tx<'_>, kind: &Kind, subject: &str, who: Option<&Recipient>) -> Result<Option<&'static str>> {
     let Some(Ok(id)) = subject.strip_prefix("handover:").map(str::parse::<HandoverId>) else { return Ok(GONE) };
     let Some(way) = looks::handover(tx, id)? else { return Ok(GONE) };
     if way.state != "given" {

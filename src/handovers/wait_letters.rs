@@ -2,17 +2,31 @@
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, WaitId};
-use crate::handovers::waiting::{State, in_line};
-use crate::notifications::{Block, Letter, Recipient};
+use crate::handovers::waiting::in_line;
+use crate::notifications::{Block, Choice, Kind, Letter, Recipient};
+
+const WAITER: &str = "Who asked for the place, and the science leads of the school";
 
 /// The receipt for a place.
-pub const JOINED: &str = "wait_joined";
+pub const JOINED: &Kind = &Kind {
+    key: "wait_joined",
+    name: "Your school is on a waiting list",
+    to: "Who asked for the place",
+    choice: Choice::Always,
+    waits: false,
+};
 /// It is the school's turn.
-pub const OFFERED: &str = "wait_offered";
+pub const OFFERED: &Kind =
+    &Kind { key: "wait_offered", name: "It is your turn on a waiting list", to: WAITER, choice: Choice::AsLead, waits: false };
 /// The school did not answer in time.
-pub const LAPSED: &str = "wait_lapsed";
+pub const LAPSED: &Kind =
+    &Kind { key: "wait_lapsed", name: "An offer from a waiting list has run out", to: WAITER, choice: Choice::AsLead, waits: false };
 /// Nothing came of it: the days are past, or the school has left.
-pub const OVER: &str = "wait_over";
+pub const OVER: &Kind =
+    &Kind { key: "wait_over", name: "A place on a waiting list has ended", to: WAITER, choice: Choice::AsLead, waits: false };
+
+/// The letters of the waiting list.
+pub const KINDS: &[&Kind] = &[JOINED, OFFERED, LAPSED, OVER];
 
 /// What the letters say of a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,20 +128,9 @@ pub fn read_subject(subject: &str) -> Option<(WaitId, Option<BookingId>)> {
     }
 }
 
-/// Why a letter about a place is no longer true, as the place stands now; `None` when it still is.
-#[must_use]
-pub fn overtaken(kind: &str, booking: Option<BookingId>, now: Option<(State, Option<BookingId>)>) -> Option<&'static str> {
-    let Some((state, holds)) = now else { return Some("The place is not there any more.") };
-    match kind {
-        OFFERED if state != State::Offered || holds != booking => Some("The offer was answered or ran out before this could be sent."),
-        JOINED if state != State::Waiting => Some("The place has moved on before this could be sent."),
-        _ => None,
-    }
-}
-
 #[expect(clippy::too_many_arguments, reason = "the one place where the four letters get what they share")]
 fn letter(
-    kind: &'static str,
+    kind: &'static Kind,
     subject: String,
     about: &About,
     to: &To<'_>,
@@ -209,7 +212,7 @@ mod tests {
     #[test]
     fn letters_read_well_as_text() {
         for letter in all() {
-            insta::assert_snapshot!(letter.kind, format!("Subject: {}\n\n{}", letter.title, bodies::text(&letter)));
+            insta::assert_snapshot!(letter.kind.key, format!("Subject: {}\n\n{}", letter.title, bodies::text(&letter)));
         }
     }
 
@@ -221,19 +224,5 @@ mod tests {
         for other in ["", "wait:", "booking:07EFYM4G8R001:1", "wait:x", "wait:07EFYM4G8R001:x"] {
             assert_eq!(read_subject(other), None, "{other}");
         }
-    }
-
-    #[test]
-    fn an_offer_is_sent_only_while_it_stands() {
-        let booking = Some(BookingId(9));
-        assert_eq!(overtaken(OFFERED, booking, Some((State::Offered, booking))), None);
-        for ended in [State::Taken, State::Lapsed, State::Declined, State::Withdrawn, State::Over] {
-            assert!(overtaken(OFFERED, booking, Some((ended, booking))).is_some(), "{ended}");
-        }
-        assert!(overtaken(OFFERED, booking, Some((State::Offered, Some(BookingId(8))))).is_some());
-        assert!(overtaken(OFFERED, booking, None).is_some());
-        assert_eq!(overtaken(JOINED, None, Some((State::Waiting, None))), None);
-        assert!(overtaken(JOINED, None, Some((State::Offered, booking))).is_some());
-        assert_eq!(overtaken(LAPSED, None, Some((State::Lapsed, booking))), None);
     }
 }

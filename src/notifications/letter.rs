@@ -124,12 +124,12 @@ fn wrap(words: &str, indent: &str) -> String {
 mod tests {
     use super::*;
     use crate::base::days::parse_iso;
-    use crate::notifications::Recipient;
+    use crate::notifications::{Choice, Kind, Recipient};
     use proptest::prelude::*;
 
     pub(crate) fn letter(blocks: Vec<Block>) -> Letter {
         Letter {
-            kind: "test",
+            kind: &Kind { key: "test", name: "A test", to: "Nobody", choice: Choice::Always, waits: false },
             subject: "test:1".into(),
             day: parse_iso("2026-11-26").unwrap(),
             to: Recipient { person: None, address: "science@saxton.example".parse().unwrap(), name: "Science lead".into() },

@@ -6,6 +6,7 @@
 //! intervals and then shown; what the receiver refuses for good is shown at once. This room knows an address and a text,
 //! never a booking.
 
+pub mod kind;
 pub mod letter;
 pub mod mailer;
 pub mod pages;
@@ -18,12 +19,13 @@ use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use crate::base::ids::{ClusterId, MessageId, PersonId};
 use crate::base::{Day, EmailAddress};
 
+pub use kind::{Choice, Kind, Overtaken, Stored};
+
 /// What a room wants sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
-    /// What kind of letter: a constant of the room that writes it, such as `booking_reserved`. The worker looks up by it
-    /// whether the letter is still true.
-    pub kind: &'static str,
+    /// What kind of letter: a constant of the room that writes it. The worker looks up by its key whether the letter is still true.
+    pub kind: &'static Kind,
     /// What it is about, for example `booking:ID:SEQUENCE`. With kind, day and address it makes the letter unique.
     pub subject: String,
     /// The day it is for.
@@ -162,7 +164,7 @@ pub struct Message {
     pub cluster: ClusterId,
     /// Its id; the mail's `Message-ID` is made from it, so a second sending of the same letter can be recognised.
     pub id: MessageId,
-    /// See [`Letter::kind`].
+    /// The key of [`Letter::kind`].
     pub kind: String,
     /// See [`Letter::subject`].
     pub subject: String,

@@ -5,7 +5,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::{Calendar, LEASE, Letter, Listing, Message, Record, State, letter, one_line, without_secrets};
+use super::{Calendar, Kind, LEASE, Letter, Listing, Message, Record, State, letter, one_line, without_secrets};
 use crate::base::Day;
 use crate::base::ids::{ClusterId, MessageId, PersonId};
 use crate::db::schema::messages;
@@ -29,7 +29,7 @@ pub fn enqueue_with(tx: &mut Tx<'_>, letter: &Letter, unsubscribe: &str) -> Resu
         .values((
             messages::cluster_id.eq(tx.cluster.0),
             messages::id.eq(MessageId::fresh(tx.now).0),
-            messages::kind.eq(letter.kind),
+            messages::kind.eq(letter.kind.key),
             messages::subject.eq(&letter.subject),
             messages::day.eq(letter.day),
             messages::person_id.eq(letter.to.person.map(|person| person.0)),
@@ -55,7 +55,7 @@ pub fn enqueue_with(tx: &mut Tx<'_>, letter: &Letter, unsubscribe: &str) -> Resu
 pub fn is_there(tx: &mut Tx<'_>, letter: &Letter) -> Result<bool> {
     let there = messages::table
         .filter(messages::cluster_id.eq(tx.cluster.0))
-        .filter(messages::kind.eq(letter.kind))
+        .filter(messages::kind.eq(letter.kind.key))
         .filter(messages::subject.eq(&letter.subject))
         .filter(messages::day.eq(letter.day))
         .filter(messages::to_address.eq(letter.to.address.as_str()));
@@ -63,10 +63,10 @@ pub fn is_there(tx: &mut Tx<'_>, letter: &Letter) -> Result<bool> {
 }
 
 /// The addresses to which letters of this kind about this, for this day, were stored.
-pub fn told(tx: &mut Tx<'_>, kind: &str, subject: &str, day: Day) -> Result<Vec<String>> {
+pub fn told(tx: &mut Tx<'_>, kind: &Kind, subject: &str, day: Day) -> Result<Vec<String>> {
     Ok(messages::table
         .filter(messages::cluster_id.eq(tx.cluster.0))
-        .filter(messages::kind.eq(kind))
+        .filter(messages::kind.eq(kind.key))
         .filter(messages::subject.eq(subject))
         .filter(messages::day.eq(day))
         .select(messages::to_address)

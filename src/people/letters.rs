@@ -3,18 +3,30 @@
 use super::RoleKind;
 use crate::base::days::{self, Day};
 use crate::base::ids::{InvitationId, RoleId};
-use crate::notifications::{Block, Letter, Recipient};
+use crate::notifications::{Block, Choice, Kind, Letter, Recipient};
 
 /// To whom a role is offered.
-pub const INVITATION: &str = "invitation";
+pub const INVITATION: &Kind =
+    &Kind { key: "invitation", name: "You are invited to a cluster", to: "To whom a role is offered", choice: Choice::Once, waits: false };
 /// To who invited: it was accepted.
-pub const ACCEPTED: &str = "invitation_accepted";
+pub const ACCEPTED: &Kind =
+    &Kind { key: "invitation_accepted", name: "Your invitation is accepted", to: "Who invited", choice: Choice::Once, waits: false };
 /// To who leaves: what was handed on.
-pub const HANDED_ON: &str = "handed_on";
+pub const HANDED_ON: &Kind =
+    &Kind { key: "handed_on", name: "What you have handed on", to: "Who leaves", choice: Choice::Once, waits: false };
 /// To who takes over.
-pub const TAKEN_OVER: &str = "taken_over";
+pub const TAKEN_OVER: &Kind = &Kind { key: "taken_over", name: "You take over", to: "Who takes over", choice: Choice::Once, waits: false };
 /// To the coordinators: nobody in person answers for it now.
-pub const LEFT_TO_SCHOOL: &str = "left_to_school";
+pub const LEFT_TO_SCHOOL: &Kind = &Kind {
+    key: "left_to_school",
+    name: "Nobody in person answers for a school's boxes",
+    to: "The coordinators",
+    choice: Choice::Once,
+    waits: false,
+};
+
+/// The letters of joining and leaving.
+pub const KINDS: &[&Kind] = &[INVITATION, ACCEPTED, HANDED_ON, TAKEN_OVER, LEFT_TO_SCHOOL];
 
 /// Bookings as facts: the copy's tag, and what and when.
 pub type Items = [(String, String)];
@@ -63,7 +75,7 @@ pub fn invitation(offered: &Offered<'_>, to: Recipient, today: Day) -> Letter {
     blocks.push(Block::paragraph("If you do not know what this is about, leave it alone: nothing happens without you."));
     Letter {
         kind: INVITATION,
-        subject: format!("{INVITATION}:{}", offered.hash),
+        subject: format!("invitation:{}", offered.hash),
         day: today,
         to,
         reason: format!("You got this because {} invited you with this address.", offered.inviter),
@@ -75,8 +87,8 @@ pub fn invitation(offered: &Offered<'_>, to: Recipient, today: Day) -> Letter {
 
 /// The hash of the link that an invitation's letter carries; `None` for a letter of another kind.
 #[must_use]
-pub fn read_subject<'a>(kind: &str, subject: &'a str) -> Option<&'a str> {
-    subject.strip_prefix(INVITATION).and_then(|rest| rest.strip_prefix(':')).filter(|_| kind == INVITATION)
+pub fn read_subject<'a>(kind: &Kind, subject: &'a str) -> Option<&'a str> {
+    subject.strip_prefix("invitation:").filter(|_| kind == INVITATION)
 }
 
 /// What a role lets one do, in a sentence.
@@ -99,7 +111,7 @@ pub fn means(kind: RoleKind) -> &'static str {
 pub fn accepted(id: InvitationId, name: &str, role: &str, cluster: &str, url: &str, to: Recipient, today: Day) -> Letter {
     Letter {
         kind: ACCEPTED,
-        subject: format!("{INVITATION}:{id}"),
+        subject: format!("invitation:{id}"),
         day: today,
         to,
         reason: format!("You got this because you invited {name} to {cluster}."),
@@ -214,7 +226,7 @@ impl HandOn {
     #[expect(clippy::too_many_arguments, reason = "the one place where the three letters get what they share")]
     fn letter(
         &self,
-        kind: &'static str,
+        kind: &'static Kind,
         to: Recipient,
         today: Day,
         what: &str,

@@ -10,7 +10,7 @@ use boxrota::base::ids::{ClusterId, MessageId};
 use boxrota::db::{self, Db, Scope};
 use boxrota::notifications::mailer::{Mailer, Memory, Sender};
 use boxrota::notifications::smtp::{Patience, Smtp};
-use boxrota::notifications::{Block, Letter, Listing, Message, Outcome, Recipient, State, store};
+use boxrota::notifications::{Block, Choice, Kind, Letter, Listing, Message, Outcome, Recipient, State, store};
 use boxrota::worker::Worker;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -104,9 +104,12 @@ impl Stage {
     }
 }
 
+/// A kind of no room.
+const TEST: &Kind = &Kind { key: "test", name: "A test", to: "Nobody", choice: Choice::Always, waits: false };
+
 fn letter(n: usize) -> Letter {
     Letter {
-        kind: "test",
+        kind: TEST,
         subject: format!("test:{n}"),
         day: noon().date_naive(),
         to: Recipient { person: None, address: "science@saxton.example".parse().unwrap(), name: "Science lead".into() },
@@ -366,7 +369,7 @@ fn a_sign_in_letter_keeps_no_link_and_is_not_sent_late(ground: Ground) {
         const SECRET: &str = "0123456789abcdefghjkmnpqrstvwxyz";
         let house = db::HOUSE;
         let link = |n: usize| Letter {
-            kind: boxrota::people::pages::SIGN_IN_LETTER,
+            kind: boxrota::people::account_letters::SIGN_IN,
             blocks: vec![Block::button("Sign in", format!("https://boxrota.example/sign-in/{SECRET}"))],
             ..letter(n)
         };

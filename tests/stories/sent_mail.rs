@@ -2,7 +2,7 @@
 
 use boxrota::base::ids::{ClusterId, PersonId};
 use boxrota::db::Scope;
-use boxrota::notifications::{Block, Calendar, Letter, Method, Outcome, Recipient, store};
+use boxrota::notifications::{Block, Calendar, Choice, Kind, Letter, Method, Outcome, Recipient, store};
 use boxrota::people;
 use chrono::TimeDelta;
 
@@ -30,9 +30,12 @@ async fn person(app: &TestApp, email: &str) -> PersonId {
     found.unwrap().id
 }
 
+/// A kind of no room.
+const TEST: &Kind = &Kind { key: "test", name: "A test", to: "Nobody", choice: Choice::Always, waits: false };
+
 async fn letter(app: &TestApp, to: &str, title: &str) -> Letter {
     Letter {
-        kind: "test",
+        kind: TEST,
         subject: format!("test:{title}:{to}"),
         day: boxrota::base::clock::today(app.clock.now()),
         to: Recipient { person: Some(person(app, to).await), address: to.parse().unwrap(), name: "Science lead".into() },

@@ -11,7 +11,6 @@ use crate::db::{Result, Tx};
 use crate::handovers::legs::DIRECT_DAYS;
 use crate::notifications::{Calendar, Letter, Method, Recipient, store as outbox};
 use crate::people::choices::WayOut;
-use crate::people::pages::account::kinds::{can_be_muted, can_wait};
 use crate::people::store::{self as people, Person, choices};
 use crate::people::{Member, RoleKind, School};
 use crate::web::{App, Site};
@@ -154,8 +153,8 @@ impl Teller {
         let because = Because::LeadOf(&about.school);
         for recipient in others.filter_map(recipient) {
             let letter = write(&To { recipient, because });
-            if can_be_muted(letter.kind, because) {
-                choices::post(tx, &letter, WayOut::Carried, can_wait(letter.kind))?
+            if because.may_mute(letter.kind) {
+                choices::post(tx, &letter, WayOut::Carried)?
             } else {
                 outbox::enqueue(tx, &letter)?
             };
@@ -179,7 +178,7 @@ impl Teller {
         }
         let way_out = WayOut::where_several(some.len());
         for letter in some {
-            choices::post(tx, &letter, way_out, can_wait(letter.kind))?;
+            choices::post(tx, &letter, way_out)?;
         }
         Ok(())
     }
@@ -187,7 +186,7 @@ impl Teller {
 
 /// Those of the letters, all of one kind, that their recipients have not switched off.
 fn wanted(tx: &mut Tx<'_>, letters: Vec<Letter>, because: Because<'_>) -> Result<Vec<Letter>> {
-    let Some(kind) = letters.first().map(|letter| letter.kind).filter(|kind| can_be_muted(kind, because)) else { return Ok(letters) };
+    let Some(kind) = letters.first().map(|letter| letter.kind).filter(|kind| because.may_mute(kind)) else { return Ok(letters) };
     let to: Vec<PersonId> = letters.iter().filter_map(|letter| letter.to.person).collect();
     let muted = people::account::muted(tx, kind, &to)?;
     Ok(letters.into_iter().filter(|letter| letter.to.person.is_none_or(|person| !muted.contains(&person))).collect())

@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::base::days::parse_iso;
+use crate::handovers::letters::GIVEN;
 use crate::handovers::reminders::WEEK_BEFORE;
 use crate::notifications::letter as bodies;
 use crate::people::terms::samples::{day, period};
 
-fn due(kind: &'static str, to: Whom) -> Due {
+fn due(kind: &'static Kind, to: Whom) -> Due {
     Due { kind, to, day: day("2026-11-27"), time: 0, trouble: None }
 }
 
@@ -137,5 +138,5 @@ fn only_what_the_table_lets_go_can_be_switched_off() {
     }
     assert!(may_mute(WEEKLY, &coordinator) && !somebody_must_hear(WEEKLY));
     assert!(may_mute(NOT_COUNTED, &own) && may_mute(LATE_HEAD, &Why::HeadOf("Saxton".into())) && may_mute(GATHERED, &own));
-    assert!(!may_mute("of another room", &coordinator));
+    assert!(!may_mute(GIVEN, &coordinator));
 }

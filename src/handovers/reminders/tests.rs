@@ -254,5 +254,5 @@ fn the_table_names_each_kind_once() {
     kinds.sort_unstable();
     kinds.dedup();
     assert_eq!(kinds.len(), TABLE.len());
-    assert!(TABLE.iter().all(|rule| [rule.name, rule.to, rule.when, rule.state].iter().all(|words| !words.is_empty())));
+    assert!(TABLE.iter().all(|rule| [rule.kind.name, rule.kind.to, rule.when, rule.state].iter().all(|words| !words.is_empty())));
 }

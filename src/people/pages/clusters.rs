@@ -11,15 +11,15 @@ use serde::Deserialize;
 use super::founding::{FoundingForm, about_fields, cohort_words, read_about, since_words};
 use super::sign_out_form;
 use super::tabs::{Tab, tabs};
-use crate::base::Day;
 use crate::base::clock;
 use crate::base::days;
 use crate::base::ids::{ClusterId, PersonId};
 use crate::bookings::store::loans;
 use crate::catalogue::store as catalogue;
 use crate::db::{self, Scope, Unique};
-use crate::notifications::{Block, Letter, Recipient, store as outbox};
-use crate::people::founding::{Fault, Founding, Nation};
+use crate::notifications::store as outbox;
+use crate::people::founding::{Fault, Nation};
+use crate::people::founding_letters::welcome;
 use crate::people::store::founding::{self as rows, Directed, Stored};
 use crate::people::{ClusterMaker, Overseer, RoleKind, SignedIn, store};
 use crate::web::answer::{html_page, see_other};
@@ -28,9 +28,6 @@ use crate::web::guard::{self, Posted};
 use crate::web::page::{self, Nav};
 use crate::web::parts::{Tone, back, banner, head, row, summary, table_or_cards};
 use crate::web::{App, Error};
-
-/// The kind of the letter to the coordinator of a new cluster.
-pub const WELCOME_LETTER: &str = "welcome";
 
 /// A director's clusters with what is counted in each.
 pub struct Overview {
@@ -162,30 +159,6 @@ pub async fn create(app: web::Data<App>, who: ClusterMaker, form: Posted<Foundin
     }
 }
 
-/// The letter to the coordinator of a new cluster. It holds no secret: whoever has the mailbox asks for a link.
-fn welcome(founding: &Founding, cluster: ClusterId, coordinator: PersonId, sign_in: &str, day: Day) -> Letter {
-    let (name, newcomer) = (&founding.about.name, &founding.coordinator);
-    Letter {
-        kind: WELCOME_LETTER,
-        subject: format!("cluster:{cluster}:coordinator:{coordinator}"),
-        day,
-        to: Recipient { person: Some(coordinator), address: newcomer.email.clone(), name: newcomer.name.clone() },
-        reason: format!("You get this mail because you were entered as the coordinator of the cluster {name}."),
-        title: format!("Welcome to Boxrota: you coordinate {name}"),
-        blocks: vec![
-            Block::heading(format!("You coordinate {name}")),
-            Block::paragraph(format!(
-                "Boxrota helps the schools of a cluster to share science kit. The cluster {name} is there now, with {} as its lead school.",
-                founding.school.name
-            )),
-            Block::paragraph("There is no password. Open this page and enter your e-mail address; a link to sign in comes at once."),
-            Block::button("Go to the sign-in page", sign_in),
-            Block::paragraph(format!("Sign in with {}. Then add the other schools and their science leads.", newcomer.email)),
-        ],
-        calendar: None,
-    }
-}
-
 /// What `/c/{cluster}/about` is asked for.
 #[derive(Debug, Default, Deserialize)]
 pub struct AboutQuery {
@@ -265,51 +238,4 @@ pub async fn change(app: web::Data<App>, who: Overseer, form: Posted<AboutForm>)
     };
     app.db.write(who.scope(), move |tx| Ok::<_, Error>(rows::set_about(tx, &about)?)).await?;
     Ok(see_other(&format!("{}/about?done=changed", who.base())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::notifications::letter;
-    use crate::people::founding::{About, LeadSchool, Newcomer};
-
-    #[test]
-    fn the_letter_of_welcome_says_how_to_come_in_and_holds_no_secret() {
-        let day = days::parse_iso("2026-11-23").unwrap();
-        let founding = Founding {
-            slug: "elmfield".into(),
-            about: About { name: "Elmfield".into(), cohort_year: Some(2026), nation: Nation::England },
-            school: LeadSchool {
-                name: "Elm Primary School".into(),
-                short_name: "Elm".into(),
-                letters: "EL".into(),
-                urn: None,
-                address: String::new(),
-                postcode: "LS25 5AU".into(),
-                since: day,
-            },
-            coordinator: Newcomer { name: "Coordinator".into(), email: "c@elm.example".parse().unwrap() },
-        };
-        let letter = welcome(&founding, ClusterId(1), PersonId(2), "https://boxes.example/sign-in", day);
-        insta::assert_snapshot!(letter::text(&letter), @r"
-        You coordinate Elmfield
-        -----------------------
-
-        Boxrota helps the schools of a cluster to share science kit. The cluster
-        Elmfield is there now, with Elm Primary School as its lead school.
-
-        There is no password. Open this page and enter your e-mail address; a
-        link to sign in comes at once.
-
-        Go to the sign-in page:
-        https://boxes.example/sign-in
-
-        Sign in with c@elm.example. Then add the other schools and their science
-        leads.
-
-        You get this mail because you were entered as the coordinator of the
-        cluster Elmfield.
-        Boxrota
-        ");
-    }
 }

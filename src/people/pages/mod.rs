@@ -30,19 +30,16 @@ use crate::base::clock;
 use crate::base::ids::PersonId;
 use crate::base::secret::Secret;
 use crate::db::Scope;
-use crate::notifications::{Block, Letter, Recipient, store as outbox};
-use crate::people::store::{self, Person};
+use crate::notifications::store as outbox;
+use crate::people::store;
 use crate::people::ways::Ways;
-use crate::people::{Member, RoleKind, SignedIn, sign_in};
+use crate::people::{Member, RoleKind, SignedIn, account_letters as letters, sign_in};
 use crate::web::answer::{html_page, see_other};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::limits;
 use crate::web::page;
 use crate::web::{App, Error};
-
-/// The kind of the mail that carries a sign-in link.
-pub const SIGN_IN_LETTER: &str = "sign_in";
 
 /// `GET /`: to this week in the person's cluster, a choice of several, or a director's table of them.
 ///
@@ -227,7 +224,7 @@ pub async fn ask_for_link(
             }
             let secret = store::add_link(&mut house, person.id, &next)?;
             let link = tx.link(&format!("/sign-in/{}", secret.reveal()));
-            let letter = sign_in_letter(&person, &asked, &link, &secret, clock::today(now));
+            let letter = letters::sign_in(&person, &asked, &link, &secret, clock::today(now));
             outbox::enqueue(tx, &letter)?;
             Ok(())
         })
@@ -240,25 +237,6 @@ pub async fn ask_for_link(
         }
     };
     Ok(html_page(page::outside("Check your e-mail", app.site.demo, false, &body)))
-}
-
-/// The mail with the link.
-fn sign_in_letter(person: &Person, address: &EmailAddress, link: &str, secret: &Secret, day: crate::base::Day) -> Letter {
-    Letter {
-        kind: SIGN_IN_LETTER,
-        // The hash names the link without giving it away.
-        subject: format!("link:{}", secret.hash()),
-        day,
-        to: Recipient { person: Some(person.id), address: address.clone(), name: person.name.clone() },
-        reason: "You get this mail because somebody, most likely you, asked to sign in to Boxrota with this address.".into(),
-        title: "Your link to sign in to Boxrota".into(),
-        blocks: vec![
-            Block::paragraph("Open this link and press the button on the page. It works once, for 15 minutes."),
-            Block::button("Sign in to Boxrota", link),
-            Block::paragraph("If you did not ask for it, leave it alone: without the link nobody gets in."),
-        ],
-        calendar: None,
-    }
 }
 
 /// `GET /sign-in/{token}`: a button. Opening a link changes nothing, because mail scanners open links.

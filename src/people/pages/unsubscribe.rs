@@ -9,9 +9,10 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
-use super::account::kinds::{Choice, Kind, switchable};
+use super::account::kinds::switchable;
 use crate::base::ids::PersonId;
 use crate::base::secret::Secret;
+use crate::notifications::{Choice, Kind};
 use crate::people::choices::Rhythm;
 use crate::people::store::choices as store;
 use crate::web::forms::{hidden, submit};
@@ -23,7 +24,7 @@ use crate::web::{App, Error};
 /// What an address leads to.
 enum Found {
     /// A kind that this person can switch off.
-    Good(PersonId, Kind),
+    Good(PersonId, &'static Kind),
     /// It worked once.
     RunOut,
 }
@@ -91,7 +92,7 @@ pub async fn switch_off(app: web::Data<App>, token: web::Path<String>, _: OneCli
         .house(app.clock.now(), move |house| {
             match choice {
                 Choice::Rhythm => store::set_rhythm(house, person, Rhythm::Each)?,
-                _ => store::mute(house, person, kind.kind)?,
+                _ => store::mute(house, person, kind)?,
             }
             Ok::<_, Error>(())
         })

@@ -10,6 +10,7 @@ use crate::base::ids::{ClusterId, EmailChangeId, PersonId, SessionId};
 use crate::base::secret::Secret;
 use crate::db::schema::{clusters, email_changes, invitations, messages, muted_kinds, people, roles, sessions, sign_in_links};
 use crate::db::{House, Result, Tx};
+use crate::notifications::Kind;
 use crate::people::account::{EMAIL_CHANGE_LASTS, EmailChange, Mailbox};
 
 /// The most devices that a page shows.
@@ -187,25 +188,25 @@ pub fn muted_by(house: &mut House<'_>, person: PersonId) -> Result<Vec<String>> 
 }
 
 /// Writes down which kinds of letters a person does not want, in place of what was there.
-pub fn set_muted(house: &mut House<'_>, person: PersonId, kinds: &[&str]) -> Result<()> {
+pub fn set_muted(house: &mut House<'_>, person: PersonId, kinds: &[&Kind]) -> Result<()> {
     diesel::delete(muted_kinds::table.filter(muted_kinds::person_id.eq(person.0))).execute(house.conn)?;
     for kind in kinds {
         diesel::insert_into(muted_kinds::table)
-            .values((muted_kinds::person_id.eq(person.0), muted_kinds::kind.eq(*kind)))
+            .values((muted_kinds::person_id.eq(person.0), muted_kinds::kind.eq(kind.key)))
             .execute(house.conn)?;
     }
     Ok(())
 }
 
 /// Which of these people do not want letters of this kind.
-pub fn muted(tx: &mut Tx<'_>, kind: &str, of: &[PersonId]) -> Result<HashSet<PersonId>> {
+pub fn muted(tx: &mut Tx<'_>, kind: &Kind, of: &[PersonId]) -> Result<HashSet<PersonId>> {
     if of.is_empty() {
         return Ok(HashSet::new());
     }
     let ids: Vec<i64> = of.iter().map(|person| person.0).collect();
     let rows: Vec<i64> = muted_kinds::table
         .filter(muted_kinds::person_id.eq_any(ids))
-        .filter(muted_kinds::kind.eq(kind))
+        .filter(muted_kinds::kind.eq(kind.key))
         .select(muted_kinds::person_id)
         .load(tx.conn)?;
     Ok(rows.into_iter().map(PersonId).collect())

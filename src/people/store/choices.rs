@@ -9,16 +9,15 @@ use crate::base::secret::Secret;
 use crate::db::schema::{digest_items, muted_kinds, people, settings, unsubscribe_links};
 use crate::db::{House, Result, Tx};
 use crate::notifications::store as outbox;
-use crate::notifications::{Block, Letter};
+use crate::notifications::{Block, Kind, Letter};
 use crate::people::choices::{Offer, Rhythm, UNSUBSCRIBE_LASTS, WayOut, goes_out};
 
 /// The most that is gathered into one letter.
 const MOST_GATHERED: i64 = 200;
 
 /// Sends a letter that its recipient may have switched off: at once with the address that does so, or into what is gathered, or
-/// not at all. `waits`: whether its kind can wait for a daily or weekly letter; what cannot goes at once, whatever the rhythm. `true`
-/// when something was stored.
-pub fn post(tx: &mut Tx<'_>, letter: &Letter, way_out: WayOut, waits: bool) -> Result<bool> {
+/// not at all. What cannot wait for a daily or weekly letter goes at once, whatever the rhythm. `true` when something was stored.
+pub fn post(tx: &mut Tx<'_>, letter: &Letter, way_out: WayOut) -> Result<bool> {
     let Some(person) = letter.to.person else { return outbox::enqueue(tx, letter) };
     if mutes(tx, person, letter.kind)? {
         return Ok(false);
@@ -27,7 +26,7 @@ pub fn post(tx: &mut Tx<'_>, letter: &Letter, way_out: WayOut, waits: bool) -> R
     if is_gathered(tx, letter, person)? || outbox::is_there(tx, letter)? {
         return Ok(false);
     }
-    let gathers = if waits { gathers(tx, person)? } else { None };
+    let gathers = if letter.kind.waits { gathers(tx, person)? } else { None };
     match (gathers, way_out) {
         (Some(on), _) => gather(tx, letter, person, on),
         (None, WayOut::Carried) => send_with_way_out(tx, letter, person),
@@ -46,7 +45,7 @@ pub fn send_with_way_out(tx: &mut Tx<'_>, letter: &Letter, person: PersonId) -> 
         .values((
             unsubscribe_links::token_hash.eq(secret.hash()),
             unsubscribe_links::person_id.eq(person.0),
-            unsubscribe_links::kind.eq(letter.kind),
+            unsubscribe_links::kind.eq(letter.kind.key),
             unsubscribe_links::created_at.eq(tx.stamp()),
             unsubscribe_links::expires_at.eq((tx.now + UNSUBSCRIBE_LASTS).naive_utc()),
         ))
@@ -55,8 +54,8 @@ pub fn send_with_way_out(tx: &mut Tx<'_>, letter: &Letter, person: PersonId) -> 
 }
 
 /// Whether a person has switched letters of this kind off.
-pub fn mutes(tx: &mut Tx<'_>, person: PersonId, kind: &str) -> Result<bool> {
-    let off = muted_kinds::table.find((person.0, kind));
+pub fn mutes(tx: &mut Tx<'_>, person: PersonId, kind: &Kind) -> Result<bool> {
+    let off = muted_kinds::table.find((person.0, kind.key));
     Ok(diesel::select(diesel::dsl::exists(off)).get_result(tx.conn)?)
 }
 
@@ -74,7 +73,7 @@ fn gathers(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<Day>> {
 fn is_gathered(tx: &mut Tx<'_>, letter: &Letter, person: PersonId) -> Result<bool> {
     let there = digest_items::table
         .filter(digest_items::cluster_id.eq(tx.cluster.0))
-        .filter(digest_items::kind.eq(letter.kind))
+        .filter(digest_items::kind.eq(letter.kind.key))
         .filter(digest_items::subject.eq(&letter.subject))
         .filter(digest_items::day.eq(letter.day))
         .filter(digest_items::person_id.eq(person.0));
@@ -88,7 +87,7 @@ fn gather(tx: &mut Tx<'_>, letter: &Letter, person: PersonId, on: Day) -> Result
             digest_items::cluster_id.eq(tx.cluster.0),
             digest_items::id.eq(DigestItemId::fresh(tx.now).0),
             digest_items::person_id.eq(person.0),
-            digest_items::kind.eq(letter.kind),
+            digest_items::kind.eq(letter.kind.key),
             digest_items::subject.eq(&letter.subject),
             digest_items::day.eq(letter.day),
             digest_items::title.eq(&letter.title),
@@ -193,11 +192,11 @@ pub fn offer(house: &mut House<'_>, secret: &Secret) -> Result<Option<(PersonId,
 }
 
 /// Switches one kind of letter off for a person; done twice, it is done once.
-pub fn mute(house: &mut House<'_>, person: PersonId, kind: &str) -> Result<()> {
-    let off = muted_kinds::table.find((person.0, kind));
+pub fn mute(house: &mut House<'_>, person: PersonId, kind: &Kind) -> Result<()> {
+    let off = muted_kinds::table.find((person.0, kind.key));
     if !diesel::select(diesel::dsl::exists(off)).get_result::<bool>(house.conn)? {
         diesel::insert_into(muted_kinds::table)
-            .values((muted_kinds::person_id.eq(person.0), muted_kinds::kind.eq(kind)))
+            .values((muted_kinds::person_id.eq(person.0), muted_kinds::kind.eq(kind.key)))
             .execute(house.conn)?;
     }
     Ok(())

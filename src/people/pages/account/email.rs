@@ -11,43 +11,19 @@ use serde::Deserialize;
 
 use super::super::Nothing;
 use super::{Done, answer, top};
-use crate::base::ids::EmailChangeId;
 use crate::base::secret::Secret;
-use crate::base::{Day, EmailAddress, clock};
+use crate::base::{EmailAddress, clock};
 use crate::db::{Scope, Tx};
-use crate::notifications::{Block, Letter, Recipient, store as outbox};
-use crate::people::SignedIn;
+use crate::notifications::store as outbox;
 use crate::people::account::{ChangeRefusal, EmailChange, Mailbox, answerable};
-use crate::people::store::{self as people, Person, account as store};
+use crate::people::store::{self as people, account as store};
+use crate::people::{SignedIn, account_letters as letters};
 use crate::web::answer::see_other;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::parts::{back, confirmation};
 use crate::web::{App, Error};
 use crate::web::{limits, page};
-
-/// To the old mailbox: was it you?
-pub const OLD_LETTER: &str = "email_change_old";
-/// To the new mailbox: is it yours?
-pub const NEW_LETTER: &str = "email_change_new";
-/// To the old mailbox: it has changed.
-pub const CHANGED_LETTER: &str = "email_changed";
-/// To somebody whose address another wanted.
-pub const TAKEN_LETTER: &str = "email_taken";
-
-/// What letters about a change are about: `email-change:ID`.
-fn subject(id: EmailChangeId) -> String {
-    format!("email-change:{id}")
-}
-
-/// The change that a letter with a link was about; `None` for any other letter.
-#[must_use]
-pub fn read_subject(kind: &str, subject: &str) -> Option<EmailChangeId> {
-    if kind != OLD_LETTER && kind != NEW_LETTER {
-        return None;
-    }
-    subject.strip_prefix("email-change:")?.parse().ok()
-}
 
 /// `GET /account/email`: the form.
 pub async fn form(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -> HttpResponse {
@@ -112,98 +88,17 @@ pub async fn ask(req: HttpRequest, app: web::Data<App>, who: SignedIn, form: Pos
             let (id, old_secret, new_secret) = store::ask_for_email(&mut house, person.id, &new)?;
             let link = |tx: &Tx<'_>, secret: &Secret| tx.link(&format!("/account/email/confirm/{}", secret.reveal()));
             let today = clock::today(now);
-            let first = to_old(&person, old, &new, id, &link(tx, &old_secret), today);
+            let first = letters::email_old(&person, old, &new, id, &link(tx, &old_secret), today);
             outbox::enqueue(tx, &first)?;
             let second = match owner {
-                Some(owner) => to_owner(&owner, new, id, today),
-                None => to_new(&person, new, id, &link(tx, &new_secret), today),
+                Some(owner) => letters::email_taken(&owner, new, id, today),
+                None => letters::email_new(&person, new, id, &link(tx, &new_secret), today),
             };
             outbox::enqueue(tx, &second)?;
             Ok::<_, Error>(())
         })
         .await?;
     Ok(see_other("/account/email?done=asked"))
-}
-
-fn to(person: &Person, address: EmailAddress) -> Recipient {
-    Recipient { person: Some(person.id), address, name: person.name.clone() }
-}
-
-fn to_old(person: &Person, old: EmailAddress, new: &EmailAddress, id: EmailChangeId, link: &str, day: Day) -> Letter {
-    Letter {
-        kind: OLD_LETTER,
-        subject: subject(id),
-        day,
-        to: to(person, old),
-        reason: "You got this because somebody, most likely you, asked Boxrota to change your e-mail address.".into(),
-        title: "Do you want to change your e-mail address?".into(),
-        blocks: vec![
-            Block::paragraph(format!("Somebody who is signed in as you asked to change your address to {new}.")),
-            Block::paragraph(
-                "Open this page within 24 hours. There you say yes, or stop it. We ask the new address, too: only when both say yes does it change.",
-            ),
-            Block::button("Say yes or stop it", link),
-            Block::paragraph(
-                "If it was not you, stop it on that page. Then look under My account where you are signed in, and sign out everywhere else.",
-            ),
-        ],
-        calendar: None,
-    }
-}
-
-fn to_new(person: &Person, new: EmailAddress, id: EmailChangeId, link: &str, day: Day) -> Letter {
-    Letter {
-        kind: NEW_LETTER,
-        subject: subject(id),
-        day,
-        to: to(person, new),
-        reason: "You got this because somebody wants to use this e-mail address with Boxrota.".into(),
-        title: "Is this your new e-mail address?".into(),
-        blocks: vec![
-            Block::paragraph(
-                "Open this page within 24 hours and press the button, if you want to use this address with Boxrota from now on. We ask your old address, too.",
-            ),
-            Block::button("Yes, this is mine", link),
-            Block::paragraph("If you did not ask for it, leave it alone: without the button nothing changes."),
-        ],
-        calendar: None,
-    }
-}
-
-fn to_owner(owner: &Person, address: EmailAddress, id: EmailChangeId, day: Day) -> Letter {
-    Letter {
-        kind: TAKEN_LETTER,
-        subject: subject(id),
-        day,
-        to: to(owner, address),
-        reason: "You got this because you have an account with Boxrota under this e-mail address.".into(),
-        title: "Somebody tried to use your e-mail address".into(),
-        blocks: vec![
-            Block::paragraph(
-                "Somebody else asked Boxrota to use this e-mail address for another account. Nothing has changed: the address stays yours.",
-            ),
-            Block::paragraph("If that was you, sign in with this address. Otherwise you need not do anything."),
-        ],
-        calendar: None,
-    }
-}
-
-fn changed_letter(person: &Person, old: EmailAddress, id: EmailChangeId, day: Day) -> Letter {
-    Letter {
-        kind: CHANGED_LETTER,
-        subject: subject(id),
-        day,
-        to: to(person, old),
-        reason: "You got this because this was your e-mail address with Boxrota until now.".into(),
-        title: "Your e-mail address has changed".into(),
-        blocks: vec![
-            Block::paragraph(
-                "From now on Boxrota writes to your new address, and you sign in with it. Other devices have been signed out.",
-            ),
-            Block::paragraph("If this was not you, tell the coordinator of your cluster at once."),
-        ],
-        calendar: None,
-    }
 }
 
 /// `GET /account/email/confirm/{token}`: buttons. Opening the link changes nothing, because mail scanners open links.
@@ -332,7 +227,7 @@ pub async fn confirm(
             let keep = signed_in.filter(|(who, ..)| who.id == change.person).map(|(_, session, _)| session);
             store::set_email(&mut house, change.person, new.as_str(), keep)?;
             if let Ok(old) = person.email.parse() {
-                outbox::enqueue(tx, &changed_letter(&person, old, change.id, clock::today(now)))?;
+                outbox::enqueue(tx, &letters::email_changed(&person, old, change.id, clock::today(now)))?;
             }
             Ok(Ok(()))
         })

@@ -6,8 +6,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use maud::html;
 
-use super::kinds::{Choice, Kind, kinds};
+use super::kinds::kinds;
 use super::{Done, answer, top};
+use crate::notifications::{Choice, Kind};
 use crate::people::SignedIn;
 use crate::people::choices::Rhythm;
 use crate::people::store::{account as store, choices};
@@ -32,8 +33,8 @@ pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -
             div.picks {
                 @for kind in of(choice) {
                     div.pick {
-                        input type="checkbox" id=(kind.kind) name=(kind.kind) value="yes" checked[!muted.iter().any(|one| one == kind.kind)];
-                        label for=(kind.kind) { (kind.name) }
+                        input type="checkbox" id=(kind.key) name=(kind.key) value="yes" checked[!muted.iter().any(|one| one == kind.key)];
+                        label for=(kind.key) { (kind.name) }
                     }
                 }
             }
@@ -80,7 +81,7 @@ pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -
     Ok(answer(StatusCode::OK, &app, &who, "Letters", &main))
 }
 
-fn of(choice: Choice) -> impl Iterator<Item = Kind> {
+fn of(choice: Choice) -> impl Iterator<Item = &'static Kind> {
     kinds().filter(move |kind| kind.choice == choice)
 }
 
@@ -90,10 +91,8 @@ fn of(choice: Choice) -> impl Iterator<Item = Kind> {
 /// When the database cannot be written.
 pub async fn save(app: web::Data<App>, who: SignedIn, form: Posted<BTreeMap<String, String>>) -> Result<HttpResponse, Error> {
     let ticked = form.0;
-    let off: Vec<&'static str> = kinds()
-        .filter(|kind| !matches!(kind.choice, Choice::Always | Choice::Rhythm) && !ticked.contains_key(kind.kind))
-        .map(|kind| kind.kind)
-        .collect();
+    let off: Vec<&'static Kind> =
+        kinds().filter(|kind| kind.is_switchable() && kind.choice != Choice::Rhythm && !ticked.contains_key(kind.key)).collect();
     let rhythm: Option<Rhythm> = ticked.get("rhythm").and_then(|word| word.parse().ok());
     let person = who.person.id;
     app.db
