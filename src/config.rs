@@ -11,6 +11,8 @@ use clap::{Args, Parser, Subcommand};
 
 use lettre::message::Mailbox;
 
+use crate::base::Day;
+use crate::base::days::parse_iso;
 use crate::db::DatabaseUrl;
 use crate::notifications::mailer::{Mailer, Sender};
 use crate::notifications::smtp::{self, BadServer, Server};
@@ -39,6 +41,9 @@ pub enum Command {
         /// The folder that holds the demo's database
         #[arg(long, env = "BOXROTA_DATA", default_value = "boxrota-demo", value_name = "DIR")]
         data: PathBuf,
+        /// The day on which it stands at its first start, such as 2026-11-30 (default: today); later it goes on from there
+        #[arg(long, env = "BOXROTA_DEMO_TODAY", value_name = "DAY")]
+        today: Option<String>,
         /// How it is reached
         #[command(flatten)]
         server: ServerArgs,
@@ -154,6 +159,16 @@ pub fn database_url(value: Option<String>) -> Result<DatabaseUrl, WrongSetting> 
     const EXAMPLE: &str = "sqlite:/var/lib/boxrota/boxrota.db";
     let value = value.filter(|value| !value.is_empty()).ok_or_else(|| wrong(NAME, "is not set", EXAMPLE))?;
     value.parse().map_err(|fault| wrong(NAME, format!("{fault}"), EXAMPLE))
+}
+
+/// The day on which the demo shall stand; `None` where nobody says.
+///
+/// # Errors
+/// When it is no day.
+pub fn demo_today(value: Option<&str>) -> Result<Option<Day>, WrongSetting> {
+    let Some(text) = value.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let day = parse_iso(text).ok_or_else(|| wrong("BOXROTA_DEMO_TODAY", format!("is {text:?}, which is no day"), "2026-11-30"))?;
+    Ok(Some(day))
 }
 
 impl Config {
@@ -305,6 +320,13 @@ mod tests {
         assert!(with(None, Some("boxes.example")).expect_err("no scheme").to_string().contains("BOXROTA_PUBLIC_URL"));
         assert!(with(None, Some("https://boxes.example/path")).is_err());
         assert!(database_url(None).expect_err("missing").to_string().contains("is not set"));
+        assert_eq!(demo_today(None), Ok(None));
+        assert_eq!(demo_today(Some("")), Ok(None), "a variable that is set to nothing is not set");
+        assert!(demo_today(Some("2028-02-29")).is_ok_and(|day| day.is_some()));
+        for no_day in ["tomorrow", "30/11/2026", "2027-02-29"] {
+            let told = demo_today(Some(no_day)).expect_err("no day").to_string();
+            assert!(told.contains("BOXROTA_DEMO_TODAY") && told.contains(no_day), "{told}");
+        }
         let told = database_url(Some("mysql://kit:s3cret@db/x".into())).expect_err("wrong kind").to_string();
         assert!(told.contains("sqlite:") && !told.contains("s3cret"), "{told}");
     }

@@ -12,8 +12,9 @@ use clap::Parser;
 use tokio::sync::watch;
 
 use boxrota::app::{build, serve};
-use boxrota::base::{Clock, EmailAddress};
-use boxrota::config::{Cli, Command, Config, ServerArgs, database_url};
+use boxrota::base::clock::today;
+use boxrota::base::{Clock, EmailAddress, days};
+use boxrota::config::{Cli, Command, Config, ServerArgs, database_url, demo_today};
 use boxrota::db::{self, DatabaseUrl, Db};
 use boxrota::imports;
 use boxrota::people::pages::set_up;
@@ -40,22 +41,31 @@ fn env(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The machine's clock. In a build for tests it may be so many seconds ahead, so that a test of the process stands on a day of its
+/// own, as the others do; a release does not know the variable.
+fn clock() -> Clock {
+    let ahead = if cfg!(debug_assertions) { env("BOXROTA_TEST_AHEAD").and_then(|seconds| seconds.parse().ok()) } else { None };
+    ahead.and_then(chrono::TimeDelta::try_seconds).map_or(Clock::Machine, Clock::Ahead)
+}
+
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Demo { data, server } => {
+        Command::Demo { data, today, server } => {
+            let today = demo_today(today.as_deref())?;
             let database: DatabaseUrl = format!("sqlite:{}", data.join("boxrota.db").display()).parse().context("the folder of --data")?;
             let config = Config::from(&server, database.clone(), true, env)?;
             let db = Db::open(&database, &config.site.link("")).await?;
-            if let Some(summary) = imports::load_demo(&db, &Clock::Machine, &data).await? {
+            let clock = imports::demo_clock(&db, &data, today).await?;
+            if let Some(summary) = imports::load_demo(&db, &clock, &data).await? {
                 println!("{summary}");
                 println!("Its files are in {}; `boxrota import-cluster` takes a folder like it.", data.join("cluster").display());
             }
-            serve_until_stopped(config, db).await
+            serve_until_stopped(config, db, clock).await
         }
         Command::Serve(server) => {
             let config = configured(&server)?;
             let db = Db::open(&config.database, &config.site.link("")).await?;
-            serve_until_stopped(config, db).await
+            serve_until_stopped(config, db, clock()).await
         }
         Command::Migrate => {
             let url = database_url(env("BOXROTA_DATABASE_URL"))?;
@@ -68,7 +78,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let server = ServerArgs { public_url, ..ServerArgs::default() };
             let config = configured(&server)?;
             let db = Db::open(&config.database, &config.site.link("")).await?;
-            match imports::import_folder(&db, &Clock::Machine, &folder).await {
+            match imports::import_folder(&db, &clock(), &folder).await {
                 Ok(summary) => println!("{summary}\nIts calendar is at /c/{}/calendar.", summary.slug),
                 Err(imports::ImportFailed::Problems(problems)) => {
                     eprint!("{problems}");
@@ -86,7 +96,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let db = Db::open(&config.database, &config.site.link("")).await?;
             let asked = address.clone();
             let secret = db
-                .house(Clock::Machine.now(), move |house| match people::person_by_email(house, &asked)? {
+                .house(clock().now(), move |house| match people::person_by_email(house, &asked)? {
                     Some(person) => people::add_link(house, person.id, "/").map(Some),
                     None => Ok(None),
                 })
@@ -118,7 +128,7 @@ fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
     Ok(std::future::pending())
 }
 
-async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode> {
+async fn serve_until_stopped(config: Config, db: Db, clock: Clock) -> anyhow::Result<ExitCode> {
     let mailer = Arc::new(config.mailer()?);
     let listener = TcpListener::bind(config.listen).with_context(|| {
         format!("BOXROTA_LISTEN: cannot listen on {}; is another program using it? Try --listen 127.0.0.1:8081", config.listen)
@@ -128,11 +138,14 @@ async fn serve_until_stopped(config: Config, db: Db) -> anyhow::Result<ExitCode>
     }
     if config.site.demo {
         println!("It is a demo: open the address and choose who you want to be.");
-        for (person, role, _, _) in db.house_read(Clock::Machine.now(), people::demo_people).await? {
+        if let Clock::Ahead(_) = clock {
+            println!("Its clock stands on {}.", days::full(today(clock.now())));
+        }
+        for (person, role, _, _) in db.house_read(clock.now(), people::demo_people).await? {
             println!("  {:<20} {:<38} {}", role.words(), person.name, person.email);
         }
     }
-    let parts = build(db, Clock::Machine, config);
+    let parts = build(db, clock, config);
     let app = parts.app.clone();
     // On standard output alone: the log may be read by more people than set Boxrota up.
     if !app.site.demo

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
 use chrono_tz::Europe::London;
 
-/// Where "now" comes from: the machine, or a test that sets it.
+/// Where "now" comes from: the machine, the demo's own day, or a test that sets it.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
     /// The machine's clock.
     #[default]
     Machine,
+    /// The machine's clock, so much ahead: it stands on another day and runs on from there.
+    Ahead(TimeDelta),
     /// Milliseconds since the Unix epoch, set by a test.
     Set(Arc<AtomicI64>),
 }
@@ -28,11 +30,12 @@ impl Clock {
     pub fn now(&self) -> DateTime<Utc> {
         match self {
             Self::Machine => Utc::now(),
+            Self::Ahead(by) => Utc::now() + *by,
             Self::Set(ms) => DateTime::from_timestamp_millis(ms.load(Ordering::SeqCst)).unwrap_or_default(),
         }
     }
 
-    /// Moves a standing clock; the machine's clock is left alone.
+    /// Moves a standing clock; one that runs is left alone.
     pub fn set(&self, to: DateTime<Utc>) {
         if let Self::Set(ms) = self {
             ms.store(to.timestamp_millis(), Ordering::SeqCst);
@@ -57,6 +60,13 @@ pub fn hour(now: DateTime<Utc>) -> u32 {
 pub fn midnight(day: NaiveDate) -> DateTime<Utc> {
     // London's clocks change at one o'clock, so every day has its midnight.
     let start = day.and_time(chrono::NaiveTime::MIN);
+    start.and_local_timezone(London).earliest().map_or_else(|| start.and_utc(), |at| at.with_timezone(&Utc))
+}
+
+/// Nine in the morning of a day at the schools.
+#[must_use]
+pub fn morning(day: NaiveDate) -> DateTime<Utc> {
+    let start = day.and_time(chrono::NaiveTime::MIN) + TimeDelta::hours(9);
     start.and_local_timezone(London).earliest().map_or_else(|| start.and_utc(), |at| at.with_timezone(&Utc))
 }
 
@@ -106,6 +116,22 @@ mod tests {
         {
             assert_eq!(midnight(day.parse().unwrap_or_default()), at(begins), "{day}");
         }
+    }
+
+    #[test]
+    fn the_morning_is_at_nine_on_the_day_the_clocks_change() {
+        for (day, at_nine) in
+            [("2026-10-25", "2026-10-25T09:00:00Z"), ("2027-03-28", "2027-03-28T08:00:00Z"), ("2028-02-29", "2028-02-29T09:00:00Z")]
+        {
+            assert_eq!(morning(day.parse().unwrap_or_default()), at(at_nine), "{day}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_runs() {
+        let ahead = Clock::Ahead(TimeDelta::days(400));
+        let by = ahead.now() - Clock::Machine.now();
+        assert!(by <= TimeDelta::days(400) && by > TimeDelta::days(399), "{by}");
     }
 
     #[test]

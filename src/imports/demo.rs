@@ -1,12 +1,15 @@
-//! The demo cluster: the files of `demo/`, with the bookings put around the day on which the demo is first started.
+//! The demo cluster: the files of `demo/`, with the bookings put around the day on which the demo stands when it is first started.
 //!
 //! `demo/bookings.csv` is a pattern. Its days are school weeks counted from this week: `+0 Mon` is the Monday of week 0, the
 //! week of today or, in holidays and at weekends, the next school week; `-3 Fri` is the Friday three school weeks before.
 //! Weeks of holiday are not counted, so the pattern never runs into the summer, whatever day it is.
 
+mod day;
 mod pattern;
 
 use std::path::{Path, PathBuf};
+
+pub use day::{WrongDay, demo_clock};
 
 use super::load::import_folder;
 use super::{Files, ImportFailed, Summary, store};

@@ -18,7 +18,7 @@ mod who;
 
 use std::collections::BTreeMap;
 
-pub use demo::load_demo;
+pub use demo::{WrongDay, demo_clock, load_demo};
 pub use load::{ImportFailed, Summary, import_folder};
 pub use problems::{Problem, Problems};
 

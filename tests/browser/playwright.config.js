@@ -3,12 +3,12 @@ import { defineConfig } from "@playwright/test";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { program, today } from "./lib/program.js";
 
 // Read again by every worker process: what is made up here is handed down in the environment.
 process.env.BOXROTA_TEST_PORT ??= String(33000 + Math.floor(Math.random() * 9000));
 process.env.BOXROTA_TEST_DATA ??= mkdtempSync(join(tmpdir(), "boxrota-browser-"));
 const origin = `http://127.0.0.1:${process.env.BOXROTA_TEST_PORT}`;
-const program = process.env.BOXROTA_TEST_PROGRAM ?? new URL("../../target/debug/boxrota", import.meta.url).pathname;
 const pictures = Boolean(process.env.BOXROTA_PICTURES);
 
 export default defineConfig({
@@ -45,7 +45,7 @@ export default defineConfig({
   webServer: {
     // All browsers come from one address, faster than people do.
     env: { BOXROTA_REQUESTS_PER_SESSION: "1000000", BOXROTA_REQUESTS_PER_ADDRESS: "1000000" },
-    command: `"${program}" demo --data "${process.env.BOXROTA_TEST_DATA}/demo" --listen 127.0.0.1:${process.env.BOXROTA_TEST_PORT}`,
+    command: `"${program}" demo --data "${process.env.BOXROTA_TEST_DATA}/demo" --today ${today} --listen 127.0.0.1:${process.env.BOXROTA_TEST_PORT}`,
     url: `${origin}/healthz`,
     reuseExistingServer: false,
     gracefulShutdown: { signal: "SIGTERM", timeout: 10_000 },

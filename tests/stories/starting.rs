@@ -12,6 +12,8 @@ fn a_wrong_setting_stops_the_start_and_says_what_would_be_right() {
     let folder = tempfile::TempDir::new().unwrap();
     let database = format!("sqlite:{}", folder.path().join("boxrota.sqlite").display());
     let good = ("BOXROTA_DATABASE_URL", database.as_str());
+    let data = folder.path().join("demo").display().to_string();
+    let data = data.as_str();
     for (args, settings, variable, fault) in [
         (vec!["serve"], vec![], "BOXROTA_DATABASE_URL", "is not set"),
         (vec!["serve"], vec![("BOXROTA_DATABASE_URL", "mysql://kit:s3cret@db/x")], "BOXROTA_DATABASE_URL", "sqlite:"),
@@ -24,6 +26,8 @@ fn a_wrong_setting_stops_the_start_and_says_what_would_be_right() {
         (vec!["serve"], vec![good, ("BOXROTA_REQUESTS_PER_ADDRESS", "many")], "BOXROTA_REQUESTS_PER_ADDRESS", "\"many\""),
         (vec!["serve"], vec![good, ("BOXROTA_SMTP_URL", "mail.example:25")], "BOXROTA_SMTP_URL", ""),
         (vec!["migrate"], vec![], "BOXROTA_DATABASE_URL", "is not set"),
+        (vec!["demo", "--data", data, "--today", "tomorrow"], vec![], "BOXROTA_DEMO_TODAY", "\"tomorrow\""),
+        (vec!["demo", "--data", data], vec![("BOXROTA_DEMO_TODAY", "2027-02-29")], "BOXROTA_DEMO_TODAY", "\"2027-02-29\""),
     ] {
         let output = run(&args, &settings);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -105,7 +109,7 @@ fn a_request_under_way_is_finished_before_the_end(ground: Ground) {
 fn the_demo_starts_with_its_cluster_and_keeps_it() {
     let folder = tempfile::TempDir::new().unwrap();
     let data = folder.path().join("a/demo folder");
-    let start = || Program::start(boxrota(&["demo", "--data", &data.to_string_lossy()]));
+    let start = || Program::start(boxrota(&["demo", "--data", &data.to_string_lossy(), "--today", "2026-11-23"]));
     for round in 0..2 {
         let mut program = start();
         actix_web::rt::System::new().block_on(async {
@@ -119,6 +123,41 @@ fn the_demo_starts_with_its_cluster_and_keeps_it() {
         program.ask_to_end();
         assert!(program.ended(Duration::from_secs(20)).success());
     }
+}
+
+#[test]
+fn the_demo_stands_on_the_day_it_is_asked_for_and_never_goes_back() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let data = folder.path().join("demo").display().to_string();
+    let stands_on = |today: &[&str], day: &str, term: &str| {
+        let mut program = Program::start(boxrota(&[&["demo", "--data", &data], today].concat()));
+        assert!(program.said.iter().any(|line| *line == format!("Its clock stands on {day}.")), "{today:?}: {:?}", program.said);
+        actix_web::rt::System::new().block_on(async {
+            let browser = program.browser();
+            let page = browser.open("/sign-in").await;
+            browser.send(&page.forms("/sign-in/demo")[0]).await;
+            browser.open("/c/south-milford/calendar").await.says(term);
+        });
+        program.ask_to_end();
+        assert!(program.ended(Duration::from_secs(20)).success());
+    };
+    let refused = |today: &str, words: &[&str]| {
+        let output = run(&["demo", "--data", &data, "--today", today], &[]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && words.iter().all(|word| told.contains(word)), "{today}: {told}");
+    };
+    // A day it cannot stand on binds it to nothing.
+    refused("2040-01-01", &["The demo's terms end before 1 January 2040."]);
+    stands_on(&["--today", "2028-02-29"], "Tuesday 29 February 2028", "Spring term 2028");
+    for goes_on in [&[][..], &["--today", "2028-02-29"]] {
+        stands_on(goes_on, "Tuesday 29 February 2028", "Spring term 2028");
+    }
+    refused(
+        "2028-02-28",
+        &["BOXROTA_DEMO_TODAY is 2028-02-28", "has come to 29 February 2028", "never goes back", "BOXROTA_DEMO_TODAY=2028-02-29"],
+    );
+    stands_on(&["--today", "2028-05-02"], "Tuesday 2 May 2028", "Summer term 2028");
+    refused("2028-02-29", &["has come to 2 May 2028"]);
 }
 
 #[test]

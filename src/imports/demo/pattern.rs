@@ -128,13 +128,21 @@ impl SchoolYear {
     /// `bookings.csv` as it is on a day.
     ///
     /// # Errors
-    /// Problems in the pattern, or a day after the last of our terms.
+    /// Problems in the pattern, or a day before the first or after the last of our terms.
     pub fn bookings(&self, today: Day) -> Result<Vec<u8>, Problems> {
         let mut problems = Problems::default();
         // A Saturday belongs to the week that comes.
         let week = self.weeks.partition_point(|monday| days::add(*monday, 4) < today);
         if week == self.weeks.len() {
             problems.file("terms.csv", format!("The demo's terms end before {}.", days::long(today)), "Add later terms to demo/terms.csv.");
+        }
+        if let Some(first) = self.weeks.first().filter(|first| today < **first) {
+            let begin = days::long(*first);
+            problems.file(
+                "terms.csv",
+                format!("The demo's terms begin on {begin}."),
+                "Take a later day, or add earlier terms to demo/terms.csv.",
+            );
         }
         let now = Now { week, today };
         let mut made = csv::Writer::from_writer(Vec::new());

@@ -119,6 +119,12 @@ fn the_demo_has_what_a_visitor_looks_for() {
 }
 
 #[test]
+fn before_its_first_term_the_demo_says_so() {
+    let fault = files(parse_iso("2023-09-03").unwrap()).unwrap_err();
+    assert!(fault.to_string().contains("The demo's terms begin on 4 September 2023."), "{fault}");
+}
+
+#[test]
 fn after_its_last_term_the_demo_says_so() {
     let fault = files(parse_iso("2033-07-30").unwrap()).unwrap_err();
     assert!(fault.to_string().contains("The demo's terms end before 30 July 2033."), "{fault}");

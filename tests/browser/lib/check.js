@@ -81,18 +81,18 @@ export async function withinItsDays(page, where) {
       if (left < from - 0.6 || right > to + 0.6) faults.push(`${what.outerHTML.slice(0, 110)}: ${left} to ${right} instead of ${from} to ${to}`);
     };
     const number = (el, letter) => Number(el.className.match(new RegExp(`(?:^| )${letter}(\\d+)`))[1]);
-    /** Where the columns of a grid begin, and the end of the last one; without the label's. */
-    const edges = (grid, label) => {
-      const { gridTemplateColumns, paddingLeft } = getComputedStyle(grid);
-      const all = [grid.getBoundingClientRect().left + parseFloat(paddingLeft)];
-      for (const width of gridTemplateColumns.split(" ")) all.push(all.at(-1) + parseFloat(width));
-      return label ? all.slice(1) : all;
+    /** Where each of so many days begins in a grid, and where the last one ends; the label has a column before them, or none. */
+    const edges = (grid, days) => {
+      const { gridTemplateColumns, paddingLeft, paddingRight } = getComputedStyle(grid);
+      const tracks = gridTemplateColumns.split(" ").map(parseFloat);
+      const { left, right } = grid.getBoundingClientRect();
+      const from = left + parseFloat(paddingLeft) + (tracks.length > days ? tracks[0] : 0);
+      return Array.from({ length: days + 1 }, (_, day) => from + (day * (right - parseFloat(paddingRight) - from)) / days);
     };
     const term = document.querySelector(".tl-box");
     const columns = term && number(term, "n");
-    const days = (grid) => edges(grid, getComputedStyle(grid).gridTemplateColumns.split(" ").length > columns);
     for (const row of term?.querySelectorAll(".tl > .r") ?? []) {
-      const at = days(row);
+      const at = edges(row, columns);
       let next = 0;
       for (const cell of row.querySelectorAll(":scope > a, :scope > i")) {
         const { left, right } = cell.getBoundingClientRect();
@@ -104,7 +104,7 @@ export async function withinItsDays(page, where) {
       if (next !== columns) faults.push(`${row.innerText.slice(0, 60)}: ${next} of ${columns} days`);
     }
     for (const part of term?.querySelectorAll(".tl-over > i, .hd .mon, .hd .wk") ?? []) {
-      const at = days(part.parentElement);
+      const at = edges(part.parentElement, columns);
       const [from, to] = [at[number(part, "c") - 1], at[number(part, "c") - 1 + number(part, "s")]];
       check(part, part.getBoundingClientRect(), from, to);
       const { overflowX, visibility } = getComputedStyle(part);
@@ -115,7 +115,7 @@ export async function withinItsDays(page, where) {
       if (width) check(part, { left, right }, from, to);
     }
     for (const part of document.querySelectorAll(".week li")) {
-      const at = edges(part.parentElement);
+      const at = edges(part.parentElement, 5);
       const [from, to] = [at[number(part, "c") - 1], at[number(part, "c") - 1 + number(part, "s")]];
       for (const el of [part, ...part.querySelectorAll(":scope > *")]) check(el, el.getBoundingClientRect(), from, to);
     }

@@ -8,6 +8,11 @@ import { createInterface } from "node:readline";
 
 export const program = process.env.BOXROTA_TEST_PROGRAM ?? new URL("../../../target/debug/boxrota", import.meta.url).pathname;
 
+/** The day on which the tests stand: a Monday in the middle of a term. Whatever day it really is, they see the same. */
+export const today = "2026-11-23";
+/** How many seconds the clock of a program without an option for it is ahead. */
+export const ahead = String(Math.round((Date.parse(`${today}T09:00:00Z`) - Date.now()) / 1000));
+
 /** A port that nobody has at the moment. */
 function freePort() {
   return new Promise((found) => {
@@ -18,7 +23,7 @@ function freePort() {
   });
 }
 
-/** Starts `boxrota COMMAND` with a database in a folder of its own; `said` are the lines it printed until it served. */
+/** Starts `boxrota COMMAND` on its day with a database in a folder of its own; `said` are the lines it printed until it served. */
 export async function start(command, environment = {}) {
   const folder = mkdtempSync(join(tmpdir(), "boxrota-own-"));
   const listen = `127.0.0.1:${await freePort()}`;
@@ -26,7 +31,7 @@ export async function start(command, environment = {}) {
   const named = environment.BOXROTA_PUBLIC_URL === "auto";
   const origin = named ? `http://${listen.replace("127.0.0.1", "localhost")}` : `http://${listen}`;
   if (named) environment = { ...environment, BOXROTA_PUBLIC_URL: origin };
-  const env = { ...process.env, BOXROTA_LISTEN: listen, BOXROTA_REQUESTS_PER_SESSION: "100000", BOXROTA_REQUESTS_PER_ADDRESS: "100000", ...environment };
+  const env = { ...process.env, BOXROTA_LISTEN: listen, BOXROTA_DEMO_TODAY: today, BOXROTA_TEST_AHEAD: ahead, BOXROTA_REQUESTS_PER_SESSION: "100000", BOXROTA_REQUESTS_PER_ADDRESS: "100000", ...environment };
   if (command === "serve" && !environment.BOXROTA_DATABASE_URL) env.BOXROTA_DATABASE_URL = `sqlite:${folder}/boxrota.db`;
   const args = command === "demo" ? ["demo", "--data", `${folder}/demo`] : [command];
   const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "ignore"] });

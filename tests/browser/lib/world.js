@@ -4,17 +4,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { program, start } from "./program.js";
+import { ahead, program, start, today } from "./program.js";
 
 const run = promisify(execFile);
 const day = (date) => date.toISOString().slice(0, 10);
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Terms around today, every year laid out like 2026-27, moved by whole weeks. */
+/** The terms of some years, each laid out like 2026-27, moved by whole weeks. */
 function terms() {
   const lines = ["academic_year,season,first_day,last_day,half_term_first,half_term_last"];
-  const now = new Date().getUTCFullYear();
-  for (let year = now - 2; year <= now + 2; year += 1) {
+  for (let year = 2024; year <= 2028; year += 1) {
     const weeks = Math.round((Date.UTC(year, 8, 7) - Date.UTC(2026, 8, 7)) / (7 * DAY));
     for (const [season, ...days] of [
       ["autumn", "2026-09-07", "2026-12-18", "2026-10-26", "2026-10-30"],
@@ -32,7 +31,7 @@ function terms() {
 function files(slug, code) {
   const lead = (school) => `science.lead@${school.toLowerCase()}.${slug}.example`;
   const schools = ["Ash", "Beech", "Cedar"];
-  const after = (days) => day(new Date(Date.now() + days * DAY));
+  const after = (days) => day(new Date(Date.parse(today) + days * DAY));
   const loan = (school, from, to) => `SO1,${school},${lead(school)},loan,confirmed,${after(from)},${after(to)},,,Year 4,Sound,,,`;
   return {
     "cluster.csv": ["name,slug,cohort_year,nation,lead_school", `Phones,${slug},2024,england,Ash Primary School`],
@@ -69,7 +68,7 @@ export async function house(engine, options) {
     url = process.env.BOXROTA_TEST_POSTGRES_URL;
     if (!url) throw new Error("run this by ./test browser, which starts a PostgreSQL");
   }
-  const env = { ...process.env, BOXROTA_DATABASE_URL: url };
+  const env = { ...process.env, BOXROTA_DATABASE_URL: url, BOXROTA_TEST_AHEAD: ahead };
   for (const [name, lines] of Object.entries(files(slug, code))) writeFileSync(join(folder, name), `${lines.join("\n")}\n`);
   await run(program, ["import-cluster", folder], { env });
   const served = await start("serve", { BOXROTA_DATABASE_URL: url });

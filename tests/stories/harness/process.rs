@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::Browser;
 
@@ -15,6 +16,16 @@ pub struct Program {
     pub said: Vec<String>,
 }
 
+/// How many seconds the program's clock is ahead, so that it stands on the stories' Monday, 23 November 2026, at nine, and runs
+/// on from there: the same for every process of a story.
+fn ahead() -> i64 {
+    static AHEAD: OnceLock<i64> = OnceLock::new();
+    *AHEAD.get_or_init(|| {
+        let machine = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_secs();
+        1_795_424_400 - i64::try_from(machine).expect("seconds")
+    })
+}
+
 /// The program with a clean environment: nothing of `BOXROTA_…` that the tests' own shell may have.
 pub fn boxrota(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_boxrota"));
@@ -23,6 +34,7 @@ pub fn boxrota(args: &[&str]) -> Command {
     }
     // Everybody in the stories comes from one address, faster than people do.
     command.env("BOXROTA_REQUESTS_PER_SESSION", "4000000000").env("BOXROTA_REQUESTS_PER_ADDRESS", "4000000000");
+    command.env("BOXROTA_TEST_AHEAD", ahead().to_string());
     command.args(args).stdin(Stdio::null());
     command
 }
