@@ -22,8 +22,8 @@ use diesel::r2d2;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
 pub use conn::{Conn, MultiBackend};
-pub use error::{Error, Result, Unique};
 pub use migrate::{pending, run as migrate};
+pub use error::{Error, Refuses, Result, Stop, Unique};
 pub use tx::{House, Scope, Tx};
 pub use url::{DatabaseUrl, WrongUrl};
 

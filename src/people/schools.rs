@@ -11,6 +11,7 @@ pub use typed::{Typed, not_too_far};
 use super::{School, Standing, Stay};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{LeadSchoolId, MembershipId, SchoolId};
+use crate::db::Refuses;
 
 /// What a school is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,6 +196,9 @@ pub enum Refusal {
     #[error("The school was in the cluster until {}. Enter a later day", days::long(*.0))]
     Overlaps(Day),
 }
+
+impl Refuses for Refusal {}
+impl Refuses for (&'static str, Refusal) {}
 
 /// Whether a school may have these names.
 pub fn names_are_free(names: &Names, own: Option<SchoolId>, known: &[Known]) -> Result<(), (&'static str, Refusal)> {

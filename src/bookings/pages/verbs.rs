@@ -14,7 +14,7 @@ use crate::base::ids::BookingId;
 use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{By, Refusal, State, changes};
-use crate::db::{self, Tx};
+use crate::db::{self, Stop, Tx};
 use crate::handovers::Place;
 use crate::handovers::pages::remedies::{Sender, there_again};
 use crate::handovers::store::{custody, handovers};
@@ -36,30 +36,10 @@ pub struct Reason {
     reason: String,
 }
 
-/// What a transaction that changes a booking can end with, short of the change.
-pub enum Stop {
-    /// A rule is in the way.
-    Refused(Refusal),
-    /// Something failed.
-    Fault(Error),
-}
-
-impl From<db::Error> for Stop {
-    fn from(fault: db::Error) -> Self {
-        Self::Fault(fault.into())
-    }
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
 /// Reads the booking, does the work in one transaction, and says whether there was anything to do.
-async fn change<F>(app: &web::Data<App>, member: &Member, id: BookingId, work: F) -> Result<(), Stop>
+async fn change<F>(app: &web::Data<App>, member: &Member, id: BookingId, work: F) -> Result<(), Stop<Refusal>>
 where
-    F: Fn(&mut Tx<'_>, &Teller, &Loan, By) -> Result<(), Stop> + Clone + Send + 'static,
+    F: Fn(&mut Tx<'_>, &Teller, &Loan, By) -> Result<(), Stop<Refusal>> + Clone + Send + 'static,
 {
     let teller = Teller::new(app, member);
     let roles = Roles::of(member);
@@ -69,14 +49,14 @@ where
             let loan = loans::one(tx, id)?;
             let by = roles.by(&loan);
             if !by.may_act_for(loan.booking.slot.school) {
-                return Err(Stop::Fault(Error::NotAllowed(NOT_YOURS)));
+                return Err(Refusal::NotYours.into());
             }
             work(tx, &teller, &loan, by)
         })
     };
     let mut done = attempt().await;
     // The key for copies that are out refused what the rules had let through: somebody came past our lock. Now he can be seen.
-    if matches!(done, Err(Stop::Fault(Error::Db(db::Error::Unique(db::Unique::OneOut))))) {
+    if matches!(done, Err(Stop::Fault(db::Error::Unique(db::Unique::OneOut)))) {
         done = attempt().await;
     }
     done?;
@@ -85,11 +65,18 @@ where
 }
 
 /// On to the booking's page, or the page again with what was in the way.
-async fn ended(app: &web::Data<App>, member: &Member, id: BookingId, done: &str, result: Result<(), Stop>) -> Result<HttpResponse, Error> {
+async fn ended(
+    app: &web::Data<App>,
+    member: &Member,
+    id: BookingId,
+    done: &str,
+    result: Result<(), Stop<Refusal>>,
+) -> Result<HttpResponse, Error> {
     match result {
         Ok(()) => Ok(see_other(&format!("{}/bookings/{id}?done={done}", member.base()))),
+        Err(Stop::Refused(Refusal::NotYours)) => Err(Error::NotAllowed(NOT_YOURS)),
         Err(Stop::Refused(refusal)) => loan::page(app, member, id, "", Some(&refusal)).await,
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 
@@ -150,7 +137,9 @@ pub async fn decline(
     })
     .await;
     match done {
-        Err(Stop::Refused(refusal)) => why(&app, &member, id, &DECLINE, &typed, Some(refusal.message())).await,
+        Err(Stop::Refused(refusal)) if refusal != Refusal::NotYours => {
+            why(&app, &member, id, &DECLINE, &typed, Some(refusal.message())).await
+        }
         other => ended(&app, &member, id, "declined", other).await,
     }
 }
@@ -192,7 +181,9 @@ pub async fn cancel(
     })
     .await;
     match done {
-        Err(Stop::Refused(refusal)) => why(&app, &member, id, &CANCEL, &typed, Some(refusal.message())).await,
+        Err(Stop::Refused(refusal)) if refusal != Refusal::NotYours => {
+            why(&app, &member, id, &CANCEL, &typed, Some(refusal.message())).await
+        }
         other => ended(&app, &member, id, "cancelled", other).await,
     }
 }
