@@ -173,6 +173,20 @@ impl Db {
         .await
     }
 
+    /// As [`Db::write`], and once more when a key refuses what the rules had let through (days that are taken, a copy that is out):
+    /// somebody came past the lock, and now he can be seen.
+    pub async fn write_or_again<T, R, F>(&self, scope: Scope, work: F) -> std::result::Result<T, Stop<R>>
+    where
+        F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, Stop<R>> + Clone + Send + 'static,
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        match self.write(scope, work.clone()).await {
+            Err(Stop::Fault(Error::Taken | Error::Unique(Unique::OneOut))) => self.write(scope, work).await,
+            done => done,
+        }
+    }
+
     /// Changes rows of no cluster: people, sessions, sign-in links; and creates clusters.
     pub async fn house<T, E, F>(&self, now: chrono::DateTime<chrono::Utc>, work: F) -> std::result::Result<T, E>
     where

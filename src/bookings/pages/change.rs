@@ -121,9 +121,9 @@ pub async fn change(
     };
     let teller = Teller::new(&app, &member);
     let (roles, wanted, chosen) = (Roles::of(&member), ask.days(), ask.copy_id());
-    let attempt = || {
-        let (teller, roles, reason) = (teller.clone(), roles.clone(), reason.clone());
-        app.db.write(member.scope(), move |tx| {
+    let done = app
+        .db
+        .write_or_again(member.scope(), move |tx| {
             let case = Case::read(tx, id, &roles, wanted)?;
             let slot = case.loan.booking.slot;
             let wish = Wish { kind: slot.kind, copy: Some(chosen.unwrap_or(slot.copy)), first, last, by: case.by, override_reason: reason };
@@ -145,12 +145,7 @@ pub async fn change(
             }
             Ok(true)
         })
-    };
-    let mut done = attempt().await;
-    // The table of booked days refused what the rules had let through: somebody came past our lock. Now he can be seen.
-    if matches!(done, Err(Stop::Fault(db::Error::Taken))) {
-        done = attempt().await;
-    }
+        .await;
     match done {
         Ok(changed) => {
             app.wake.notify_one();

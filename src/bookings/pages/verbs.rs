@@ -14,7 +14,7 @@ use crate::base::ids::BookingId;
 use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{By, Refusal, State, changes};
-use crate::db::{self, Stop, Tx};
+use crate::db::{Stop, Tx};
 use crate::handovers::Place;
 use crate::handovers::pages::remedies::{Sender, there_again};
 use crate::handovers::store::{custody, handovers};
@@ -43,9 +43,8 @@ where
 {
     let teller = Teller::new(app, member);
     let roles = Roles::of(member);
-    let attempt = || {
-        let (teller, roles, work) = (teller.clone(), roles.clone(), work.clone());
-        app.db.write(member.scope(), move |tx| {
+    app.db
+        .write_or_again(member.scope(), move |tx| {
             let loan = loans::one(tx, id)?;
             let by = roles.by(&loan);
             if !by.may_act_for(loan.booking.slot.school) {
@@ -53,13 +52,7 @@ where
             }
             work(tx, &teller, &loan, by)
         })
-    };
-    let mut done = attempt().await;
-    // The key for copies that are out refused what the rules had let through: somebody came past our lock. Now he can be seen.
-    if matches!(done, Err(Stop::Fault(db::Error::Unique(db::Unique::OneOut)))) {
-        done = attempt().await;
-    }
-    done?;
+        .await?;
     app.wake.notify_one();
     Ok(())
 }

@@ -114,15 +114,7 @@ pub async fn book(
     };
     let teller = Teller::new(&app, &member);
     let (person, days) = (member.person, ask.days());
-    let attempt = || {
-        let (teller, wanted, key) = (teller.clone(), wanted.clone(), key.clone());
-        app.db.write(member.scope(), move |tx| booked(tx, &teller, resource, &wanted, person, key, days))
-    };
-    let mut done = attempt().await;
-    // The table of booked days refused what the rules had let through: somebody came past our lock. Now he can be seen.
-    if matches!(done, Err(Stop::Fault(db::Error::Taken))) {
-        done = attempt().await;
-    }
+    let done = app.db.write_or_again(member.scope(), move |tx| booked(tx, &teller, resource, &wanted, person, key, days)).await;
     match done {
         Ok((id, state)) => {
             app.wake.notify_one();
