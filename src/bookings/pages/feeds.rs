@@ -19,7 +19,7 @@ use crate::catalogue::store as catalogue;
 use crate::db::Scope;
 use crate::people::Member;
 use crate::web::forms::{field, verb};
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, details, head, icon};
 use crate::web::{App, Error};
@@ -68,10 +68,6 @@ pub async fn create(app: web::Data<App>, member: Member, form: Posted<New>) -> R
     let id = app.db.write(member.scope(), move |tx| Ok::<_, Error>(store::add(tx, person, resource)?)).await?;
     Ok(back(&member, "created", Some(id)))
 }
-
-/// A form with nothing in it but its token.
-#[derive(Debug, serde::Deserialize)]
-pub struct Nothing {}
 
 /// Gives a feed a new address; the old one is dead at once.
 ///

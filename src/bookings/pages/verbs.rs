@@ -20,14 +20,10 @@ use crate::handovers::pages::remedies::{Sender, there_again};
 use crate::handovers::store::{custody, handovers};
 use crate::people::{Borrower, Coordinator, Member, store as people};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, stop};
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{back, head};
 use crate::web::{App, Error};
-
-/// A form with nothing but its token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
 
 /// A form with a reason.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -1,7 +1,6 @@
 //! Suggesting another day or way for a leg, and answering: `POST /c/{cluster}/legs/{leg}/suggest`, `/agree`, `/decline`.
 
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
 
 use super::legs::{Done, Sheet, Suggestion, page, side};
 use super::see_other;
@@ -15,12 +14,8 @@ use crate::handovers::store::legs as rows;
 use crate::handovers::telling::Teller;
 use crate::people::{Borrower, Member};
 use crate::web::forms::Errors;
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::{App, Error};
-
-/// A form with nothing but its token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
 
 /// Why the leg stays as it is: a rule, or a form that says what cannot be.
 enum No {

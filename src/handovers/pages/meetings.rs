@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::leg_acts::Nothing;
 use super::{answer, name_of, see_other};
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, MeetingId, SchoolId};
@@ -22,7 +21,7 @@ use crate::people::store::{self as people, SchoolName};
 use crate::people::year::typed::needed_day;
 use crate::people::{Coordinator, Member, RoleKind};
 use crate::web::forms::{Errors, day_month_year, error_summary, field, stop, submit};
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, form_page, page};
 use crate::web::parts::{Tone, back, banner, confirmation, empty, head, row, summary, table_or_cards};
 use crate::web::{App, Error};

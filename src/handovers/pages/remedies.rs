@@ -18,15 +18,11 @@ use crate::handovers::store::{attention as store, custody, handovers};
 use crate::notifications::{Letter, Recipient, store as outbox};
 use crate::people::store::{self as people, Person};
 use crate::people::{Coordinator, Member};
-use crate::web::guard::Posted;
 use crate::web::{App, Error};
+use crate::web::guard::{Nothing, Posted};
 
 /// How far ahead the bookings of a lost copy are told of it.
 const AHEAD_DAYS: i64 = 1200;
-
-/// A form with nothing but its token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
 
 /// What a school is asked for.
 #[derive(Debug, Default, Deserialize)]

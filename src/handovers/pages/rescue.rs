@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::answer;
 use super::attention::{at_risk_pill, button};
-use super::remedies::{Nothing, Sender, leads, to_the_list, write};
+use super::remedies::{Sender, leads, to_the_list, write};
 use crate::base::Period;
 use crate::base::ids::{BookingId, CopyId};
 use crate::bookings::pages::tell::Teller;
@@ -20,7 +20,7 @@ use crate::handovers::attention_letters as letters;
 use crate::handovers::rescue::{another_copy, other_dates, reason_to_move};
 use crate::handovers::store::attention as store;
 use crate::people::Coordinator;
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, back, banner, head, row, summary};
 use crate::web::{App, Error};

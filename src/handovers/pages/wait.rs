@@ -19,7 +19,7 @@ use crate::handovers::store::waits::{self as rows, Listed};
 use crate::handovers::waiting::{self, Refusal, State, Wait, in_line, position};
 use crate::people::{Borrower, Member, RoleKind};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, submit, verb};
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, confirmation, head, pill, row, summary};
 use crate::web::{App, Error};
@@ -33,10 +33,6 @@ const NOT_YOURS: &str = "Only the school that waits, or a coordinator, can see a
 pub struct Done {
     done: String,
 }
-
-/// A form with nothing but its token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
 
 /// Taking what is offered; a coordinator may give a reason for setting a rule aside.
 #[derive(Debug, Clone, Default, Deserialize)]

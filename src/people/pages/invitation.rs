@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::html;
 
 use super::person::recipient;
-use super::{Nothing, signed_in, user_agent};
+use super::{signed_in, user_agent};
 use crate::base::clock;
 use crate::base::days;
 use crate::base::secret::Secret;
@@ -19,7 +19,7 @@ use crate::people::store::invitations::{self as store, Invitation};
 use crate::people::store::{self as people, held};
 use crate::people::{Cluster, roles};
 use crate::web::forms::submit;
-use crate::web::guard::{self, Posted};
+use crate::web::guard::{self, Nothing, Posted};
 use crate::web::page;
 use crate::web::parts::{row, summary};
 use crate::web::{App, Error};

@@ -36,8 +36,8 @@ use crate::people::ways::Ways;
 use crate::people::{Member, RoleKind, SignedIn, sign_in};
 use crate::web::answer::{html_page, see_other};
 use crate::web::forms::{self, Errors};
-use crate::web::guard::{self, Posted};
 use crate::web::limits;
+use crate::web::guard::{self, Nothing, Posted};
 use crate::web::page;
 use crate::web::{App, Error};
 
@@ -306,10 +306,6 @@ fn link_refused(app: &App, words: &str) -> HttpResponse {
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .body(page::outside("This link does not work any more", app.site.demo, false, &body).into_string())
 }
-
-/// A form without fields of its own.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
 
 /// `POST /sign-in/{token}`: uses the link up and signs this device in.
 pub async fn use_link(

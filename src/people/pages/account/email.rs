@@ -9,7 +9,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::super::Nothing;
 use super::{Done, answer, top};
 use crate::base::ids::EmailChangeId;
 use crate::base::secret::Secret;
@@ -21,7 +20,7 @@ use crate::people::account::{ChangeRefusal, EmailChange, Mailbox, answerable};
 use crate::people::store::{self as people, Person, account as store};
 use crate::web::answer::see_other;
 use crate::web::forms::{self, Errors};
-use crate::web::guard::{self, Posted};
+use crate::web::guard::{self, Nothing, Posted};
 use crate::web::parts::{back, confirmation};
 use crate::web::{App, Error};
 use crate::web::{limits, page};

@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::term::Nothing;
 use super::{Ask, dated, disturbed, horizon, kind_words, may_keep, off_words, school_of, to_year};
 use crate::base::days;
 use crate::base::ids::{ClosureId, SchoolId};
@@ -15,7 +14,7 @@ use crate::people::year::typed::closed_days;
 use crate::people::{DayKeeper, Member, RoleKind};
 use crate::web::answer::{html_page, refused};
 use crate::web::forms::{Errors, choice, day_month_year, error_summary, field, hidden, radios, stop, submit};
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, head};
 use crate::web::{App, Error};
