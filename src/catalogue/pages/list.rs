@@ -1,6 +1,6 @@
 //! The list of what the cluster shares. `GET /c/{cluster}/boxes`.
 
-use actix_web::http::header;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use strum::IntoEnumIterator;
@@ -10,6 +10,7 @@ use crate::base::days::{self, Day, Period};
 use crate::catalogue::filter::{Filter, Query, Wrong};
 use crate::catalogue::{Copy, Kind, Resource, Strand, TOPICS, year_name};
 use crate::people::Member;
+use crate::web::answer::answer;
 use crate::web::forms::{Errors, error_summary};
 use crate::web::page::{Extras, Nav, page_with};
 use crate::web::parts::{Tone, counted, empty, head, icon, pagination, pill, strand_icon, tag};
@@ -42,10 +43,7 @@ pub async fn show(app: web::Data<App>, member: Member, req: HttpRequest, query: 
     if errors.is_empty() {
         return Ok(member.tagged(&req, page));
     }
-    Ok(HttpResponse::UnprocessableEntity()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .body(page.into_string()))
+    Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
 struct View<'a> {

@@ -1,7 +1,7 @@
 //! An invitation as who is invited sees it: what is offered, and a button. `GET` and `POST /invitation/{token}`, without a session.
 
 use actix_web::cookie::time::Duration;
-use actix_web::http::header;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::html;
 
@@ -18,6 +18,7 @@ use crate::people::letters;
 use crate::people::store::invitations::{self as store, Invitation};
 use crate::people::store::{self as people, held};
 use crate::people::{Cluster, roles};
+use crate::web::answer::unkept;
 use crate::web::forms::submit;
 use crate::web::guard::{self, Nothing, Posted};
 use crate::web::page;
@@ -72,8 +73,7 @@ pub async fn show(req: HttpRequest, app: web::Data<App>, token: web::Path<String
             }
         }
     };
-    let mut answer = HttpResponse::Ok();
-    answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
+    let mut answer = unkept(StatusCode::OK);
     if known.is_none() {
         answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), visitor.reveal().to_owned(), Duration::hours(12)));
     }
@@ -89,10 +89,7 @@ fn refused(app: &App, refusal: InvitationRefusal) -> HttpResponse {
             @if refusal == InvitationRefusal::Used { p { a.btn.go href="/sign-in" { "Sign in" } } }
         }
     };
-    HttpResponse::UnprocessableEntity()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside(TITLE, app.site.demo, false, &body).into_string())
+    unkept(StatusCode::UNPROCESSABLE_ENTITY).body(page::outside(TITLE, app.site.demo, false, &body).into_string())
 }
 
 /// Accepts: the person, the role, and what waits for it; then signs this device in.

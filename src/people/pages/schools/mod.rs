@@ -11,7 +11,7 @@ pub mod sabbatical;
 pub mod show;
 
 use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::web;
 use maud::{Markup, html};
 
@@ -26,6 +26,7 @@ use crate::people::Member;
 use crate::people::schools::{Record, Refusal, Typed};
 use crate::people::store::schools as store;
 use crate::web::answer::see_other;
+use crate::web::answer::answer;
 use crate::web::forms::{self, Errors, csrf_field, error_summary};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{back, head, icon};
@@ -152,10 +153,7 @@ impl Screen<'_> {
 /// A page with a form on it: 200, or 422 when something is wrong.
 fn html_answer(member: &Member, title: &str, errors: &Errors, main: &Markup) -> HttpResponse {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .body(form_page(&member.shell(Nav::People), title, !errors.is_empty(), main).into_string())
+    answer(status, &form_page(&member.shell(Nav::People), title, !errors.is_empty(), main))
 }
 
 /// Three boxes for a day.
