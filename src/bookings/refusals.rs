@@ -128,7 +128,7 @@ pub enum Refusal {
     OutOfService {
         /// The copy.
         tag: String,
-        /// Why: "in repair".
+        /// Why: "being repaired".
         why: String,
     },
     /// The copy should be back and is not: nobody can say when it is free.

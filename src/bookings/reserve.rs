@@ -55,7 +55,7 @@ pub struct ShelfCopy {
     pub id: CopyId,
     /// Its tag.
     pub tag: String,
-    /// Why it cannot be lent: "in repair". `None` when it can.
+    /// Why it cannot be lent: "being repaired". `None` when it can.
     pub out_of_service: Option<String>,
     /// Its live bookings by first day, none overlapping: those near the wish, and a late one however old.
     pub slots: Vec<Slot>,
@@ -139,7 +139,7 @@ pub(super) fn decide(shelf: &Shelf, wish: &Wish, old: Option<&Booking>) -> Resul
     if days.last() > reach && !within {
         return Err(Refusal::OutOfReach { limit: reach });
     }
-    // What is given up is taken from nobody: then it does not matter that the copy is late elsewhere, in repair, or meant to
+    // What is given up is taken from nobody: then it does not matter that the copy is late elsewhere, being repaired, or meant to
     // rest for longer than it was when it was booked.
     let kept = old.filter(|_| within).map(|old| &old.slot);
     let copy = match kept {

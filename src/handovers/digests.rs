@@ -12,6 +12,7 @@ use super::store::{custody, legs as rows, looks};
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, DigestItemId, PersonId};
 use crate::bookings::store::loans;
+use crate::catalogue::CopyState;
 use crate::db::{Result, Tx};
 use crate::notifications::Recipient;
 use crate::people::choices::Rhythm;
@@ -65,9 +66,9 @@ fn parts(tx: &mut Tx<'_>, desk: &Desk) -> Result<[(&'static str, Lines); 5]> {
             let since = days::long(crate::base::clock::today(here.since));
             way.push((label(here.copy), format!("from {} to {to}, since {since}", desk.school(here.school))));
         }
-        let in_service = things.get(&here.copy).is_some_and(|thing| thing.state == "in_service");
+        let in_service = things.get(&here.copy).is_some_and(|thing| thing.state == CopyState::InService);
         let quiet = here.place == Place::Store && here.short_essentials.is_empty() && in_service;
-        if !quiet && things.get(&here.copy).is_some_and(|thing| thing.state != "retired") {
+        if !quiet && things.get(&here.copy).is_some_and(|thing| thing.state != CopyState::Retired) {
             suspects.push(here.copy);
         }
     }

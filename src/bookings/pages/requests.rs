@@ -7,7 +7,6 @@ use super::tell;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::loans::{self, Loan};
-use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::{Risk, Slot, risk};
 use crate::db::{Result, Tx};
 use crate::people::Coordinator;
@@ -97,8 +96,8 @@ fn one(desk: &Desk, loan: &Loan, base: &str, token: &str) -> Markup {
     rows.push(row("After it", neighbour(after, "Nobody in the two weeks after")));
     html! {
         section.panel.card aria-label={ (loan.name) " for " (desk.name(slot.school)) } {
-            div.title { (strand_icon(super::calendar::term::strand_class(&loan.strand), &loan.icon)) h2 { a href=(here) { (loan.name) " for " (desk.name(slot.school)) } } }
-            @if let Some(risk) = risk(slot, late, out_of_service(&loan.copy_state), &loan.plight, desk.today) {
+            div.title { (strand_icon(loan.strand.class(), &loan.icon)) h2 { a href=(here) { (loan.name) " for " (desk.name(slot.school)) } } }
+            @if let Some(risk) = risk(slot, late, loan.copy_state.why_not(), &loan.plight, desk.today) {
                 @let heading = if matches!(risk, Risk::Late { .. }) { "The copy is late" } else { "The copy cannot be lent now" };
                 (banner(Tone::Warn, heading, html! { p { (risk.words(|school| desk.name(school))) } }))
             }

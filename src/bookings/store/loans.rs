@@ -7,8 +7,9 @@ use super::plan::{LONGEST_HOLD, SlotRow, is_live, requested as unanswered, slot_
 use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{Booking, Slot};
-use crate::catalogue::Plight;
 use crate::catalogue::plight::PlightRow;
+use crate::catalogue::store::{state_of, strand_of};
+use crate::catalogue::{CopyState, Plight, Strand};
 use crate::db::schema::{bookings, copies, custody, people, resources, roles, schools};
 use crate::db::{Error, House, Result, Tx};
 
@@ -25,13 +26,13 @@ pub struct Loan {
     /// Its name.
     pub name: String,
     /// Its strand, for the icon's colour.
-    pub strand: String,
+    pub strand: Strand,
     /// Its icon.
     pub icon: String,
     /// The copy's tag.
     pub tag: String,
-    /// The copy's state: `in_service`, `repair`, `missing`, `retired`.
-    pub copy_state: String,
+    /// Whether the copy can be lent.
+    pub copy_state: CopyState,
     /// Whether the copy is on its way or missing, and what it lacks.
     pub plight: Plight,
     /// Where the copy is kept when nobody has it.
@@ -129,10 +130,10 @@ fn loan_of((slot, detail, names, (keeper, keeper_name), plight): LoanRow) -> Res
         booking,
         resource: ResourceId(resource),
         name,
-        strand,
+        strand: strand_of(&strand)?,
         icon,
         tag,
-        copy_state,
+        copy_state: state_of(&copy_state)?,
         plight: Plight::of(plight),
         home: SchoolId(home),
         booked_by,

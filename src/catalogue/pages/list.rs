@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use strum::IntoEnumIterator;
 
-use super::desk::{Desk, Viewer, colour, reserve};
+use super::desk::{Desk, Viewer, reserve};
 use crate::base::days::{self, Day, Period};
 use crate::catalogue::filter::{Filter, Query, Wrong};
 use crate::catalogue::{Copy, Kind, Resource, Strand, TOPICS, year_name};
@@ -104,7 +104,7 @@ impl View<'_> {
         html! {
             li.panel {
                 div.title {
-                    (strand_icon(colour(resource.strand), &resource.icon))
+                    (strand_icon(resource.strand.class(), &resource.icon))
                     h3 { a href={ (self.base) "/boxes/" (resource.id) } { (resource.name) } }
                 }
                 @if !resource.summary.is_empty() { p { (resource.summary) } }

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use super::answer;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
-use crate::bookings::pages::calendar::term::strand_class;
 use crate::bookings::store::loans;
 use crate::db::{Result, Tx};
 use crate::handovers::attention::{self as rules, AtRisk, Found, Holding, Item, Request, Trouble};
@@ -222,7 +221,7 @@ fn at_risk(member: &Member, desk: &Desk) -> Markup {
                         @let what = format!("{school}, {}", one.slot.days);
                         li {
                             div.what {
-                                (strand_icon(strand_class(&one.item.strand), &one.item.icon))
+                                (strand_icon(one.item.strand.class(), &one.item.icon))
                                 div {
                                     a href={ (base) "/bookings/" (one.slot.id) } { (school) ": " (one.item.words()) ", " (one.slot.days) }
                                     p.warn { (one.why.words(|school| desk.name(school))) }
@@ -288,7 +287,7 @@ fn differing(member: &Member, desk: &Desk) -> Markup {
 fn describe(member: &Member, item: &Item, words: &Markup) -> Markup {
     html! {
         div.what {
-            (strand_icon(strand_class(&item.strand), &item.icon))
+            (strand_icon(item.strand.class(), &item.icon))
             div { a href={ (member.base()) "/copies/" (item.copy) } { (item.words()) } (words) }
         }
     }

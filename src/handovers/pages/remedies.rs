@@ -7,7 +7,6 @@ use serde::Deserialize;
 use super::see_other;
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, FindId, HandoverId, SchoolId};
-use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::store::{ledger, loans};
 use crate::bookings::{Kind, changes};
 use crate::db::{self, Tx};
@@ -229,7 +228,7 @@ pub async fn found(
                 tx.log("copies", &id, "found", &item.words(), &format!("at {place}"))?;
             }
             let (_, state, _) = store::copy(tx, id)?;
-            Ok::<_, Error>(if out_of_service(&state).is_none() { "found" } else { "found-broken" })
+            Ok::<_, Error>(if state.why_not().is_none() { "found" } else { "found-broken" })
         })
         .await?;
     Ok(to_the_list(&app, &member, done))
@@ -246,7 +245,7 @@ pub fn there_again(tx: &mut Tx<'_>, sender: &Sender, id: CopyId, at: SchoolId) -
     tx.log("copies", &id, "found", &item.words(), &format!("at {place}"))?;
     for (school, name, days) in booked(tx, id)? {
         let (about, to) = (sender.about(&item, school, &name), leads(tx, school)?);
-        write(tx, to, |to| letters::found(&about, &days, (out_of_service(&state), &short), to, today))?;
+        write(tx, to, |to| letters::found(&about, &days, (state.why_not(), &short), to, today))?;
     }
     Ok(())
 }

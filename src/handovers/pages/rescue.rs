@@ -13,7 +13,7 @@ use crate::base::ids::{BookingId, CopyId};
 use crate::bookings::pages::tell::Teller;
 use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
-use crate::bookings::store::shelf::{self, Reading, out_of_service};
+use crate::bookings::store::shelf::{self, Reading};
 use crate::bookings::{By, Decision, Risk, changes, risk};
 use crate::db::{self, Tx};
 use crate::handovers::attention_letters as letters;
@@ -39,7 +39,7 @@ impl Case {
         let slot = loan.booking.slot;
         let mut reading = shelf::read(tx, loan.resource, slot.school, Some(slot.days))?;
         let out = reading.shelf.copies.iter().flat_map(|copy| &copy.slots).find(|other| other.copy == slot.copy && other.is_out()).copied();
-        let risk = risk(&slot, out.as_ref(), out_of_service(&loan.copy_state), &loan.plight, tx.today());
+        let risk = risk(&slot, out.as_ref(), loan.copy_state.why_not(), &loan.plight, tx.today());
         // An offer of the waiting list is answered on its own page.
         let risk = risk.filter(|_| !slot.is_offer());
         // What is looked for is looked for as if the booking were not there.

@@ -14,7 +14,6 @@ use crate::base::days;
 use crate::base::ids::{PersonId, ResourceId, SchoolId, WaitId};
 use crate::base::secret::Secret;
 use crate::bookings::last_day_of;
-use crate::bookings::pages::calendar::term::strand_class;
 use crate::bookings::pages::reserve::ask::{Ask, Wanted};
 use crate::bookings::pages::reserve::form::{Picks, copies};
 use crate::bookings::store::shelf::{self, Reading};
@@ -80,7 +79,7 @@ fn by_resource(member: &Member, shown: &[&Listed], all: &[Listed], mine: &[Schoo
             section.panel {
                 div.card {
                     div.title {
-                        @if let Some(first) = places.first() { (strand_icon(strand_class(&first.strand), &first.icon)) }
+                        @if let Some(first) = places.first() { (strand_icon(first.strand.class(), &first.icon)) }
                         h2 { a href={ (member.base()) "/boxes/" (resource) } { (name) } }
                     }
                 }

@@ -6,7 +6,6 @@ use maud::{Markup, html};
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
-use crate::bookings::pages::calendar::term::strand_class;
 use crate::bookings::store::loans;
 use crate::db::{Result, Tx};
 use crate::handovers::Place;
@@ -252,7 +251,7 @@ fn row(base: &str, desk: &Desk, journey: &Journey, overdue: bool) -> Markup {
     html! {
         li {
             div.what {
-                (strand_icon(strand_class(&item.strand), &item.icon))
+                (strand_icon(item.strand.class(), &item.icon))
                 div {
                     a href={ (base) "/legs/" (leg.id) } { (words) }
                     @if overdue { p.bad { "It was planned for " (long(leg.day)) "." } }
@@ -300,7 +299,7 @@ fn here(base: &str, desk: &Desk) -> Markup {
                     @for holding in list {
                         @let late = holding.late_since(desk.today);
                         li {
-                            (strand_icon(strand_class(&holding.item.strand), &holding.item.icon))
+                            (strand_icon(holding.item.strand.class(), &holding.item.icon))
                             div {
                                 a href={ (base) "/copies/" (holding.item.copy) } { (holding.item.words()) }
                                 small {
