@@ -7,6 +7,7 @@ use super::spans::{self, Nearest, Search};
 use super::{Booking, By, Kind, Rules, Slot, State, held_until};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, SchoolId};
+use crate::people::schools::ANOTHER;
 use crate::people::terms::SchoolCalendar;
 
 /// The longest hold that the database stores; a coordinator's override ends here.
@@ -170,7 +171,7 @@ impl Shelf {
     /// What a school is called.
     #[must_use]
     pub fn name(&self, school: SchoolId) -> &str {
-        self.names.get(&school).map_or("Another school", String::as_str)
+        self.names.get(&school).map_or(ANOTHER, String::as_str)
     }
 
     /// The bounds of a search for free spans for this school.

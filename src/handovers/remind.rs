@@ -16,11 +16,12 @@ use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::db::{Result, Tx};
 use crate::notifications::{Letter, Recipient, store as outbox};
 use crate::people::choices::WayOut;
+use crate::people::RoleKind;
+use crate::people::schools::SchoolNames;
 use crate::people::store::choices;
 use crate::people::store::directory::{self, Holder};
 use crate::people::store::{self as people, Person};
 use crate::people::terms::SchoolCalendar;
-use crate::people::{RoleKind, store::SchoolName};
 
 /// How far back and ahead closures are read: the longest late loan that is still counted in school days, the next leg.
 const BACK: i64 = 400;
@@ -41,7 +42,7 @@ pub struct Desk {
     pub choices: String,
     /// The cluster's school year.
     pub calendar: SchoolCalendar,
-    schools: Vec<SchoolName>,
+    schools: SchoolNames,
     holders: Vec<Holder>,
 }
 
@@ -68,7 +69,7 @@ impl Desk {
     /// The school's short name.
     #[must_use]
     pub fn school(&self, id: SchoolId) -> String {
-        self.schools.iter().find(|school| school.id == id).map_or_else(String::new, |school| school.short_name.clone())
+        self.schools.of(id).to_owned()
     }
 
     fn with_role(&self, kinds: &[RoleKind], school: Option<SchoolId>) -> Vec<Person> {

@@ -14,6 +14,7 @@ use crate::handovers::store::waits::{self, Listed};
 use crate::handovers::week::Task;
 use crate::handovers::{Leg, waiting};
 use crate::people::Member;
+use crate::people::schools::SchoolNames;
 use crate::people::store as people;
 use crate::web::forms::verb;
 use crate::web::page::{Nav, WITH_KEPT, page_with};
@@ -42,7 +43,7 @@ struct Desk {
     /// Not over by its days, or still out.
     current: Vec<Loan>,
     past: Vec<Loan>,
-    names: Vec<people::SchoolName>,
+    names: SchoolNames,
     /// The planned legs that begin or end the current ones.
     legs: Vec<Leg>,
     out: Vec<Slot>,
@@ -77,7 +78,7 @@ impl Desk {
     }
 
     fn name(&self, school: SchoolId) -> &str {
-        self.names.iter().find(|one| one.id == school).map_or("Another school", |one| &one.short_name)
+        self.names.of(school)
     }
 
     /// The handover that a loan waits for: that by which it goes, once it is out, and that by which it comes before.

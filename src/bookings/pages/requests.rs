@@ -10,6 +10,7 @@ use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{Risk, Slot, risk};
 use crate::db::{Result, Tx};
 use crate::people::Coordinator;
+use crate::people::schools::SchoolNames;
 use crate::people::store as people;
 use crate::web::forms::verb;
 use crate::web::page::{Nav, page};
@@ -21,7 +22,7 @@ struct Desk {
     requests: Vec<Loan>,
     near: Vec<(Slot, String)>,
     out: Vec<Slot>,
-    names: Vec<people::SchoolName>,
+    names: SchoolNames,
 }
 
 impl Desk {
@@ -39,7 +40,7 @@ impl Desk {
     }
 
     fn name(&self, school: SchoolId) -> &str {
-        self.names.iter().find(|one| one.id == school).map_or("Another school", |one| &one.short_name)
+        self.names.of(school)
     }
 }
 

@@ -197,9 +197,7 @@ pub async fn collected(
         let calendar = people::school_calendar(tx, super::tell::around(slot.days))?;
         let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy);
         let names = people::school_names(tx)?;
-        let holder =
-            out.and_then(|out| names.iter().find(|school| school.id == out.school)).map_or("Another school", |school| &school.short_name);
-        let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), holder));
+        let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), names.of(out.school)));
         changes::collect(&slot, by, tx.today(), &calendar, busy)?;
         let before = custody::one(tx, slot.copy)?;
         ledger::collect(tx, loan)?;
@@ -284,9 +282,8 @@ async fn why(
             if !roles.by(&loan).may_act_for(loan.booking.slot.school) {
                 return Err(Error::NotAllowed(NOT_YOURS));
             }
-            let names = people::school_names(tx)?;
-            let school = names.into_iter().find(|school| school.id == loan.booking.slot.school).map(|school| school.short_name);
-            Ok::<_, Error>((loan, school.unwrap_or_default()))
+            let school = people::school_names(tx)?.of(loan.booking.slot.school).to_owned();
+            Ok::<_, Error>((loan, school))
         })
         .await?;
     let errors = fault.map_or_else(Errors::new, |fault| Errors::one("reason", fault));

@@ -14,6 +14,7 @@ use crate::db::{Result, Tx};
 use crate::handovers::attention::{self as rules, AtRisk, Found, Holding, Item, Request, Trouble};
 use crate::handovers::store::attention::{self as store, Difference, Find};
 use crate::handovers::store::week::{self, Neighbour};
+use crate::people::schools::ANOTHER;
 use crate::people::store as people;
 use crate::people::{Coordinator, Member};
 use crate::web::forms::{csrf_field, hidden};
@@ -65,7 +66,7 @@ impl Desk {
     }
 
     fn name(&self, school: SchoolId) -> &str {
-        self.neighbours.iter().find(|one| one.id == school).map_or("Another school", |one| &one.short_name)
+        self.neighbours.iter().find(|one| one.id == school).map_or(ANOTHER, |one| &one.short_name)
     }
 
     fn lead(&self, school: SchoolId) -> Markup {

@@ -80,8 +80,7 @@ pub(super) fn write(tx: &mut Tx<'_>, to: Vec<Recipient>, letter: impl Fn(Recipie
 }
 
 fn name_of(tx: &mut Tx<'_>, school: SchoolId) -> db::Result<String> {
-    let names = people::school_names(tx)?;
-    Ok(names.into_iter().find(|one| one.id == school).map(|one| one.short_name).unwrap_or_default())
+    Ok(people::school_names(tx)?.of(school).to_owned())
 }
 
 pub(super) fn to_the_list(app: &App, member: &Coordinator, done: &str) -> HttpResponse {

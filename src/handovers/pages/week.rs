@@ -12,6 +12,7 @@ use crate::handovers::Place;
 use crate::handovers::attention::{self, AtRisk, Holding};
 use crate::handovers::store::week::{self as store, Neighbour};
 use crate::handovers::week::{Journey, Offer, Task, Weeks, sort, this_and_next};
+use crate::people::schools::ANOTHER;
 use crate::people::{Member, RoleKind};
 use crate::web::page::{Nav, WITH_KEPT, page_with};
 use crate::web::parts::{Fact, Tone, counted, empty, head, icon, kept, pill, strand_icon};
@@ -82,7 +83,7 @@ impl Desk {
     }
 
     fn name(&self, school: SchoolId) -> &str {
-        self.neighbours.iter().find(|one| one.id == school).map_or("Another school", |one| &one.short_name)
+        self.neighbours.iter().find(|one| one.id == school).map_or(ANOTHER, |one| &one.short_name)
     }
 
     fn lead(&self, school: SchoolId) -> Option<&(String, String)> {

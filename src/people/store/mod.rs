@@ -23,6 +23,7 @@ use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId, TermId};
 use crate::base::secret::Secret;
 use crate::db::schema::{self, closures, clusters, memberships, people, roles, sessions, settings, sign_in_links, terms};
 use crate::db::{Error, House, Result, Tx};
+use crate::people::schools::{SchoolName, SchoolNames};
 use crate::people::sign_in::{LINK_LASTS, Link, SESSION_LASTS};
 use crate::people::terms::{Closure, SchoolCalendar, Season, Term};
 use crate::people::{Cluster, Membership, Role, RoleKind, RoleSchool, School, Settings, Stay};
@@ -325,25 +326,14 @@ pub fn schools(tx: &mut Tx<'_>) -> Result<Vec<School>> {
     Ok(schools)
 }
 
-/// A school as bars and lists name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SchoolName {
-    /// Its id.
-    pub id: SchoolId,
-    /// "Saxton".
-    pub short_name: String,
-    /// "SX".
-    pub letters: String,
-}
-
 /// The names of all schools that are or were in the cluster, by short name: one query.
-pub fn school_names(tx: &mut Tx<'_>) -> Result<Vec<SchoolName>> {
+pub fn school_names(tx: &mut Tx<'_>) -> Result<SchoolNames> {
     let rows: Vec<(i64, String, String)> = schema::schools::table
         .filter(schema::schools::cluster_id.eq(tx.cluster.0))
         .order(schema::schools::short_name)
         .select((schema::schools::id, schema::schools::short_name, schema::schools::letters))
         .load(tx.conn)?;
-    Ok(rows.into_iter().map(|(id, short_name, letters)| SchoolName { id: SchoolId(id), short_name, letters }).collect())
+    Ok(SchoolNames(rows.into_iter().map(|(id, short_name, letters)| SchoolName { id: SchoolId(id), short_name, letters }).collect()))
 }
 
 /// The columns of the settings, in the table's order, for a query that reads them together with something else.

@@ -77,7 +77,7 @@ impl Desk {
         let titles = plan::titles(tx)?;
         let loans = plan::in_window(tx, shown_days)?;
         let open = plan::open_now(tx)?;
-        let schools = store::school_names(tx)?.into_iter().map(|school| (school.id, (school.short_name, school.letters))).collect();
+        let schools = store::school_names(tx)?.0.into_iter().map(|school| (school.id, (school.short_name, school.letters))).collect();
         let Viewer { mine, own, may_book, coordinator } = viewer;
         let unsent = if coordinator { usize::try_from(outbox::failed_count(tx)?).unwrap_or(0) } else { 0 };
         Ok(Self { mine, own, may_book, coordinator, unsent, today, ask, calendar, shown_days, titles, loans, open, schools })

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::super::tell::{Event, Teller};
-use super::super::{name_of, see_other, who};
+use super::super::{see_other, who};
 use super::{No, decided, no_key, stopped};
 use crate::base::ids::{CopyId, PersonId};
 use crate::base::secret::Secret;
@@ -63,7 +63,7 @@ pub async fn refuse(
             let nothing = Count { how: How::None, lines: Vec::new() };
             counted::insert(tx, &New { of: Of::Handover(way.id, Side::Receiver), copy, person, key: &key, before: None }, &nothing)?;
             let names = people::school_names(tx)?;
-            tx.log("copies", &thing.copy, "refused", "", &format!("{}: {reason}", name_of(&names, next.at)))?;
+            tx.log("copies", &thing.copy, "refused", "", &format!("{}: {reason}", names.of(next.at)))?;
             teller.tell(tx, way.id, &Event::Refused(reason))?;
             Ok(Some(way.id))
         })
@@ -106,7 +106,7 @@ pub async fn take_back(
             handovers::withdrawn(tx, way.id)?;
             back_to_giver(tx, &scene, &way, person)?;
             let names = people::school_names(tx)?;
-            tx.log("copies", &thing.copy, "taken back", "", &name_of(&names, way.from))?;
+            tx.log("copies", &thing.copy, "taken back", "", names.of(way.from))?;
             teller.tell(tx, way.id, &Event::Withdrawn)?;
             Ok::<_, Stop<No>>(())
         })

@@ -1,6 +1,5 @@
 //! What a count does to a copy: given up, given up in hindsight, received; and the log's line.
 
-use super::super::{name_of, place_of};
 use crate::base::ids::{HandoverId, PersonId, SchoolId};
 use crate::bookings::By;
 use crate::bookings::changes;
@@ -95,8 +94,8 @@ impl Act<'_> {
     pub(super) fn log(&self, tx: &mut Tx<'_>, verb: &str, way: Option<(SchoolId, Option<SchoolId>)>) -> Result<(), db::Error> {
         let names = people::school_names(tx)?;
         let at = match way {
-            Some((from, to)) => format!("{} to {}", name_of(&names, from), place_of(&names, to, self.scene.home)),
-            None => name_of(&names, self.scene.custody.school),
+            Some((from, to)) => format!("{} to {}", names.of(from).to_owned(), names.of_place(to, self.scene.home)),
+            None => names.of(self.scene.custody.school).to_owned(),
         };
         tx.log("copies", &self.thing.copy, verb, "", &format!("{at}; {}", self.count.summary().to_lowercase()))
     }
