@@ -5,6 +5,7 @@
 //! that what a rule read is still true when its decision is stored, and raises the cluster's `version` at the end.
 //! People, sessions and sign-in links are of no cluster: [`Db::house`] and [`Db::house_read`] hand out a [`House`].
 
+pub(crate) mod asks;
 mod conn;
 mod error;
 mod migrate;
@@ -22,8 +23,8 @@ use diesel::r2d2;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
 pub use conn::{Conn, MultiBackend};
-pub use migrate::{pending, run as migrate};
 pub use error::{Error, Refuses, Result, Stop, Unique};
+pub use migrate::{pending, run as migrate};
 pub use tx::{House, Scope, Tx};
 pub use url::{DatabaseUrl, WrongUrl};
 

@@ -14,6 +14,7 @@ use crate::bookings::{FurthestAhead, Rules, Slot};
 use crate::catalogue::plight::PlightRow;
 use crate::catalogue::store::{state_of, strand_of};
 use crate::catalogue::{CopyState, Plight, Strand};
+use crate::db::asks::is_live;
 use crate::db::schema::{bookings, copies, custody, resources, settings};
 use crate::db::{Error, Result, Tx};
 
@@ -185,15 +186,6 @@ macro_rules! slot_columns {
     };
 }
 pub(crate) use slot_columns;
-
-/// Holds its days: requested or confirmed. Said by what it is not, because a statement with a list of values is not kept
-/// prepared, and planning it anew costs as much as running it.
-macro_rules! is_live {
-    () => {
-        bookings::state.ne("cancelled").and(bookings::state.ne("declined"))
-    };
-}
-pub(super) use is_live;
 
 /// The ids of a resource's copies that are not retired, as a part of a query.
 macro_rules! copies_of {

@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::plan::{self, LONGEST_HOLD, SlotRow, Title, copies_of, is_live, slot_columns, slot_of};
+use super::plan::{self, LONGEST_HOLD, SlotRow, Title, copies_of, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{ResourceId, SchoolId};
 use crate::bookings::{Membership, Shelf, ShelfCopy, Slot, Standing};
+use crate::db::asks::is_live;
 use crate::db::schema::{bookings, copies};
 use crate::db::{Result, Tx};
 use crate::people::{School, store as people};

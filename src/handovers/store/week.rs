@@ -10,6 +10,7 @@ use crate::base::days::{Day, Period};
 use crate::base::ids::{CopyId, ResourceId, SchoolId, WaitId};
 use crate::bookings::last_day_of;
 use crate::catalogue::store::{state_of, strand_of};
+use crate::db::asks::today;
 use crate::db::schema::{
     bookings, copies, counts, custody, finds, handovers, legs, meetings, people, resources, roles, schools, settings, waits,
 };
@@ -47,8 +48,7 @@ pub fn neighbours(tx: &mut Tx<'_>) -> Result<Vec<Neighbour>> {
         .eq(schools::cluster_id)
         .and(roles::school_id.eq(schools::id.nullable()))
         .and(roles::kind.eq("ssl").or(roles::kind.eq("deputy")))
-        .and(roles::from_day.le(today))
-        .and(roles::to_day.is_null().or(roles::to_day.ge(today)));
+        .and(today!(roles, today));
     let query = schools::table
         .left_join(roles::table.on(leads))
         .left_join(people::table.on(people::id.eq(roles::person_id)))

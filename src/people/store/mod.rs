@@ -21,6 +21,7 @@ use crate::base::EmailAddress;
 use crate::base::days::{Day, Period};
 use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId, TermId};
 use crate::base::secret::Secret;
+use crate::db::asks::today;
 use crate::db::schema::{self, closures, clusters, memberships, people, roles, sessions, settings, sign_in_links, terms};
 use crate::db::{Error, House, Result, Tx};
 use crate::people::schools::{SchoolName, SchoolNames};
@@ -57,8 +58,7 @@ pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result
         .filter(sessions::token_hash.eq(token_hash))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::expires_at.gt(now))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order((clusters::name, roles::id))
         .select((
             (sessions::id, people::id, people::name, people::email),
@@ -113,13 +113,7 @@ pub fn clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<Cluste
     let today = house.today();
     let rows: Vec<(i64, String, String, i64)> = clusters::table
         .filter(
-            clusters::id.eq_any(
-                roles::table
-                    .filter(roles::person_id.eq(person.0))
-                    .filter(roles::from_day.le(today))
-                    .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
-                    .select(roles::cluster_id),
-            ),
+            clusters::id.eq_any(roles::table.filter(roles::person_id.eq(person.0)).filter(today!(roles, today)).select(roles::cluster_id)),
         )
         .order(clusters::name)
         .select((clusters::id, clusters::slug, clusters::name, clusters::version))
@@ -150,8 +144,7 @@ pub fn person_here(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>> {
         .inner_join(people::table)
         .filter(roles::person_id.eq(id.0))
         .filter(roles::cluster_id.eq(tx.cluster.0))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .select((people::name, people::email))
         .first(tx.conn)
         .optional()?;
@@ -183,8 +176,7 @@ pub fn demo_people(house: &mut House<'_>) -> Result<Vec<Demo>> {
             schema::schools::table
                 .on(schema::schools::cluster_id.eq(roles::cluster_id).and(schema::schools::id.nullable().eq(roles::school_id))),
         )
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order((clusters::name, roles::kind, schema::schools::short_name, roles::id))
         .limit(100)
         .select((people::id, people::name, people::email, roles::kind, schema::schools::short_name.nullable(), clusters::name))
@@ -421,8 +413,7 @@ pub fn people_with_role(tx: &mut Tx<'_>, kind: RoleKind) -> Result<Vec<Person>> 
         .inner_join(people::table)
         .filter(roles::cluster_id.eq(tx.cluster.0))
         .filter(roles::kind.eq(<&'static str>::from(kind)))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order(people::id)
         .limit(50)
         .select((people::id, people::name, people::email))
@@ -438,8 +429,7 @@ pub fn leads_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Person>> {
         .filter(roles::cluster_id.eq(tx.cluster.0))
         .filter(roles::school_id.eq(school.0))
         .filter(roles::kind.eq("ssl").or(roles::kind.eq("deputy")))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order(people::id)
         .limit(50)
         .select((people::id, people::name, people::email))
@@ -456,8 +446,7 @@ pub fn leads_of_schools(tx: &mut Tx<'_>, of: &[SchoolId]) -> Result<Vec<(SchoolI
         .filter(roles::cluster_id.eq(tx.cluster.0))
         .filter(roles::school_id.eq_any(of.iter().map(|school| Some(school.0))))
         .filter(roles::kind.eq("ssl").or(roles::kind.eq("deputy")))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order((roles::school_id, people::id))
         .limit(200)
         .select((roles::school_id.assume_not_null(), people::id, people::name, people::email))
