@@ -14,7 +14,6 @@ use crate::base::ids::{CopyId, DigestItemId, PersonId};
 use crate::bookings::store::loans;
 use crate::catalogue::CopyState;
 use crate::db::{Result, Tx};
-use crate::notifications::Recipient;
 use crate::people::choices::Rhythm;
 use crate::people::store as people;
 use crate::people::store::choices::{self, Item};
@@ -115,7 +114,7 @@ pub fn gathered(tx: &mut Tx<'_>, others: Overtaken<'_>) -> Result<()> {
 /// Whether the letter was stored; `None` when there was nothing to say, or nobody to say it to.
 fn letter(tx: &mut Tx<'_>, person: PersonId, items: Vec<Item>, others: Overtaken<'_>) -> Result<Option<bool>> {
     let Some(who) = people::person_here(tx, person)? else { return Ok(None) };
-    let Ok(address) = who.email.parse() else { return Ok(None) };
+    let Some(to) = who.recipient() else { return Ok(None) };
     let mut lines = Vec::new();
     for item in items {
         // Only what may be switched off is ever gathered.
@@ -134,7 +133,6 @@ fn letter(tx: &mut Tx<'_>, person: PersonId, items: Vec<Item>, others: Overtaken
     }
     let rhythm = choices::rhythm(&mut tx.house(), person)?;
     let rhythm = if rhythm == Rhythm::Weekly { rhythm } else { Rhythm::Daily };
-    let to = Recipient { person: Some(person), address, name: who.name };
     let choose = tx.link("/account/letters");
     let letter = letters::gathered(&lines, format!("gathered:{person}"), tx.today(), &choose, &to, rhythm);
     choices::send_with_way_out(tx, &letter, person).map(Some)

@@ -15,8 +15,8 @@ use crate::bookings::Slot;
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::db::{Result, Tx};
 use crate::notifications::{Letter, Recipient, store as outbox};
-use crate::people::choices::WayOut;
 use crate::people::RoleKind;
+use crate::people::choices::WayOut;
 use crate::people::schools::SchoolNames;
 use crate::people::store::choices;
 use crate::people::store::directory::{self, Holder};
@@ -144,7 +144,7 @@ impl Desk {
     /// switched off goes to all of them. `true` when something was stored.
     pub fn post(&self, tx: &mut Tx<'_>, to: &[Hearer], write: impl Fn(&Recipient, &Why) -> Option<Letter>) -> Result<bool> {
         let letters: Vec<(Letter, &Hearer)> =
-            to.iter().filter_map(|hearer| Some((write(&recipient(&hearer.0)?, &hearer.1)?, hearer))).collect();
+            to.iter().filter_map(|hearer| Some((write(&hearer.0.recipient()?, &hearer.1)?, hearer))).collect();
         let mut stored = false;
         if letters.first().is_some_and(|(letter, _)| somebody_must_hear(letter.kind)) {
             let mut wanted = Vec::new();
@@ -178,11 +178,6 @@ impl Desk {
 
 fn can_wait(kind: &str) -> bool {
     reminders::rule(kind).is_some_and(|rule| rule.waits)
-}
-
-fn recipient(person: &Person) -> Option<Recipient> {
-    let address = person.email.parse().ok()?;
-    Some(Recipient { person: Some(person.id), address, name: person.name.clone() })
 }
 
 /// What a letter about a leg is about: `leg:ID:REVISION`.

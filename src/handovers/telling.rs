@@ -10,7 +10,7 @@ use super::{Leg, LegState};
 use crate::base::days::{self, Day};
 use crate::base::ids::{CopyId, SchoolId};
 use crate::db::{Result, Tx};
-use crate::notifications::{Recipient, store as outbox};
+use crate::notifications::store as outbox;
 use crate::people::RoleKind;
 use crate::people::schools::SchoolNames;
 use crate::people::store::{self as people, Person};
@@ -158,18 +158,7 @@ impl Teller {
         let coordinates = leads.is_empty();
         let people = if coordinates { people::people_with_role(tx, RoleKind::Coordinator)? } else { leads };
         let others = people.into_iter().filter(|person| Some(person.id) != actor);
-        Ok(others
-            .filter_map(|person| match person.email.parse() {
-                Ok(address) => {
-                    let recipient = Recipient { person: Some(person.id), address, name: person.name };
-                    Some(To { recipient, school: name.clone(), coordinates })
-                }
-                Err(fault) => {
-                    tracing::warn!(person = %person.id, %fault, "a stored address is none");
-                    None
-                }
-            })
-            .collect())
+        Ok(others.filter_map(|person| Some(To { recipient: person.recipient()?, school: name.clone(), coordinates })).collect())
     }
 }
 

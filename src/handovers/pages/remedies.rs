@@ -17,8 +17,8 @@ use crate::handovers::store::{attention as store, custody, handovers};
 use crate::notifications::{Letter, Recipient, store as outbox};
 use crate::people::store::{self as people, Person};
 use crate::people::{Coordinator, Member};
-use crate::web::{App, Error};
 use crate::web::guard::{Nothing, Posted};
+use crate::web::{App, Error};
 
 /// How far ahead the bookings of a lost copy are told of it.
 const AHEAD_DAYS: i64 = 1200;
@@ -66,8 +66,7 @@ impl Sender {
 
 /// The science leads of a school as addressees.
 pub(super) fn leads(tx: &mut Tx<'_>, school: SchoolId) -> db::Result<Vec<Recipient>> {
-    let recipient = |person: Person| Some(Recipient { person: Some(person.id), address: person.email.parse().ok()?, name: person.name });
-    Ok(people::leads_of(tx, school)?.into_iter().filter_map(recipient).collect())
+    Ok(people::leads_of(tx, school)?.iter().filter_map(Person::recipient).collect())
 }
 
 /// Stores a letter for each; whether any is new.

@@ -189,12 +189,8 @@ fn enqueue(
         if !told.insert(person.id) {
             continue;
         }
-        match person.email.parse() {
-            Ok(address) => {
-                let to = Recipient { person: Some(person.id), address, name: person.name.clone() };
-                outbox::enqueue(tx, &write(&to, because))?;
-            }
-            Err(fault) => tracing::warn!(person = %person.id, %fault, "a stored address is none"),
+        if let Some(to) = person.recipient() {
+            outbox::enqueue(tx, &write(&to, because))?;
         }
     }
     Ok(())

@@ -14,9 +14,9 @@ use crate::people::identity::{Fault, Known, Provider};
 use crate::people::sign_in;
 use crate::people::store::{self, identities};
 use crate::people::ways::Ways;
+use crate::web::answer::unkept;
 use crate::web::{App, Error};
 use crate::web::{guard, limits, page};
-use crate::web::answer::unkept;
 
 /// The links of the sign-in page to other ways; nothing where there are none.
 #[must_use]

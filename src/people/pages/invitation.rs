@@ -5,7 +5,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::html;
 
-use super::person::recipient;
 use super::{signed_in, user_agent};
 use crate::base::clock;
 use crate::base::days;
@@ -144,7 +143,7 @@ fn take(tx: &mut Tx<'_>, hash: &str, agent: &str, cluster: &str, url: &str) -> R
     }
     hand_on::give_what_waits(tx, person, &offer)?;
     if let Some(inviter) = invitation.invited_by
-        && let Some(to) = people::person_here(tx, inviter)?.as_ref().and_then(recipient)
+        && let Some(to) = people::person_here(tx, inviter)?.as_ref().and_then(people::Person::recipient)
     {
         let role = roles::words(offer.kind, invitation.school.as_deref());
         let name = people::person_by_email(&mut tx.house(), &wanted.email)?.map_or_else(|| wanted.name.clone(), |person| person.name);

@@ -34,11 +34,11 @@ use crate::notifications::{Block, Letter, Recipient, store as outbox};
 use crate::people::store::{self, Person};
 use crate::people::ways::Ways;
 use crate::people::{Member, RoleKind, SignedIn, sign_in};
-use crate::web::answer::{html_page, see_other};
 use crate::web::answer::unkept;
+use crate::web::answer::{html_page, see_other};
 use crate::web::forms::{self, Errors};
-use crate::web::limits;
 use crate::web::guard::{self, Nothing, Posted};
+use crate::web::limits;
 use crate::web::page;
 use crate::web::{App, Error};
 

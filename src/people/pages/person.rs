@@ -9,12 +9,11 @@ use serde::Deserialize;
 use super::history::history;
 use crate::base::days::{self, Day};
 use crate::base::ids::PersonId;
-use crate::notifications::Recipient;
 use crate::people::roles::Held;
-use crate::people::store::{Person, held, log};
+use crate::people::store::{held, log};
 use crate::people::{Coordinator, Member, RoleKind, invitations};
-use crate::web::answer::{html_page, see_other};
 use crate::web::answer::unkept;
+use crate::web::answer::{html_page, see_other};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page, page};
@@ -33,13 +32,6 @@ pub struct Done {
 pub(super) fn answer(errors: &Errors, page: &Markup) -> HttpResponse {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     unkept(status).body(page.0.clone())
-}
-
-/// A person as the addressee of a letter.
-#[must_use]
-pub fn recipient(person: &Person) -> Option<Recipient> {
-    let address = person.email.parse().ok()?;
-    Some(Recipient { person: Some(person.id), address, name: person.name.clone() })
 }
 
 /// Shows a person.

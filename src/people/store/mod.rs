@@ -24,6 +24,7 @@ use crate::base::secret::Secret;
 use crate::db::asks::today;
 use crate::db::schema::{self, closures, clusters, memberships, people, roles, sessions, settings, sign_in_links, terms};
 use crate::db::{Error, House, Result, Tx};
+use crate::notifications::Recipient;
 use crate::people::schools::{SchoolName, SchoolNames};
 use crate::people::sign_in::{LINK_LASTS, Link, SESSION_LASTS};
 use crate::people::terms::{Closure, SchoolCalendar, Season, Term};
@@ -38,6 +39,20 @@ pub struct Person {
     pub name: String,
     /// The address.
     pub email: String,
+}
+
+impl Person {
+    /// Whom a letter goes to. `None`, with a line in the log, when the stored address is none: the page of people says so, too.
+    #[must_use]
+    pub fn recipient(&self) -> Option<Recipient> {
+        match self.email.parse() {
+            Ok(address) => Some(Recipient { person: Some(self.id), address, name: self.name.clone() }),
+            Err(fault) => {
+                tracing::warn!(person = %self.id, %fault, "a stored address is none");
+                None
+            }
+        }
+    }
 }
 
 type MemberRow = ((i64, i64, String, String), (i64, String, String, i64), (String, Option<i64>, Option<String>));
