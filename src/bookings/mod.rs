@@ -342,12 +342,12 @@ mod tests {
         assert_eq!(risk(&next, Some(&late), None, &fine, today), Some(Risk::Late { holder: late.school, since: day("2026-10-09") }));
         let back = Slot { returned_on: Some(today), ..late };
         assert_eq!(risk(&next, Some(&back), None, &fine, today), None);
-        assert_eq!(risk(&next, None, Some("in repair"), &fine, today), Some(Risk::OutOfService("in repair".into())));
+        assert_eq!(risk(&next, None, Some("being repaired"), &fine, today), Some(Risk::OutOfService("being repaired".into())));
         assert_eq!(risk(&late, Some(&late), None, &fine, today), None, "a late loan is late, not at risk");
         let own = slot(2, "2026-10-19", "2026-10-23");
         assert_eq!(risk(&own, Some(&late), None, &fine, today), None, "a school does not wait for itself");
         let short = Plight { short: "Torch: 2 of 6 missing".into(), ..Plight::default() };
-        assert_eq!(risks(&next, Some(&late), Some("in repair"), &short, today).len(), 3, "each reason");
+        assert_eq!(risks(&next, Some(&late), Some("being repaired"), &short, today).len(), 3, "each reason");
     }
 
     #[test]

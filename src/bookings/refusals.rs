@@ -4,6 +4,7 @@ use super::count_of;
 use super::spans::Nearest;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId};
+use crate::db::Refuses;
 
 /// The field of a form that a refusal belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -127,7 +128,7 @@ pub enum Refusal {
     OutOfService {
         /// The copy.
         tag: String,
-        /// Why: "in repair".
+        /// Why: "being repaired".
         why: String,
     },
     /// The copy should be back and is not: nobody can say when it is free.
@@ -224,6 +225,8 @@ impl TakenCopy {
         if has.first() == has.last() { format!("{by} has {tag} on {has}") } else { format!("{by} has {tag} from {has}") }
     }
 }
+
+impl Refuses for Refusal {}
 
 impl Refusal {
     /// What is wrong and what would be right, in one or two sentences.

@@ -7,6 +7,7 @@ use super::spans::{self, Nearest, Search};
 use super::{Booking, By, Kind, Rules, Slot, State, held_until};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, SchoolId};
+use crate::people::schools::ANOTHER;
 use crate::people::terms::SchoolCalendar;
 
 /// The longest hold that the database stores; a coordinator's override ends here.
@@ -55,7 +56,7 @@ pub struct ShelfCopy {
     pub id: CopyId,
     /// Its tag.
     pub tag: String,
-    /// Why it cannot be lent: "in repair". `None` when it can.
+    /// Why it cannot be lent: "being repaired". `None` when it can.
     pub out_of_service: Option<String>,
     /// Its live bookings by first day, none overlapping: those near the wish, and a late one however old.
     pub slots: Vec<Slot>,
@@ -139,7 +140,7 @@ pub(super) fn decide(shelf: &Shelf, wish: &Wish, old: Option<&Booking>) -> Resul
     if days.last() > reach && !within {
         return Err(Refusal::OutOfReach { limit: reach });
     }
-    // What is given up is taken from nobody: then it does not matter that the copy is late elsewhere, in repair, or meant to
+    // What is given up is taken from nobody: then it does not matter that the copy is late elsewhere, being repaired, or meant to
     // rest for longer than it was when it was booked.
     let kept = old.filter(|_| within).map(|old| &old.slot);
     let copy = match kept {
@@ -170,7 +171,7 @@ impl Shelf {
     /// What a school is called.
     #[must_use]
     pub fn name(&self, school: SchoolId) -> &str {
-        self.names.get(&school).map_or("Another school", String::as_str)
+        self.names.get(&school).map_or(ANOTHER, String::as_str)
     }
 
     /// The bounds of a search for free spans for this school.

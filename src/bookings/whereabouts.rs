@@ -1,6 +1,6 @@
 //! Where a copy is now, and when it can next be had: what a card in the catalogue says.
 //!
-//! What must always hold: a copy that is late, missing, in repair, or on its way for longer than a journey takes is free on no day,
+//! What must always hold: a copy that is late, missing, being repaired, or on its way for longer than a journey takes is free on no day,
 //! however far ahead, because nobody can say when it comes back (product rule 3). One that changed hands today can be booked ahead.
 
 use super::spans::{self, Search};
@@ -35,7 +35,7 @@ pub enum Whereabouts {
     },
     /// Neither a school nor the store has it: on its way, or missing.
     Astray(Astray),
-    /// In repair, missing or retired.
+    /// Being repaired, missing or retired.
     OutOfService,
 }
 
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(at(true, &[slot(1, "2026-10-12", "2026-10-16")]), Whereabouts::Home, "reserved, not fetched");
         let with = Whereabouts::With { school: MONK_FRYSTON, until: day("2026-10-16") };
         assert_eq!(at(true, &[out("2026-10-12", "2026-10-16")]), with);
-        assert_eq!(at(false, &[out("2026-10-12", "2026-10-16")]), with, "in repair, but not yet brought back");
+        assert_eq!(at(false, &[out("2026-10-12", "2026-10-16")]), with, "being repaired, but not yet brought back");
         let late = Whereabouts::Late { school: MONK_FRYSTON, since: day("2026-10-09") };
         assert_eq!(at(true, &[out("2026-09-28", "2026-10-09")]), late);
         let way = Astray::OnTheWay { from: MONK_FRYSTON, to: None, since: day("2026-10-13") };

@@ -1,6 +1,6 @@
 //! What the cluster shares: resources (themed boxes and kit), their copies and contents, and how they are looked for.
 //!
-//! What must always hold: what is booked is a copy, never its contents; a copy that is in repair, missing or retired is not
+//! What must always hold: what is booked is a copy, never its contents; a copy that is being repaired, missing or retired is not
 //! lent; a search finds what holds all its words, and a year group is found by any of its names ("Year 4", "y4", "KS2").
 
 pub mod filter;
@@ -65,6 +65,17 @@ impl Strand {
             Self::WorkingScientifically => "Working scientifically",
         }
     }
+
+    /// The class that colours its icon; none for what is in every topic.
+    #[must_use]
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Biology => "bio",
+            Self::Chemistry => "chem",
+            Self::Physics => "phys",
+            Self::WorkingScientifically => "",
+        }
+    }
 }
 
 /// From a year group to a year group, both inclusive; 0 is Reception.
@@ -127,14 +138,14 @@ pub enum CopyState {
 }
 
 impl CopyState {
-    /// Why it cannot be lent: "in repair"; `None` when it can.
+    /// Why it cannot be lent, as it stands in a sentence after "it is"; `None` when it can.
     #[must_use]
     pub fn why_not(self) -> Option<&'static str> {
         match self {
             Self::InService => None,
-            Self::Repair => Some("in repair"),
+            Self::Repair => Some("being repaired"),
             Self::Missing => Some("missing"),
-            Self::Retired => Some("retired"),
+            Self::Retired => Some("no longer lent"),
         }
     }
 }

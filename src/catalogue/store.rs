@@ -132,6 +132,16 @@ fn wrong(check: &str) -> Error {
     Error::Check(check.to_owned())
 }
 
+/// A strand, from its column.
+pub fn strand_of(text: &str) -> Result<Strand> {
+    text.parse().map_err(|_| wrong("resources_strand"))
+}
+
+/// A copy's state, from its column.
+pub fn state_of(text: &str) -> Result<CopyState> {
+    text.parse().map_err(|_| wrong("copies_state"))
+}
+
 fn years_of(from: i32, to: i32) -> Result<Years> {
     let year = |number: i32| u8::try_from(number).ok();
     year(from).zip(year(to)).and_then(|(from, to)| Years::new(from, to)).ok_or_else(|| wrong("resources_years"))
@@ -144,7 +154,7 @@ fn resource_of(row: ResourceRow) -> Result<Resource> {
         kind: kind.parse::<Kind>().map_err(|_| wrong("resources_kind"))?,
         name,
         summary,
-        strand: strand.parse::<Strand>().map_err(|_| wrong("resources_strand"))?,
+        strand: strand_of(&strand)?,
         topic,
         icon,
         years: years_of(from, to)?,
@@ -156,13 +166,12 @@ fn resource_of(row: ResourceRow) -> Result<Resource> {
 }
 
 fn copy_of((id, tag, home, state, note): CopyRow, home_name: String, plight: Option<PlightRow>, names: PlightNames) -> Result<Copy> {
-    let state = state.parse::<CopyState>().map_err(|_| wrong("copies_state"))?;
     Ok(Copy {
         id: CopyId(id),
         tag,
         home: SchoolId(home),
         home_name,
-        state,
+        state: state_of(&state)?,
         note,
         plight: plight.map(Plight::of).unwrap_or_default(),
         astray_names: (names.0.unwrap_or_default(), names.1.unwrap_or_default()),
@@ -226,8 +235,8 @@ pub struct Kept {
     pub name: String,
     /// The copy's tag.
     pub tag: String,
-    /// `in_service`, `repair` or `missing`.
-    pub state: String,
+    /// Whether it can be lent.
+    pub state: CopyState,
 }
 
 /// The copies that are kept at a school, by title and tag, retired ones left out: one query.
@@ -240,8 +249,11 @@ pub fn kept_at(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Kept>> {
         .order((resources::name, copies::tag))
         .select((copies::id, resources::id, resources::name, copies::tag, copies::state));
     let rows: Vec<(i64, i64, String, String, String)> = first!(tx, query, MOST_COPIES)?;
-    let kept = |(copy, resource, name, tag, state)| Kept { copy: CopyId(copy), resource: ResourceId(resource), name, tag, state };
-    Ok(rows.into_iter().map(kept).collect())
+    rows.into_iter()
+        .map(|(copy, resource, name, tag, state)| {
+            Ok(Kept { copy: CopyId(copy), resource: ResourceId(resource), name, tag, state: state_of(&state)? })
+        })
+        .collect()
 }
 
 /// How many copies, without retired ones, each of the clusters has that has any: one query.

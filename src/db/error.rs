@@ -45,6 +45,30 @@ pub enum Unique {
     Other,
 }
 
+/// Why an act was not done: a rule says no, or the database fails. `R` is what the room calls a refusal.
+#[derive(Debug)]
+pub enum Stop<R> {
+    /// A rule is in the way.
+    Refused(R),
+    /// Something failed.
+    Fault(Error),
+}
+
+impl<R> From<Error> for Stop<R> {
+    fn from(fault: Error) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// What a rule says no with: `?` makes a [`Stop`] of it.
+pub trait Refuses {}
+
+impl<A: Refuses, R: From<A>> From<A> for Stop<R> {
+    fn from(refusal: A) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
 /// What store functions return.
 pub type Result<T> = std::result::Result<T, Error>;
 

@@ -5,6 +5,7 @@
 //! that what a rule read is still true when its decision is stored, and raises the cluster's `version` at the end.
 //! People, sessions and sign-in links are of no cluster: [`Db::house`] and [`Db::house_read`] hand out a [`House`].
 
+pub(crate) mod asks;
 mod conn;
 mod error;
 mod migrate;
@@ -23,7 +24,7 @@ use diesel::r2d2;
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
 
 pub use conn::{Conn, MultiBackend};
-pub use error::{Error, Result, Unique};
+pub use error::{Error, Refuses, Result, Stop, Unique};
 pub use migrate::{pending, run as migrate};
 pub use tx::{House, Scope, Tx};
 pub use url::{DatabaseUrl, WrongUrl};
@@ -187,6 +188,20 @@ impl Db {
             Ok(done)
         })
         .await
+    }
+
+    /// As [`Db::write`], and once more when a key refuses what the rules had let through (days that are taken, a copy that is out):
+    /// somebody came past the lock, and now he can be seen.
+    pub async fn write_or_again<T, R, F>(&self, scope: Scope, work: F) -> std::result::Result<T, Stop<R>>
+    where
+        F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, Stop<R>> + Clone + Send + 'static,
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        match self.write(scope, work.clone()).await {
+            Err(Stop::Fault(Error::Taken | Error::Unique(Unique::OneOut))) => self.write(scope, work).await,
+            done => done,
+        }
     }
 
     /// Changes rows of no cluster: people, sessions, sign-in links; and creates clusters.

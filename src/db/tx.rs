@@ -5,7 +5,7 @@ use std::cell::Cell;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use super::{Conn, HOUSE, Result, schema::changes};
+use super::{Conn, Error, HOUSE, Result, schema::changes};
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::{ChangeId, ClusterId, PersonId};
@@ -81,6 +81,11 @@ impl Tx<'_> {
     #[must_use]
     pub fn stamp(&self) -> NaiveDateTime {
         self.now.naive_utc()
+    }
+
+    /// The person who acts, where only a person can.
+    pub fn person(&self) -> Result<PersonId> {
+        self.actor.ok_or_else(|| Error::Check("nobody acts".to_owned()))
     }
 
     /// The same transaction, for what belongs to no cluster.

@@ -7,6 +7,7 @@ use super::{Leg, LegState, Proposal, Way};
 use crate::base::days::{self, Day};
 use crate::base::ids::{MeetingId, PersonId, SchoolId};
 use crate::bookings::Slot;
+use crate::db::Refuses;
 use crate::people::terms::SchoolCalendar;
 
 /// A cluster meeting, at which boxes can change hands.
@@ -110,6 +111,8 @@ pub enum Refusal {
     /// One cannot answer oneself.
     OwnSuggestion,
 }
+
+impl Refuses for Refusal {}
 
 impl Refusal {
     /// The form's field that it is about; empty for the form as a whole.

@@ -8,6 +8,7 @@ use crate::base::clock;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{self, Kind, Risk, Slot, State};
+use crate::catalogue::{CopyState, Strand};
 use crate::people::terms::SchoolCalendar;
 
 /// A copy as lists name it.
@@ -20,7 +21,7 @@ pub struct Item {
     /// The title's name.
     pub name: String,
     /// The title's strand.
-    pub strand: String,
+    pub strand: Strand,
     /// The title's icon.
     pub icon: String,
     /// The copy's tag.
@@ -40,8 +41,8 @@ impl Item {
 pub struct Holding {
     /// What.
     pub item: Item,
-    /// Its state: `in_service`, `repair`, `missing`.
-    pub copy_state: String,
+    /// Whether it can be lent.
+    pub copy_state: CopyState,
     /// Where it is kept when nobody has it.
     pub home: SchoolId,
     /// Where it is.
@@ -106,8 +107,7 @@ impl Holding {
     /// Why a booking of this copy may not happen as planned.
     #[must_use]
     pub fn risk(&self, slot: &Slot, today: Day) -> Option<Risk> {
-        let broken = bookings::store::shelf::out_of_service(&self.copy_state);
-        bookings::risk(slot, self.out().as_ref(), broken, &self.custody.plight(), today)
+        bookings::risk(slot, self.out().as_ref(), self.copy_state.why_not(), &self.custody.plight(), today)
     }
 
     /// What is wrong with it; what it lacks is said of the bookings to come. `allowed`: school days that a copy may be on its way.
@@ -174,7 +174,7 @@ pub fn suspects(holdings: &[Holding], today: Day) -> Vec<CopyId> {
     let suspect = |holding: &&Holding| {
         matches!(holding.custody.place, Place::Transit | Place::Missing)
             || holding.late_since(today).is_some()
-            || holding.copy_state != "in_service"
+            || holding.copy_state != CopyState::InService
             || !holding.custody.short_essentials.is_empty()
     };
     holdings.iter().filter(suspect).map(|holding| holding.item.copy).collect()
@@ -257,7 +257,7 @@ pub(crate) mod samples {
             copy: CopyId(10),
             resource: ResourceId(1),
             name: "Electricity".into(),
-            strand: "physics".into(),
+            strand: Strand::Physics,
             icon: "zap".into(),
             tag: "EL-1".into(),
         };
@@ -272,7 +272,7 @@ pub(crate) mod samples {
             since: since.parse().unwrap(),
             short_essentials: String::new(),
         };
-        Holding { item, copy_state: "in_service".into(), home: STORE, custody, days: None, counted: true }
+        Holding { item, copy_state: CopyState::InService, home: STORE, custody, days: None, counted: true }
     }
 }
 

@@ -12,8 +12,9 @@ use super::store::{custody, legs as rows, looks};
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, DigestItemId, PersonId};
 use crate::bookings::store::loans;
+use crate::catalogue::CopyState;
 use crate::db::{Result, Tx};
-use crate::notifications::{Kind, Overtaken, Recipient, Stored};
+use crate::notifications::{Kind, Overtaken, Stored};
 use crate::people::choices::Rhythm;
 use crate::people::store as people;
 use crate::people::store::choices::{self, Item};
@@ -71,9 +72,9 @@ fn parts(tx: &mut Tx<'_>, desk: &Desk) -> Result<[(&'static str, Lines); 5]> {
             let since = days::long(crate::base::clock::today(here.since));
             way.push((label(here.copy), format!("from {} to {to}, since {since}", desk.school(here.school))));
         }
-        let in_service = things.get(&here.copy).is_some_and(|thing| thing.state == "in_service");
+        let in_service = things.get(&here.copy).is_some_and(|thing| thing.state == CopyState::InService);
         let quiet = here.place == Place::Store && here.short_essentials.is_empty() && in_service;
-        if !quiet && things.get(&here.copy).is_some_and(|thing| thing.state != "retired") {
+        if !quiet && things.get(&here.copy).is_some_and(|thing| thing.state != CopyState::Retired) {
             suspects.push(here.copy);
         }
     }
@@ -119,7 +120,7 @@ pub fn gathered(tx: &mut Tx<'_>, rooms: &Rooms) -> Result<()> {
 /// Whether the letter was stored; `None` when there was nothing to say, or nobody to say it to.
 fn letter(tx: &mut Tx<'_>, person: PersonId, items: Vec<Item>, rooms: &Rooms) -> Result<Option<bool>> {
     let Some(who) = people::person_here(tx, person)? else { return Ok(None) };
-    let Ok(address) = who.email.parse() else { return Ok(None) };
+    let Some(to) = who.recipient() else { return Ok(None) };
     let mut lines = Vec::new();
     for item in items {
         // Only what may be switched off is ever gathered.
@@ -139,7 +140,6 @@ fn letter(tx: &mut Tx<'_>, person: PersonId, items: Vec<Item>, rooms: &Rooms) ->
     }
     let rhythm = choices::rhythm(&mut tx.house(), person)?;
     let rhythm = if rhythm == Rhythm::Weekly { rhythm } else { Rhythm::Daily };
-    let to = Recipient { person: Some(person), address, name: who.name };
     let choose = tx.link("/account/letters");
     let letter = letters::gathered(&lines, format!("gathered:{person}"), tx.today(), &choose, &to, rhythm);
     choices::send_with_way_out(tx, &letter, person).map(Some)

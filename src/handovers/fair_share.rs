@@ -152,7 +152,7 @@ mod tests {
             copy: CopyId(resource),
             resource: ResourceId(resource),
             name: format!("Box {resource}"),
-            strand: "physics".into(),
+            strand: crate::catalogue::Strand::Physics,
             icon: "zap".into(),
             tag: "B".into(),
         };

@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::base::days::{self, Day};
 use crate::base::ids::{BookingId, HandoverId, LegId, PersonId, SchoolId};
 use crate::bookings::{Slot, State};
+use crate::db::Refuses;
 use crate::people::terms::SchoolCalendar;
 
 use super::counts::Side;
@@ -213,6 +214,8 @@ pub enum Refusal {
     /// It was received so long ago that a giver's count says nothing any more.
     TooLate,
 }
+
+impl Refuses for Refusal {}
 
 impl Refusal {
     /// As people read it.

@@ -8,8 +8,9 @@ use super::store::{custody, looks};
 use super::{Custody, Place};
 use crate::base::days::{self, Period};
 use crate::base::ids::CopyId;
-use crate::bookings::store::{loans, shelf::out_of_service};
+use crate::bookings::store::loans;
 use crate::bookings::{Kind, Slot, State};
+use crate::catalogue::CopyState;
 use crate::db::{Result, Tx};
 
 /// What is known of a copy now.
@@ -75,8 +76,8 @@ impl Known {
             out: self.out,
             counted: self.counted,
             next: self.next,
-            out_of_service: out_of_service(&self.thing.state),
-            missing: self.thing.state == "missing" || self.custody.place == Place::Missing,
+            out_of_service: self.thing.state.why_not(),
+            missing: self.thing.state == CopyState::Missing || self.custody.place == Place::Missing,
             transit_days: self.transit_days,
         }
     }

@@ -13,7 +13,7 @@ use crate::bookings::store::ledger::{self, Details, New};
 use crate::bookings::store::shelf;
 use crate::bookings::{Membership, Standing, last_day_of};
 use crate::db::{Error, Result, Tx};
-use crate::notifications::{Kind, Letter, Recipient, store as outbox};
+use crate::notifications::{Kind, Letter, store as outbox};
 use crate::people::store::{self as people, Person};
 use crate::people::{RoleKind, School};
 
@@ -175,11 +175,7 @@ fn tell(tx: &mut Tx<'_>, id: WaitId, kind: &Kind, write: impl Fn(&About, &To<'_>
         }
     }
     for (person, because) in to {
-        let Ok(address) = person.email.parse() else {
-            tracing::warn!(person = %person.id, "a stored address is none");
-            continue;
-        };
-        let recipient = Recipient { person: Some(person.id), address, name: person.name };
+        let Some(recipient) = person.recipient() else { continue };
         outbox::enqueue(tx, &write(&about, &To { recipient, because }))?;
     }
     Ok(())

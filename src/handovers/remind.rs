@@ -15,12 +15,13 @@ use crate::bookings::Slot;
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::db::{Result, Tx};
 use crate::notifications::{Letter, Recipient, store as outbox};
+use crate::people::RoleKind;
 use crate::people::choices::WayOut;
+use crate::people::schools::SchoolNames;
 use crate::people::store::choices;
 use crate::people::store::directory::{self, Holder};
 use crate::people::store::{self as people, Person};
 use crate::people::terms::SchoolCalendar;
-use crate::people::{RoleKind, store::SchoolName};
 
 /// How far back and ahead closures are read: the longest late loan that is still counted in school days, the next leg.
 const BACK: i64 = 400;
@@ -41,7 +42,7 @@ pub struct Desk {
     pub choices: String,
     /// The cluster's school year.
     pub calendar: SchoolCalendar,
-    schools: Vec<SchoolName>,
+    schools: SchoolNames,
     holders: Vec<Holder>,
 }
 
@@ -68,7 +69,7 @@ impl Desk {
     /// The school's short name.
     #[must_use]
     pub fn school(&self, id: SchoolId) -> String {
-        self.schools.iter().find(|school| school.id == id).map_or_else(String::new, |school| school.short_name.clone())
+        self.schools.of(id).to_owned()
     }
 
     fn with_role(&self, kinds: &[RoleKind], school: Option<SchoolId>) -> Vec<Person> {
@@ -143,7 +144,7 @@ impl Desk {
     /// switched off goes to all of them. `true` when something was stored.
     pub fn post(&self, tx: &mut Tx<'_>, to: &[Hearer], write: impl Fn(&Recipient, &Why) -> Option<Letter>) -> Result<bool> {
         let letters: Vec<(Letter, &Hearer)> =
-            to.iter().filter_map(|hearer| Some((write(&recipient(&hearer.0)?, &hearer.1)?, hearer))).collect();
+            to.iter().filter_map(|hearer| Some((write(&hearer.0.recipient()?, &hearer.1)?, hearer))).collect();
         let mut stored = false;
         if letters.first().is_some_and(|(letter, _)| somebody_must_hear(letter.kind)) {
             let mut wanted = Vec::new();
@@ -173,11 +174,6 @@ impl Desk {
         }
         Ok(stored)
     }
-}
-
-fn recipient(person: &Person) -> Option<Recipient> {
-    let address = person.email.parse().ok()?;
-    Some(Recipient { person: Some(person.id), address, name: person.name.clone() })
 }
 
 /// What a letter about a leg is about: `leg:ID:REVISION`.

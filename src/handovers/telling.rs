@@ -10,9 +10,10 @@ use super::{Leg, LegState};
 use crate::base::days::{self, Day};
 use crate::base::ids::{CopyId, SchoolId};
 use crate::db::{Result, Tx};
-use crate::notifications::{Recipient, store as outbox};
+use crate::notifications::store as outbox;
 use crate::people::RoleKind;
-use crate::people::store::{self as people, Person, SchoolName};
+use crate::people::schools::SchoolNames;
+use crate::people::store::{self as people, Person};
 
 /// A leg whose day is so near that its sides hear of a change even if no letter has told them of it before.
 const NEAR_DAYS: i64 = 14;
@@ -21,7 +22,7 @@ const NEAR_DAYS: i64 = 14;
 pub struct Teller {
     slug: String,
     cluster: String,
-    schools: Vec<SchoolName>,
+    schools: SchoolNames,
     copies: BTreeMap<CopyId, (String, String)>,
     leads: BTreeMap<SchoolId, Vec<Person>>,
 }
@@ -38,7 +39,7 @@ impl Teller {
     /// The short name of a school.
     #[must_use]
     pub fn name(&self, id: SchoolId) -> String {
-        self.schools.iter().find(|school| school.id == id).map_or_else(|| "Another school".to_owned(), |school| school.short_name.clone())
+        self.schools.of(id).to_owned()
     }
 
     /// A leg in words; a meeting is looked up.
@@ -157,18 +158,7 @@ impl Teller {
         let coordinates = leads.is_empty();
         let people = if coordinates { people::people_with_role(tx, RoleKind::Coordinator)? } else { leads };
         let others = people.into_iter().filter(|person| Some(person.id) != actor);
-        Ok(others
-            .filter_map(|person| match person.email.parse() {
-                Ok(address) => {
-                    let recipient = Recipient { person: Some(person.id), address, name: person.name };
-                    Some(To { recipient, school: name.clone(), coordinates })
-                }
-                Err(fault) => {
-                    tracing::warn!(person = %person.id, %fault, "a stored address is none");
-                    None
-                }
-            })
-            .collect())
+        Ok(others.filter_map(|person| Some(To { recipient: person.recipient()?, school: name.clone(), coordinates })).collect())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId, WaitId};
 use crate::bookings::reserve::reserve;
 use crate::bookings::{self, By, Decision, Kind, Rules, Shelf, Slot, Standing, Wish, last_day_of, spans};
+use crate::db::Refuses;
 use crate::people::terms::SchoolCalendar;
 
 /// The most places that a school has at a time.
@@ -110,7 +111,11 @@ pub enum Refusal {
     NotOffered(State),
     /// The offer has run out, at the end of this day.
     RanOut(Day),
+    /// Only the school that waits and coordinators may answer.
+    NotYours,
 }
+
+impl Refuses for Refusal {}
 
 impl Refusal {
     /// What is wrong and what would be right.
@@ -129,6 +134,7 @@ impl Refusal {
             Self::NotOffered(State::Lapsed) => "The offer has run out, and the days have gone on to the next in line".to_owned(),
             Self::NotOffered(_) => "This place on the waiting list has ended".to_owned(),
             Self::RanOut(day) => format!("The offer ran out at the end of {}. The days go on to the next in line", days::full(*day)),
+            Self::NotYours => "Only the school that waits, or a coordinator, can see and answer this".to_owned(),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::base::clock;
 use crate::base::ids::MessageId;
 use crate::people::{Coordinator, Member, RoleKind};
 use crate::web::forms;
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, back, banner, counted, empty, head, icon, row, summary, table_or_cards, tag};
 use crate::web::{App, Error};
@@ -32,10 +32,6 @@ pub struct Filter {
     #[serde(default)]
     done: String,
 }
-
-/// A form of which only the guard matters.
-#[derive(Debug, Deserialize)]
-pub struct Press {}
 
 /// `GET /c/{cluster}/mail`: the list, newest first.
 pub async fn list(app: web::Data<App>, member: Member, request: HttpRequest, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
@@ -146,7 +142,7 @@ pub async fn retry(
     app: web::Data<App>,
     member: Coordinator,
     path: web::Path<(String, MessageId)>,
-    _press: Posted<Press>,
+    _press: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
     app.db
@@ -160,7 +156,7 @@ pub async fn retry(
 }
 
 /// `POST /c/{cluster}/mail/retry`: the same for all of them.
-pub async fn retry_all(app: web::Data<App>, member: Coordinator, _press: Posted<Press>) -> Result<HttpResponse, Error> {
+pub async fn retry_all(app: web::Data<App>, member: Coordinator, _press: Posted<Nothing>) -> Result<HttpResponse, Error> {
     app.db.write(member.scope(), |tx| store::retry_all(tx).map_err(Error::from)).await?;
     Ok(see_other(&format!("{}/mail?done=again", member.base())))
 }

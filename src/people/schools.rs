@@ -6,11 +6,54 @@
 
 mod typed;
 
+use std::ops::Deref;
+
 pub use typed::{Typed, not_too_far};
 
 use super::{School, Standing, Stay};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{LeadSchoolId, MembershipId, SchoolId};
+use crate::db::Refuses;
+
+/// A school as bars and lists name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchoolName {
+    /// Its id.
+    pub id: SchoolId,
+    /// "Saxton".
+    pub short_name: String,
+    /// "SX".
+    pub letters: String,
+}
+
+/// The schools that are or were in a cluster, by short name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SchoolNames(pub Vec<SchoolName>);
+
+/// What a page calls a school that it was not told of.
+pub const ANOTHER: &str = "Another school";
+
+impl SchoolNames {
+    /// The short name of a school.
+    #[must_use]
+    pub fn of(&self, id: SchoolId) -> &str {
+        self.iter().find(|school| school.id == id).map_or(ANOTHER, |school| &school.short_name)
+    }
+
+    /// Where something goes: a school, or the store at one.
+    #[must_use]
+    pub fn of_place(&self, to: Option<SchoolId>, home: SchoolId) -> String {
+        to.map_or_else(|| format!("the store at {}", self.of(home)), |school| self.of(school).to_owned())
+    }
+}
+
+impl Deref for SchoolNames {
+    type Target = [SchoolName];
+
+    fn deref(&self) -> &[SchoolName] {
+        &self.0
+    }
+}
 
 /// What a school is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,6 +238,9 @@ pub enum Refusal {
     #[error("The school was in the cluster until {}. Enter a later day", days::long(*.0))]
     Overlaps(Day),
 }
+
+impl Refuses for Refusal {}
+impl Refuses for (&'static str, Refusal) {}
 
 /// Whether a school may have these names.
 pub fn names_are_free(names: &Names, own: Option<SchoolId>, known: &[Known]) -> Result<(), (&'static str, Refusal)> {

@@ -1,7 +1,7 @@
 //! What a handler answers with: a page, or the way to another.
 
-use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use maud::Markup;
 
 /// A page that is asked for again each time it is shown.
@@ -12,17 +12,21 @@ pub(crate) fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
         .body(page.0.clone())
 }
 
+/// The beginning of a page of which no copy stays behind, neither in a cache nor in a browser on a shared machine.
+pub(crate) fn unkept(status: StatusCode) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::build(status);
+    answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
+    answer
+}
+
 /// A page that no browser keeps.
 pub(crate) fn html_page(page: Markup) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store")).body(page.into_string())
+    unkept(StatusCode::OK).body(page.into_string())
 }
 
 /// A form again with what was wrong, or a preview of something that cannot be stored yet.
 pub(crate) fn refused(page: Markup) -> HttpResponse {
-    HttpResponse::UnprocessableEntity()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page.into_string())
+    unkept(StatusCode::UNPROCESSABLE_ENTITY).body(page.into_string())
 }
 
 /// On to another page of ours, by GET.

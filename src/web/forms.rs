@@ -6,6 +6,7 @@ use maud::{Markup, Render, html};
 
 use super::parts::icon;
 use crate::base::Day;
+use crate::db::Refuses;
 
 /// What was wrong: the field's id and a sentence that says what would be right. In the order of the form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,6 +56,8 @@ impl Errors {
         self.0.iter().map(|(field, message)| (field.as_str(), message.as_str()))
     }
 }
+
+impl Refuses for Errors {}
 
 /// The summary above a refused form. Takes the focus, so that it is read out first. Nothing when all is well.
 #[must_use]

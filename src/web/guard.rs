@@ -13,6 +13,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::middleware::DefaultHeaders;
 use actix_web::{FromRequest, HttpRequest, web};
 use maud::{Markup, html};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{App, Error, Site};
@@ -107,6 +108,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
         })
     }
 }
+
+/// A form with nothing but its token: one button.
+#[derive(Debug, Deserialize)]
+pub struct Nothing {}
 
 /// The one form that is taken without a token and from anywhere: a mail program that switches a kind of letter off by the address in
 /// the letter (RFC 8058) has neither cookie nor page. Its body says so, and nothing more is read from it.

@@ -21,6 +21,7 @@ stories!(
     a_role_that_began_today_can_be_taken_back,
     the_last_coordinator_stays,
     a_name_is_corrected_and_not_logged,
+    who_cannot_be_written_to_is_named_to_the_coordinator,
     a_leaver_hands_on_to_a_successor,
     a_leaver_hands_on_to_the_school_until_somebody_is_named,
     a_leaver_invites_somebody_new_who_takes_over,
@@ -104,6 +105,15 @@ async fn an_invitation_is_accepted_by_the_mails_link(app: TestApp) {
     assert!(app.raw().texts("SELECT text_body || html_body AS t FROM messages").iter().all(|text| !text.contains(secret)));
     let log = app.raw().texts("SELECT before || after || verb AS t FROM changes").join("\n");
     assert!(log.contains("Deputy science lead, Beech") && !log.contains("Okoro") && !log.contains("sam@"), "{log}");
+}
+
+async fn who_cannot_be_written_to_is_named_to_the_coordinator(app: TestApp) {
+    let coordinator = app.coordinator().await;
+    coordinator.open("/people").await.says_not("cannot get letters");
+    // What the table lets through and no mail server takes.
+    app.raw().must("UPDATE people SET email = 'science.ash@nowhere' WHERE name = 'Science lead, Ash'");
+    coordinator.open("/people").await.says("1 person cannot get letters").says("Science lead, Ash: science.ash@nowhere");
+    app.ssl("Cedar").await.open("/people").await.says_not("cannot get letters");
 }
 
 async fn an_invitation_pressed_by_two_at_once_counts_once(app: TestApp) {

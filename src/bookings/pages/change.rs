@@ -15,7 +15,7 @@ use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading, Similar};
 use crate::bookings::{By, Refusal, State, Taken, Wish, changes};
-use crate::db::{self, Tx};
+use crate::db::{self, Stop, Tx};
 use crate::people::{Borrower, Member};
 use crate::web::forms::{Errors, csrf_field, dates, day_select, error_summary, field, submit};
 use crate::web::guard::Posted;
@@ -31,12 +31,12 @@ struct Case {
 }
 
 impl Case {
-    fn read(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, wanted: Option<Period>) -> Result<Self, Error> {
+    fn read(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, wanted: Option<Period>) -> Result<Self, Stop<No>> {
         let loan = loans::one(tx, id)?;
         let slot = loan.booking.slot;
         let by = roles.by(&loan);
         if !by.may_act_for(slot.school) {
-            return Err(Error::NotAllowed(NOT_YOURS));
+            return Err(Stop::Refused(No::NotYours));
         }
         let near = wanted.map_or(slot.days, |wanted| {
             Period::new(slot.days.first().min(wanted.first()), slot.days.last().max(wanted.last())).unwrap_or(slot.days)
@@ -62,8 +62,8 @@ pub async fn form(
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
     let mut ask = query.into_inner();
-    let (roles, wanted) = (Roles::of(&member), ask.days());
-    let case = app.db.read(member.scope(), move |tx| Case::read(tx, id, &roles, wanted)).await?;
+    let wanted = ask.days();
+    let case = seen(&app, &member, id, wanted).await?;
     let slot = &case.loan.booking.slot;
     if !changes::may_change(slot, case.by, member.today()) {
         return super::loan::page(&app, &member, id, "", Some(&Refusal::Over)).await;
@@ -77,20 +77,21 @@ pub async fn form(
     Ok(shown(&member, StatusCode::OK, &case, &ask, &Errors::new(), None, &[]))
 }
 
-enum Stop {
-    Refused(Box<(Case, Refusal, Vec<Similar>)>),
-    Fault(Error),
+/// Why it stays as it is.
+enum No {
+    /// It is not this person's.
+    NotYours,
+    /// A rule is in the way, of this case.
+    Rule(Box<(Case, Refusal, Vec<Similar>)>),
 }
 
-impl From<Error> for Stop {
-    fn from(fault: Error) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<db::Error> for Stop {
-    fn from(fault: db::Error) -> Self {
-        Self::Fault(fault.into())
+/// The case, for a page that only shows it.
+async fn seen(app: &web::Data<App>, member: &Member, id: BookingId, wanted: Option<Period>) -> Result<Case, Error> {
+    let roles = Roles::of(member);
+    match app.db.read(member.scope(), move |tx| Case::read(tx, id, &roles, wanted)).await {
+        Ok(case) => Ok(case),
+        Err(Stop::Refused(_)) => Err(Error::NotAllowed(NOT_YOURS)),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 
@@ -106,7 +107,6 @@ pub async fn change(
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
     let ask = form.0;
-    let roles = Roles::of(&member);
     let mut errors = Errors::new();
     if ask.first().is_none() {
         errors.add("from", "Choose the day you collect it");
@@ -116,15 +116,14 @@ pub async fn change(
     }
     let reason = errors.check("reason", line(&ask.reason, 300)).unwrap_or_default();
     let (Some(first), Some(last), true) = (ask.first(), ask.last(), errors.is_empty()) else {
-        let wanted = ask.days();
-        let case = app.db.read(member.scope(), move |tx| Case::read(tx, id, &roles, wanted)).await?;
+        let case = seen(&app, &member, id, ask.days()).await?;
         return Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, None, &[]));
     };
     let teller = Teller::new(&app, &member);
-    let (wanted, chosen) = (ask.days(), ask.copy_id());
-    let attempt = || {
-        let (teller, roles, reason) = (teller.clone(), roles.clone(), reason.clone());
-        app.db.write(member.scope(), move |tx| {
+    let (roles, wanted, chosen) = (Roles::of(&member), ask.days(), ask.copy_id());
+    let done = app
+        .db
+        .write_or_again(member.scope(), move |tx| {
             let case = Case::read(tx, id, &roles, wanted)?;
             let slot = case.loan.booking.slot;
             let wish = Wish { kind: slot.kind, copy: Some(chosen.unwrap_or(slot.copy)), first, last, by: case.by, override_reason: reason };
@@ -137,7 +136,7 @@ pub async fn change(
                         Refusal::Taken(taken) => shelf::similar(tx, &case.reading.title, taken.days)?,
                         _ => Vec::new(),
                     };
-                    return Err(Stop::Refused(Box::new((case, refusal, similar))));
+                    return Err(Stop::Refused(No::Rule(Box::new((case, refusal, similar)))));
                 }
             };
             ledger::change(tx, &case.loan, &decision, &wish.override_reason)?;
@@ -146,15 +145,11 @@ pub async fn change(
             }
             Ok(true)
         })
-    };
-    let mut done = attempt().await;
-    // The table of booked days refused what the rules had let through: somebody came past our lock. Now he can be seen.
-    if matches!(done, Err(Stop::Fault(Error::Db(db::Error::Taken)))) {
-        done = attempt().await;
-    }
+        .await;
     match done {
         Ok(changed) => Ok(see_other(&format!("{}/bookings/{id}?done={}", member.base(), if changed { "changed" } else { "same" }))),
-        Err(Stop::Refused(refused)) => {
+        Err(Stop::Refused(No::NotYours)) => Err(Error::NotAllowed(NOT_YOURS)),
+        Err(Stop::Refused(No::Rule(refused))) => {
             let (case, refusal, similar) = *refused;
             let name = match refusal.field().name() {
                 "copy" if case.reading.title.copies.len() < 2 => "from",
@@ -165,13 +160,13 @@ pub async fn change(
             Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, Some(&refusal), &similar))
         }
         // Refused again: whoever holds the days is none of the live bookings. The answer is still one for people.
-        Err(Stop::Fault(Error::Db(db::Error::Taken))) => {
-            let case = app.db.read(member.scope(), move |tx| Case::read(tx, id, &roles, wanted)).await?;
+        Err(Stop::Fault(db::Error::Taken)) => {
+            let case = seen(&app, &member, id, wanted).await?;
             let refusal = Refusal::Taken(Box::new(Taken::by_somebody(wanted.unwrap_or(case.loan.booking.slot.days))));
             let errors = Errors::one("from", refusal.message());
             Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, Some(&refusal), &[]))
         }
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 

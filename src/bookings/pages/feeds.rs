@@ -5,7 +5,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
@@ -18,8 +18,9 @@ use crate::bookings::store::feeds::{self as store, Event, Feed, Shows};
 use crate::catalogue::store as catalogue;
 use crate::db::Scope;
 use crate::people::Member;
+use crate::web::answer::unkept;
 use crate::web::forms::{field, verb};
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, details, head, icon};
 use crate::web::{App, Error};
@@ -42,10 +43,7 @@ pub async fn show(app: web::Data<App>, member: Member, query: web::Query<Query>)
     let view = View { app: &app, member: &member, feeds: &feeds, resources: &resources };
     let page = page(&member.shell(Nav::Feeds), "Calendar feeds", &view.page(&query.done));
     // The page holds secrets: no copy of it stays behind on a shared machine.
-    Ok(HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page.into_string()))
+    Ok(unkept(StatusCode::OK).body(page.into_string()))
 }
 
 /// What a new feed shows: a resource's letters, or nothing for the own loans.
@@ -68,10 +66,6 @@ pub async fn create(app: web::Data<App>, member: Member, form: Posted<New>) -> R
     let id = app.db.write(member.scope(), move |tx| Ok::<_, Error>(store::add(tx, person, resource)?)).await?;
     Ok(back(&member, "created", Some(id)))
 }
-
-/// A form with nothing in it but its token.
-#[derive(Debug, serde::Deserialize)]
-pub struct Nothing {}
 
 /// Gives a feed a new address; the old one is dead at once.
 ///

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{answer, see_other, tell};
+use super::{answer, see_other};
 use crate::base::EmailAddress;
 use crate::base::ids::{PersonId, RoleId, SchoolId};
 use crate::bookings::store::keepers::{self, Kept};
@@ -223,7 +223,7 @@ pub async fn hand_on(
                 cluster,
                 url: tx.link(&url),
             };
-            let fresh = tell::recipient(&sheet.leaver).map(|to| outbox::enqueue(tx, &hand.to_leaver(to, tx.today()))).transpose()?;
+            let fresh = sheet.leaver.recipient().map(|to| outbox::enqueue(tx, &hand.to_leaver(to, tx.today()))).transpose()?;
             // The same form, pressed twice: its receipt is there already, and so is all that it says.
             if fresh != Some(false) || matches!(successor, Successor::New(_)) {
                 carry_out(tx, &sheet, &hand, &successor, end, &sender, own)?;
@@ -313,7 +313,7 @@ fn carry_out(tx: &mut Tx<'_>, sheet: &Sheet, hand: &HandOn, successor: &Successo
             let waits = sheet.waits.iter().map(|one| format!("{}, {} (waiting list)", one.name, one.wait.days));
             let all: Vec<String> = sheet.items.iter().map(tag).chain(waits).collect();
             tx.log("people", &person.id, "took over", &words, &all.join("; "))?;
-            if let Some(to) = tell::recipient(person) {
+            if let Some(to) = person.recipient() {
                 outbox::enqueue(tx, &hand.to_successor(to, today))?;
             }
             false
@@ -327,7 +327,7 @@ fn carry_out(tx: &mut Tx<'_>, sheet: &Sheet, hand: &HandOn, successor: &Successo
         Successor::School => true,
     };
     if tell_coordinators {
-        for to in people::people_with_role(tx, RoleKind::Coordinator)?.iter().filter_map(tell::recipient) {
+        for to in people::people_with_role(tx, RoleKind::Coordinator)?.iter().filter_map(Person::recipient) {
             outbox::enqueue(tx, &hand.to_coordinator(to, today))?;
         }
     }

@@ -12,7 +12,6 @@ use super::tell::{self, Teller};
 use crate::base::days;
 use crate::base::ids::{BookingId, SchoolId};
 use crate::bookings::store::loans::{self, Hands, Loan};
-use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::{By, Kind, Refusal, Risk, State, changes, repeat, risk};
 use crate::db::{self, Tx};
 use crate::handovers::Leg;
@@ -61,14 +60,12 @@ impl Sheet {
         let loan = loans::one(tx, id)?;
         let slot = loan.booking.slot;
         let names = people::school_names(tx)?;
-        let name =
-            |id| names.iter().find(|school| school.id == id).map_or("Another school", |school| school.short_name.as_str()).to_owned();
+        let name = |id| names.of(id).to_owned();
         let legs = legs::of_booking(tx, id)?;
         let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy && out.id != slot.id);
         let calendar = people::school_calendar(tx, tell::around(slot.days))?;
-        let risk = risk(&slot, out.as_ref(), out_of_service(&loan.copy_state), &loan.plight, today);
-        let short = |id| names.iter().find(|school| school.id == id).map_or("Another school", |school| school.short_name.as_str());
-        let why = risk.as_ref().map(|risk| risk.words(short)).unwrap_or_default();
+        let risk = risk(&slot, out.as_ref(), loan.copy_state.why_not(), &loan.plight, today);
+        let why = risk.as_ref().map(|risk| risk.words(|id| names.of(id))).unwrap_or_default();
         let holder = out.as_ref().map(|out| name(out.school)).unwrap_or_default();
         let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), holder.as_str()));
         let collect = changes::collect(&slot, by(&loan), today, &calendar, busy);

@@ -6,7 +6,6 @@ use maud::{Markup, html};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::loans::{self, Loan};
-use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::{Kind, Risk, Slot, State, last_day_of, risk};
 use crate::db::{Result, Tx};
 use crate::handovers::pages::waits::place;
@@ -15,6 +14,7 @@ use crate::handovers::store::waits::{self, Listed};
 use crate::handovers::week::Task;
 use crate::handovers::{Leg, waiting};
 use crate::people::Member;
+use crate::people::schools::SchoolNames;
 use crate::people::store as people;
 use crate::web::forms::verb;
 use crate::web::page::{Nav, WITH_KEPT, page_with};
@@ -43,7 +43,7 @@ struct Desk {
     /// Not over by its days, or still out.
     current: Vec<Loan>,
     past: Vec<Loan>,
-    names: Vec<people::SchoolName>,
+    names: SchoolNames,
     /// The planned legs that begin or end the current ones.
     legs: Vec<Leg>,
     out: Vec<Slot>,
@@ -78,7 +78,7 @@ impl Desk {
     }
 
     fn name(&self, school: SchoolId) -> &str {
-        self.names.iter().find(|one| one.id == school).map_or("Another school", |one| &one.short_name)
+        self.names.of(school)
     }
 
     /// The handover that a loan waits for: that by which it goes, once it is out, and that by which it comes before.
@@ -89,7 +89,7 @@ impl Desk {
 
     fn risk(&self, loan: &Loan) -> Option<Risk> {
         let slot = &loan.booking.slot;
-        risk(slot, self.out.iter().find(|out| out.copy == slot.copy), out_of_service(&loan.copy_state), &loan.plight, self.today)
+        risk(slot, self.out.iter().find(|out| out.copy == slot.copy), loan.copy_state.why_not(), &loan.plight, self.today)
     }
 
     fn why_at_risk(&self, loan: &Loan) -> Option<String> {
@@ -203,7 +203,7 @@ fn waiting_list(member: &Member, desk: &Desk) -> Markup {
                     @let here = format!("{}/waits/{}", member.base(), one.wait.id);
                     li {
                         div.what {
-                            (strand_icon(super::calendar::term::strand_class(&one.strand), &one.icon))
+                            (strand_icon(one.strand.class(), &one.icon))
                             div {
                                 a href=(here) { (one.name) @if !one.tag.is_empty() { " (" (one.tag) ")" } }
                                 p { (one.wait.days) }
@@ -234,7 +234,7 @@ fn handover(member: &Member, desk: &Desk, day: Day, loan: &Loan) -> Markup {
     html! {
         li {
             div.what {
-                (strand_icon(super::calendar::term::strand_class(&loan.strand), &loan.icon))
+                (strand_icon(loan.strand.class(), &loan.icon))
                 div {
                     a href={ (member.base()) "/bookings/" (slot.id) } { (loan.name) " (" (loan.tag) ")" }
                     p.bad[late] {

@@ -7,10 +7,10 @@ use super::tell;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::loans::{self, Loan};
-use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::{Risk, Slot, risk};
 use crate::db::{Result, Tx};
 use crate::people::Coordinator;
+use crate::people::schools::SchoolNames;
 use crate::people::store as people;
 use crate::web::forms::verb;
 use crate::web::page::{Nav, page};
@@ -22,7 +22,7 @@ struct Desk {
     requests: Vec<Loan>,
     near: Vec<(Slot, String)>,
     out: Vec<Slot>,
-    names: Vec<people::SchoolName>,
+    names: SchoolNames,
 }
 
 impl Desk {
@@ -40,7 +40,7 @@ impl Desk {
     }
 
     fn name(&self, school: SchoolId) -> &str {
-        self.names.iter().find(|one| one.id == school).map_or("Another school", |one| &one.short_name)
+        self.names.of(school)
     }
 }
 
@@ -97,8 +97,8 @@ fn one(desk: &Desk, loan: &Loan, base: &str, token: &str) -> Markup {
     rows.push(row("After it", neighbour(after, "Nobody in the two weeks after")));
     html! {
         section.panel.card aria-label={ (loan.name) " for " (desk.name(slot.school)) } {
-            div.title { (strand_icon(super::calendar::term::strand_class(&loan.strand), &loan.icon)) h2 { a href=(here) { (loan.name) " for " (desk.name(slot.school)) } } }
-            @if let Some(risk) = risk(slot, late, out_of_service(&loan.copy_state), &loan.plight, desk.today) {
+            div.title { (strand_icon(loan.strand.class(), &loan.icon)) h2 { a href=(here) { (loan.name) " for " (desk.name(slot.school)) } } }
+            @if let Some(risk) = risk(slot, late, loan.copy_state.why_not(), &loan.plight, desk.today) {
                 @let heading = if matches!(risk, Risk::Late { .. }) { "The copy is late" } else { "The copy cannot be lent now" };
                 (banner(Tone::Warn, heading, html! { p { (risk.words(|school| desk.name(school))) } }))
             }

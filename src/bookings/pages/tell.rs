@@ -9,7 +9,7 @@ use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::{Kind, Slot, State};
 use crate::db::{Result, Tx};
 use crate::handovers::legs::DIRECT_DAYS;
-use crate::notifications::{Calendar, Letter, Method, Recipient, store as outbox};
+use crate::notifications::{Calendar, Letter, Method, store as outbox};
 use crate::people::choices::WayOut;
 use crate::people::store::{self as people, Person, choices};
 use crate::people::{Member, RoleKind, School};
@@ -146,12 +146,12 @@ impl Teller {
         };
         let keeper = hands.map(|person| people::person_here(tx, person)).transpose()?.flatten();
         let leads = people::leads_of(tx, loan.booking.slot.school)?;
-        if let Some(recipient) = keeper.as_ref().and_then(recipient) {
+        if let Some(recipient) = keeper.as_ref().and_then(Person::recipient) {
             outbox::enqueue(tx, &write(&To { recipient, because }))?;
         }
         let others = leads.iter().filter(|lead| Some(lead.id) != hands);
         let because = Because::LeadOf(&about.school);
-        for recipient in others.filter_map(recipient) {
+        for recipient in others.filter_map(Person::recipient) {
             let letter = write(&To { recipient, because });
             if because.may_mute(letter.kind) {
                 choices::post(tx, &letter, WayOut::Carried)?
@@ -168,7 +168,7 @@ impl Teller {
         let because = Because::Coordinates(&self.cluster);
         let coordinators = people::people_with_role(tx, RoleKind::Coordinator)?;
         let write = |recipient| letters::to_approve(about, &To { recipient, because }, today, &requests);
-        let all: Vec<Letter> = coordinators.iter().filter_map(recipient).map(write).collect();
+        let all: Vec<Letter> = coordinators.iter().filter_map(Person::recipient).map(write).collect();
         let some = wanted(tx, all.clone(), because)?;
         if some.is_empty() {
             // Somebody has to answer: what all of them have switched off goes to all of them.
@@ -260,17 +260,6 @@ fn entry(Facts { loan, about, place }: &Facts) -> Entry {
         location: place.clone(),
         description: lines.join("\n"),
         url: about.url.clone(),
-    }
-}
-
-/// A person as the addressee of a letter.
-pub(super) fn recipient(person: &Person) -> Option<Recipient> {
-    match person.email.parse() {
-        Ok(address) => Some(Recipient { person: Some(person.id), address, name: person.name.clone() }),
-        Err(fault) => {
-            tracing::warn!(person = %person.id, %fault, "a stored address is none");
-            None
-        }
     }
 }
 

@@ -14,20 +14,16 @@ use crate::base::ids::BookingId;
 use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{By, Refusal, State, changes};
-use crate::db::{self, Tx};
+use crate::db::{Stop, Tx};
 use crate::handovers::Place;
 use crate::handovers::pages::remedies::{Sender, there_again};
 use crate::handovers::store::{custody, handovers};
 use crate::people::{Borrower, Coordinator, Member, store as people};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, stop};
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{back, head};
 use crate::web::{App, Error};
-
-/// A form with nothing but its token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
 
 /// A form with a reason.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -36,58 +32,38 @@ pub struct Reason {
     reason: String,
 }
 
-/// What a transaction that changes a booking can end with, short of the change.
-pub enum Stop {
-    /// A rule is in the way.
-    Refused(Refusal),
-    /// Something failed.
-    Fault(Error),
-}
-
-impl From<db::Error> for Stop {
-    fn from(fault: db::Error) -> Self {
-        Self::Fault(fault.into())
-    }
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
 /// Reads the booking, does the work in one transaction, and says whether there was anything to do.
-async fn change<F>(app: &web::Data<App>, member: &Member, id: BookingId, work: F) -> Result<(), Stop>
+async fn change<F>(app: &web::Data<App>, member: &Member, id: BookingId, work: F) -> Result<(), Stop<Refusal>>
 where
-    F: Fn(&mut Tx<'_>, &Teller, &Loan, By) -> Result<(), Stop> + Clone + Send + 'static,
+    F: Fn(&mut Tx<'_>, &Teller, &Loan, By) -> Result<(), Stop<Refusal>> + Clone + Send + 'static,
 {
     let teller = Teller::new(app, member);
     let roles = Roles::of(member);
-    let attempt = || {
-        let (teller, roles, work) = (teller.clone(), roles.clone(), work.clone());
-        app.db.write(member.scope(), move |tx| {
+    app.db
+        .write_or_again(member.scope(), move |tx| {
             let loan = loans::one(tx, id)?;
             let by = roles.by(&loan);
             if !by.may_act_for(loan.booking.slot.school) {
-                return Err(Stop::Fault(Error::NotAllowed(NOT_YOURS)));
+                return Err(Refusal::NotYours.into());
             }
             work(tx, &teller, &loan, by)
         })
-    };
-    let mut done = attempt().await;
-    // The key for copies that are out refused what the rules had let through: somebody came past our lock. Now he can be seen.
-    if matches!(done, Err(Stop::Fault(Error::Db(db::Error::Unique(db::Unique::OneOut))))) {
-        done = attempt().await;
-    }
-    done
+        .await
 }
 
 /// On to the booking's page, or the page again with what was in the way.
-async fn ended(app: &web::Data<App>, member: &Member, id: BookingId, done: &str, result: Result<(), Stop>) -> Result<HttpResponse, Error> {
+async fn ended(
+    app: &web::Data<App>,
+    member: &Member,
+    id: BookingId,
+    done: &str,
+    result: Result<(), Stop<Refusal>>,
+) -> Result<HttpResponse, Error> {
     match result {
         Ok(()) => Ok(see_other(&format!("{}/bookings/{id}?done={done}", member.base()))),
+        Err(Stop::Refused(Refusal::NotYours)) => Err(Error::NotAllowed(NOT_YOURS)),
         Err(Stop::Refused(refusal)) => loan::page(app, member, id, "", Some(&refusal)).await,
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 
@@ -148,7 +124,9 @@ pub async fn decline(
     })
     .await;
     match done {
-        Err(Stop::Refused(refusal)) => why(&app, &member, id, &DECLINE, &typed, Some(refusal.message())).await,
+        Err(Stop::Refused(refusal)) if refusal != Refusal::NotYours => {
+            why(&app, &member, id, &DECLINE, &typed, Some(refusal.message())).await
+        }
         other => ended(&app, &member, id, "declined", other).await,
     }
 }
@@ -190,7 +168,9 @@ pub async fn cancel(
     })
     .await;
     match done {
-        Err(Stop::Refused(refusal)) => why(&app, &member, id, &CANCEL, &typed, Some(refusal.message())).await,
+        Err(Stop::Refused(refusal)) if refusal != Refusal::NotYours => {
+            why(&app, &member, id, &CANCEL, &typed, Some(refusal.message())).await
+        }
         other => ended(&app, &member, id, "cancelled", other).await,
     }
 }
@@ -215,9 +195,7 @@ pub async fn collected(
         let calendar = people::school_calendar(tx, super::tell::around(slot.days))?;
         let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy);
         let names = people::school_names(tx)?;
-        let holder =
-            out.and_then(|out| names.iter().find(|school| school.id == out.school)).map_or("Another school", |school| &school.short_name);
-        let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), holder));
+        let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), names.of(out.school)));
         changes::collect(&slot, by, tx.today(), &calendar, busy)?;
         let before = custody::one(tx, slot.copy)?;
         ledger::collect(tx, loan)?;
@@ -302,9 +280,8 @@ async fn why(
             if !roles.by(&loan).may_act_for(loan.booking.slot.school) {
                 return Err(Error::NotAllowed(NOT_YOURS));
             }
-            let names = people::school_names(tx)?;
-            let school = names.into_iter().find(|school| school.id == loan.booking.slot.school).map(|school| school.short_name);
-            Ok::<_, Error>((loan, school.unwrap_or_default()))
+            let school = people::school_names(tx)?.of(loan.booking.slot.school).to_owned();
+            Ok::<_, Error>((loan, school))
         })
         .await?;
     let errors = fault.map_or_else(Errors::new, |fault| Errors::one("reason", fault));

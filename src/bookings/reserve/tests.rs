@@ -122,10 +122,10 @@ fn the_free_copy_with_the_tightest_fit_is_taken() {
     assert_eq!(taken.free_instead, [(BOX, "EL1".to_owned()), (CopyId(11), "EL2".to_owned())]);
     assert_eq!(taken.copies.len(), 1);
     assert_eq!(reserve(&shelf, &Wish { copy: Some(CopyId(99)), ..chosen }), Err(Refusal::NoSuchCopy));
-    shelf.copies[1].out_of_service = Some("in repair".into());
+    shelf.copies[1].out_of_service = Some("being repaired".into());
     assert_eq!(words(&shelf, &wish("2026-11-09", "2026-11-13")), "EL1 9 to 13 November 2026");
     let broken = Wish { copy: Some(CopyId(11)), ..wish("2026-11-09", "2026-11-13") };
-    assert_eq!(words(&shelf, &broken), "EL2 cannot be booked now: it is in repair");
+    assert_eq!(words(&shelf, &broken), "EL2 cannot be booked now: it is being repaired");
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use diesel::prelude::*;
 
-use super::plan::{LONGEST_HOLD, is_live};
+use super::plan::LONGEST_HOLD;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
+use crate::db::asks::is_live;
 use crate::db::schema::bookings;
 use crate::db::{Error, Result, Tx};
 

@@ -1,10 +1,10 @@
 //! Private calendar addresses: who has which, whose a secret is, and the bookings it shows.
 
-use super::plan::is_live;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, ClusterId, FeedId, PersonId, ResourceId, SchoolId};
 use crate::base::secret::Secret;
 use crate::bookings::{Kind, State};
+use crate::db::asks::{is_live, today};
 use crate::db::schema::{bookings, clusters, copies, feeds, resources, roles, schools};
 use crate::db::{Error, House, Result, Tx};
 use diesel::prelude::*;
@@ -139,8 +139,7 @@ pub fn by_token(house: &mut House<'_>, token: &str) -> Result<Option<Subscriptio
         .left_join(resources::table.on(resources::cluster_id.eq(feeds::cluster_id).and(resources::id.nullable().eq(feeds::resource_id))))
         .filter(feeds::token.eq(token))
         .filter(feeds::revoked_at.is_null())
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order(roles::id)
         .select((
             clusters::id,

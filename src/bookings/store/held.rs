@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::plan::{LONGEST_HOLD, SlotRow, copies_of, is_live, slot_columns, slot_of};
+use super::plan::{LONGEST_HOLD, SlotRow, copies_of, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::ResourceId;
 use crate::bookings::Slot;
+use crate::db::asks::is_live;
 use crate::db::schema::{bookings, copies, schools};
 use crate::db::{Result, Tx};
 

@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::plan::{LONGEST_HOLD, SlotRow, is_live, slot_columns, slot_of};
+use super::plan::{LONGEST_HOLD, SlotRow, slot_columns, slot_of};
 use crate::base::days;
 use crate::base::ids::{PersonId, SchoolId};
 use crate::bookings::Slot;
+use crate::db::asks::is_live;
 use crate::db::schema::{bookings, copies, resources};
 use crate::db::{Result, Tx};
 

@@ -3,12 +3,14 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::plan::{LONGEST_HOLD, SlotRow, is_live, requested as unanswered, slot_columns, slot_of};
+use super::plan::{LONGEST_HOLD, SlotRow, requested as unanswered, slot_columns, slot_of};
 use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{Booking, Slot};
-use crate::catalogue::Plight;
 use crate::catalogue::plight::PlightRow;
+use crate::catalogue::store::{state_of, strand_of};
+use crate::catalogue::{CopyState, Plight, Strand};
+use crate::db::asks::{is_live, today};
 use crate::db::schema::{bookings, copies, custody, people, resources, roles, schools};
 use crate::db::{Error, House, Result, Tx};
 
@@ -25,13 +27,13 @@ pub struct Loan {
     /// Its name.
     pub name: String,
     /// Its strand, for the icon's colour.
-    pub strand: String,
+    pub strand: Strand,
     /// Its icon.
     pub icon: String,
     /// The copy's tag.
     pub tag: String,
-    /// The copy's state: `in_service`, `repair`, `missing`, `retired`.
-    pub copy_state: String,
+    /// Whether the copy can be lent.
+    pub copy_state: CopyState,
     /// Whether the copy is on its way or missing, and what it lacks.
     pub plight: Plight,
     /// Where the copy is kept when nobody has it.
@@ -129,10 +131,10 @@ fn loan_of((slot, detail, names, (keeper, keeper_name), plight): LoanRow) -> Res
         booking,
         resource: ResourceId(resource),
         name,
-        strand,
+        strand: strand_of(&strand)?,
         icon,
         tag,
-        copy_state,
+        copy_state: state_of(&copy_state)?,
         plight: Plight::of(plight),
         home: SchoolId(home),
         booked_by,
@@ -146,11 +148,7 @@ pub fn one(tx: &mut Tx<'_>, id: BookingId) -> Result<Loan> {
     let today = tx.today();
     let answers =
         roles::person_id.nullable().eq(bookings::keeper_id).or(bookings::keeper_id.is_null().and(roles::person_id.eq(bookings::person_id)));
-    let here = roles::table
-        .filter(roles::cluster_id.eq(tx.cluster.0))
-        .filter(answers)
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)));
+    let here = roles::table.filter(roles::cluster_id.eq(tx.cluster.0)).filter(answers).filter(today!(roles, today));
     let (row, here): (LoanRow, bool) = loans!()
         .filter(bookings::cluster_id.eq(tx.cluster.0))
         .filter(bookings::id.eq(id.0))

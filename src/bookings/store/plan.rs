@@ -11,8 +11,10 @@ use diesel::sql_types::Bool;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, ResourceId, SchoolId};
 use crate::bookings::{FurthestAhead, Rules, Slot};
-use crate::catalogue::Plight;
 use crate::catalogue::plight::PlightRow;
+use crate::catalogue::store::{state_of, strand_of};
+use crate::catalogue::{CopyState, Plight, Strand};
+use crate::db::asks::is_live;
 use crate::db::schema::{bookings, copies, custody, resources, settings};
 use crate::db::{Error, Result, Tx};
 
@@ -37,8 +39,8 @@ pub struct Title {
     pub kind: String,
     /// "Electricity".
     pub name: String,
-    /// `biology`, `chemistry`, `physics` or `working_scientifically`.
-    pub strand: String,
+    /// Its strand.
+    pub strand: Strand,
     /// The topic of the curriculum.
     pub topic: String,
     /// The name of its icon.
@@ -60,8 +62,8 @@ pub struct Copy {
     pub id: CopyId,
     /// "EL1".
     pub tag: String,
-    /// `in_service`, `repair` or `missing`.
-    pub state: String,
+    /// Whether it can be lent.
+    pub state: CopyState,
     /// Where it is kept when nobody has it.
     pub home: SchoolId,
     /// Whether it is on its way or missing, and what it lacks.
@@ -124,16 +126,16 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Title>> {
     let rows: Vec<(TitleRow, CopyRow, Option<SettingsRow>, PlightRow)> = query.load(tx.conn)?;
     let mut titles: Vec<Title> = Vec::new();
     for (title, (id, tag, state, home), cluster, plight) in rows {
-        let copy = Copy { id: CopyId(id), tag, state, home: SchoolId(home), plight: Plight::of(plight) };
+        let copy = Copy { id: CopyId(id), tag, state: state_of(&state)?, home: SchoolId(home), plight: Plight::of(plight) };
         match titles.last_mut().filter(|last| last.id.0 == title.0) {
             Some(last) => last.copies.push(copy),
-            None => titles.push(title_of(title, cluster, copy)),
+            None => titles.push(title_of(title, cluster, copy)?),
         }
     }
     Ok(titles)
 }
 
-fn title_of(row: TitleRow, cluster: Option<SettingsRow>, copy: Copy) -> Title {
+fn title_of(row: TitleRow, cluster: Option<SettingsRow>, copy: Copy) -> Result<Title> {
     let (id, kind, name, strand, topic, icon, from, to, search_words, approval_needed, turnaround) = row;
     // The schema's checks keep every one of these numbers small and at or above zero.
     let whole = |number: i32| u32::try_from(number).unwrap_or_default();
@@ -149,7 +151,18 @@ fn title_of(row: TitleRow, cluster: Option<SettingsRow>, copy: Copy) -> Title {
     rules.approval_needed |= approval_needed;
     rules.turnaround_days = turnaround.map_or(rules.turnaround_days, whole);
     let year = |number: i32| u8::try_from(number).unwrap_or_default();
-    Title { id: ResourceId(id), kind, name, strand, topic, icon, years: (year(from), year(to)), search_words, rules, copies: vec![copy] }
+    Ok(Title {
+        id: ResourceId(id),
+        kind,
+        name,
+        strand: strand_of(&strand)?,
+        topic,
+        icon,
+        years: (year(from), year(to)),
+        search_words,
+        rules,
+        copies: vec![copy],
+    })
 }
 
 pub(crate) type SlotRow = (i64, i64, i64, String, String, Day, Day, Day, Option<Day>, Option<Day>, Option<NaiveDateTime>);
@@ -173,15 +186,6 @@ macro_rules! slot_columns {
     };
 }
 pub(crate) use slot_columns;
-
-/// Holds its days: requested or confirmed. Said by what it is not, because a statement with a list of values is not kept
-/// prepared, and planning it anew costs as much as running it.
-macro_rules! is_live {
-    () => {
-        bookings::state.ne("cancelled").and(bookings::state.ne("declined"))
-    };
-}
-pub(super) use is_live;
 
 /// The ids of a resource's copies that are not retired, as a part of a query.
 macro_rules! copies_of {

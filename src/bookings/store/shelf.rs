@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::plan::{self, LONGEST_HOLD, SlotRow, Title, copies_of, is_live, slot_columns, slot_of};
+use super::plan::{self, LONGEST_HOLD, SlotRow, Title, copies_of, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{ResourceId, SchoolId};
 use crate::bookings::{Membership, Shelf, ShelfCopy, Slot, Standing};
+use crate::db::asks::is_live;
 use crate::db::schema::{bookings, copies};
 use crate::db::{Result, Tx};
 use crate::people::{School, store as people};
@@ -62,22 +63,11 @@ pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Opt
     Ok(Reading { title, schools, shelf })
 }
 
-/// Why a copy cannot be lent, as it stands in a sentence after "it is".
-#[must_use]
-pub fn out_of_service(state: &str) -> Option<&'static str> {
-    match state {
-        "in_service" => None,
-        "repair" => Some("being repaired"),
-        "missing" => Some("missing"),
-        _ => Some("no longer lent"),
-    }
-}
-
 /// Why a copy can be had on no day: what the coordinator says of it, or that neither a school nor the store has it.
 fn unfit(copy: &plan::Copy, today: Day, schools: &[School]) -> Option<String> {
     let name = |id| schools.iter().find(|school| school.id == id).map_or("a school", |school| school.short_name.as_str());
     let astray = || copy.plight.astray.filter(|astray| astray.keeps_out(today)).map(|astray| astray.words(today, name));
-    out_of_service(&copy.state).map(str::to_owned).or_else(astray)
+    copy.state.why_not().map(str::to_owned).or_else(astray)
 }
 
 /// The live bookings of the title's copies that hold a day of the window, and those for which one is out, however old.
@@ -140,7 +130,7 @@ pub fn similar(tx: &mut Tx<'_>, title: &Title, days: Period) -> Result<Vec<Simil
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .filter(copies::cluster_id.eq(tx.cluster.0))
         .filter(copies::state.eq("in_service"))
-        .filter(resources::strand.eq(&title.strand))
+        .filter(resources::strand.eq(<&str>::from(title.strand)))
         .filter(resources::id.ne(title.id.0))
         .filter(not(exists(taken)))
         .filter(not(exists(late)))

@@ -10,7 +10,7 @@ use crate::bookings::store::held::{self, Held};
 use crate::bookings::whereabouts::{Planned, Whereabouts};
 use crate::bookings::{FurthestAhead, Slot};
 use crate::catalogue::store::{self, Catalogue};
-use crate::catalogue::{Astray, Copy, CopyState, Resource, Strand};
+use crate::catalogue::{Astray, Copy, CopyState, Resource};
 use crate::db::{Result, Tx};
 use crate::people::store::school_calendar;
 use crate::people::terms::SchoolCalendar;
@@ -176,20 +176,9 @@ impl Desk {
             Whereabouts::OutOfService => match copy.state {
                 CopyState::Missing => tag(Tone::Bad, "triangle-alert", "Missing: nobody knows where it is"),
                 CopyState::Retired => tag(Tone::Plain, "ban", "Retired"),
-                CopyState::Repair | CopyState::InService => tag(Tone::Warn, "wrench", "In repair"),
+                CopyState::Repair | CopyState::InService => tag(Tone::Warn, "wrench", "Being repaired"),
             },
         }
-    }
-}
-
-/// The short class of a strand's colour.
-#[must_use]
-pub fn colour(strand: Strand) -> &'static str {
-    match strand {
-        Strand::Biology => "bio",
-        Strand::Chemistry => "chem",
-        Strand::Physics => "phys",
-        Strand::WorkingScientifically => "",
     }
 }
 

@@ -1,15 +1,16 @@
 //! The list of what the cluster shares. `GET /c/{cluster}/boxes`.
 
-use actix_web::http::header;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use strum::IntoEnumIterator;
 
-use super::desk::{Desk, Viewer, colour, reserve};
+use super::desk::{Desk, Viewer, reserve};
 use crate::base::days::{self, Day, Period};
 use crate::catalogue::filter::{Filter, Query, Wrong};
 use crate::catalogue::{Copy, Kind, Resource, Strand, TOPICS, year_name};
 use crate::people::Member;
+use crate::web::answer::answer;
 use crate::web::forms::{Errors, error_summary};
 use crate::web::page::{Extras, Nav, page_with};
 use crate::web::parts::{Tone, counted, empty, head, icon, pagination, pill, strand_icon, tag};
@@ -42,10 +43,7 @@ pub async fn show(app: web::Data<App>, member: Member, req: HttpRequest, query: 
     if errors.is_empty() {
         return Ok(member.tagged(&req, page));
     }
-    Ok(HttpResponse::UnprocessableEntity()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .body(page.into_string()))
+    Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
 struct View<'a> {
@@ -106,7 +104,7 @@ impl View<'_> {
         html! {
             li.panel {
                 div.title {
-                    (strand_icon(colour(resource.strand), &resource.icon))
+                    (strand_icon(resource.strand.class(), &resource.icon))
                     h3 { a href={ (self.base) "/boxes/" (resource.id) } { (resource.name) } }
                 }
                 @if !resource.summary.is_empty() { p { (resource.summary) } }

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
-use super::desk::{Desk, Viewer, colour, reserve};
+use super::desk::{Desk, Viewer, reserve};
 use crate::base::days::{self, Day};
 use crate::base::ids::{CopyId, ResourceId};
 use crate::bookings::store::held::{self, Held};
@@ -78,7 +78,7 @@ impl View<'_> {
                 div.stack {
                     section.panel.card {
                         h2 { "Where it is now" }
-                        div.intro { (strand_icon(colour(own.strand), &own.icon)) p { (own.summary) } }
+                        div.intro { (strand_icon(own.strand.class(), &own.icon)) p { (own.summary) } }
                         (self.copies())
                         @if desk.viewer.may_book && !own.copies.is_empty() {
                             p { "Taken on the days you need? " a href={ (self.base) "/waits/new?resource=" (own.id) } { "Join the waiting list" } }
@@ -251,7 +251,7 @@ impl View<'_> {
                     h2 { "Similar" }
                     ul.links {
                         @for other in others {
-                            li { (strand_icon(colour(self.own.strand), &other.icon)) div { a href={ (self.base) "/boxes/" (other.id) } { (other.name) } small { (other.years) } } }
+                            li { (strand_icon(self.own.strand.class(), &other.icon)) div { a href={ (self.base) "/boxes/" (other.id) } { (other.name) } small { (other.years) } } }
                         }
                     }
                 }

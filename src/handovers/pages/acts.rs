@@ -12,7 +12,7 @@ use super::tell::{Event, Teller};
 use super::{copy, see_other, who};
 use crate::base::ids::{CopyId, HandoverId};
 use crate::base::secret::Secret;
-use crate::db::{self, Tx};
+use crate::db::{self, Stop, Tx};
 use crate::handovers::counts::{self, Condition, Count, Fault, How, Side};
 use crate::handovers::handing::{self, Next, Refusal, Scene, Seen, Taken, Who};
 use crate::handovers::letters::capital;
@@ -36,25 +36,34 @@ const NOT_YOURS: &str = "Only the school that has the box, the school that gets 
 /// Letters of a note about the whole.
 pub const LONGEST_WORDS: usize = 500;
 
-/// What a transaction that hands over can end with, short of handing over.
-enum Stop {
+/// Why nothing is handed over.
+enum No {
     /// A rule is in the way.
-    Refused(Refusal),
+    Rule(Refusal),
     /// The form says something that cannot be, at these fields.
-    Faults(Vec<Fault>),
-    /// Something failed.
-    Broken(Error),
+    Form(Vec<Fault>),
 }
 
-impl From<db::Error> for Stop {
-    fn from(fault: db::Error) -> Self {
-        Self::Broken(fault.into())
+impl From<Refusal> for No {
+    fn from(refusal: Refusal) -> Self {
+        Self::Rule(refusal)
     }
 }
 
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        if refusal == Refusal::NotYours { Self::Broken(Error::NotAllowed(NOT_YOURS)) } else { Self::Refused(refusal) }
+/// The page that says why not; `again` shows the form once more.
+async fn stopped(
+    app: &web::Data<App>,
+    member: &Member,
+    copy: CopyId,
+    (side, seen): (Side, Option<Seen>),
+    fields: &[(String, String)],
+    stop: Stop<No>,
+) -> Result<HttpResponse, Error> {
+    match stop {
+        Stop::Refused(No::Form(faults)) => again(app, member, copy, (side, seen), fields, faults).await,
+        Stop::Refused(No::Rule(Refusal::NotYours)) => Err(Error::NotAllowed(NOT_YOURS)),
+        Stop::Refused(No::Rule(refusal)) => copy::refused(app, member, copy, refusal, fields).await,
+        Stop::Fault(fault) => Err(fault.into()),
     }
 }
 
@@ -183,9 +192,7 @@ async fn counted_on(app: &web::Data<App>, member: &Member, copy: CopyId, side: S
             let handover = handover.map_or_else(String::new, |id| format!("&handover={id}"));
             Ok(see_other(&format!("{}/copies/{copy}?done={word}{handover}", member.base())))
         }
-        Err(Stop::Faults(faults)) => again(app, member, copy, side, &sent, faults).await,
-        Err(Stop::Refused(refusal)) => copy::refused(app, member, copy, refusal, &sent.fields).await,
-        Err(Stop::Broken(fault)) => Err(fault),
+        Err(stop) => stopped(app, member, copy, (side, sent.seen), &sent.fields, stop).await,
     }
 }
 
@@ -194,14 +201,14 @@ async fn again(
     app: &web::Data<App>,
     member: &Member,
     copy: CopyId,
-    side: Side,
-    sent: &Sent,
+    (side, seen): (Side, Option<Seen>),
+    fields: &[(String, String)],
     faults: Vec<Fault>,
 ) -> Result<HttpResponse, Error> {
-    let (me, seen) = (who(member), sent.seen);
+    let me = who(member);
     match app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, copy, side, &me, seen)?)).await? {
-        Ok(desk) => Ok(form::page(member, &desk, Some((&sent.fields, &errors_of(faults))))),
-        Err(refusal) => copy::refused(app, member, copy, refusal, &sent.fields).await,
+        Ok(desk) => Ok(form::page(member, &desk, Some((fields, &errors_of(faults))))),
+        Err(refusal) => copy::refused(app, member, copy, refusal, fields).await,
     }
 }
 
@@ -216,18 +223,18 @@ enum Turn {
 }
 
 /// Counts, and does what follows from it. Which handover it was of, if of one.
-fn act(tx: &mut Tx<'_>, copy: CopyId, side: Side, work: &Sent, me: &Who, teller: &Teller) -> Result<Option<HandoverId>, Stop> {
+fn act(tx: &mut Tx<'_>, copy: CopyId, side: Side, work: &Sent, me: &Who, teller: &Teller) -> Result<Option<HandoverId>, Stop<No>> {
     if let Some(earlier) = counted::by_request_key(tx, &work.key)? {
         return Ok(earlier.handover);
     }
-    let person = tx.actor.ok_or_else(|| Stop::Broken(Error::Broken("nobody acts".into())))?;
+    let person = tx.person()?;
     let (thing, scene) = handovers::scene(tx, copy)?;
     let turn = turn(tx, &scene, side, work.seen, me)?;
     let received = if let Turn::Late(taken) = &turn { Some(taken.at) } else { None };
     let expected = counted::expected(tx, copy, thing.resource, received)?;
     let (count, said) = both(counts::read(&work.fields, &expected), work.said.clone())?;
     if side == Side::Holder && count.how == How::None {
-        return Err(Stop::Faults(vec![("how".to_owned(), "Count what is in it, or go back".to_owned())]));
+        return Err(Stop::Refused(No::Form(vec![("how".to_owned(), "Count what is in it, or go back".to_owned())])));
     }
     let by = Act { thing: &thing, scene: &scene, count: &count, said: &said, person };
     let (handover, event) = match (&turn, side) {
@@ -263,15 +270,15 @@ fn errors_of(faults: Vec<Fault>) -> Errors {
 }
 
 /// The count and what was said, or all that is wrong with either.
-fn both(count: Result<Count, Vec<Fault>>, said: Result<Said, Vec<Fault>>) -> Result<(Count, Said), Stop> {
+fn both(count: Result<Count, Vec<Fault>>, said: Result<Said, Vec<Fault>>) -> Result<(Count, Said), Stop<No>> {
     match (count, said) {
         (Ok(count), Ok(said)) => Ok((count, said)),
-        (count, said) => Err(Stop::Faults(count.err().into_iter().chain(said.err()).flatten().collect())),
+        (count, said) => Err(Stop::Refused(No::Form(count.err().into_iter().chain(said.err()).flatten().collect()))),
     }
 }
 
 /// Whether this person may do it, to what he saw when he opened the form.
-fn turn(tx: &mut Tx<'_>, scene: &Scene, side: Side, seen: Option<Seen>, me: &Who) -> Result<Turn, Stop> {
+fn turn(tx: &mut Tx<'_>, scene: &Scene, side: Side, seen: Option<Seen>, me: &Who) -> Result<Turn, Stop<No>> {
     if side == Side::Holder {
         handing::as_seen(handing::count(scene, me), seen, scene, side)?;
         return Ok(Turn::Stays);
@@ -294,7 +301,7 @@ pub fn late(tx: &mut Tx<'_>, scene: &Scene, seen: Option<Seen>) -> Result<Option
 }
 
 /// Whether this person may hand it over now, and where the copy then goes.
-fn decided(tx: &mut Tx<'_>, scene: &Scene, side: Side, seen: Option<Seen>, who: &Who) -> Result<Next, Stop> {
+fn decided(tx: &mut Tx<'_>, scene: &Scene, side: Side, seen: Option<Seen>, who: &Who) -> Result<Next, Stop<No>> {
     let calendar = form::calendar(tx, scene)?;
     let today = tx.today();
     let decided = match side {

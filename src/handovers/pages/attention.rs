@@ -9,12 +9,12 @@ use serde::Deserialize;
 use super::answer;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
-use crate::bookings::pages::calendar::term::strand_class;
 use crate::bookings::store::loans;
 use crate::db::{Result, Tx};
 use crate::handovers::attention::{self as rules, AtRisk, Found, Holding, Item, Request, Trouble};
 use crate::handovers::store::attention::{self as store, Difference, Find};
 use crate::handovers::store::week::{self, Neighbour};
+use crate::people::schools::ANOTHER;
 use crate::people::store as people;
 use crate::people::{Coordinator, Member};
 use crate::web::forms::{csrf_field, hidden};
@@ -66,7 +66,7 @@ impl Desk {
     }
 
     fn name(&self, school: SchoolId) -> &str {
-        self.neighbours.iter().find(|one| one.id == school).map_or("Another school", |one| &one.short_name)
+        self.neighbours.iter().find(|one| one.id == school).map_or(ANOTHER, |one| &one.short_name)
     }
 
     fn lead(&self, school: SchoolId) -> Markup {
@@ -222,7 +222,7 @@ fn at_risk(member: &Member, desk: &Desk) -> Markup {
                         @let what = format!("{school}, {}", one.slot.days);
                         li {
                             div.what {
-                                (strand_icon(strand_class(&one.item.strand), &one.item.icon))
+                                (strand_icon(one.item.strand.class(), &one.item.icon))
                                 div {
                                     a href={ (base) "/bookings/" (one.slot.id) } { (school) ": " (one.item.words()) ", " (one.slot.days) }
                                     p.warn { (one.why.words(|school| desk.name(school))) }
@@ -288,7 +288,7 @@ fn differing(member: &Member, desk: &Desk) -> Markup {
 fn describe(member: &Member, item: &Item, words: &Markup) -> Markup {
     html! {
         div.what {
-            (strand_icon(strand_class(&item.strand), &item.icon))
+            (strand_icon(item.strand.class(), &item.icon))
             div { a href={ (member.base()) "/copies/" (item.copy) } { (item.words()) } (words) }
         }
     }

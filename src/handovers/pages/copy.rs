@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{answer, form, name_of, place_of, who};
+use super::{answer, form, who};
 use crate::base::clock;
 use crate::base::days;
 use crate::base::ids::{CopyId, HandoverId, SchoolId};
@@ -16,6 +16,7 @@ use crate::handovers::letters::{self, capital};
 use crate::handovers::store::counts as counted;
 use crate::handovers::store::handovers::{self, Handover, State, Thing};
 use crate::handovers::{Leg, Place, Way};
+use crate::people::schools::SchoolNames;
 use crate::people::store::directory::{self, Holder};
 use crate::people::{Member, RoleKind, store as people};
 use crate::web::forms::{csrf_field, hidden};
@@ -43,7 +44,7 @@ struct Sheet {
     receive: Result<Next, Refusal>,
     can_take_back: bool,
     can_count: bool,
-    names: Vec<people::SchoolName>,
+    names: SchoolNames,
     holders: Vec<Holder>,
     latest: Vec<Handover>,
     by_holder: Vec<HolderCount>,
@@ -73,7 +74,7 @@ impl Sheet {
     }
 
     fn name(&self, id: SchoolId) -> String {
-        name_of(&self.names, id)
+        self.names.of(id).to_owned()
     }
 
     fn leg(&self) -> Option<&Leg> {
@@ -173,7 +174,7 @@ fn typed(sheet: &Sheet) -> Markup {
 fn said(member: &Member, sheet: &Sheet, done: &Done) -> Markup {
     let name = &sheet.thing.name;
     let next = sheet.next.as_ref();
-    let to = next.map(|next| place_of(&sheet.names, next.to(), sheet.scene.home)).unwrap_or_default();
+    let to = next.map(|next| sheet.names.of_place(next.to(), sheet.scene.home)).unwrap_or_default();
     // Only a handover of this very copy.
     let handover = done.handover.and_then(|id| sheet.latest.iter().find(|one| one.id == id));
     let words = match (done.done.as_str(), sheet.scene.custody.place) {
@@ -239,7 +240,7 @@ fn place(sheet: &Sheet) -> String {
 /// The two big buttons, what is due first on top.
 fn actions(member: &Member, sheet: &Sheet) -> Markup {
     let here = format!("{}/copies/{}", member.base(), sheet.thing.copy);
-    let to = sheet.next.as_ref().map(|next| place_of(&sheet.names, next.to(), sheet.scene.home)).unwrap_or_default();
+    let to = sheet.next.as_ref().map(|next| sheet.names.of_place(next.to(), sheet.scene.home)).unwrap_or_default();
     let from = sheet.name(sheet.scene.custody.school);
     let give = html! {
         @if sheet.give.is_ok() { a.btn.go.big href={ (here) "/give" } { (icon("truck")) span { "Give it up" small { "It goes to " (to) } } } }
@@ -291,7 +292,7 @@ fn not_due(member: &Member, sheet: &Sheet) -> Markup {
             && holder.role.school.as_ref().is_some_and(|school| schools.contains(&school.id))
     };
     let coordinates = |holder: &&Holder| holder.role.kind == RoleKind::Coordinator;
-    let to = sheet.next.as_ref().map(|next| place_of(&sheet.names, next.to(), sheet.scene.home));
+    let to = sheet.next.as_ref().map(|next| sheet.names.of_place(next.to(), sheet.scene.home));
     // The head or the bursar of a school that has a part in it.
     let own = member.roles.iter().filter_map(|role| role.school.as_ref()).any(|school| schools.contains(&school.id));
     html! {
@@ -321,7 +322,7 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<Row> {
         rows.push(row("Until", html! { a href={ (base) "/bookings/" (slot.id) } { (days::full(slot.days.last())) } }));
     }
     if let Some(next) = &sheet.next {
-        rows.push(row("Next", capital(&place_of(&sheet.names, next.to(), sheet.scene.home))));
+        rows.push(row("Next", capital(&sheet.names.of_place(next.to(), sheet.scene.home))));
         if let Some(leg) = sheet.leg() {
             let way = match leg.way {
                 Way::Fetch => format!(", {} fetches it", sheet.name(leg.to)),
@@ -367,7 +368,7 @@ fn one_count(member: &Member, sheet: &Sheet, one: &HolderCount) -> Markup {
 
 /// A handover in a line.
 fn one_handover(member: &Member, sheet: &Sheet, one: &Handover) -> Markup {
-    let to = place_of(&sheet.names, one.to, one.home);
+    let to = sheet.names.of_place(one.to, one.home);
     let at = one.received.as_ref().or(one.given.as_ref()).map(|signature| days::long(clock::today(signature.at))).unwrap_or_default();
     html! {
         li {

@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use maud::{Markup, html};
 
 use super::acts;
-use super::{answer, name_of, place_of};
+use super::answer;
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, SchoolId};
 use crate::base::secret::Secret;
@@ -15,6 +15,7 @@ use crate::handovers::handing::{self, Refusal, Scene, Seen, Who};
 use crate::handovers::photo;
 use crate::handovers::store::counts::{self as counted, Stored};
 use crate::handovers::store::handovers::{self, Thing};
+use crate::people::schools::SchoolNames;
 use crate::people::terms::SchoolCalendar;
 use crate::people::{Member, store as people};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, hidden, status_of, stop};
@@ -38,7 +39,7 @@ pub struct Desk {
     expected: Vec<Expected>,
     /// What the giver counted, for the receiver to see.
     given: Option<Stored>,
-    names: Vec<people::SchoolName>,
+    names: SchoolNames,
     home: SchoolId,
 }
 
@@ -129,7 +130,7 @@ fn title(desk: &Desk) -> &'static str {
 
 fn main(member: &Member, desk: &Desk, typed: &Typed<'_>, refusing: bool) -> Markup {
     let here = format!("{}/copies/{}", member.base(), desk.thing.copy);
-    let (from, to) = (name_of(&desk.names, desk.from), place_of(&desk.names, desk.to, desk.home));
+    let (from, to) = (desk.names.of(desk.from).to_owned(), desk.names.of_place(desk.to, desk.home));
     let (path, button, one_tap) = match desk.side {
         Side::Giver => ("give", "Give it up", "All there: give it up"),
         Side::Receiver => ("receive", "Accept it", "All there: accept it"),

@@ -5,14 +5,15 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
+use super::answer;
 use super::copy::state_pill;
-use super::{answer, name_of, place_of};
 use crate::base::ids::{CountId, HandoverId, PhotoId};
 use crate::db::{self, Tx};
 use crate::handovers::counts::{Count, CountLine, Side, differences};
 use crate::handovers::letters::signed;
 use crate::handovers::store::counts::{self as counted, Stored};
 use crate::handovers::store::handovers::{self, Handover, Said, Signature};
+use crate::people::schools::SchoolNames;
 use crate::people::{Member, store as people};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Row, Tone, back, banner, head, row, summary, table_or_cards, tag};
@@ -22,7 +23,7 @@ struct Sheet {
     one: Handover,
     counts: Vec<Stored>,
     photos: Vec<(PhotoId, CountId)>,
-    names: Vec<people::SchoolName>,
+    names: SchoolNames,
 }
 
 impl Sheet {
@@ -68,7 +69,7 @@ pub async fn photo(app: web::Data<App>, member: Member, path: web::Path<(String,
 
 fn main(member: &Member, sheet: &Sheet) -> Markup {
     let one = &sheet.one;
-    let (from, to) = (name_of(&sheet.names, one.from), place_of(&sheet.names, one.to, one.home));
+    let (from, to) = (sheet.names.of(one.from).to_owned(), sheet.names.of_place(one.to, one.home));
     let copy = format!("{}/copies/{}", member.base(), one.copy);
     html! {
         (back(&copy, &format!("{} ({})", one.name, one.tag)))

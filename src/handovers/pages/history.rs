@@ -16,7 +16,8 @@ use crate::handovers::history::{Booked, Entry, Passing, Stay, at, how_long, page
 use crate::handovers::store::{attention as copies, counts, history as store};
 use crate::people::Member;
 use crate::people::log::Line;
-use crate::people::store::{self as people, SchoolName};
+use crate::people::schools::SchoolNames;
+use crate::people::store as people;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, back, empty, head, icon, pill};
 use crate::web::{App, Error};
@@ -31,7 +32,7 @@ pub struct Query {
 /// What the page shows.
 struct Sheet {
     item: Item,
-    names: Vec<SchoolName>,
+    names: SchoolNames,
     entries: Vec<Entry>,
     earlier: Option<DateTime<Utc>>,
 }
@@ -54,7 +55,7 @@ impl Sheet {
     }
 
     fn name(&self, school: SchoolId) -> &str {
-        self.names.iter().find(|one| one.id == school).map_or("Another school", |one| &one.short_name)
+        self.names.of(school)
     }
 }
 

@@ -1,12 +1,11 @@
 //! Suggesting another day or way for a leg, and answering: `POST /c/{cluster}/legs/{leg}/suggest`, `/agree`, `/decline`.
 
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
 
 use super::legs::{Done, Sheet, Suggestion, page, side};
 use super::see_other;
 use crate::base::ids::LegId;
-use crate::db::{self, Tx};
+use crate::db::{self, Stop, Tx};
 use crate::handovers::Leg;
 use crate::handovers::agreeing::{self, Refusal, Wish};
 use crate::handovers::leg_letters::Because;
@@ -15,41 +14,42 @@ use crate::handovers::store::legs as rows;
 use crate::handovers::telling::Teller;
 use crate::people::{Borrower, Member};
 use crate::web::forms::Errors;
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::{App, Error};
 
-/// A form with nothing but its token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
-
-/// What a transaction here can end with, short of the change.
-enum Stop {
-    Refused(Refusal),
-    Wrong(Errors),
-    Fault(Error),
+/// Why the leg stays as it is: a rule, or a form that says what cannot be.
+enum No {
+    Rule(Refusal),
+    Form(Errors),
 }
 
-impl From<db::Error> for Stop {
-    fn from(fault: db::Error) -> Self {
-        Self::Fault(fault.into())
+impl From<Refusal> for No {
+    fn from(refusal: Refusal) -> Self {
+        Self::Rule(refusal)
     }
 }
 
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+impl From<Errors> for No {
+    fn from(errors: Errors) -> Self {
+        Self::Form(errors)
     }
 }
 
 /// Says what is in the way on the leg's page, with the form as it was typed.
-async fn stopped(app: &web::Data<App>, member: &Member, id: LegId, typed: Option<&Suggestion>, stop: Stop) -> Result<HttpResponse, Error> {
+async fn stopped(
+    app: &web::Data<App>,
+    member: &Member,
+    id: LegId,
+    typed: Option<&Suggestion>,
+    stop: Stop<No>,
+) -> Result<HttpResponse, Error> {
     let errors = match stop {
-        Stop::Fault(fault) => return Err(fault),
-        Stop::Refused(Refusal::NotYours) => {
+        Stop::Fault(fault) => return Err(fault.into()),
+        Stop::Refused(No::Rule(Refusal::NotYours)) => {
             return Err(Error::NotAllowed("Only the two schools of this handover and the coordinator can change it."));
         }
-        Stop::Refused(refusal) => Errors::one(refusal.field(), refusal.to_string()),
-        Stop::Wrong(errors) => errors,
+        Stop::Refused(No::Rule(refusal)) => Errors::one(refusal.field(), refusal.to_string()),
+        Stop::Refused(No::Form(errors)) => errors,
     };
     page(app, member, id, &Done::default(), typed, &errors).await
 }
@@ -71,14 +71,14 @@ pub async fn suggest(
         .write(member.scope(), move |tx| {
             let sheet = Sheet::read_to_decide(tx, id)?;
             agreeing::may(&sheet.facts(tx.today(), None), &side)?;
-            let wish = typed.read(&sheet.meetings).map_err(Stop::Wrong)?;
+            let wish = typed.read(&sheet.meetings)?;
             let meeting = wish.meeting.and_then(|id| sheet.meetings.iter().find(|one| one.id == id));
             let facts = sheet.facts(tx.today(), meeting);
             agreeing::check(&facts, &side, &wish, |school| sheet.name(school))?;
             let mut teller = Teller::read(tx, &[sheet.leg.copy])?;
             if side.decides(&sheet.leg) {
                 settle_on(tx, &mut teller, &sheet.leg, wish)?;
-                return Ok::<_, Stop>("changed");
+                return Ok::<_, Stop<No>>("changed");
             }
             let school = side.of(&sheet.leg).ok_or(Refusal::NotYours)?;
             let asked = agreeing::suggested(&sheet.leg, wish, person, school, now);
@@ -125,7 +125,7 @@ pub async fn agree(
             // Said yes twice, or by two people at once: it holds already.
             let settled = sheet.leg.proposal.is_none() && sheet.leg.agreed;
             if settled && agreeing::may(&sheet.facts(tx.today(), None), &side).is_ok() {
-                return Ok::<_, Stop>(());
+                return Ok::<_, Stop<No>>(());
             }
             let wish = agreeing::answer(&sheet.facts(tx.today(), None), &side)?;
             let meeting = wish.meeting.and_then(|id| sheet.meetings.iter().find(|one| one.id == id));
@@ -158,7 +158,7 @@ pub async fn decline(
         .write(member.scope(), move |tx| {
             let sheet = Sheet::read_to_decide(tx, id)?;
             agreeing::may(&sheet.facts(tx.today(), None), &side)?;
-            let Some(proposal) = &sheet.leg.proposal else { return Err(Stop::Refused(Refusal::NothingToAnswer)) };
+            let Some(proposal) = &sheet.leg.proposal else { return Err(Refusal::NothingToAnswer.into()) };
             let own = side.of(&sheet.leg) == Some(proposal.school) && !side.decides(&sheet.leg);
             rows::update(tx, &Leg { proposal: None, ..sheet.leg.clone() })?;
             let mut teller = Teller::read(tx, &[sheet.leg.copy])?;
@@ -167,7 +167,7 @@ pub async fn decline(
             if !own {
                 teller.declined(tx, &sheet.leg, Because::TheyCannot)?;
             }
-            Ok::<_, Stop>(if own { "withdrawn" } else { "declined" })
+            Ok::<_, Stop<No>>(if own { "withdrawn" } else { "declined" })
         })
         .await;
     match done {

@@ -123,8 +123,7 @@ impl Sheet {
         let meetings = meetings::within(tx, near.unwrap_or(Period::day(tx.today())))?;
         let under_way = rows::under_way(tx, leg.copy)? == Some(id);
         let names = people::school_names(tx)?;
-        let name =
-            |id| names.iter().find(|school| school.id == id).map_or("Another school", |school| school.short_name.as_str()).to_owned();
+        let name = |id| names.of(id).to_owned();
         let meeting_words: Vec<_> =
             meetings.iter().map(|one| (one.id, format!("At {} on {}", meetings::words(one, name), days::full(one.day)))).collect();
         let known = |id: Option<MeetingId>| {

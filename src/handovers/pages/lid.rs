@@ -3,7 +3,6 @@
 
 use actix_web::cookie::time::Duration;
 use actix_web::http::StatusCode;
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::html;
 use serde::Deserialize;
@@ -16,6 +15,7 @@ use crate::handovers::counts;
 use crate::handovers::store::finds::{self, Lid};
 use crate::handovers::store::handovers;
 use crate::people::store as people;
+use crate::web::answer::unkept;
 use crate::web::forms::{Errors, error_summary, field, submit};
 use crate::web::guard::{self, Posted};
 use crate::web::{App, Error};
@@ -145,10 +145,7 @@ pub async fn found(req: HttpRequest, app: web::Data<App>, path: web::Path<String
         (crate::web::parts::confirmation("Thank you", html! { p { "The coordinator of " (lid.name) " hears of it now." } }))
         section.panel.card.form { p { "Please leave the box at the desk of the nearest school, or where you found it." } }
     };
-    Ok(HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside("Thank you", app.site.demo, false, &main).into_string()))
+    Ok(unkept(StatusCode::OK).body(page::outside("Thank you", app.site.demo, false, &main).into_string()))
 }
 
 fn stranger(req: &HttpRequest, app: &App, code: &str, lid: &Lid, typed: &str, errors: &Errors) -> HttpResponse {
@@ -169,8 +166,7 @@ fn stranger(req: &HttpRequest, app: &App, code: &str, lid: &Lid, typed: &str, er
         p.foot { "Are you from one of these schools? " a href={ "/sign-in?next=/b/" (code) } { "Sign in" } "." }
     };
     let status = if errors.is_empty() { actix_web::http::StatusCode::OK } else { actix_web::http::StatusCode::UNPROCESSABLE_ENTITY };
-    let mut answer = HttpResponse::build(status);
-    answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
+    let mut answer = unkept(status);
     if known.is_none() {
         answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), secret.reveal().to_owned(), Duration::hours(12)));
     }

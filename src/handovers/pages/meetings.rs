@@ -5,8 +5,7 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::leg_acts::Nothing;
-use super::{answer, name_of, see_other};
+use super::{answer, see_other};
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, MeetingId, SchoolId};
 use crate::db::{self, Tx};
@@ -18,11 +17,12 @@ use crate::handovers::telling::Teller;
 use crate::handovers::trips::Trip;
 use crate::handovers::{Leg, Way};
 use crate::people::pages::tabs::{Tab, tabs};
-use crate::people::store::{self as people, SchoolName};
+use crate::people::schools::SchoolNames;
+use crate::people::store as people;
 use crate::people::year::typed::needed_day;
 use crate::people::{Coordinator, Member, RoleKind};
 use crate::web::forms::{Errors, day_month_year, error_summary, field, stop, submit};
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, form_page, page};
 use crate::web::parts::{Tone, back, banner, confirmation, empty, head, row, summary, table_or_cards};
 use crate::web::{App, Error};
@@ -58,7 +58,7 @@ impl Typed {
         [self.day_day.clone(), self.day_month.clone(), self.day_year.clone()]
     }
 
-    fn read(&self, schools: &[SchoolName], today: days::Day, id: MeetingId) -> Result<Result<Meeting, Errors>, Error> {
+    fn read(&self, schools: &SchoolNames, today: days::Day, id: MeetingId) -> Result<Result<Meeting, Errors>, Error> {
         let mut errors = Errors::new();
         let day = errors.check("day", needed_day(&self.boxes(), "day"));
         if day.is_some_and(|day| day < today || day > days::add(today, AHEAD_DAYS)) {
@@ -127,8 +127,8 @@ pub async fn list(app: web::Data<App>, member: Member, query: web::Query<Done>) 
     Ok(answer(StatusCode::OK, &page(&member.shell(Nav::People), "Meetings", &main)))
 }
 
-fn where_words(meeting: &Meeting, schools: &[SchoolName]) -> String {
-    let parts = [meeting.school.map(|id| name_of(schools, id)).unwrap_or_default(), meeting.place.clone()];
+fn where_words(meeting: &Meeting, schools: &SchoolNames) -> String {
+    let parts = [meeting.school.map(|id| schools.of(id).to_owned()).unwrap_or_default(), meeting.place.clone()];
     parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
@@ -141,7 +141,7 @@ pub async fn form(app: web::Data<App>, member: Coordinator) -> Result<HttpRespon
     Ok(answer(StatusCode::OK, &new_page(&member, &schools, &Typed::default(), &Errors::new())))
 }
 
-fn new_page(member: &Member, schools: &[SchoolName], typed: &Typed, errors: &Errors) -> Markup {
+fn new_page(member: &Member, schools: &SchoolNames, typed: &Typed, errors: &Errors) -> Markup {
     let options: Vec<(String, String)> = [(String::new(), "Somewhere else".to_owned())]
         .into_iter()
         .chain(schools.iter().map(|school| (school.id.to_string(), school.short_name.clone())))
@@ -192,7 +192,7 @@ pub async fn add(app: web::Data<App>, member: Coordinator, sent: Posted<Typed>) 
 /// A meeting with the boxes that change hands there, and those that could.
 struct Sheet {
     meeting: Meeting,
-    schools: Vec<SchoolName>,
+    schools: SchoolNames,
     there: Vec<(Leg, String, Trip)>,
     near: Vec<(Leg, String, Trip)>,
 }
@@ -209,10 +209,11 @@ impl Sheet {
         let copies: Vec<CopyId> = legs.iter().map(|leg| leg.copy).collect();
         let names = meetings::copy_names(tx, &copies)?;
         let schools = people::school_names(tx)?;
-        let words = meetings::words(&meeting, |school| name_of(&schools, school));
+        let words = meetings::words(&meeting, |school| schools.of(school).to_owned());
         let told = |leg: Leg| {
             let copy = names.get(&leg.copy).map_or_else(String::new, |(name, tag)| format!("{name} ({tag})"));
-            let trip = Trip::of(&leg, |school| name_of(&schools, school), if leg.meeting == Some(id) { &words } else { "another meeting" });
+            let trip =
+                Trip::of(&leg, |school| schools.of(school).to_owned(), if leg.meeting == Some(id) { &words } else { "another meeting" });
             (leg, copy, trip)
         };
         let (there, others): (Vec<_>, Vec<_>) = legs.into_iter().partition(|leg| leg.meeting == Some(id));

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use super::see_other;
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, FindId, HandoverId, SchoolId};
-use crate::bookings::store::shelf::out_of_service;
 use crate::bookings::store::{ledger, loans};
 use crate::bookings::{Kind, changes};
 use crate::db::{self, Tx};
@@ -18,15 +17,11 @@ use crate::handovers::store::{attention as store, custody, handovers};
 use crate::notifications::{Letter, Recipient, store as outbox};
 use crate::people::store::{self as people, Person};
 use crate::people::{Coordinator, Member};
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::{App, Error};
 
 /// How far ahead the bookings of a lost copy are told of it.
 const AHEAD_DAYS: i64 = 1200;
-
-/// A form with nothing but its token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
 
 /// What a school is asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -71,8 +66,7 @@ impl Sender {
 
 /// The science leads of a school as addressees.
 pub(super) fn leads(tx: &mut Tx<'_>, school: SchoolId) -> db::Result<Vec<Recipient>> {
-    let recipient = |person: Person| Some(Recipient { person: Some(person.id), address: person.email.parse().ok()?, name: person.name });
-    Ok(people::leads_of(tx, school)?.into_iter().filter_map(recipient).collect())
+    Ok(people::leads_of(tx, school)?.iter().filter_map(Person::recipient).collect())
 }
 
 /// Stores a letter for each; whether any is new.
@@ -85,8 +79,7 @@ pub(super) fn write(tx: &mut Tx<'_>, to: Vec<Recipient>, letter: impl Fn(Recipie
 }
 
 fn name_of(tx: &mut Tx<'_>, school: SchoolId) -> db::Result<String> {
-    let names = people::school_names(tx)?;
-    Ok(names.into_iter().find(|one| one.id == school).map(|one| one.short_name).unwrap_or_default())
+    Ok(people::school_names(tx)?.of(school).to_owned())
 }
 
 pub(super) fn to_the_list(member: &Coordinator, done: &str) -> HttpResponse {
@@ -232,7 +225,7 @@ pub async fn found(
                 tx.log("copies", &id, "found", &item.words(), &format!("at {place}"))?;
             }
             let (_, state, _) = store::copy(tx, id)?;
-            Ok::<_, Error>(if out_of_service(&state).is_none() { "found" } else { "found-broken" })
+            Ok::<_, Error>(if state.why_not().is_none() { "found" } else { "found-broken" })
         })
         .await?;
     Ok(to_the_list(&member, done))
@@ -249,7 +242,7 @@ pub fn there_again(tx: &mut Tx<'_>, sender: &Sender, id: CopyId, at: SchoolId) -
     tx.log("copies", &id, "found", &item.words(), &format!("at {place}"))?;
     for (school, name, days) in booked(tx, id)? {
         let (about, to) = (sender.about(&item, school, &name), leads(tx, school)?);
-        write(tx, to, |to| letters::found(&about, &days, (out_of_service(&state), &short), to, today))?;
+        write(tx, to, |to| letters::found(&about, &days, (state.why_not(), &short), to, today))?;
     }
     Ok(())
 }

@@ -7,20 +7,20 @@ use maud::{Markup, html};
 
 use super::answer;
 use super::attention::{at_risk_pill, button};
-use super::remedies::{Nothing, Sender, leads, to_the_list, write};
+use super::remedies::{Sender, leads, to_the_list, write};
 use crate::base::Period;
 use crate::base::ids::{BookingId, CopyId};
 use crate::bookings::pages::tell::Teller;
 use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
-use crate::bookings::store::shelf::{self, Reading, out_of_service};
+use crate::bookings::store::shelf::{self, Reading};
 use crate::bookings::{By, Decision, Risk, changes, risk};
 use crate::db::{self, Tx};
 use crate::handovers::attention_letters as letters;
 use crate::handovers::rescue::{another_copy, other_dates, reason_to_move};
 use crate::handovers::store::attention as store;
 use crate::people::Coordinator;
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, back, banner, head, row, summary};
 use crate::web::{App, Error};
@@ -39,7 +39,7 @@ impl Case {
         let slot = loan.booking.slot;
         let mut reading = shelf::read(tx, loan.resource, slot.school, Some(slot.days))?;
         let out = reading.shelf.copies.iter().flat_map(|copy| &copy.slots).find(|other| other.copy == slot.copy && other.is_out()).copied();
-        let risk = risk(&slot, out.as_ref(), out_of_service(&loan.copy_state), &loan.plight, tx.today());
+        let risk = risk(&slot, out.as_ref(), loan.copy_state.why_not(), &loan.plight, tx.today());
         // An offer of the waiting list is answered on its own page.
         let risk = risk.filter(|_| !slot.is_offer());
         // What is looked for is looked for as if the booking were not there.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::{name_of, place_of};
 use crate::base::days;
 use crate::base::ids::{HandoverId, PersonId, SchoolId};
 use crate::bookings::Slot;
@@ -56,7 +55,7 @@ impl Teller {
         let about = self.about(tx, &handover, given, received, slot)?;
         let today = tx.today();
         let receiver = handover.to.unwrap_or(handover.home);
-        let (gives, gets) = (Because::Gives(about.from.clone()), Because::Gets(name_of(&people::school_names(tx)?, receiver)));
+        let (gives, gets) = (Because::Gives(about.from.clone()), Because::Gets(people::school_names(tx)?.of(receiver).to_owned()));
         let attention = handover.differs || !about.shortages.is_empty();
         let mut told = BTreeSet::new();
         let coordinates = Because::Coordinates(self.cluster.clone());
@@ -102,7 +101,7 @@ impl Teller {
 
     fn about(&self, tx: &mut Tx<'_>, one: &Handover, given: Option<&Count>, received: Option<&Count>, slot: Option<Slot>) -> Result<About> {
         let names = people::school_names(tx)?;
-        let (from, to) = (name_of(&names, one.from), place_of(&names, one.to, one.home));
+        let (from, to) = (names.of(one.from).to_owned(), names.of_place(one.to, one.home));
         let signed = |signature: &Option<Signature>| signature.as_ref().map_or_else(String::new, |one| letters::signed(&one.name, one.at));
         let counted = |count: Option<&Count>| count.map_or_else(String::new, Count::summary);
         let said = |who: &str, said: &Said| said.condition.map(|condition| format!("{who}: {}", condition.words()));
@@ -190,12 +189,8 @@ fn enqueue(
         if !told.insert(person.id) {
             continue;
         }
-        match person.email.parse() {
-            Ok(address) => {
-                let to = Recipient { person: Some(person.id), address, name: person.name.clone() };
-                outbox::enqueue(tx, &write(&to, because))?;
-            }
-            Err(fault) => tracing::warn!(person = %person.id, %fault, "a stored address is none"),
+        if let Some(to) = person.recipient() {
+            outbox::enqueue(tx, &write(&to, because))?;
         }
     }
     Ok(())

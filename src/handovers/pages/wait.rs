@@ -13,13 +13,13 @@ use crate::bookings::pages::reserve::ask::line;
 use crate::bookings::pages::tell::Teller;
 use crate::bookings::store::{ledger, loans, plan, shelf};
 use crate::bookings::{By, State as Standing, last_day_of};
-use crate::db;
+use crate::db::{self, Stop};
 use crate::handovers::offers;
 use crate::handovers::store::waits::{self as rows, Listed};
 use crate::handovers::waiting::{self, Refusal, State, Wait, in_line, position};
 use crate::people::{Borrower, Member, RoleKind};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, submit, verb};
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, confirmation, head, pill, row, summary};
 use crate::web::{App, Error};
@@ -33,10 +33,6 @@ const NOT_YOURS: &str = "Only the school that waits, or a coordinator, can see a
 pub struct Done {
     done: String,
 }
-
-/// A form with nothing but its token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
 
 /// Taking what is offered; a coordinator may give a reason for setting a rule aside.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -191,27 +187,9 @@ fn facts(member: &Member, one: &Listed) -> Vec<crate::web::parts::Row> {
     rows
 }
 
-/// What a transaction that answers can end with, short of the answer.
-enum Stop {
-    Refused(Refusal),
-    Fault(Error),
-}
-
-impl From<db::Error> for Stop {
-    fn from(fault: db::Error) -> Self {
-        Self::Fault(fault.into())
-    }
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
 /// The place, when it is the person's to answer.
-fn own(may: &impl Fn(SchoolId) -> bool, one: &Listed) -> Result<(), Stop> {
-    if may(one.wait.school) { Ok(()) } else { Err(Stop::Fault(Error::NotAllowed(NOT_YOURS))) }
+fn own(may: &impl Fn(SchoolId) -> bool, one: &Listed) -> Result<(), Refusal> {
+    if may(one.wait.school) { Ok(()) } else { Err(Refusal::NotYours) }
 }
 
 /// For which schools the person answers, to be taken into a transaction.
@@ -246,7 +224,7 @@ pub async fn accept(
             own(&may, &one)?;
             // The same button pressed twice has taken it once.
             if let (State::Taken, Some(booking)) = (one.wait.state, one.wait.booking) {
-                return Ok::<_, Stop>((booking, loans::one(tx, booking)?.booking.slot.state));
+                return Ok::<_, Stop<Refusal>>((booking, loans::one(tx, booking)?.booking.slot.state));
             }
             waiting::answerable(one.wait.state, one.until, tx.now)?;
             let Some(booking) = one.wait.booking else { return Err(Refusal::NotOffered(one.wait.state).into()) };
@@ -265,12 +243,13 @@ pub async fn accept(
             let done = if state == Standing::Requested { "requested" } else { "reserved" };
             Ok(see_other(&format!("{}/bookings/{booking}?done={done}", member.base())))
         }
+        Err(Stop::Refused(Refusal::NotYours)) => Err(Error::NotAllowed(NOT_YOURS)),
         Err(Stop::Refused(refusal)) => {
             let waivable = matches!(&refusal, Refusal::Rule(rule) if rule.rule().is_some());
             let name = if waivable && member.is(RoleKind::Coordinator) { "reason" } else { "answer" };
             refused(&app, &member, id, &typed, &Errors::one(name, refusal.message()), waivable).await
         }
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 
@@ -331,7 +310,7 @@ where
             own(&may, &one)?;
             // The same button pressed twice has ended it once.
             if one.wait.state == to {
-                return Ok::<(), Stop>(());
+                return Ok::<(), Stop<Refusal>>(());
             }
             may_end(&one.wait)?;
             Ok(offers::give_up(tx, &one.wait, to)?)
@@ -339,7 +318,8 @@ where
         .await;
     match done {
         Ok(()) => Ok(see_other(&format!("{}/waits/{id}?done={word}", member.base()))),
+        Err(Stop::Refused(Refusal::NotYours)) => Err(Error::NotAllowed(NOT_YOURS)),
         Err(Stop::Refused(refusal)) => refused(&app, &member, id, "", &Errors::one("facts", refusal.message()), false).await,
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }

@@ -14,11 +14,10 @@ use crate::base::days;
 use crate::base::ids::{PersonId, ResourceId, SchoolId, WaitId};
 use crate::base::secret::Secret;
 use crate::bookings::last_day_of;
-use crate::bookings::pages::calendar::term::strand_class;
 use crate::bookings::pages::reserve::ask::{Ask, Wanted};
 use crate::bookings::pages::reserve::form::{Picks, copies};
 use crate::bookings::store::shelf::{self, Reading};
-use crate::db::{self, Tx};
+use crate::db::{self, Stop, Tx};
 use crate::handovers::offers;
 use crate::handovers::store::waits::{self as rows, Listed};
 use crate::handovers::waiting::{self, Refusal, State, Wait, in_line, position};
@@ -80,7 +79,7 @@ fn by_resource(member: &Member, shown: &[&Listed], all: &[Listed], mine: &[Schoo
             section.panel {
                 div.card {
                     div.title {
-                        @if let Some(first) = places.first() { (strand_icon(strand_class(&first.strand), &first.icon)) }
+                        @if let Some(first) = places.first() { (strand_icon(first.strand.class(), &first.icon)) }
                         h2 { a href={ (member.base()) "/boxes/" (resource) } { (name) } }
                     }
                 }
@@ -143,18 +142,6 @@ pub async fn form(app: web::Data<App>, member: Borrower, query: web::Query<JoinF
     Ok(shown(&member, &reading, &form.ask, &Errors::new(), None))
 }
 
-/// What a transaction that asks for a place can end with, short of one.
-enum Stop {
-    Refused(Box<(Reading, Refusal)>),
-    Fault(Error),
-}
-
-impl From<db::Error> for Stop {
-    fn from(fault: db::Error) -> Self {
-        Self::Fault(fault.into())
-    }
-}
-
 /// Takes a place, once for each form however often it is sent.
 ///
 /// # Errors
@@ -201,7 +188,7 @@ pub async fn join(app: web::Data<App>, member: Borrower, form: Posted<JoinForm>)
             };
             Ok(shown(&member, &reading, &ask, &Errors::one(name, refusal.message()), Some(&refusal)))
         }
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 

@@ -6,13 +6,13 @@ use maud::{Markup, html};
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
-use crate::bookings::pages::calendar::term::strand_class;
 use crate::bookings::store::loans;
 use crate::db::{Result, Tx};
 use crate::handovers::Place;
 use crate::handovers::attention::{self, AtRisk, Holding};
 use crate::handovers::store::week::{self as store, Neighbour};
 use crate::handovers::week::{Journey, Offer, Task, Weeks, sort, this_and_next};
+use crate::people::schools::ANOTHER;
 use crate::people::{Member, RoleKind};
 use crate::web::page::{Nav, WITH_KEPT, page_with};
 use crate::web::parts::{Fact, Tone, counted, empty, head, icon, kept, pill, strand_icon};
@@ -83,7 +83,7 @@ impl Desk {
     }
 
     fn name(&self, school: SchoolId) -> &str {
-        self.neighbours.iter().find(|one| one.id == school).map_or("Another school", |one| &one.short_name)
+        self.neighbours.iter().find(|one| one.id == school).map_or(ANOTHER, |one| &one.short_name)
     }
 
     fn lead(&self, school: SchoolId) -> Option<&(String, String)> {
@@ -252,7 +252,7 @@ fn row(base: &str, desk: &Desk, journey: &Journey, overdue: bool) -> Markup {
     html! {
         li {
             div.what {
-                (strand_icon(strand_class(&item.strand), &item.icon))
+                (strand_icon(item.strand.class(), &item.icon))
                 div {
                     a href={ (base) "/legs/" (leg.id) } { (words) }
                     @if overdue { p.bad { "It was planned for " (long(leg.day)) "." } }
@@ -300,7 +300,7 @@ fn here(base: &str, desk: &Desk) -> Markup {
                     @for holding in list {
                         @let late = holding.late_since(desk.today);
                         li {
-                            (strand_icon(strand_class(&holding.item.strand), &holding.item.icon))
+                            (strand_icon(holding.item.strand.class(), &holding.item.icon))
                             div {
                                 a href={ (base) "/copies/" (holding.item.copy) } { (holding.item.words()) }
                                 small {

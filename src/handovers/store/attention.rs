@@ -11,6 +11,8 @@ use crate::base::days::Day;
 use crate::base::ids::{CopyId, FindId, HandoverId, SchoolId};
 use crate::bookings::Slot;
 use crate::bookings::changes::Back;
+use crate::catalogue::CopyState;
+use crate::catalogue::store::state_of;
 use crate::db::schema::{bookings, copies, finds, handovers, resources};
 use crate::db::{Result, Tx};
 use crate::handovers::attention::Item;
@@ -42,13 +44,9 @@ pub fn open_finds(tx: &mut Tx<'_>) -> Result<Vec<Find>> {
         .limit(MOST)
         .select((finds::id, finds::words, finds::found_at, item_columns!()))
         .load(tx.conn)?;
-    let find = |(id, words, at, item): (i64, String, NaiveDateTime, ItemRow)| Find {
-        id: FindId(id),
-        item: item_of(item),
-        words,
-        on: clock::today(at.and_utc()),
-    };
-    Ok(rows.into_iter().map(find).collect())
+    rows.into_iter()
+        .map(|(id, words, at, item)| Ok(Find { id: FindId(id), item: item_of(item)?, words, on: clock::today(at.and_utc()) }))
+        .collect()
 }
 
 /// A handover whose two counts differ, with which nobody has dealt.
@@ -80,25 +78,27 @@ pub fn open_differences(tx: &mut Tx<'_>) -> Result<Vec<Difference>> {
         .limit(MOST)
         .select((handovers::id, handovers::from_school_id, handovers::to_school_id, handovers::received_at, item_columns!()))
         .load(tx.conn)?;
-    let difference = |(id, from, to, at, item): Row| Difference {
-        id: HandoverId(id),
-        item: item_of(item),
-        from: SchoolId(from),
-        to: to.map(SchoolId),
-        on: at.map(|at| clock::today(at.and_utc())),
+    let difference = |(id, from, to, at, item): Row| {
+        Ok(Difference {
+            id: HandoverId(id),
+            item: item_of(item)?,
+            from: SchoolId(from),
+            to: to.map(SchoolId),
+            on: at.map(|at| clock::today(at.and_utc())),
+        })
     };
-    Ok(rows.into_iter().map(difference).collect())
+    rows.into_iter().map(difference).collect()
 }
 
 /// A copy of this cluster as lists name it, its state, and where it is kept when nobody has it.
-pub fn copy(tx: &mut Tx<'_>, id: CopyId) -> Result<(Item, String, SchoolId)> {
+pub fn copy(tx: &mut Tx<'_>, id: CopyId) -> Result<(Item, CopyState, SchoolId)> {
     let (item, state, home): (ItemRow, String, i64) = copies::table
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .filter(copies::cluster_id.eq(tx.cluster.0))
         .filter(copies::id.eq(id.0))
         .select((item_columns!(), copies::state, copies::home_school_id))
         .first(tx.conn)?;
-    Ok((item_of(item), state, SchoolId(home)))
+    Ok((item_of(item)?, state_of(&state)?, SchoolId(home)))
 }
 
 /// The loan ends because its copy is lost: the school has it no more, and has not given it back either. Its other days are free.

@@ -45,7 +45,7 @@ pub fn loans(tx: &mut Tx<'_>, window: Period) -> Result<Vec<Loaned>> {
     rows.into_iter()
         .map(|(school, item, first, last, fetched, back)| {
             let booked = Period::new(first, last).ok_or_else(|| Error::Check("bookings_order".to_owned()))?;
-            Ok(Loaned { school: SchoolId(school), item: item_of(item), booked, fetched, back })
+            Ok(Loaned { school: SchoolId(school), item: item_of(item)?, booked, fetched, back })
         })
         .collect()
 }

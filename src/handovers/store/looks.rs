@@ -11,6 +11,8 @@ use diesel::sql_types::Bool;
 
 use crate::base::days::{self, Day};
 use crate::base::ids::{BookingId, ClusterId, CopyId, HandoverId, LegId, MeetingId, SchoolId};
+use crate::catalogue::CopyState;
+use crate::catalogue::store::state_of;
 use crate::db::schema::{
     bookings, clusters, copies, counts, custody, digest_items, handovers, legs, meetings, resources, settings, unsettled,
 };
@@ -167,8 +169,8 @@ pub struct Thing {
     pub name: String,
     /// Its tag.
     pub tag: String,
-    /// `in_service`, `repair`, `missing`, `retired`.
-    pub state: String,
+    /// Whether it can be lent.
+    pub state: CopyState,
     /// Where it is kept when nobody has it.
     pub home: SchoolId,
 }
@@ -185,8 +187,9 @@ pub fn things(tx: &mut Tx<'_>, only: Option<&[CopyId]>) -> Result<Vec<Thing>> {
         query = query.filter(copies::id.eq_any(only.iter().map(|copy| copy.0)));
     }
     let rows: Vec<(i64, String, String, String, i64)> = query.load(tx.conn)?;
-    let thing = |(id, name, tag, state, home)| Thing { copy: CopyId(id), name, tag, state, home: SchoolId(home) };
-    Ok(rows.into_iter().map(thing).collect())
+    rows.into_iter()
+        .map(|(id, name, tag, state, home)| Ok(Thing { copy: CopyId(id), name, tag, state: state_of(&state)?, home: SchoolId(home) }))
+        .collect()
 }
 
 /// Whether anything was counted for this booking: by the receiver when it began, or by the school that has it.

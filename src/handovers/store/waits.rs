@@ -8,6 +8,8 @@ use diesel::sql_types::Bool;
 
 use crate::base::days::{Day, Period};
 use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, SchoolId, WaitId};
+use crate::catalogue::Strand;
+use crate::catalogue::store::strand_of;
 use crate::db::schema::{bookings, copies, resources, schools, settings, unsettled, waits};
 use crate::db::{Error, House, Result, Tx};
 use crate::handovers::waiting::{State, Wait};
@@ -113,7 +115,7 @@ pub struct Listed {
     /// The resource's name.
     pub name: String,
     /// Its strand, for the icon's colour.
-    pub strand: String,
+    pub strand: Strand,
     /// Its icon.
     pub icon: String,
     /// The school's short name.
@@ -163,7 +165,7 @@ fn listed_of((row, (name, strand, icon, school, tag, until, asked)): (Row, NameR
     Ok(Listed {
         wait: wait_of(row)?,
         name,
-        strand,
+        strand: strand_of(&strand)?,
         icon,
         school,
         tag: tag.unwrap_or_default(),

@@ -9,6 +9,8 @@ use super::legs::{leg_columns, leg_of};
 use crate::base::days::{Day, Period};
 use crate::base::ids::{CopyId, ResourceId, SchoolId, WaitId};
 use crate::bookings::last_day_of;
+use crate::catalogue::store::{state_of, strand_of};
+use crate::db::asks::today;
 use crate::db::schema::{
     bookings, copies, counts, custody, finds, handovers, legs, meetings, people, resources, roles, schools, settings, waits,
 };
@@ -46,8 +48,7 @@ pub fn neighbours(tx: &mut Tx<'_>) -> Result<Vec<Neighbour>> {
         .eq(schools::cluster_id)
         .and(roles::school_id.eq(schools::id.nullable()))
         .and(roles::kind.eq("ssl").or(roles::kind.eq("deputy")))
-        .and(roles::from_day.le(today))
-        .and(roles::to_day.is_null().or(roles::to_day.ge(today)));
+        .and(today!(roles, today));
     let query = schools::table
         .left_join(roles::table.on(leads))
         .left_join(people::table.on(people::id.eq(roles::person_id)))
@@ -70,8 +71,8 @@ macro_rules! item_columns {
 }
 pub(super) use item_columns;
 
-pub(super) fn item_of((copy, resource, name, strand, icon, tag): ItemRow) -> Item {
-    Item { copy: CopyId(copy), resource: ResourceId(resource), name, strand, icon, tag }
+pub(super) fn item_of((copy, resource, name, strand, icon, tag): ItemRow) -> Result<Item> {
+    Ok(Item { copy: CopyId(copy), resource: ResourceId(resource), name, strand: strand_of(&strand)?, icon, tag })
 }
 
 /// The legs that are planned up to a day, by day; what is overdue among them. Of one school, or of all.
@@ -103,7 +104,7 @@ pub fn journeys(tx: &mut Tx<'_>, until: Day, of: Option<SchoolId>) -> Result<Vec
     rows.into_iter()
         .map(|(leg, item, class_name, place, school)| {
             let meeting = school.or(place).filter(|place| !place.is_empty());
-            Ok(Journey { leg: leg_of(leg)?, item: item_of(item), class_name: class_name.unwrap_or_default(), meeting })
+            Ok(Journey { leg: leg_of(leg)?, item: item_of(item)?, class_name: class_name.unwrap_or_default(), meeting })
         })
         .collect()
 }
@@ -153,7 +154,8 @@ pub fn holdings(tx: &mut Tx<'_>) -> Result<(Vec<Holding>, u32)> {
         .into_iter()
         .map(|(custody, item, (copy_state, home), days, counted, _)| {
             let days = days.and_then(|(first, last)| Period::new(first, last));
-            Ok(Holding { item: item_of(item), copy_state, home: SchoolId(home), custody: custody_of(custody)?, days, counted })
+            let copy_state = state_of(&copy_state)?;
+            Ok(Holding { item: item_of(item)?, copy_state, home: SchoolId(home), custody: custody_of(custody)?, days, counted })
         })
         .collect::<Result<_>>()?;
     Ok((list, allowed.unwrap_or(Further::default().transit_days)))

@@ -22,6 +22,7 @@ use crate::people::founding::{Fault, Nation};
 use crate::people::founding_letters::welcome;
 use crate::people::store::founding::{self as rows, Directed, Stored};
 use crate::people::{ClusterMaker, Overseer, RoleKind, SignedIn, store};
+use crate::web::answer::unkept;
 use crate::web::answer::{html_page, see_other};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
@@ -116,10 +117,7 @@ fn answer(app: &App, who: &SignedIn, form: &FoundingForm, errors: &Errors) -> Ht
         }
     };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header(("cache-control", "no-store"))
-        .body(page::outside("New cluster", app.site.demo, !errors.is_empty(), &main).into_string())
+    unkept(status).body(page::outside("New cluster", app.site.demo, !errors.is_empty(), &main).into_string())
 }
 
 /// `POST /clusters/new`: the cluster, its lead school, both roles and the letter in one transaction.
@@ -231,10 +229,7 @@ pub async fn change(app: web::Data<App>, who: Overseer, form: Posted<AboutForm>)
     let mut errors = Errors::new();
     let Some(about) = read_about(&form.name, &form.cohort_year, &form.nation, &mut errors) else {
         let stored = app.db.read(who.scope(), |tx| Ok::<_, Error>(rows::about(tx)?)).await?;
-        return Ok(HttpResponse::UnprocessableEntity()
-            .content_type("text/html; charset=utf-8")
-            .insert_header(("cache-control", "no-store"))
-            .body(about_page(&who, &stored, &form, &errors, "").into_string()));
+        return Ok(unkept(StatusCode::UNPROCESSABLE_ENTITY).body(about_page(&who, &stored, &form, &errors, "").into_string()));
     };
     app.db.write(who.scope(), move |tx| Ok::<_, Error>(rows::set_about(tx, &about)?)).await?;
     Ok(see_other(&format!("{}/about?done=changed", who.base())))

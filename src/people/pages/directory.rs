@@ -1,11 +1,14 @@
 //! People and schools: who is at which school, and how to reach them. `GET /c/{cluster}/people`.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
 use super::invite;
 use super::person::Done;
 use super::tabs::{Tab, tabs};
+use crate::base::EmailAddress;
 use crate::base::days;
 use crate::people::store::directory::{self, Holder};
 use crate::people::store::invitations;
@@ -40,6 +43,8 @@ pub async fn show(app: web::Data<App>, member: Member, query: web::Query<Done>) 
         holders.iter().any(|one| one.role.kind == RoleKind::Ssl && one.role.school.as_ref().is_some_and(|own| own.id == school.id))
     };
     let without: Vec<&School> = current.iter().copied().filter(|school| school.is_in(today) && !led(school)).collect();
+    let wrong = holders.iter().map(|one| &one.person).filter(|person| person.email.parse::<EmailAddress>().is_err());
+    let unreached: BTreeSet<_> = wrong.map(|person| (person.id, &person.name, &person.email)).collect();
     let here = format!("{}/people", member.base());
     let main = html! {
         (head(
@@ -53,6 +58,12 @@ pub async fn show(app: web::Data<App>, member: Member, query: web::Query<Done>) 
             (banner(Tone::Warn, &format!("{} without a science lead", counted(without.len(), "school", "schools")), html! {
                 p { "Nobody there hears of loans until somebody has the role." }
                 ul { @for school in &without { li { a href={ (here) "/invite?school=" (school.id) } { "Invite a science lead for " (school.name) } } } }
+            }))
+        }
+        @if coordinator && !unreached.is_empty() {
+            (banner(Tone::Bad, &format!("{} cannot get letters", counted(unreached.len(), "person", "people")), html! {
+                p { "What is kept as their e-mail address is none, so they hear of nothing. End the role and invite them with the right address." }
+                ul { @for (id, name, email) in &unreached { li { a href={ (here) "/" (id) } { (name) } ": " (email) } } }
             }))
         }
         @if coordinator { (invite::list(&member, &open)) }

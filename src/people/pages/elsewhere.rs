@@ -3,7 +3,7 @@
 //! The way out is a link and no form, because the content policy lets forms go to our own site only.
 
 use actix_web::cookie::time::Duration;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::people::identity::{Fault, Known, Provider};
 use crate::people::sign_in;
 use crate::people::store::{self, identities};
 use crate::people::ways::Ways;
+use crate::web::answer::unkept;
 use crate::web::{App, Error};
 use crate::web::{guard, limits, page};
 
@@ -159,8 +160,5 @@ fn refused(app: &App, title: &str, words: &str) -> HttpResponse {
         div.head { h1 { (title) } }
         div.panel.card.form { p { (words) } p { a.btn.go href="/sign-in" { "Back to the sign-in page" } } }
     };
-    HttpResponse::UnprocessableEntity()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside(title, app.site.demo, false, &body).into_string())
+    unkept(StatusCode::UNPROCESSABLE_ENTITY).body(page::outside(title, app.site.demo, false, &body).into_string())
 }

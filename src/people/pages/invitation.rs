@@ -1,12 +1,11 @@
 //! An invitation as who is invited sees it: what is offered, and a button. `GET` and `POST /invitation/{token}`, without a session.
 
 use actix_web::cookie::time::Duration;
-use actix_web::http::header;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::html;
 
-use super::person::recipient;
-use super::{Nothing, signed_in, user_agent};
+use super::{signed_in, user_agent};
 use crate::base::clock;
 use crate::base::days;
 use crate::base::secret::Secret;
@@ -18,8 +17,9 @@ use crate::people::letters;
 use crate::people::store::invitations::{self as store, Invitation};
 use crate::people::store::{self as people, held};
 use crate::people::{Cluster, roles};
+use crate::web::answer::unkept;
 use crate::web::forms::submit;
-use crate::web::guard::{self, Posted};
+use crate::web::guard::{self, Nothing, Posted};
 use crate::web::page;
 use crate::web::parts::{row, summary};
 use crate::web::{App, Error};
@@ -72,8 +72,7 @@ pub async fn show(req: HttpRequest, app: web::Data<App>, token: web::Path<String
             }
         }
     };
-    let mut answer = HttpResponse::Ok();
-    answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
+    let mut answer = unkept(StatusCode::OK);
     if known.is_none() {
         answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), visitor.reveal().to_owned(), Duration::hours(12)));
     }
@@ -89,10 +88,7 @@ fn refused(app: &App, refusal: InvitationRefusal) -> HttpResponse {
             @if refusal == InvitationRefusal::Used { p { a.btn.go href="/sign-in" { "Sign in" } } }
         }
     };
-    HttpResponse::UnprocessableEntity()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside(TITLE, app.site.demo, false, &body).into_string())
+    unkept(StatusCode::UNPROCESSABLE_ENTITY).body(page::outside(TITLE, app.site.demo, false, &body).into_string())
 }
 
 /// Accepts: the person, the role, and what waits for it; then signs this device in.
@@ -146,7 +142,7 @@ fn take(tx: &mut Tx<'_>, hash: &str, agent: &str, cluster: &str, url: &str) -> R
     }
     hand_on::give_what_waits(tx, person, &offer)?;
     if let Some(inviter) = invitation.invited_by
-        && let Some(to) = people::person_here(tx, inviter)?.as_ref().and_then(recipient)
+        && let Some(to) = people::person_here(tx, inviter)?.as_ref().and_then(people::Person::recipient)
     {
         let role = roles::words(offer.kind, invitation.school.as_deref());
         let name = people::person_by_email(&mut tx.house(), &wanted.email)?.map_or_else(|| wanted.name.clone(), |person| person.name);

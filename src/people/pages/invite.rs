@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::Nothing;
 use super::person::answer;
 use super::role::RoleForm;
 use crate::base::EmailAddress;
@@ -21,7 +20,7 @@ use crate::people::store::{self as people, held};
 use crate::people::{Coordinator, Member};
 use crate::web::answer::see_other;
 use crate::web::forms::{Errors, csrf_field, error_summary, field, submit, verb};
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, head, pill, table_or_cards};
 use crate::web::{App, Error};

@@ -20,7 +20,7 @@ pub mod unsubscribe;
 pub mod year;
 
 use actix_web::cookie::time::Duration;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -34,9 +34,10 @@ use crate::notifications::store as outbox;
 use crate::people::store;
 use crate::people::ways::Ways;
 use crate::people::{Member, RoleKind, SignedIn, account_letters as letters, sign_in};
+use crate::web::answer::unkept;
 use crate::web::answer::{html_page, see_other};
 use crate::web::forms::{self, Errors};
-use crate::web::guard::{self, Posted};
+use crate::web::guard::{self, Nothing, Posted};
 use crate::web::limits;
 use crate::web::page;
 use crate::web::{App, Error};
@@ -149,8 +150,7 @@ fn sign_in_answer(
             (elsewhere::buttons(&ways.providers, ways.passkeys.on(), next))
         }
     };
-    let mut answer = if errors.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
-    answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
+    let mut answer = unkept(if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY });
     if known.is_none() {
         answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), secret.reveal().to_owned(), Duration::hours(12)));
     }
@@ -262,11 +262,8 @@ pub async fn link_page(req: HttpRequest, app: web::Data<App>, token: web::Path<S
             }
         }
     };
-    let mut answer = HttpResponse::Ok();
-    answer
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::REFERRER_POLICY, "same-origin"));
+    let mut answer = unkept(StatusCode::OK);
+    answer.insert_header((header::REFERRER_POLICY, "same-origin"));
     if known.is_none() {
         answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), visitor.reveal().to_owned(), Duration::hours(12)));
     }
@@ -278,15 +275,9 @@ fn link_refused(app: &App, words: &str) -> HttpResponse {
         div.head { h1 { "This link does not work any more" } }
         div.panel.card.form { p { (words) } p { a.btn.go href="/sign-in" { "Ask for a new link" } } }
     };
-    HttpResponse::UnprocessableEntity()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
+    unkept(StatusCode::UNPROCESSABLE_ENTITY)
         .body(page::outside("This link does not work any more", app.site.demo, false, &body).into_string())
 }
-
-/// A form without fields of its own.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
 
 /// `POST /sign-in/{token}`: uses the link up and signs this device in.
 pub async fn use_link(

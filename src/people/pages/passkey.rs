@@ -1,7 +1,7 @@
 //! Signing in with a passkey: `GET` and `POST /sign-in/passkey`.
 
 use actix_web::cookie::time::Duration;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::html;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::people::passkeys::{Question, Refusal};
 use crate::people::sign_in;
 use crate::people::store::{self, passkeys};
 use crate::people::ways::Ways;
+use crate::web::answer::unkept;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::page::{self, Extras};
@@ -56,8 +57,7 @@ async fn asked(req: &HttpRequest, app: &App, ways: &Ways, next: &str, refusal: O
         }
     };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let mut answer = HttpResponse::build(status);
-    answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
+    let mut answer = unkept(status);
     if known.is_none() {
         answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), visitor.reveal().to_owned(), Duration::hours(12)));
     }

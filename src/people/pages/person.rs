@@ -1,7 +1,7 @@
 //! One person in the cluster: how to reach them and as what; for the coordinator also roles past and to come, and what can be
 //! done about them. `GET /c/{cluster}/people/{person}`.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -9,10 +9,10 @@ use serde::Deserialize;
 use super::history::history;
 use crate::base::days::{self, Day};
 use crate::base::ids::PersonId;
-use crate::notifications::Recipient;
 use crate::people::roles::Held;
-use crate::people::store::{Person, held, log};
+use crate::people::store::{held, log};
 use crate::people::{Coordinator, Member, RoleKind, invitations};
+use crate::web::answer::unkept;
 use crate::web::answer::{html_page, see_other};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, submit};
 use crate::web::guard::Posted;
@@ -31,17 +31,7 @@ pub struct Done {
 /// A page with a form: 422 when something is wrong.
 pub(super) fn answer(errors: &Errors, page: &Markup) -> HttpResponse {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page.0.clone())
-}
-
-/// A person as the addressee of a letter.
-#[must_use]
-pub fn recipient(person: &Person) -> Option<Recipient> {
-    let address = person.email.parse().ok()?;
-    Some(Recipient { person: Some(person.id), address, name: person.name.clone() })
+    unkept(status).body(page.0.clone())
 }
 
 /// Shows a person.

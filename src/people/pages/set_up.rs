@@ -2,7 +2,7 @@
 //! printed at its start. `GET` and `POST /set-up/{token}`.
 
 use actix_web::cookie::time::Duration;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::html;
 
@@ -13,6 +13,7 @@ use crate::base::secret::Secret;
 use crate::db::{House, Scope};
 use crate::people::founding::{SetUpRefusal, may_set_up};
 use crate::people::{RoleKind, store};
+use crate::web::answer::unkept;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::page;
@@ -119,8 +120,7 @@ fn answer(req: &HttpRequest, app: &App, token: &str, form: &FoundingForm, errors
             }
         }
     };
-    let mut answer = HttpResponse::build(if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY });
-    answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
+    let mut answer = unkept(if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY });
     if known.is_none() {
         answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), visitor.reveal().to_owned(), Duration::hours(12)));
     }
@@ -138,9 +138,7 @@ fn refused(app: &App, refusal: SetUpRefusal) -> Result<HttpResponse, Error> {
             p { "Start Boxrota again: each start prints a new one until there is a cluster." }
         }
     };
-    Ok(HttpResponse::UnprocessableEntity()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
+    Ok(unkept(StatusCode::UNPROCESSABLE_ENTITY)
         .body(page::outside("This address does not work any more", app.site.demo, false, &body).into_string()))
 }
 
@@ -158,8 +156,5 @@ pub fn waiting(app: &App) -> HttpResponse {
             p { "Ask the person who gave you this address." }
         }
     };
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside("This Boxrota waits to be set up", app.site.demo, false, &body).into_string())
+    unkept(StatusCode::OK).body(page::outside("This Boxrota waits to be set up", app.site.demo, false, &body).into_string())
 }

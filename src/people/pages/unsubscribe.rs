@@ -15,6 +15,7 @@ use crate::base::secret::Secret;
 use crate::notifications::{Choice, Kind};
 use crate::people::choices::Rhythm;
 use crate::people::store::choices as store;
+use crate::web::answer::unkept;
 use crate::web::forms::{hidden, submit};
 use crate::web::guard::OneClick;
 use crate::web::page;
@@ -115,9 +116,7 @@ fn run_out(app: &App) -> HttpResponse {
 }
 
 fn answer(app: &App, status: StatusCode, title: &str, main: &Markup) -> HttpResponse {
-    HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
+    unkept(status)
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .body(page::outside(title, app.site.demo, false, main).into_string())
 }

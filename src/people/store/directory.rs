@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::Person;
 use crate::base::ids::{PersonId, RoleId, SchoolId};
+use crate::db::asks::today;
 use crate::db::schema::{people, roles, schools};
 use crate::db::{Result, Tx};
 use crate::people::{Role, RoleSchool};
@@ -30,8 +31,7 @@ pub fn holders(tx: &mut Tx<'_>) -> Result<Vec<Holder>> {
         .inner_join(people::table)
         .left_join(schools::table.on(schools::cluster_id.eq(roles::cluster_id).and(schools::id.nullable().eq(roles::school_id))))
         .filter(roles::cluster_id.eq(tx.cluster.0))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order((schools::short_name, roles::kind, people::name, roles::id))
         .limit(MOST)
         .select((roles::id, roles::kind, roles::school_id, (people::id, people::name, people::email), schools::short_name.nullable()))

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::base::days::{self, Day};
 use crate::base::ids::{BookingId, ClusterId, PersonId, SchoolId};
+use crate::db::asks::today;
 use crate::db::schema::{
     bookings, clusters, copies, email_changes, feeds, identities, invitations, messages, muted_kinds, people, resources, roles, schools,
     sessions, sign_in_links,
@@ -33,8 +34,7 @@ pub fn refusals(house: &mut House<'_>, person: PersonId) -> Result<Vec<ErasureRe
         .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
         .filter(roles::cluster_id.eq_any(here.clone()))
         .filter(roles::kind.eq("coordinator"))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order((clusters::name, roles::id))
         .select((roles::cluster_id, roles::person_id, clusters::slug, clusters::name))
         .load(house.conn)?;

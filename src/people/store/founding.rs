@@ -7,6 +7,7 @@ use super::person_for;
 use crate::base::days::Day;
 use crate::base::ids::{ClusterId, LeadSchoolId, MembershipId, PersonId, RoleId, SchoolId};
 use crate::base::secret::Secret;
+use crate::db::asks::today;
 use crate::db::schema::{clusters, lead_schools, memberships, roles, schools, set_up_tokens, settings};
 use crate::db::{HOUSE, House, Result, Tx};
 use crate::people::founding::{About, Founding, LeadSchool, SET_UP_LASTS};
@@ -153,8 +154,7 @@ pub fn directed_by(house: &mut House<'_>, person: PersonId) -> Result<Vec<Direct
     let own = roles::table
         .filter(roles::person_id.eq(person.0))
         .filter(roles::kind.eq(<&'static str>::from(RoleKind::Director)))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .select(roles::cluster_id);
     let rows: Vec<Row> = clusters::table
         .filter(clusters::id.eq_any(own))
@@ -206,8 +206,7 @@ pub fn about(tx: &mut Tx<'_>) -> Result<Stored> {
     let lead: Option<(String, Day)> = lead_schools::table
         .inner_join(schools::table.on(schools::cluster_id.eq(lead_schools::cluster_id).and(schools::id.eq(lead_schools::school_id))))
         .filter(lead_schools::cluster_id.eq(tx.cluster.0))
-        .filter(lead_schools::from_day.le(today))
-        .filter(lead_schools::to_day.is_null().or(lead_schools::to_day.ge(today)))
+        .filter(today!(lead_schools, today))
         .order(lead_schools::from_day.desc())
         .select((schools::name, lead_schools::from_day))
         .first(tx.conn)

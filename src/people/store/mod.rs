@@ -21,8 +21,11 @@ use crate::base::EmailAddress;
 use crate::base::days::{Day, Period};
 use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId, TermId};
 use crate::base::secret::Secret;
+use crate::db::asks::today;
 use crate::db::schema::{self, closures, clusters, memberships, people, roles, sessions, settings, sign_in_links, terms};
 use crate::db::{Error, House, Result, Tx};
+use crate::notifications::Recipient;
+use crate::people::schools::{SchoolName, SchoolNames};
 use crate::people::sign_in::{LINK_LASTS, Link, SESSION_LASTS};
 use crate::people::terms::{Closure, SchoolCalendar, Season, Term};
 use crate::people::{Cluster, Membership, Role, RoleKind, RoleSchool, School, Settings, Stay};
@@ -36,6 +39,20 @@ pub struct Person {
     pub name: String,
     /// The address.
     pub email: String,
+}
+
+impl Person {
+    /// Whom a letter goes to. `None`, with a line in the log, when the stored address is none: the page of people says so, too.
+    #[must_use]
+    pub fn recipient(&self) -> Option<Recipient> {
+        match self.email.parse() {
+            Ok(address) => Some(Recipient { person: Some(self.id), address, name: self.name.clone() }),
+            Err(fault) => {
+                tracing::warn!(person = %self.id, %fault, "a stored address is none");
+                None
+            }
+        }
+    }
 }
 
 type MemberRow = ((i64, i64, String, String), (i64, String, String, i64), (String, Option<i64>, Option<String>));
@@ -56,8 +73,7 @@ pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result
         .filter(sessions::token_hash.eq(token_hash))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::expires_at.gt(now))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order((clusters::name, roles::id))
         .select((
             (sessions::id, people::id, people::name, people::email),
@@ -112,13 +128,7 @@ pub fn clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<Cluste
     let today = house.today();
     let rows: Vec<(i64, String, String, i64)> = clusters::table
         .filter(
-            clusters::id.eq_any(
-                roles::table
-                    .filter(roles::person_id.eq(person.0))
-                    .filter(roles::from_day.le(today))
-                    .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
-                    .select(roles::cluster_id),
-            ),
+            clusters::id.eq_any(roles::table.filter(roles::person_id.eq(person.0)).filter(today!(roles, today)).select(roles::cluster_id)),
         )
         .order(clusters::name)
         .select((clusters::id, clusters::slug, clusters::name, clusters::version))
@@ -149,8 +159,7 @@ pub fn person_here(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>> {
         .inner_join(people::table)
         .filter(roles::person_id.eq(id.0))
         .filter(roles::cluster_id.eq(tx.cluster.0))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .select((people::name, people::email))
         .first(tx.conn)
         .optional()?;
@@ -182,8 +191,7 @@ pub fn demo_people(house: &mut House<'_>) -> Result<Vec<Demo>> {
             schema::schools::table
                 .on(schema::schools::cluster_id.eq(roles::cluster_id).and(schema::schools::id.nullable().eq(roles::school_id))),
         )
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order((clusters::name, roles::kind, schema::schools::short_name, roles::id))
         .limit(100)
         .select((people::id, people::name, people::email, roles::kind, schema::schools::short_name.nullable(), clusters::name))
@@ -325,25 +333,14 @@ pub fn schools(tx: &mut Tx<'_>) -> Result<Vec<School>> {
     Ok(schools)
 }
 
-/// A school as bars and lists name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SchoolName {
-    /// Its id.
-    pub id: SchoolId,
-    /// "Saxton".
-    pub short_name: String,
-    /// "SX".
-    pub letters: String,
-}
-
 /// The names of all schools that are or were in the cluster, by short name: one query.
-pub fn school_names(tx: &mut Tx<'_>) -> Result<Vec<SchoolName>> {
+pub fn school_names(tx: &mut Tx<'_>) -> Result<SchoolNames> {
     let rows: Vec<(i64, String, String)> = schema::schools::table
         .filter(schema::schools::cluster_id.eq(tx.cluster.0))
         .order(schema::schools::short_name)
         .select((schema::schools::id, schema::schools::short_name, schema::schools::letters))
         .load(tx.conn)?;
-    Ok(rows.into_iter().map(|(id, short_name, letters)| SchoolName { id: SchoolId(id), short_name, letters }).collect())
+    Ok(SchoolNames(rows.into_iter().map(|(id, short_name, letters)| SchoolName { id: SchoolId(id), short_name, letters }).collect()))
 }
 
 /// The columns of the settings, in the table's order, for a query that reads them together with something else.
@@ -431,8 +428,7 @@ pub fn people_with_role(tx: &mut Tx<'_>, kind: RoleKind) -> Result<Vec<Person>> 
         .inner_join(people::table)
         .filter(roles::cluster_id.eq(tx.cluster.0))
         .filter(roles::kind.eq(<&'static str>::from(kind)))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order(people::id)
         .limit(50)
         .select((people::id, people::name, people::email))
@@ -448,8 +444,7 @@ pub fn leads_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Person>> {
         .filter(roles::cluster_id.eq(tx.cluster.0))
         .filter(roles::school_id.eq(school.0))
         .filter(roles::kind.eq("ssl").or(roles::kind.eq("deputy")))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order(people::id)
         .limit(50)
         .select((people::id, people::name, people::email))
@@ -466,8 +461,7 @@ pub fn leads_of_schools(tx: &mut Tx<'_>, of: &[SchoolId]) -> Result<Vec<(SchoolI
         .filter(roles::cluster_id.eq(tx.cluster.0))
         .filter(roles::school_id.eq_any(of.iter().map(|school| Some(school.0))))
         .filter(roles::kind.eq("ssl").or(roles::kind.eq("deputy")))
-        .filter(roles::from_day.le(today))
-        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .filter(today!(roles, today))
         .order((roles::school_id, people::id))
         .limit(200)
         .select((roles::school_id.assume_not_null(), people::id, people::name, people::email))

@@ -96,7 +96,7 @@ impl Ask {
     #[must_use]
     pub fn wants(&self, title: &Title) -> bool {
         self.year.is_none_or(|year| (title.years.0..=title.years.1).contains(&year))
-            && (self.topic.is_empty() || self.topic == title.topic || self.topic == title.strand)
+            && (self.topic.is_empty() || self.topic == title.topic || self.topic == <&str>::from(title.strand))
             && (self.kind.is_empty() || self.kind == title.kind)
             && self.words.split_whitespace().all(|word| title.search_words.contains(&word.to_lowercase()))
     }

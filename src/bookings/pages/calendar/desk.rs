@@ -11,7 +11,7 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::{CopyId, SchoolId};
 use crate::bookings::store::plan::{self, Copy, Loan, Title};
 use crate::bookings::{Kind, Slot, risk, spans};
-use crate::catalogue::Astray;
+use crate::catalogue::{Astray, CopyState};
 use crate::db::{Result, Tx};
 use crate::notifications::store as outbox;
 use crate::people::terms::SchoolCalendar;
@@ -77,7 +77,7 @@ impl Desk {
         let titles = plan::titles(tx)?;
         let loans = plan::in_window(tx, shown_days)?;
         let open = plan::open_now(tx)?;
-        let schools = store::school_names(tx)?.into_iter().map(|school| (school.id, (school.short_name, school.letters))).collect();
+        let schools = store::school_names(tx)?.0.into_iter().map(|school| (school.id, (school.short_name, school.letters))).collect();
         let Viewer { mine, own, may_book, coordinator } = viewer;
         let unsent = if coordinator { usize::try_from(outbox::failed_count(tx)?).unwrap_or(0) } else { 0 };
         Ok(Self { mine, own, may_book, coordinator, unsent, today, ask, calendar, shown_days, titles, loans, open, schools })
@@ -144,7 +144,7 @@ impl Desk {
     /// Whether the copy can be had on all these days of the window.
     fn is_free(&self, copy: &Copy, wanted: Period) -> bool {
         let slots: Vec<Slot> = self.loans_of(copy.id).iter().map(|loan| loan.slot).collect();
-        copy.state == "in_service" && !self.is_lost(copy) && self.late(copy.id).is_none() && spans::is_free(&slots, wanted)
+        copy.state == CopyState::InService && !self.is_lost(copy) && self.late(copy.id).is_none() && spans::is_free(&slots, wanted)
     }
 
     /// The loan for which the copy is out now.
@@ -161,8 +161,7 @@ impl Desk {
     /// Whether a booking may not happen as planned.
     #[must_use]
     pub fn at_risk(&self, slot: &Slot, copy: &Copy) -> bool {
-        let broken = (copy.state != "in_service").then_some(copy.state.as_str());
-        risk(slot, self.late(slot.copy), broken, &copy.plight, self.today).is_some()
+        risk(slot, self.late(slot.copy), copy.state.why_not(), &copy.plight, self.today).is_some()
     }
 
     /// Everything late now, in the whole cluster.
@@ -212,10 +211,10 @@ impl Desk {
                 None => line("out", html! { (school) ", due " (Brief(slot.days.last())) }),
             };
         }
-        match copy.state.as_str() {
-            "repair" => return line("fix warn", html! { "Being repaired" }),
-            "missing" => return line("late bad", html! { "Missing" }),
-            _ => {}
+        match copy.state {
+            CopyState::Repair => return line("fix warn", html! { "Being repaired" }),
+            CopyState::Missing => return line("late bad", html! { "Missing" }),
+            CopyState::InService | CopyState::Retired => {}
         }
         if !self.shown_days.contains(today) {
             return line("here", html! { (home) });

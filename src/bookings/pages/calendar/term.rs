@@ -11,6 +11,7 @@ use crate::base::Period;
 use crate::bookings::Kind;
 use crate::bookings::store::plan::{Copy, Loan, Title};
 use crate::bookings::timeline::{Bar, Cell, CopyFacts, Grid, Look, Span, Viewpoint, What};
+use crate::catalogue::CopyState;
 use crate::people::terms::Window;
 use crate::web::parts::icon;
 
@@ -106,14 +107,16 @@ fn row(desk: &Desk, grid: &Grid<'_>, title: &Title, copy: &Copy, more: bool) -> 
     let slots: Vec<_> = loans.iter().map(|loan| loan.slot).collect();
     // A loan that should have come back before this window makes the copy unavailable here, too.
     let missed = desk.late(copy.id).is_some_and(|late| slots.iter().all(|slot| slot.id != late.id));
-    let facts =
-        CopyFacts { in_service: copy.state == "in_service" && !desk.is_lost(copy) && !missed, turnaround: title.rules.turnaround_days };
+    let facts = CopyFacts {
+        in_service: copy.state == CopyState::InService && !desk.is_lost(copy) && !missed,
+        turnaround: title.rules.turnaround_days,
+    };
     let cells = grid.row(&slots, facts);
     let several = title.copies.len() > 1;
     html! {
         li class=(if more { "r more" } else { "r" }) {
             div.rh {
-                @if !more { span class={ "ic " (strand_class(&title.strand)) } { (icon(&title.icon)) } }
+                @if !more { span class={ "ic " (title.strand.class()) } { (icon(&title.icon)) } }
                 div.nm {
                     h2 { a href={ "boxes/" (title.id) } {
                         @if more { span.vh { (title.name) " " } (copy.tag) } @else { (title.name) @if several { " " small { (copy.tag) } } }
@@ -174,16 +177,5 @@ fn gap(desk: &Desk, title: &Title, copy: &Copy, width: u16, free: Period, school
             @if width >= ROOM_FOR_WORDS { b { "Free " (Weeks(school_days)) } i { ", " (Days(free)) ": reserve " (title.name) } }
             @else { i { "Free " (Days(free)) ": reserve " (title.name) } }
         }
-    }
-}
-
-/// The class that colours a strand's icon.
-#[must_use]
-pub fn strand_class(strand: &str) -> &'static str {
-    match strand {
-        "biology" => "bio",
-        "chemistry" => "chem",
-        "physics" => "phys",
-        _ => "work",
     }
 }

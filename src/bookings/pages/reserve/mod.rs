@@ -15,7 +15,7 @@ use crate::base::secret::Secret;
 use crate::bookings::store::ledger::{self, New};
 use crate::bookings::store::shelf::{self, Reading, Similar};
 use crate::bookings::{Decision, Kind, Refusal, State, Taken, reserve};
-use crate::db::{self, Tx};
+use crate::db::{self, Stop, Tx};
 use crate::people::{Borrower, Member};
 use crate::web::forms::{Errors, csrf_field, hidden, submit};
 use crate::web::guard::Posted;
@@ -85,17 +85,8 @@ pub async fn check(
     })
 }
 
-/// What a transaction that books can end with, short of a booking.
-enum Stop {
-    Refused(Box<(Reading, Refusal, Vec<Similar>)>),
-    Fault(Error),
-}
-
-impl From<db::Error> for Stop {
-    fn from(fault: db::Error) -> Self {
-        Self::Fault(fault.into())
-    }
-}
+/// Why there is no booking, and the shelf that says so.
+type No = Box<(Reading, Refusal, Vec<Similar>)>;
 
 /// Books, once for each form however often it is sent, and shows the booking.
 ///
@@ -123,15 +114,7 @@ pub async fn book(
     };
     let teller = Teller::new(&app, &member);
     let (person, days) = (member.person, ask.days());
-    let attempt = || {
-        let (teller, wanted, key) = (teller.clone(), wanted.clone(), key.clone());
-        app.db.write(member.scope(), move |tx| booked(tx, &teller, resource, &wanted, person, key, days))
-    };
-    let mut done = attempt().await;
-    // The table of booked days refused what the rules had let through: somebody came past our lock. Now he can be seen.
-    if matches!(done, Err(Stop::Fault(Error::Db(db::Error::Taken)))) {
-        done = attempt().await;
-    }
+    let done = app.db.write_or_again(member.scope(), move |tx| booked(tx, &teller, resource, &wanted, person, key, days)).await;
     match done {
         Ok((id, state)) => {
             let done = if state == State::Requested { "requested" } else { "reserved" };
@@ -142,13 +125,13 @@ pub async fn book(
             Ok(refused(&member, &reading, &ask, &refusal, &similar))
         }
         // Refused again: whoever holds the days is none of the live bookings. The answer is still one for people.
-        Err(Stop::Fault(Error::Db(db::Error::Taken))) => {
+        Err(Stop::Fault(db::Error::Taken)) => {
             let (school, days) = (ask.school_id(&member).unwrap_or(NO_SCHOOL), ask.days());
             let reading = app.db.read(member.scope(), move |tx| Ok::<_, Error>(shelf::read(tx, resource, school, days)?)).await?;
             let refusal = Refusal::Taken(Box::new(Taken::by_somebody(days.unwrap_or(Period::day(member.today())))));
             Ok(refused(&member, &reading, &ask, &refusal, &[]))
         }
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 
@@ -160,7 +143,7 @@ fn booked(
     person: crate::base::ids::PersonId,
     request_key: String,
     days: Option<Period>,
-) -> Result<(BookingId, State), Stop> {
+) -> Result<(BookingId, State), Stop<No>> {
     if let Some(done) = ledger::by_request_key(tx, &request_key)? {
         return Ok(done);
     }

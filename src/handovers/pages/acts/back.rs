@@ -3,14 +3,13 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::super::form::{self, Desk};
 use super::super::tell::{Event, Teller};
-use super::super::{copy, name_of, see_other, who};
-use super::{Stop, decided, errors_of, no_key};
+use super::super::{see_other, who};
+use super::{No, decided, no_key, stopped};
 use crate::base::ids::{CopyId, PersonId};
 use crate::base::secret::Secret;
 use crate::bookings::store::ledger;
-use crate::db::{self, Tx};
+use crate::db::{self, Stop, Tx};
 use crate::handovers::counts::{self, Count, How, Side};
 use crate::handovers::handing::{self, OnTheWay, Refusal, Scene};
 use crate::handovers::letters::capital;
@@ -25,7 +24,7 @@ use crate::web::{App, Error};
 /// The form with which a copy is refused.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct No {
+pub struct Refused {
     key: String,
     seen: String,
     reason: String,
@@ -39,7 +38,7 @@ pub async fn refuse(
     app: web::Data<App>,
     member: Borrower,
     path: web::Path<(String, CopyId)>,
-    form: Posted<No>,
+    form: Posted<Refused>,
 ) -> Result<HttpResponse, Error> {
     let copy = path.into_inner().1;
     let key = Secret::parse(&form.0.key).ok_or_else(no_key)?.derive(&format!("{} refuses {copy}", member.person));
@@ -51,20 +50,20 @@ pub async fn refuse(
             if let Some(earlier) = counted::by_request_key(tx, &key)? {
                 return Ok(earlier.handover);
             }
-            let person = tx.actor.ok_or_else(|| Stop::Broken(Error::Broken("nobody acts".into())))?;
+            let person = tx.person()?;
             let (thing, scene) = handovers::scene(tx, copy)?;
             let next = decided(tx, &scene, Side::Receiver, seen, &me)?;
             let way = scene.on_the_way.ok_or(Refusal::NotOnItsWay)?;
             let reason = reason.and_then(|reason| {
                 if reason.is_empty() { Err("say why you do not take it; the other school reads this".to_owned()) } else { Ok(reason) }
             });
-            let reason = reason.map_err(|fault| Stop::Faults(vec![("reason".to_owned(), capital(&fault))]))?;
+            let reason = reason.map_err(|fault| Stop::Refused(No::Form(vec![("reason".to_owned(), capital(&fault))])))?;
             handovers::answered(tx, way.id, person, &Said::default(), &reason, false, next.to())?;
             back_to_giver(tx, &scene, &way, person)?;
             let nothing = Count { how: How::None, lines: Vec::new() };
             counted::insert(tx, &New { of: Of::Handover(way.id, Side::Receiver), copy, person, key: &key, before: None }, &nothing)?;
             let names = people::school_names(tx)?;
-            tx.log("copies", &thing.copy, "refused", "", &format!("{}: {reason}", name_of(&names, next.at)))?;
+            tx.log("copies", &thing.copy, "refused", "", &format!("{}: {reason}", names.of(next.at)))?;
             teller.tell(tx, way.id, &Event::Refused(reason))?;
             Ok(Some(way.id))
         })
@@ -74,20 +73,8 @@ pub async fn refuse(
             let handover = handover.map_or_else(String::new, |id| format!("&handover={id}"));
             Ok(see_other(&format!("{}/copies/{copy}?done=refused{handover}", member.base())))
         }
-        Err(Stop::Faults(faults)) => {
-            let me = who(&member);
-            match app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, copy, Side::Receiver, &me, None)?)).await? {
-                Ok(desk) => Ok(form::page(&member, &desk, Some((&fields_of(typed), &errors_of(faults))))),
-                Err(refusal) => copy::refused(&app, &member, copy, refusal, &fields_of(typed)).await,
-            }
-        }
-        Err(Stop::Refused(refusal)) => copy::refused(&app, &member, copy, refusal, &fields_of(typed)).await,
-        Err(Stop::Broken(fault)) => Err(fault),
+        Err(stop) => stopped(&app, &member, copy, (Side::Receiver, None), &[("reason".to_owned(), typed)], stop).await,
     }
-}
-
-fn fields_of(reason: String) -> Vec<(String, String)> {
-    vec![("reason".to_owned(), reason)]
 }
 
 /// The form of one button with which a copy is taken back.
@@ -112,22 +99,20 @@ pub async fn take_back(
     let done = app
         .db
         .write(member.scope(), move |tx| {
-            let person = tx.actor.ok_or_else(|| Stop::Broken(Error::Broken("nobody acts".into())))?;
+            let person = tx.person()?;
             let (thing, scene) = handovers::scene(tx, copy)?;
             let way = handing::as_seen(handing::take_back(&scene, &me), seen, &scene, Side::Giver)?;
             handovers::withdrawn(tx, way.id)?;
             back_to_giver(tx, &scene, &way, person)?;
             let names = people::school_names(tx)?;
-            tx.log("copies", &thing.copy, "taken back", "", &name_of(&names, way.from))?;
+            tx.log("copies", &thing.copy, "taken back", "", names.of(way.from))?;
             teller.tell(tx, way.id, &Event::Withdrawn)?;
-            Ok::<_, Stop>(())
+            Ok::<_, Stop<No>>(())
         })
         .await;
     match done {
         Ok(()) => Ok(see_other(&format!("{}/copies/{copy}?done=withdrawn", member.base()))),
-        Err(Stop::Refused(refusal)) => copy::refused(&app, &member, copy, refusal, &[]).await,
-        Err(Stop::Broken(fault)) => Err(fault),
-        Err(Stop::Faults(_)) => Err(Error::Broken("a form without fields has no faults".into())),
+        Err(stop) => stopped(&app, &member, copy, (Side::Giver, None), &[], stop).await,
     }
 }
 

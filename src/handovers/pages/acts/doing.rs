@@ -1,7 +1,5 @@
 //! What a count does to a copy: given up, given up in hindsight, received; and the log's line.
 
-use super::super::{name_of, place_of};
-use super::Stop;
 use crate::base::ids::{HandoverId, PersonId, SchoolId};
 use crate::bookings::By;
 use crate::bookings::changes;
@@ -25,7 +23,7 @@ pub(super) struct Act<'a> {
 }
 
 impl Act<'_> {
-    pub(super) fn give(&self, tx: &mut Tx<'_>, next: &Next) -> Result<HandoverId, Stop> {
+    pub(super) fn give(&self, tx: &mut Tx<'_>, next: &Next) -> db::Result<HandoverId> {
         let id = handovers::given(tx, self.thing.copy, next, self.person, self.said)?;
         // Custody first: then what the booking says finds nothing left to move.
         custody::put(
@@ -48,7 +46,7 @@ impl Act<'_> {
     }
 
     /// The giver's word and count beside what was received already: nothing moves.
-    pub(super) fn give_late(&self, tx: &mut Tx<'_>, taken: &Taken) -> Result<HandoverId, Stop> {
+    pub(super) fn give_late(&self, tx: &mut Tx<'_>, taken: &Taken) -> db::Result<HandoverId> {
         let received = counted::of_handover(tx, taken.id)?.into_iter().find(|one| one.side == Side::Receiver);
         let after = handovers::one(tx, taken.id)?.received_said.condition;
         let worse = self.said.condition.zip(after).is_some_and(|(before, after)| after > before);
@@ -58,7 +56,7 @@ impl Act<'_> {
         Ok(taken.id)
     }
 
-    pub(super) fn receive(&self, tx: &mut Tx<'_>, next: &Next) -> Result<HandoverId, Stop> {
+    pub(super) fn receive(&self, tx: &mut Tx<'_>, next: &Next) -> db::Result<HandoverId> {
         let copy = self.thing.copy;
         let id = if let Some(way) = self.scene.on_the_way {
             let given = counted::of_handover(tx, way.id)?.into_iter().find(|one| one.side == Side::Giver);
@@ -96,8 +94,8 @@ impl Act<'_> {
     pub(super) fn log(&self, tx: &mut Tx<'_>, verb: &str, way: Option<(SchoolId, Option<SchoolId>)>) -> Result<(), db::Error> {
         let names = people::school_names(tx)?;
         let at = match way {
-            Some((from, to)) => format!("{} to {}", name_of(&names, from), place_of(&names, to, self.scene.home)),
-            None => name_of(&names, self.scene.custody.school),
+            Some((from, to)) => format!("{} to {}", names.of(from).to_owned(), names.of_place(to, self.scene.home)),
+            None => names.of(self.scene.custody.school).to_owned(),
         };
         tx.log("copies", &self.thing.copy, verb, "", &format!("{at}; {}", self.count.summary().to_lowercase()))
     }

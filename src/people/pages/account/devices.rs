@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
-use super::super::Nothing;
 use super::{Done, answer, top};
 use crate::base::clock;
 use crate::base::ids::SessionId;
@@ -12,7 +11,7 @@ use crate::people::store::account::{self as store, Device};
 use crate::people::{SignedIn, account};
 use crate::web::answer::see_other;
 use crate::web::forms::{stop, verb};
-use crate::web::guard::{self, Posted};
+use crate::web::guard::{self, Nothing, Posted};
 use crate::web::parts::{Tone, banner, pill};
 use crate::web::{App, Error};
 

@@ -4,12 +4,10 @@
 
 use actix_web::cookie::time::Duration;
 use actix_web::http::StatusCode;
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::super::Nothing;
 use super::{Done, answer, top};
 use crate::base::secret::Secret;
 use crate::base::{EmailAddress, clock};
@@ -19,8 +17,9 @@ use crate::people::account::{ChangeRefusal, EmailChange, Mailbox, answerable};
 use crate::people::store::{self as people, account as store};
 use crate::people::{SignedIn, account_letters as letters};
 use crate::web::answer::see_other;
+use crate::web::answer::unkept;
 use crate::web::forms::{self, Errors};
-use crate::web::guard::{self, Posted};
+use crate::web::guard::{self, Nothing, Posted};
 use crate::web::parts::{back, confirmation};
 use crate::web::{App, Error};
 use crate::web::{limits, page};
@@ -173,8 +172,7 @@ fn asking(req: &HttpRequest, app: &App, token: &str, change: &EmailChange, mailb
             }
         }
     };
-    let mut answer = HttpResponse::Ok();
-    answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store"));
+    let mut answer = unkept(StatusCode::OK);
     if known.is_none() {
         let name = guard::visitor_cookie(&app.site);
         answer.cookie(guard::cookie(&app.site, name, visitor.reveal().to_owned(), Duration::hours(12)));
@@ -275,8 +273,5 @@ fn refused(app: &App, refusal: ChangeRefusal) -> HttpResponse {
 
 fn outside(app: &App, status: StatusCode, title: &str, body: &Markup) -> HttpResponse {
     let main = html! { div.head { h1 { (title) } } div.panel.card.form { (body) } };
-    HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside(title, app.site.demo, false, &main).into_string())
+    unkept(status).body(page::outside(title, app.site.demo, false, &main).into_string())
 }

@@ -12,6 +12,7 @@ use crate::db::Scope;
 use crate::people::SignedIn;
 use crate::people::account::ErasureRefusal;
 use crate::people::store::erasure as store;
+use crate::web::answer::unkept;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::page;
@@ -107,8 +108,5 @@ pub async fn erased(app: web::Data<App>) -> HttpResponse {
             p { "Your name and your e-mail address are no longer in Boxrota. Thank you for sharing." }
         }
     };
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside("Your account is erased", app.site.demo, false, &main).into_string())
+    unkept(StatusCode::OK).body(page::outside("Your account is erased", app.site.demo, false, &main).into_string())
 }

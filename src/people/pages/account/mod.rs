@@ -8,13 +8,14 @@ pub mod kinds;
 pub mod letters;
 pub mod passkeys;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, Render, html};
 use serde::Deserialize;
 
 use crate::people::SignedIn;
 use crate::web::App;
+use crate::web::answer::unkept;
 use crate::web::page::{self, Extras, Own};
 use crate::web::parts::{back, head, icon, row, summary};
 
@@ -69,9 +70,7 @@ fn answer_with(status: StatusCode, app: &App, who: &SignedIn, title: &str, scrip
         clusters: who.clusters.iter().map(|cluster| (format!("/c/{}", cluster.slug), cluster.name.clone())).collect(),
         demo: app.site.demo,
     };
-    HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
+    unkept(status)
         .body(page::own(&own, title, Extras { scripts, wrong: status.is_client_error(), ..Extras::default() }, main).into_string())
 }
 

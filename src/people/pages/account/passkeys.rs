@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::super::Nothing;
 use super::{Done, answer, answer_with, top};
 use crate::base::clock;
 use crate::base::ids::PasskeyId;
@@ -16,7 +15,7 @@ use crate::people::store::passkeys::{self as store, Listed};
 use crate::people::ways::Ways;
 use crate::web::answer::see_other;
 use crate::web::forms::{self, Errors};
-use crate::web::guard::{self, Posted};
+use crate::web::guard::{self, Nothing, Posted};
 use crate::web::parts::{Tone, banner, empty};
 use crate::web::{App, Error};
 

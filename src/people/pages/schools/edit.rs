@@ -3,8 +3,9 @@
 use actix_web::{HttpResponse, web};
 use maud::html;
 
-use super::{Screen, Stop, done, fact_fields, record};
+use super::{Screen, done, fact_fields, record};
 use crate::base::ids::SchoolId;
+use crate::db::Stop;
 use crate::people::schools::{self, Facts, Record, Typed};
 use crate::people::store::schools as store;
 use crate::people::{Coordinator, Member};
@@ -53,7 +54,7 @@ pub async fn save(
     match saved {
         Ok(()) => Ok(done(&member, id, "edited")),
         Err(Stop::Refused(errors)) => Ok(page(&member, &record(&app, &member, id).await?, &typed, &errors)),
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 

@@ -3,9 +3,10 @@
 use actix_web::{HttpResponse, web};
 use maud::html;
 
-use super::{Screen, Stop, at, day_field, done, refused};
+use super::{Screen, at, day_field, done, refused};
 use crate::base::days;
 use crate::base::ids::SchoolId;
+use crate::db::Stop;
 use crate::people::schools::{self, Lead, Record, Typed};
 use crate::people::store::schools as store;
 use crate::people::{Coordinator, Member};
@@ -56,7 +57,7 @@ pub async fn save(
             let (record, open) = read(&app, &member, id).await?;
             Ok(page(&member, &record, &open, &typed, &errors))
         }
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 

@@ -4,12 +4,12 @@
 use actix_web::{HttpResponse, web};
 use maud::html;
 
-use super::{Screen, Stop, Things, at, cancel, day_field, done, loan_list};
+use super::{Screen, Things, at, cancel, day_field, done, loan_list};
 use crate::base::days::{self, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::pages::tell::Teller;
 use crate::catalogue::store::{self as catalogue, Kept};
-use crate::db::{self, Tx};
+use crate::db::{self, Stop, Tx};
 use crate::handovers::offers;
 use crate::people::schools::{self, Record, Typed, Wish};
 use crate::people::store::schools as store;
@@ -87,7 +87,7 @@ pub async fn save(
             let facts = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Facts::read(tx, id)?)).await?;
             Ok(page(&member, &facts, &typed, &errors))
         }
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 

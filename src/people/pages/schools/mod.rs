@@ -11,7 +11,7 @@ pub mod sabbatical;
 pub mod show;
 
 use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::web;
 use maud::{Markup, html};
 
@@ -25,46 +25,27 @@ use crate::db::{self, Tx};
 use crate::people::Member;
 use crate::people::schools::{Record, Refusal, Typed};
 use crate::people::store::schools as store;
+use crate::web::answer::answer;
 use crate::web::answer::see_other;
 use crate::web::forms::{self, Errors, csrf_field, error_summary};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{back, head, icon};
 use crate::web::{App, Error};
 
-/// What a transaction about a school can end with, short of the change.
-pub enum Stop {
-    /// Something is wrong at a field.
-    Refused(Errors),
-    /// Something failed.
-    Fault(Error),
-}
-
-impl From<db::Error> for Stop {
-    fn from(fault: db::Error) -> Self {
-        Self::Fault(fault.into())
-    }
-}
-
-impl From<Errors> for Stop {
-    fn from(errors: Errors) -> Self {
-        Self::Refused(errors)
-    }
-}
-
-impl From<(&'static str, Refusal)> for Stop {
+impl From<(&'static str, Refusal)> for Errors {
     fn from((field, refusal): (&'static str, Refusal)) -> Self {
-        Self::Refused(Errors::one(field, refusal.to_string()))
+        Self::one(field, refusal.to_string())
     }
 }
 
 /// A message at its field, from a day that was typed.
-fn at<T>(field: &str, read: Result<T, String>) -> Result<T, Stop> {
-    read.map_err(|message| Stop::Refused(Errors::one(field, message)))
+fn at<T>(field: &str, read: Result<T, String>) -> Result<T, Errors> {
+    read.map_err(|message| Errors::one(field, message))
 }
 
 /// A rule at its field.
-fn refused(field: &'static str) -> impl Fn(Refusal) -> Stop {
-    move |refusal| (field, refusal).into()
+fn refused(field: &str) -> impl Fn(Refusal) -> Errors {
+    move |refusal| Errors::one(field, refusal.to_string())
 }
 
 /// The school of the address.
@@ -110,11 +91,11 @@ impl Things {
 }
 
 /// Cancels a booking because of what happens to its school, with the usual letters.
-fn cancel(tx: &mut Tx<'_>, teller: &Teller, loan: &Loan, reason: &str) -> Result<(), Stop> {
+fn cancel(tx: &mut Tx<'_>, teller: &Teller, loan: &Loan, reason: &str) -> db::Result<()> {
     let slot = &loan.booking.slot;
-    changes::cancel(slot, By::Coordinator, reason, tx.today()).map_err(|refusal| Stop::Fault(Error::Broken(refusal.message())))?;
+    changes::cancel(slot, By::Coordinator, reason, tx.today()).map_err(|refusal| db::Error::Check(refusal.message()))?;
     ledger::set_state(tx, loan, State::Cancelled, reason)?;
-    Ok(teller.cancelled(tx, slot.id, reason)?)
+    teller.cancelled(tx, slot.id, reason)
 }
 
 /// A list of bookings, each a link to its page.
@@ -172,10 +153,7 @@ impl Screen<'_> {
 /// A page with a form on it: 200, or 422 when something is wrong.
 fn html_answer(member: &Member, title: &str, errors: &Errors, main: &Markup) -> HttpResponse {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .body(form_page(&member.shell(Nav::People), title, !errors.is_empty(), main).into_string())
+    answer(status, &form_page(&member.shell(Nav::People), title, !errors.is_empty(), main))
 }
 
 /// Three boxes for a day.

@@ -3,7 +3,8 @@
 use actix_web::{HttpResponse, web};
 use maud::html;
 
-use super::{Stop, day_field, done, fact_fields, html_answer, name_fields};
+use super::{day_field, done, fact_fields, html_answer, name_fields};
+use crate::db::Stop;
 use crate::people::schools::{self, NewSchool, Typed};
 use crate::people::store::schools as store;
 use crate::people::{Coordinator, Member};
@@ -41,7 +42,7 @@ pub async fn add(app: web::Data<App>, member: Coordinator, form: Posted<Typed>) 
     match added {
         Ok(id) => Ok(done(&member, id, "added")),
         Err(Stop::Refused(errors)) => Ok(page(&member, &typed, england(&app, &member).await?, &errors)),
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 

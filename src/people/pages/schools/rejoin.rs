@@ -3,8 +3,9 @@
 use actix_web::{HttpResponse, web};
 use maud::html;
 
-use super::{Screen, Stop, at, day_field, done, record, refused};
+use super::{Screen, at, day_field, done, record, refused};
 use crate::base::ids::SchoolId;
+use crate::db::Stop;
 use crate::people::schools::{self, Record, Typed};
 use crate::people::store::schools as store;
 use crate::people::{Coordinator, Member};
@@ -49,7 +50,7 @@ pub async fn save(
     match saved {
         Ok(()) => Ok(done(&member, id, "rejoined")),
         Err(Stop::Refused(errors)) => Ok(page(&member, &record(&app, &member, id).await?, &typed, &errors)),
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 

@@ -3,8 +3,9 @@
 use actix_web::{HttpResponse, web};
 use maud::html;
 
-use super::{Screen, Stop, day_field, done, name_fields, record};
+use super::{Screen, day_field, done, name_fields, record};
 use crate::base::ids::SchoolId;
+use crate::db::Stop;
 use crate::people::schools::{self, Names, Record, Typed};
 use crate::people::store::schools as store;
 use crate::people::{Coordinator, Member};
@@ -59,7 +60,7 @@ pub async fn save(
     match saved {
         Ok(()) => Ok(done(&member, id, "renamed")),
         Err(Stop::Refused(errors)) => Ok(page(&member, &record(&app, &member, id).await?, &typed, &errors)),
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 

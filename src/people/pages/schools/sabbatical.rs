@@ -4,11 +4,12 @@
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
-use super::{Screen, Stop, Things, at, cancel, day_field, done, html_answer, loan_list, record, refused};
+use super::{Screen, Things, at, cancel, day_field, done, html_answer, loan_list, record, refused};
 use crate::base::days::{self, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::pages::tell::Teller;
 use crate::bookings::store::loans::Loan;
+use crate::db::Stop;
 use crate::handovers::offers;
 use crate::people::schools::{self, Record, Sabbatical, Typed};
 use crate::people::store::schools as store;
@@ -84,7 +85,7 @@ pub async fn save(
     match saved {
         Ok(()) => Ok(done(&member, id, "sabbatical")),
         Err(Stop::Refused(errors)) => checked(&app, &member, id, &typed, errors).await,
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 
@@ -127,7 +128,7 @@ pub async fn end(
     match saved {
         Ok(()) => Ok(done(&member, id, "back")),
         Err(Stop::Refused(errors)) => Ok(ask_end(&member, &record(&app, &member, id).await?, &typed, &errors)),
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 

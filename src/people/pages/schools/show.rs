@@ -9,7 +9,6 @@ use super::{Things, link_button, loan_list};
 use crate::base::Day;
 use crate::base::days;
 use crate::base::ids::SchoolId;
-use crate::bookings::store::shelf::out_of_service;
 use crate::catalogue::store::{self as catalogue, Kept};
 use crate::db::{self, Tx};
 use crate::people::log::Line;
@@ -137,7 +136,7 @@ pub(super) fn kept_list(base: &str, kept: &[Kept]) -> Markup {
         ul.links { @for copy in kept {
             li { div {
                 a href={ (base) "/boxes/" (copy.resource) } { (copy.name) }
-                small { (copy.tag) @if let Some(why) = out_of_service(&copy.state) { ", " (why) } }
+                small { (copy.tag) @if let Some(why) = copy.state.why_not() { ", " (why) } }
             } }
         } }
     }

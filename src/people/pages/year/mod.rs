@@ -13,8 +13,9 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::ends;
 use crate::db::{Result, Tx};
+use crate::people::schools::SchoolName;
+use crate::people::store;
 use crate::people::store::year::{self as rows, Kept};
-use crate::people::store::{self, SchoolName};
 use crate::people::terms::{Closure, ClosureKind, SchoolCalendar, Season, Term};
 use crate::people::year::{self, YEARS, year_name};
 use crate::people::{Member, RoleKind};
@@ -77,7 +78,7 @@ pub async fn show(app: web::Data<App>, member: Member, ask: web::Query<Ask>) -> 
             @if coordinator { p { a href={ (base) "/closures/import" } { "Import closed days from a file" } } }
         }
         div.grid2 {
-            @for school in &schools {
+            @for school in schools.iter() {
                 section.panel.card { h2 { (school.short_name) } (closed_days(&member, &closed, Some(school.id), &school.short_name)) }
             }
         }

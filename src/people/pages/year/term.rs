@@ -14,7 +14,7 @@ use crate::people::year::{Planned, YEARS, year_name};
 use crate::people::{Coordinator, Member};
 use crate::web::answer::{html_page, refused};
 use crate::web::forms::{Errors, choice, day_month_year, error_summary, field, radios, stop, submit};
-use crate::web::guard::Posted;
+use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, head};
 use crate::web::{App, Error};
@@ -38,10 +38,6 @@ pub struct TermForm {
     half_last_month: String,
     half_last_year: String,
 }
-
-/// A form with nothing but its token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
 
 impl From<TermForm> for TypedTerm {
     fn from(form: TermForm) -> Self {

@@ -1,0 +1,18 @@
+//! What the stores of several rooms ask of a table, as parts of a query.
+
+/// Holds on this day, the last one included; without a last day it goes on. For tables with `from_day` and `to_day`.
+macro_rules! today {
+    ($table:ident, $day:expr) => {
+        $table::from_day.le($day).and($table::to_day.is_null().or($table::to_day.ge($day)))
+    };
+}
+pub(crate) use today;
+
+/// Holds its days: requested or confirmed. Said by what it is not, because a statement with a list of values is not kept
+/// prepared, and planning it anew costs as much as running it.
+macro_rules! is_live {
+    () => {
+        bookings::state.ne("cancelled").and(bookings::state.ne("declined"))
+    };
+}
+pub(crate) use is_live;
