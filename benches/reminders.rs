@@ -16,10 +16,10 @@ use std::time::Instant;
 
 use anyhow::Context;
 use boxrota::db::{Db, Error};
-use boxrota::handovers::digests::Rooms;
-use boxrota::handovers::round::{Pass, Sweep};
-use boxrota::handovers::settle::settle;
-use boxrota::notifications::store as outbox;
+use boxrota::mail::store as outbox;
+use boxrota::reminders::acts::digests::Rooms;
+use boxrota::reminders::acts::round::{Pass, Sweep};
+use boxrota::settle::settle;
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;

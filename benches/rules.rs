@@ -9,9 +9,9 @@ use std::hint::black_box;
 use boxrota::base::days::{Day, Period, add, parse_iso};
 use boxrota::base::ids::{BookingId, CopyId, SchoolId, TermId};
 use boxrota::bookings::reserve::{Membership, Shelf, ShelfCopy, Standing, Wish, reserve};
-use boxrota::bookings::timeline::{CopyFacts, Grid, Viewpoint};
 use boxrota::bookings::{By, Kind, Rules, Slot, State};
-use boxrota::people::terms::{Closure, ClosureKind, SchoolCalendar, Season, Term};
+use boxrota::calendar::{CopyFacts, Grid, Viewpoint};
+use boxrota::year::{Closure, ClosureKind, SchoolCalendar, Season, Term};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 const SCHOOL: SchoolId = SchoolId(7);

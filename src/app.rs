@@ -9,24 +9,30 @@ use actix_web::{HttpServer, ResponseError, web};
 use tracing::Span;
 use tracing_actix_web::{RootSpanBuilder, TracingLogger};
 
+use crate::accounts::pages::{self as account, devices, elsewhere, passkey, sign_in as people, unsubscribe};
+use crate::accounts::ways::Ways;
+use crate::attention::pages::{remedies, rescue};
 use crate::base::Clock;
-use crate::bookings::pages::{calendar, change, feeds, hand_on, loan, loans, requests, reserve, verbs};
-use crate::catalogue::pages as catalogue;
+use crate::bookings::pages::{requests, reserve};
+use crate::calendar::pages::{self, feeds};
+use crate::clusters::pages::{self as clusters, changes, set_up, settings};
 use crate::config::Config;
 use crate::db::Db;
-use crate::handovers::pages::{
-    acts as handing, attention, copy, fair_share, handover, history, leg_acts, legs, lid, meetings, remedies, rescue, wait, waits, week,
-};
-use crate::handovers::settle::settle;
-use crate::notifications::pages as mail;
-use crate::people::pages::{
-    self as people, account, changes, clusters, directory, elsewhere, invitation, invite, passkey, person, role, schools, set_up, settings,
-    unsubscribe, year,
-};
-use crate::people::ways::Ways;
+use crate::front::loan::{change, page, verbs};
+use crate::front::week::page as week;
+use crate::front::{self, attention, boxes, help, mail, my_loans, resource, school};
+use crate::handovers::pages::{copy, count as handing, handover, history, lid};
+use crate::joining::pages::{directory, hand_on, invitation, invite, leave, person, rejoin, role, sabbatical};
+use crate::journeys::pages::{agree, legs, meetings};
+use crate::reports::pages as fair_share;
+use crate::schools::pages as schools;
+use crate::settle::settle;
+use crate::waiting::pages::{wait, waits};
 use crate::web::limits::Limits;
 use crate::web::pace::{self, Pace};
-use crate::web::{App, Error, assets, guard, help};
+use crate::web::{App, Error, assets, guard};
+use crate::year::pages as year;
+use crate::{files, imports};
 
 /// What a server is made of: what its handlers ask for, each of which is data of its own.
 #[derive(Clone)]
@@ -56,7 +62,7 @@ pub fn build(db: Db, clock: Clock, config: Config) -> Parts {
 fn routes(routes: &mut web::ServiceConfig) {
     use web::{get, post};
     routes
-        .route("/", get().to(people::front))
+        .route("/", get().to(front::front))
         .route("/sign-in", get().to(people::sign_in_page))
         .route("/sign-in", post().to(people::ask_for_link))
         .route("/sign-in/demo", post().to(people::sign_in_to_demo))
@@ -86,17 +92,17 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/account/passkeys/{passkey}/remove", post().to(account::passkeys::remove))
         .route("/account/letters", get().to(account::letters::show))
         .route("/account/letters", post().to(account::letters::save))
-        .route("/account/data.json", get().to(account::data::file))
+        .route("/account/data.json", get().to(devices::file))
         .route("/account/erase", get().to(account::erase::form))
         .route("/account/erase", post().to(account::erase::erase))
         .route("/account/erased", get().to(account::erase::erased))
         .route("/unsubscribe/{token}", get().to(unsubscribe::show))
         .route("/unsubscribe/{token}", post().to(unsubscribe::switch_off))
-        .route("/healthz", get().to(people::healthz))
-        .route("/livez", get().to(people::livez))
+        .route("/healthz", get().to(healthz))
+        .route("/livez", get().to(livez))
         // Many watchers ask for the head alone.
-        .route("/healthz", web::head().to(people::healthz))
-        .route("/livez", web::head().to(people::livez))
+        .route("/healthz", web::head().to(healthz))
+        .route("/livez", web::head().to(livez))
         .route("/help", get().to(help::help))
         .route("/accessibility", get().to(help::accessibility))
         .route("/assets/{file}", get().to(assets::serve))
@@ -109,7 +115,7 @@ fn routes(routes: &mut web::ServiceConfig) {
         .route("/b/{code}", post().to(lid::found))
         .service(
             web::scope("/c/{cluster}")
-                .route("", get().to(people::cluster_front))
+                .route("", get().to(front::cluster_front))
                 .route("/week", get().to(week::show))
                 .route("/fair-share", get().to(fair_share::show))
                 .route("/fair-share.csv", get().to(fair_share::file))
@@ -126,21 +132,21 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/people", get().to(directory::show))
                 .route("/schools/new", get().to(schools::new::form))
                 .route("/schools/new", post().to(schools::new::add))
-                .route("/schools/{school}", get().to(schools::show::show))
+                .route("/schools/{school}", get().to(school::show))
                 .route("/schools/{school}/edit", get().to(schools::edit::form))
                 .route("/schools/{school}/edit", post().to(schools::edit::save))
                 .route("/schools/{school}/rename", get().to(schools::rename::form))
                 .route("/schools/{school}/rename", post().to(schools::rename::save))
                 .route("/schools/{school}/lead", get().to(schools::lead::form))
                 .route("/schools/{school}/lead", post().to(schools::lead::save))
-                .route("/schools/{school}/sabbatical", get().to(schools::sabbatical::form))
-                .route("/schools/{school}/sabbatical", post().to(schools::sabbatical::save))
-                .route("/schools/{school}/sabbatical/end", get().to(schools::sabbatical::end_form))
-                .route("/schools/{school}/sabbatical/end", post().to(schools::sabbatical::end))
-                .route("/schools/{school}/leave", get().to(schools::leave::form))
-                .route("/schools/{school}/leave", post().to(schools::leave::save))
-                .route("/schools/{school}/rejoin", get().to(schools::rejoin::form))
-                .route("/schools/{school}/rejoin", post().to(schools::rejoin::save))
+                .route("/schools/{school}/sabbatical", get().to(sabbatical::form))
+                .route("/schools/{school}/sabbatical", post().to(sabbatical::save))
+                .route("/schools/{school}/sabbatical/end", get().to(sabbatical::end_form))
+                .route("/schools/{school}/sabbatical/end", post().to(sabbatical::end))
+                .route("/schools/{school}/leave", get().to(leave::form))
+                .route("/schools/{school}/leave", post().to(leave::save))
+                .route("/schools/{school}/rejoin", get().to(rejoin::form))
+                .route("/schools/{school}/rejoin", post().to(rejoin::save))
                 .route("/about", get().to(clusters::about))
                 .route("/about", post().to(clusters::change))
                 .route("/people/invite", get().to(invite::form))
@@ -159,31 +165,31 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/terms", get().to(year::show))
                 .route("/terms/new", get().to(year::term::new_form))
                 .route("/terms/new", post().to(year::term::add))
-                .route("/terms/import", get().to(year::import::terms_form))
-                .route("/terms/import", post().to(year::import::terms))
+                .route("/terms/import", get().to(imports::pages::terms_form))
+                .route("/terms/import", post().to(imports::pages::terms))
                 .route("/terms/{term}/edit", get().to(year::term::edit_form))
                 .route("/terms/{term}/edit", post().to(year::term::change))
                 .route("/terms/{term}/remove", get().to(year::term::remove_form))
                 .route("/terms/{term}/remove", post().to(year::term::remove))
                 .route("/closures/new", get().to(year::closure::new_form))
                 .route("/closures/new", post().to(year::closure::add))
-                .route("/closures/import", get().to(year::import::closures_form))
-                .route("/closures/import", post().to(year::import::closures))
+                .route("/closures/import", get().to(imports::pages::closures_form))
+                .route("/closures/import", post().to(imports::pages::closures))
                 .route("/closures/{closure}/remove", get().to(year::closure::remove_form))
                 .route("/closures/{closure}/remove", post().to(year::closure::remove))
                 .route("/settings", get().to(settings::show))
                 .route("/settings", post().to(settings::save))
                 .route("/changes", get().to(changes::show))
                 .route("/changes.csv", get().to(changes::file))
-                .route("/calendar", get().to(calendar::show))
-                .route("/boxes", get().to(catalogue::list::show))
-                .route("/boxes/{resource}", get().to(catalogue::resource::show))
+                .route("/calendar", get().to(pages::show))
+                .route("/boxes", get().to(boxes::show))
+                .route("/boxes/{resource}", get().to(resource::show))
                 .route("/boxes/{resource}/reserve", get().to(reserve::form))
                 .route("/boxes/{resource}/reserve", post().to(reserve::book))
                 .route("/boxes/{resource}/reserve/check", get().to(reserve::check))
-                .route("/bookings/{booking}", get().to(loan::show))
-                .route("/bookings/{booking}/calendar.ics", get().to(loan::calendar))
-                .route("/bookings/{booking}/repeat", get().to(loan::again))
+                .route("/bookings/{booking}", get().to(page::show))
+                .route("/bookings/{booking}/calendar.ics", get().to(page::calendar))
+                .route("/bookings/{booking}/repeat", get().to(page::again))
                 .route("/bookings/{booking}/change", get().to(change::form))
                 .route("/bookings/{booking}/change", post().to(change::change))
                 .route("/bookings/{booking}/cancel", get().to(verbs::cancel_form))
@@ -194,9 +200,9 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/bookings/{booking}/collected", post().to(verbs::collected))
                 .route("/bookings/{booking}/returned", post().to(verbs::returned))
                 .route("/legs/{leg}", get().to(legs::show))
-                .route("/legs/{leg}/suggest", post().to(leg_acts::suggest))
-                .route("/legs/{leg}/agree", post().to(leg_acts::agree))
-                .route("/legs/{leg}/decline", post().to(leg_acts::decline))
+                .route("/legs/{leg}/suggest", post().to(agree::suggest))
+                .route("/legs/{leg}/agree", post().to(agree::agree))
+                .route("/legs/{leg}/decline", post().to(agree::decline))
                 .route("/meetings", get().to(meetings::list))
                 .route("/meetings/new", get().to(meetings::form))
                 .route("/meetings/new", post().to(meetings::add))
@@ -212,8 +218,8 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route("/copies/{copy}/refuse", post().to(handing::refuse))
                 .route("/copies/{copy}/take-back", post().to(handing::take_back))
                 .route("/handovers/{handover}", get().to(handover::show))
-                .route("/photos/{photo}", get().to(handover::photo))
-                .route("/loans", get().to(loans::show))
+                .route("/photos/{photo}", get().to(files::pages::photo))
+                .route("/loans", get().to(my_loans::show))
                 .route("/requests", get().to(requests::show))
                 .route("/waits", get().to(waits::list))
                 .route("/waits/new", get().to(waits::form))
@@ -302,4 +308,15 @@ impl RootSpanBuilder for Requests {
             }
         }
     }
+}
+
+/// `GET /healthz`: 200 when the database answers.
+pub async fn healthz(app: web::Data<App>) -> Result<&'static str, Error> {
+    app.db.ping(app.clock.now()).await?;
+    Ok("ok\n")
+}
+
+/// `GET /livez`: 200 while the process runs; asks nobody.
+pub async fn livez() -> &'static str {
+    "ok\n"
 }

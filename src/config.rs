@@ -11,12 +11,12 @@ use clap::{Args, Parser, Subcommand};
 
 use lettre::message::Mailbox;
 
+use crate::accounts::identity::Provider;
 use crate::base::Day;
 use crate::base::days::parse_iso;
 use crate::db::DatabaseUrl;
-use crate::notifications::mailer::{Mailer, Sender};
-use crate::notifications::smtp::{self, BadServer, Server};
-use crate::people::identity::Provider;
+use crate::mail::mailer::{Mailer, Sender};
+use crate::mail::smtp::{self, BadServer, Server};
 use crate::web::Site;
 
 /// Requests a minute of a session, when nobody says otherwise: ten pages a second is no reader.

@@ -14,11 +14,11 @@ use tokio::sync::watch;
 use boxrota::app::{build, serve};
 use boxrota::base::clock::today;
 use boxrota::base::{Clock, EmailAddress, days};
+use boxrota::clusters::pages::set_up;
 use boxrota::config::{Cli, Command, Config, ServerArgs, database_url, demo_today};
 use boxrota::db::{self, DatabaseUrl, Db};
 use boxrota::imports;
-use boxrota::people::pages::set_up;
-use boxrota::people::store as people;
+use boxrota::people::store::{self as people, roles, sessions};
 use boxrota::worker::Worker;
 
 /// How long a stopping program waits for the letter in hand.
@@ -97,7 +97,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let asked = address.clone();
             let secret = db
                 .house(clock().now(), move |house| match people::person_by_email(house, &asked)? {
-                    Some(person) => people::add_link(house, person.id, "/").map(Some),
+                    Some(person) => sessions::add_link(house, person.id, "/").map(Some),
                     None => Ok(None),
                 })
                 .await?;
@@ -141,7 +141,7 @@ async fn serve_until_stopped(config: Config, db: Db, clock: Clock) -> anyhow::Re
         if let Clock::Ahead(_) = clock {
             println!("Its clock stands on {}.", days::full(today(clock.now())));
         }
-        for (person, role, _, _) in db.house_read(clock.now(), people::demo_people).await? {
+        for (person, role, _, _) in db.house_read(clock.now(), roles::demo_people).await? {
             println!("  {:<20} {:<38} {}", role.words(), person.name, person.email);
         }
     }

@@ -11,21 +11,25 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
-use crate::base::Clock;
-use crate::base::clock;
-use crate::base::days;
+use crate::accounts::store::{identities, passkeys};
+use crate::accounts::{kinds, still as account_still};
+use crate::attention::still;
 use crate::base::ids::{ClusterId, MessageId};
+use crate::base::{Clock, clock, days};
 use crate::bookings::still as bookings;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
-use crate::handovers::digests::Rooms;
-use crate::handovers::round::{Came, Pass, Sweep};
-use crate::handovers::store::{looks, waits};
-use crate::handovers::{attention_still, handed_still, leg_still, reminders, still as reminding, wait_still};
-use crate::notifications::mailer::Mailer;
-use crate::notifications::{self, Kind, Message, Outcome, Overtaken, Record, State, Stored, after, store as outbox};
-use crate::people::pages::account::kinds;
-use crate::people::{account_still, still as joining, store as people};
+use crate::handovers::still as handed_still;
+use crate::joining::still as joining;
+use crate::journeys::still as leg_still;
+use crate::mail::mailer::Mailer;
+use crate::mail::store::{self as outbox, choices};
+use crate::mail::{self, Kind, Message, Outcome, Overtaken, Record, State, Stored, after};
+use crate::people::store::sessions;
+use crate::reminders::acts::digests::Rooms;
+use crate::reminders::acts::round::{Came, Pass, Sweep};
+use crate::reminders::{self, still as reminding, store};
+use crate::waiting::{still as wait_still, store as waits};
 
 /// Between two rounds when nobody rings: another process may have stored letters, and letters may have become due again.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -252,7 +256,7 @@ impl Worker {
                 }
                 let over = match overtaken(tx, &Stored::from(&message))? {
                     Some(why) => Some(Outcome::NoLongerTrue(why)),
-                    None => notifications::given_up(message.attempts).map(Outcome::Refused),
+                    None => mail::given_up(message.attempts).map(Outcome::Refused),
                 };
                 let Some(over) = over else { return Ok(Some(Taken::ToSend(Box::new(message)))) };
                 let record = after(over, message.attempts, tx.now);
@@ -291,10 +295,10 @@ impl Worker {
             .db
             .house(now, move |house| {
                 Ok::<_, db::Error>(
-                    people::prune_sign_ins(house, now - SIGN_INS_KEPT, CLEARED_AT_ONCE)?
-                        + people::choices::prune(house, now.naive_utc(), CLEARED_AT_ONCE)?
-                        + people::identities::prune(house, CLEARED_AT_ONCE)?
-                        + people::passkeys::prune(house, CLEARED_AT_ONCE)?,
+                    sessions::prune_sign_ins(house, now - SIGN_INS_KEPT, CLEARED_AT_ONCE)?
+                        + choices::prune(house, now.naive_utc(), CLEARED_AT_ONCE)?
+                        + identities::prune(house, CLEARED_AT_ONCE)?
+                        + passkeys::prune(house, CLEARED_AT_ONCE)?,
                 )
             })
             .await?;
@@ -325,7 +329,7 @@ fn opens(tx: &mut Tx<'_>, kind: &str) -> db::Result<Option<DateTime<Utc>>> {
     if Kind::among(reminders::KINDS, kind).is_none() {
         return Ok(None);
     }
-    let (from, to) = looks::mail_hours(tx)?;
+    let (from, to) = store::mail_hours(tx)?;
     Ok(clock::opens(tx.now, from, to))
 }
 
@@ -337,7 +341,7 @@ const ROOMS: [Overtaken; 8] = [
     leg_still::overtaken,
     handed_still::overtaken,
     wait_still::overtaken,
-    attention_still::overtaken,
+    still::overtaken,
     bookings::overtaken,
 ];
 

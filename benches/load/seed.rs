@@ -8,7 +8,7 @@ use anyhow::Result;
 use boxrota::base::days::{self, Day, Period, add};
 use boxrota::base::ids::{BookingId, ClusterId, ContentsLineId, CopyId, MembershipId, PersonId, ResourceId, RoleId, SchoolId, TermId};
 use boxrota::db::{Db, Engine, Error};
-use boxrota::people::store;
+use boxrota::people::store::sessions;
 use boxrota::web::guard;
 use chrono::{Datelike, Utc};
 use diesel::connection::SimpleConnection;
@@ -154,7 +154,7 @@ pub async fn fill(db: &Db, old: i64) -> Result<Seeded> {
         .house(now, move |house| {
             house.conn.batch_execute(&sql).map_err(Error::from)?;
             house.conn.batch_execute(&loans).map_err(Error::from)?;
-            store::add_session(house, person, "load")
+            sessions::add_session(house, person, "load")
         })
         .await?;
     older(db, engine, old, c, &copies, &schools, person).await?;
@@ -173,7 +173,7 @@ pub async fn again(db: &Db) -> Result<Seeded> {
             Ok::<_, Error>((PersonId(person), ResourceId(resource)))
         })
         .await?;
-    let session = db.house(Utc::now(), move |house| store::add_session(house, person, "load")).await?;
+    let session = db.house(Utc::now(), move |house| sessions::add_session(house, person, "load")).await?;
     Ok(Seeded {
         slug: "load".into(),
         resource: resource.to_string(),

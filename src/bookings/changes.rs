@@ -4,7 +4,7 @@ use super::refusals::Refusal;
 use super::reserve::{Decision, Shelf, Wish, decide};
 use super::{Booking, By, Kind, Slot, State};
 use crate::base::days::{self, Day, Period};
-use crate::people::terms::SchoolCalendar;
+use crate::year::SchoolCalendar;
 
 /// Decides other days or another copy. The old days are given up only when the new ones are won: both happen in one
 /// transaction, so this looks at the shelf as if the booking were not on it.

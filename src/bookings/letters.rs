@@ -3,7 +3,7 @@
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::BookingId;
-use crate::notifications::{Block, Calendar, Choice, Kind, Letter, Recipient};
+use crate::mail::{Block, Calendar, Choice, Kind, Letter, Recipient};
 
 const BOOKER: &str = "Who booked, and the science leads of the school";
 
@@ -283,7 +283,7 @@ mod tests {
     use super::super::samples::period;
     use super::*;
     use crate::base::days::parse_iso;
-    use crate::notifications::{Method, letter as bodies};
+    use crate::mail::{Method, letter as bodies};
 
     fn about() -> About {
         About {

@@ -11,14 +11,14 @@ pub mod ics;
 pub mod letters;
 pub mod pages;
 pub mod refusals;
-pub mod repeat;
 pub mod reserve;
 pub mod rules;
 pub mod spans;
 pub mod still;
 pub mod store;
-pub mod timeline;
 pub mod whereabouts;
+pub mod acts;
+pub mod tell;
 
 pub use refusals::{Field, Refusal, Taken, TakenCopy};
 pub use reserve::{Decision, Membership, Shelf, ShelfCopy, Standing, Wish};
@@ -303,7 +303,7 @@ pub fn held_until(days: Period, turnaround: u32) -> Day {
 #[cfg(test)]
 pub(crate) mod samples {
     use super::*;
-    pub use crate::people::terms::samples::{SAXTON, calendar, day, period};
+    pub use crate::year::samples::{SAXTON, calendar, day, period};
 
     pub const MONK_FRYSTON: SchoolId = SchoolId(1);
     pub const BOX: CopyId = CopyId(10);

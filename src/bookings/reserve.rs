@@ -7,8 +7,8 @@ use super::spans::{self, Nearest, Search};
 use super::{Booking, By, Kind, Rules, Slot, State, held_until};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, SchoolId};
-use crate::people::schools::ANOTHER;
-use crate::people::terms::SchoolCalendar;
+use crate::schools::ANOTHER;
+use crate::year::SchoolCalendar;
 
 /// The longest hold that the database stores; a coordinator's override ends here.
 const LONGEST_HOLD_DAYS: u32 = 366;

@@ -3,7 +3,7 @@
 use super::Slot;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
-use crate::people::terms::SchoolCalendar;
+use crate::year::SchoolCalendar;
 
 /// How far on both sides of a wish the nearest free span is looked for.
 const SEARCH_DAYS: i64 = 366;

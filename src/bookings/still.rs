@@ -4,7 +4,7 @@ use super::State;
 use super::letters::{APPROVED, CANCELLED, CHANGED, DECLINED, KINDS, REQUESTED, RESERVED, TO_APPROVE, read_subject};
 use super::store::ledger;
 use crate::db::{Result, Tx};
-use crate::notifications::{Kind, Stored};
+use crate::mail::{Kind, Stored};
 
 /// Why a letter is no longer true; `None` when it is, or is none of ours.
 pub fn overtaken(tx: &mut Tx<'_>, letter: &Stored<'_>) -> Result<Option<String>> {

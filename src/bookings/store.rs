@@ -1,8 +1,5 @@
 //! The rows of bookings.
 
-pub mod ends;
-pub mod feeds;
-pub mod held;
 pub mod keepers;
 pub mod ledger;
 pub mod loans;

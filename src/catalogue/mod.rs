@@ -245,6 +245,31 @@ pub fn similar(to: &Resource, mut of_its_strand: Vec<Title>) -> Vec<Title> {
     of_its_strand
 }
 
+/// A copy as lists name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The copy.
+    pub copy: CopyId,
+    /// Its title.
+    pub resource: ResourceId,
+    /// The title's name.
+    pub name: String,
+    /// The title's strand.
+    pub strand: Strand,
+    /// The title's icon.
+    pub icon: String,
+    /// The copy's tag.
+    pub tag: String,
+}
+
+impl Item {
+    /// "Electricity (EL-1)".
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} ({})", self.name, self.tag)
+    }
+}
+
 /// Resources for this room's tests.
 #[cfg(test)]
 pub(crate) mod samples {

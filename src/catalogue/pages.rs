@@ -1,5 +1,17 @@
-//! The pages of the catalogue: the list with its filters, and a resource with its copies, contents, loans and history.
+//! Parts of pages that show what the catalogue holds.
 
-mod desk;
-pub mod list;
-pub mod resource;
+use maud::{Markup, html};
+
+use crate::catalogue::store::Kept;
+
+/// The copies that have their place at a school.
+pub(crate) fn kept_list(base: &str, kept: &[Kept]) -> Markup {
+    html! {
+        ul.links { @for copy in kept {
+            li { div {
+                a href={ (base) "/boxes/" (copy.resource) } { (copy.name) }
+                small { (copy.tag) @if let Some(why) = copy.state.why_not() { ", " (why) } }
+            } }
+        } }
+    }
+}

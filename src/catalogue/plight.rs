@@ -102,7 +102,7 @@ pub fn since_words(since: Day, today: Day) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::people::terms::samples::day;
+    use crate::year::samples::day;
 
     fn row(place: &str, to: Option<i64>, since: &str) -> PlightRow {
         (place.to_owned(), 1, to, since.parse().unwrap(), String::new())

@@ -8,10 +8,11 @@ use diesel::prelude::*;
 use super::plight::PlightRow;
 use super::{ContentsLine, Copy, CopyState, Kind, Plight, Resource, Strand, Title, Years};
 use crate::base::ids::{ClusterId, CopyId, ResourceId, SchoolId};
+use crate::clusters::settings::Settings;
+use crate::clusters::store::{SettingsRow, settings_of};
+use crate::db::asks::first;
 use crate::db::schema::{contents_lines, copies, custody, resources, schools, settings};
 use crate::db::{Error, House, Result, Tx};
-use crate::people::Settings;
-use crate::people::store::{SettingsRow, settings_of};
 
 /// The most rows, one a copy, that are read of a catalogue: far more than a cluster has, so that no page can grow without end.
 const MOST_COPIES: usize = 2000;
@@ -27,14 +28,6 @@ pub struct Catalogue {
     pub resources: Vec<Resource>,
 }
 
-/// The first rows of a query. A `LIMIT` would say the same, but a statement with one is not kept prepared through the connection
-/// of two kinds, and planning it anew costs more than running it; what is read here is small by nature, and the bound a guard.
-macro_rules! first {
-    ($tx:expr, $query:expr, $most:expr) => {
-        $query.load_iter($tx.conn).and_then(|rows| rows.take($most).collect::<QueryResult<Vec<_>>>())
-    };
-}
-
 type ResourceRow = (i64, String, String, String, String, String, String, i32, i32, bool, Option<i32>, String);
 type CopyRow = (i64, String, i64, String, String);
 type PlightNames = (Option<String>, Option<String>);
@@ -45,6 +38,7 @@ mod ends {
     #![allow(missing_docs)]
     diesel::alias!(crate::db::schema::schools as givers: Givers, crate::db::schema::schools as receivers: Receivers);
 }
+use crate::catalogue::Item;
 use ends::{givers, receivers};
 
 /// The whole catalogue: one query.
@@ -265,4 +259,30 @@ pub fn copies_of(house: &mut House<'_>, of: &[ClusterId]) -> Result<Vec<(Cluster
         .select((copies::cluster_id, diesel::dsl::count_star()))
         .load(house.conn)?;
     Ok(rows.into_iter().map(|(id, many)| (ClusterId(id), many)).collect())
+}
+
+/// A copy of this cluster as lists name it, its state, and where it is kept when nobody has it.
+pub fn copy(tx: &mut Tx<'_>, id: CopyId) -> Result<(Item, CopyState, SchoolId)> {
+    let (item, state, home): (ItemRow, String, i64) = copies::table
+        .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
+        .filter(copies::cluster_id.eq(tx.cluster.0))
+        .filter(copies::id.eq(id.0))
+        .select((item_columns!(), copies::state, copies::home_school_id))
+        .first(tx.conn)?;
+    Ok((item_of(item)?, state_of(&state)?, SchoolId(home)))
+}
+
+pub(crate) type ItemRow = (i64, i64, String, String, String, String);
+
+/// The columns of an [`Item`].
+macro_rules! item_columns {
+    () => {
+        (copies::id, resources::id, resources::name, resources::strand, resources::icon, copies::tag)
+    };
+}
+
+pub(crate) use item_columns;
+
+pub(crate) fn item_of((copy, resource, name, strand, icon, tag): ItemRow) -> Result<Item> {
+    Ok(Item { copy: CopyId(copy), resource: ResourceId(resource), name, strand: strand_of(&strand)?, icon, tag })
 }

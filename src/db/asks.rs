@@ -16,3 +16,12 @@ macro_rules! is_live {
     };
 }
 pub(crate) use is_live;
+
+/// The first rows of a query. A `LIMIT` would say the same, but a statement with one is not kept prepared through the connection
+/// of two kinds, and planning it anew costs more than running it; what is read so is small by nature, and the bound a guard.
+macro_rules! first {
+    ($tx:expr, $query:expr, $most:expr) => {
+        $query.load_iter($tx.conn).and_then(|rows| rows.take($most).collect::<QueryResult<Vec<_>>>())
+    };
+}
+pub(crate) use first;

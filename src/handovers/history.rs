@@ -3,11 +3,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Place;
 use super::counts::HolderCount;
 use crate::base::days::{Day, Period};
 use crate::base::ids::{BookingId, HandoverId, SchoolId};
-use crate::people::log::Line;
+use crate::clusters::log::Line;
+use crate::journeys::Place;
 
 /// Entries on a page: the whole history of most copies, to be printed at once.
 pub const A_PAGE: usize = 200;

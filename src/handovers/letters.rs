@@ -4,7 +4,7 @@
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::{FindId, HandoverId};
-use crate::notifications::{Block, Choice, Kind, Letter, Recipient};
+use crate::mail::{Block, Choice, Kind, Letter, Recipient};
 
 const BOTH_SIDES: &str = "The science leads of both schools, and the coordinators when something is wrong";
 
@@ -298,7 +298,7 @@ pub fn capital(words: &str) -> String {
 mod tests {
     use super::*;
     use crate::base::days::parse_iso;
-    use crate::notifications::letter as bodies;
+    use crate::mail::letter as bodies;
 
     fn about() -> About {
         About {

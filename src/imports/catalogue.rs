@@ -1,11 +1,10 @@
 //! `resources.csv`, `contents.csv`, `copies.csv`: what the cluster shares.
 
-use super::cells;
-use super::problems::{Problems, nearest};
-use super::sheet::{Column, Names, Row, Sheet, may, must};
 use super::who::{Known, once};
 use super::{ContentsLine, Copy, NOWHERE, Resource};
 use crate::catalogue::topics;
+use crate::sheets::problems::{Problems, nearest};
+use crate::sheets::{Column, Names, Row, Sheet, cells, may, must};
 
 /// The columns of `resources.csv`.
 pub const RESOURCES: &[Column] = &[

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::problems::{Problems, nearest};
-use super::sheet::{Column, Names, Row, Sheet, may, must};
 use super::who::{Known, not_before};
 use super::{Booking, Copy, NOWHERE, Person, Resource, Role};
 use crate::base::days::{self, Day, Period};
+use crate::sheets::problems::{Problems, nearest};
+use crate::sheets::{Column, Names, Row, Sheet, may, must};
 
 /// The columns of `bookings.csv`.
 pub const BOOKINGS: &[Column] = &[

@@ -4,27 +4,26 @@
 //! be right; nothing is stored unless there is none; the demo cluster comes in through this same door. Reading is pure: bytes
 //! in, a [`Cluster`] or its problems out. `docs/importing.md` describes the files for the people who make them.
 
+pub mod pasted;
+pub mod pages;
+
 mod catalogue;
-mod cells;
 mod demo;
 mod load;
 mod loans;
-pub mod pasted;
-mod problems;
 mod school_year;
-mod sheet;
 mod store;
 mod who;
 
 use std::collections::BTreeMap;
 
+pub use crate::sheets::problems::{Problem, Problems};
 pub use demo::{WrongDay, demo_clock, load_demo};
 pub use load::{ImportFailed, Summary, import_folder};
-pub use problems::{Problem, Problems};
 
 use crate::base::days::{Day, Period};
-use crate::people::terms::{ClosureKind, Season};
-use sheet::Names;
+use crate::sheets::{self, Names, problems};
+use crate::year::{ClosureKind, Season};
 
 /// The place of what a wrong line names: in no list. Lines with a problem are read on with it, so that what else is wrong with
 /// them and with what refers to them is found too; none of them is ever stored.
@@ -323,7 +322,7 @@ pub fn read(files: &Files, today: Day) -> Result<Cluster, Problems> {
 /// `schools.csv` is one problem, not four hundred.
 fn read_all(files: &Files, today: Day, problems: &mut Problems) -> Option<Cluster> {
     check_names(files, problems);
-    let sheet = |file, columns, problems: &mut Problems| files.get(file).and_then(|bytes| sheet::read(file, bytes, columns, problems));
+    let sheet = |file, columns, problems: &mut Problems| files.get(file).and_then(|bytes| sheets::read(file, bytes, columns, problems));
     let head = sheet("cluster.csv", who::CLUSTER, problems).and_then(|sheet| who::cluster(&sheet, problems));
     let lead = head.as_ref().and_then(|head| head.lead_school.as_deref());
 

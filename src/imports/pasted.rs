@@ -3,14 +3,14 @@
 
 use std::borrow::Cow;
 
-use super::problems::{Problem, Problems};
 use super::school_year::{self, CLOSURES, TERMS};
-use super::sheet::{self, Names};
 use super::who::Known;
 use super::{School, Term};
 use crate::base::Day;
-use crate::people;
-use crate::people::terms::Closure;
+use crate::schools;
+use crate::sheets::problems::{Problem, Problems};
+use crate::sheets::{self, Names};
+use crate::year::Closure;
 
 /// The good lines, each with its number, and what is wrong with the others.
 pub struct Read<T> {
@@ -41,14 +41,14 @@ fn commas(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn terms(text: &str) -> Read<Term> {
     let mut problems = Problems::default();
-    let sheet = sheet::read("terms.csv", commas(text).as_bytes(), TERMS, &mut problems);
+    let sheet = sheets::read("terms.csv", commas(text).as_bytes(), TERMS, &mut problems);
     let read = sheet.map(|sheet| school_year::terms(&sheet, &mut problems)).unwrap_or_default();
     sift(read.into_iter().map(|term| (term.line, term)).collect(), &problems)
 }
 
 /// The closures of a text like `closures.csv`, with the schools of this cluster.
 #[must_use]
-pub fn closures(text: &str, schools: &[people::School]) -> Read<Closure> {
+pub fn closures(text: &str, schools: &[schools::School]) -> Read<Closure> {
     let known: Vec<School> = schools
         .iter()
         .map(|school| School {
@@ -66,9 +66,9 @@ pub fn closures(text: &str, schools: &[people::School]) -> Read<Closure> {
         })
         .collect();
     let mut problems = Problems::default();
-    let sheet = sheet::read("closures.csv", commas(text).as_bytes(), CLOSURES, &mut problems);
+    let sheet = sheets::read("closures.csv", commas(text).as_bytes(), CLOSURES, &mut problems);
     // No name is known but those of these schools.
-    let names = Names::of(Some(&sheet::Sheet { file: "schools.csv", rows: Vec::new() }), &[]);
+    let names = Names::of(Some(&sheets::Sheet { file: "schools.csv", rows: Vec::new() }), &[]);
     let read =
         sheet.map(|sheet| school_year::closures(&sheet, Known { schools: &known, names: &names }, &mut problems)).unwrap_or_default();
     let read = read

@@ -1,12 +1,11 @@
 //! `settings.csv`, `terms.csv`, `closures.csv`: the rules and the school year.
 
-use super::cells;
-use super::problems::{Problems, nearest};
-use super::sheet::{Column, Row, Sheet, may, must};
 use super::who::{Known, once, span};
 use super::{Closure, Settings, Term};
 use crate::base::days::{self, Period};
-use crate::people::terms::{ClosureKind, Season};
+use crate::sheets::problems::{Problems, nearest};
+use crate::sheets::{Column, Row, Sheet, cells, may, must};
+use crate::year::{ClosureKind, Season};
 
 /// The columns of `settings.csv`.
 pub const SETTINGS: &[Column] = &[must("setting"), must("value"), may("note"), may("source")];
@@ -123,7 +122,7 @@ fn needed_span(row: &Row, problems: &mut Problems) -> Option<Period> {
     let first = row.day("first_day", problems);
     let last = row.day("last_day", problems);
     let (first, last) = (first?, last?);
-    super::who::not_before(row, "last_day", Some(last), "first_day", first, problems);
+    crate::imports::who::not_before(row, "last_day", Some(last), "first_day", first, problems);
     Period::new(first, last)
 }
 

@@ -10,7 +10,7 @@ use crate::db::schema::{
     bookings, closures, clusters, contents_lines, copies, lead_schools, memberships, people, resources, roles, schools, settings, terms,
 };
 use crate::db::{HOUSE, House, Result, Tx};
-use crate::handovers::settle::settle;
+use crate::settle::settle;
 
 /// Letters of a copy's code: Crockford's, without the look-alikes.
 const CODE_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -96,7 +96,7 @@ pub fn insert(house: &mut House<'_>, cluster: &Cluster) -> Result<ClusterId> {
     for booking in &cluster.bookings {
         insert_booking(&mut tx, booking, copy_ids[booking.copy], school_ids[booking.school], persons[booking.person])?;
     }
-    for (file, rows) in super::Summary::of(id, cluster).counts() {
+    for (file, rows) in crate::imports::Summary::of(id, cluster).counts() {
         tx.log("clusters", &id, "imported", "", &format!("{file}: {rows} rows"))?;
     }
     // The legs that the bookings ask for; nobody is told of what is in the files already.
@@ -105,7 +105,7 @@ pub fn insert(house: &mut House<'_>, cluster: &Cluster) -> Result<ClusterId> {
 }
 
 /// The person with this address, who may have roles in other clusters and then keeps the name known there.
-fn person_for(house: &mut House<'_>, person: &super::Person) -> Result<PersonId> {
+fn person_for(house: &mut House<'_>, person: &crate::imports::Person) -> Result<PersonId> {
     let known = people::table.filter(people::email.eq(&person.email)).select(people::id).first::<i64>(house.conn).optional()?;
     if let Some(id) = known {
         return Ok(PersonId(id));

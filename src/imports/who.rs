@@ -7,10 +7,10 @@
 
 use std::collections::HashMap;
 
-use super::problems::{Problems, nearest};
-use super::sheet::{Column, Names, Row, Sheet, may, must};
 use super::{Person, Role, School};
 use crate::base::days::{Day, Period};
+use crate::sheets::problems::{Problems, nearest};
+use crate::sheets::{Column, Names, Row, Sheet, may, must};
 
 /// The columns of `cluster.csv`.
 pub const CLUSTER: &[Column] =

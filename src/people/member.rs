@@ -18,10 +18,11 @@ use super::{Cluster, Membership, RoleKind, store};
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::SessionId;
+use crate::clusters;
 use crate::db::Scope;
+use crate::people::store::sessions;
 use crate::web::page::{Nav, Shell};
-use crate::web::{App, Error};
-use crate::web::{compress, guard};
+use crate::web::{App, Error, compress, guard};
 
 /// A person with some role in the cluster of the address.
 pub struct Member {
@@ -146,9 +147,9 @@ impl Member {
         let found = app
             .db
             .house_read(now, move |house| {
-                let here = store::membership(house, &hash, &slug)?;
+                let here = sessions::membership(house, &hash, &slug)?;
                 // Only whoever has no role here needs the second question: is he signed in at all?
-                let known = here.is_some() || store::signed_in(house, &hash)?.is_some();
+                let known = here.is_some() || sessions::signed_in(house, &hash)?.is_some();
                 Ok::<_, Error>((here, known))
             })
             .await?;
@@ -247,7 +248,7 @@ impl FromRequest for SignedIn {
             let hash = secret.hash();
             let (person, session, clusters) = app
                 .db
-                .house_read(app.clock.now(), move |house| Ok::<_, Error>(store::signed_in(house, &hash)?))
+                .house_read(app.clock.now(), move |house| Ok::<_, Error>(sessions::signed_in(house, &hash)?))
                 .await?
                 .ok_or_else(sign_in)?;
             Ok(Self { person, session, clusters, csrf: guard::token(&secret) })
@@ -276,7 +277,7 @@ impl FromRequest for ClusterMaker {
             let who = signed_in.await?;
             let (app, person) = (app(&req)?, who.person.id);
             let directs =
-                app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(store::founding::directed_by(house, person)?)).await?;
+                app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(clusters::store::directed_by(house, person)?)).await?;
             if directs.is_empty() {
                 return Err(Error::NotAllowed("Only programme directors create clusters. Ask the director of your programme."));
             }

@@ -1,34 +1,15 @@
-//! Clusters, their schools and people, the school year; signing in, and who may do what.
+//! Who somebody is, and as what: people, their roles in clusters, their sessions, and permission as a type.
 //!
 //! What must always hold: nobody sees or touches anything of a cluster in which he has no role today (product rule 8); a
 //! sign-in link works once, for fifteen minutes, and only when its button is pressed; a revoked session is over at once.
 
-pub mod identity;
-pub mod choices;
-pub mod founding;
-pub mod founding_letters;
-pub mod schools;
-pub mod handing_on;
-pub mod invitations;
-pub mod letters;
-pub mod account;
-pub mod account_letters;
-pub mod account_still;
-pub mod log;
 pub mod member;
 pub mod pages;
-pub mod passkeys;
-pub mod roles;
-pub mod settings;
 pub mod sign_in;
-pub mod still;
 pub mod store;
-pub mod terms;
-pub mod ways;
-pub mod year;
 
-use crate::base::days::{Day, Period};
-use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId};
+use crate::base::days::{self, Day};
+use crate::base::ids::{ClusterId, PersonId, RoleId, SchoolId, SessionId};
 
 pub use member::{Borrower, ClusterMaker, Coordinator, DayKeeper, Member, Overseer, SignedIn};
 
@@ -158,141 +139,67 @@ impl Membership {
     }
 }
 
-/// A school of the cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct School {
-    /// Its id.
-    pub id: SchoolId,
-    /// Its full name.
-    pub name: String,
-    /// For bars and lists: "Saxton".
-    pub short_name: String,
-    /// For narrow bars: "SX".
-    pub letters: String,
-    /// Where it is, one line.
-    pub address: String,
-    /// Its postcode, with the usual space.
-    pub postcode: String,
-    /// Its times in the cluster, in order.
-    pub stays: Vec<Stay>,
-}
-
-/// A school's time in the cluster.
+/// What becomes of a role that ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stay {
-    /// The first day.
-    pub joined_on: Day,
-    /// The last day, when it has left.
-    pub left_on: Option<Day>,
-    /// Time off from borrowing.
-    pub sabbatical: Option<Period>,
-}
-
-/// How a school stands to the cluster on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// A member.
-    In,
-    /// Not yet a member; the day it joins.
-    Before(Day),
-    /// On sabbatical until the day.
-    Sabbatical(Period),
-    /// Left on the day.
-    Left(Day),
-    /// Never was.
+pub enum End {
+    /// It has this last day.
+    On(Day),
+    /// It had no day at all: the row goes.
     Never,
 }
 
-impl School {
-    /// How the school stands on a day.
-    #[must_use]
-    pub fn standing(&self, day: Day) -> Standing {
-        for stay in &self.stays {
-            if stay.joined_on <= day && stay.left_on.is_none_or(|left| day <= left) {
-                return stay.sabbatical.filter(|off| off.contains(day)).map_or(Standing::In, Standing::Sabbatical);
-            }
-        }
-        match (
-            self.stays.iter().map(|stay| stay.joined_on).find(|joined| *joined > day),
-            self.stays.iter().rev().find_map(|stay| stay.left_on),
-        ) {
-            (Some(joins), _) => Standing::Before(joins),
-            (None, Some(left)) => Standing::Left(left),
-            (None, None) => Standing::Never,
-        }
-    }
-
-    /// Whether it may borrow on the day.
-    #[must_use]
-    pub fn is_in(&self, day: Day) -> bool {
-        self.standing(day) == Standing::In
-    }
-}
-
-/// The booking rules of a cluster, as its settings have them.
+/// A role with its days, before anybody has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    /// Longest loan, in days, both ends counted.
-    pub longest_loan_days: u32,
-    /// How far ahead, in days; `None`: to the end of the next academic year.
-    pub furthest_ahead_days: Option<u32>,
-    /// Shortest notice, in school days of the school that books.
-    pub shortest_notice_days: u32,
-    /// Most live bookings of a school.
-    pub most_live_bookings: u32,
-    /// Days kept free after a booking.
-    pub turnaround_days: u32,
-    /// Whether every booking needs the coordinator's approval.
-    pub approval_needed: bool,
-    /// Whether bookings may start or end on days without school.
-    pub non_school_days: bool,
+pub struct Offer {
+    /// Which.
+    pub kind: RoleKind,
+    /// The school it is tied to.
+    pub school: Option<SchoolId>,
+    /// The first day.
+    pub from: Day,
+    /// The last day, if it is known.
+    pub to: Option<Day>,
 }
 
-impl Default for Settings {
-    /// The defaults of product.md, "Booking rules".
-    fn default() -> Self {
-        Self {
-            longest_loan_days: 28,
-            furthest_ahead_days: None,
-            shortest_notice_days: 0,
-            most_live_bookings: 3,
-            turnaround_days: 0,
-            approval_needed: false,
-            non_school_days: false,
-        }
+/// A role that somebody has, had or will have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its id.
+    pub id: RoleId,
+    /// Who.
+    pub person: PersonId,
+    /// Which.
+    pub kind: RoleKind,
+    /// The school it is tied to.
+    pub school: Option<RoleSchool>,
+    /// The first day.
+    pub from: Day,
+    /// The last day.
+    pub to: Option<Day>,
+}
+
+impl Held {
+    /// "Science lead, Saxton".
+    #[must_use]
+    pub fn words(&self) -> String {
+        words(self.kind, self.school.as_ref().map(|school| school.short_name.as_str()))
+    }
+
+    /// Whether it counts on the day.
+    #[must_use]
+    pub fn is_on(&self, day: Day) -> bool {
+        self.from <= day && self.to.is_none_or(|to| day <= to)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::days::parse_iso;
+/// "Science lead, Saxton"; "Coordinator" where there is no school.
+#[must_use]
+pub fn words(kind: RoleKind, school: Option<&str>) -> String {
+    school.map_or_else(|| kind.words().to_owned(), |school| format!("{}, {school}", kind.words()))
+}
 
-    #[test]
-    fn a_school_stands_as_its_dates_say() {
-        let day = |text: &str| parse_iso(text).expect("a day");
-        let stay = |joined: &str, left: Option<&str>, off: Option<(&str, &str)>| Stay {
-            joined_on: day(joined),
-            left_on: left.map(day),
-            sabbatical: off.and_then(|(a, b)| Period::new(day(a), day(b))),
-        };
-        let school = School {
-            id: SchoolId(1),
-            name: "Saxton CE Primary School".into(),
-            short_name: "Saxton".into(),
-            letters: "SX".into(),
-            address: String::new(),
-            postcode: String::new(),
-            stays: vec![
-                stay("2021-09-01", Some("2023-08-31"), None),
-                stay("2025-09-01", Some("2027-08-31"), Some(("2026-09-01", "2026-12-31"))),
-            ],
-        };
-        assert_eq!(school.standing(day("2020-01-01")), Standing::Before(day("2021-09-01")));
-        assert_eq!(school.standing(day("2023-08-31")), Standing::In);
-        assert_eq!(school.standing(day("2023-09-01")), Standing::Before(day("2025-09-01")));
-        assert!(matches!(school.standing(day("2026-12-31")), Standing::Sabbatical(_)));
-        assert_eq!(school.standing(day("2027-01-01")), Standing::In);
-        assert_eq!(school.standing(day("2027-09-01")), Standing::Left(day("2027-08-31")));
-    }
+/// "from 1 September 2026", "from 1 September 2026 to 31 August 2027".
+#[must_use]
+pub fn span(from: Day, to: Option<Day>) -> String {
+    to.map_or_else(|| format!("from {}", days::long(from)), |to| format!("from {} to {}", days::long(from), days::long(to)))
 }

@@ -10,7 +10,6 @@ pub mod compress;
 pub mod error;
 pub mod forms;
 pub mod guard;
-pub mod help;
 pub mod limits;
 pub mod pace;
 pub mod page;

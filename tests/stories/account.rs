@@ -1,6 +1,6 @@
 //! My account: another address, the devices, the letters one gets, the own data.
 
-use boxrota::notifications::Message;
+use boxrota::mail::Message;
 use chrono::TimeDelta;
 
 use crate::harness::{Browser, Bursar, Page, TestApp, Wish, science_lead};

@@ -1,7 +1,7 @@
 //! The letters that bookings cause: stored with the booking, sent only while they are true, each with its calendar entry.
 
 use boxrota::base::ids::ResourceId;
-use boxrota::notifications::{Message, Method, Outcome};
+use boxrota::mail::{Message, Method, Outcome};
 use chrono::TimeDelta;
 
 use crate::harness::{Page, Person, TestApp, science_lead};

@@ -189,7 +189,7 @@ async fn a_late_count_is_added_to_its_own_handover_alone(app: TestApp) {
 /// The letters of the worker's round.
 async fn round(app: &TestApp) -> Vec<(String, String)> {
     let (_stop, stopped) = watch::channel(false);
-    app.worker().remind(&mut boxrota::handovers::round::Sweep::default(), &stopped).await.expect("what is due");
+    app.worker().remind(&mut boxrota::reminders::acts::round::Sweep::default(), &stopped).await.expect("what is due");
     kinds(&app.letters().await)
 }
 

@@ -147,7 +147,7 @@ async fn whoever_says_no_is_told_so(app: TestApp) {
 async fn a_provider_that_cannot_be_reached_is_said_so(app: TestApp) {
     let (app, house) = with_house(&app);
     let gone = app.beside_with(|config| {
-        config.providers = vec![boxrota::people::identity::Provider { issuer: "http://127.0.0.1:9".into(), ..house.provider() }];
+        config.providers = vec![boxrota::accounts::identity::Provider { issuer: "http://127.0.0.1:9".into(), ..house.provider() }];
     });
     gone.browser().get("/sign-in/with/other").await.is(422).says("could not be asked");
     assert_eq!(sessions(&app), 0);

@@ -88,7 +88,7 @@ pub fn at(place: &str, school: &str, booked: bool) -> (String, String, bool) {
     (place.into(), school.into(), booked)
 }
 
-pub fn kinds(letters: &[boxrota::notifications::Message]) -> Vec<(String, String)> {
+pub fn kinds(letters: &[boxrota::mail::Message]) -> Vec<(String, String)> {
     let mut kinds: Vec<_> = letters.iter().map(|letter| (letter.kind.clone(), letter.to_address.clone())).collect();
     kinds.sort();
     kinds

@@ -208,7 +208,7 @@ async fn a_loan_that_nobody_fetched_makes_way(app: TestApp) {
     beech.open(&here).await.says_not("I have received it");
     // The worker's day lays the plan anew: the dead loan is on no page of what is to be done.
     let stopped = tokio::sync::watch::channel(false).1;
-    app.worker().remind(&mut boxrota::handovers::round::Sweep::default(), &stopped).await.expect("what is due");
+    app.worker().remind(&mut boxrota::reminders::acts::round::Sweep::default(), &stopped).await.expect("what is due");
     app.letters().await;
     assert_eq!(legs(&app), ["MG1 store Ash > Cedar 2026-11-30", "MG1 Cedar > store Ash 2026-12-04"]);
     beech.open("/week").await.says_not("Magnets");

@@ -37,7 +37,7 @@ fn stands(app: &TestApp) -> String {
     app.raw().texts(sql).remove(0)
 }
 
-fn to_and_title(letters: &[boxrota::notifications::Message]) -> Vec<(&str, &str)> {
+fn to_and_title(letters: &[boxrota::mail::Message]) -> Vec<(&str, &str)> {
     let mut all: Vec<_> = letters.iter().map(|letter| (letter.to_address.as_str(), letter.title.as_str())).collect();
     all.sort_unstable();
     all

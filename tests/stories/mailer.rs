@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use boxrota::base::ids::{ClusterId, MessageId};
-use boxrota::notifications::mailer::{Mailer, Sender};
-use boxrota::notifications::smtp::{Patience, Smtp};
-use boxrota::notifications::{Calendar, Message, Method, Outcome, State};
+use boxrota::mail::mailer::{Mailer, Sender};
+use boxrota::mail::smtp::{Patience, Smtp};
+use boxrota::mail::{Calendar, Message, Method, Outcome, State};
 
 use crate::post_office::{At, Deed, PostOffice, Safety, Script};
 

@@ -1,6 +1,6 @@
 //! My loans: what is to be fetched and brought back, what is late or at risk and why, and the past by school year.
 
-use boxrota::handovers::round::Sweep;
+use boxrota::reminders::acts::round::Sweep;
 
 use crate::harness::{TestApp, World, science_lead};
 

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use boxrota::base::Clock;
 use boxrota::base::ids::{ClusterId, MessageId};
 use boxrota::db::{self, Db, Scope};
-use boxrota::notifications::mailer::{Mailer, Memory, Sender};
-use boxrota::notifications::smtp::{Patience, Smtp};
-use boxrota::notifications::{Block, Choice, Kind, Letter, Listing, Message, Outcome, Recipient, State, store};
+use boxrota::mail::mailer::{Mailer, Memory, Sender};
+use boxrota::mail::smtp::{Patience, Smtp};
+use boxrota::mail::{Block, Choice, Kind, Letter, Listing, Message, Outcome, Recipient, State, store};
 use boxrota::worker::Worker;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -221,7 +221,7 @@ fn without_the_claim_the_same_workers_do(ground: Ground) {
                     worker.mailer.send(&message).await;
                     let done = move |tx: &mut db::Tx<'_>| {
                         store::take(tx, id, "x")?;
-                        store::record(tx, id, "x", &boxrota::notifications::after(Outcome::Sent, 1, noon()))
+                        store::record(tx, id, "x", &boxrota::mail::after(Outcome::Sent, 1, noon()))
                     };
                     worker.db.write(scope, done).await.unwrap();
                 }
@@ -266,10 +266,10 @@ fn a_letter_that_outlasts_its_lease_is_not_recorded_twice(ground: Ground) {
         let now = stage.clock.now();
         let other = stage.db.write(Scope::of_worker(ONE, now), move |tx| store::take(tx, id, "other")).await.unwrap();
         assert!(other.is_some());
-        let failed = boxrota::notifications::after(Outcome::Passing("slow".into()), 1, now);
+        let failed = boxrota::mail::after(Outcome::Passing("slow".into()), 1, now);
         let late = stage.db.write(Scope::of_worker(ONE, now), move |tx| store::record(tx, id, "slow", &failed)).await.unwrap();
         assert!(!late, "it is the other's letter now");
-        let sent = boxrota::notifications::after(Outcome::Sent, 2, now);
+        let sent = boxrota::mail::after(Outcome::Sent, 2, now);
         assert!(stage.db.write(Scope::of_worker(ONE, now), move |tx| store::record(tx, id, "other", &sent)).await.unwrap());
         assert_eq!(stage.only(ONE).await.state, State::Sent);
     });
@@ -369,7 +369,7 @@ fn a_sign_in_letter_keeps_no_link_and_is_not_sent_late(ground: Ground) {
         const SECRET: &str = "0123456789abcdefghjkmnpqrstvwxyz";
         let house = db::HOUSE;
         let link = |n: usize| Letter {
-            kind: boxrota::people::account_letters::SIGN_IN,
+            kind: boxrota::accounts::letters::SIGN_IN,
             blocks: vec![Block::button("Sign in", format!("https://boxrota.example/sign-in/{SECRET}"))],
             ..letter(n)
         };

@@ -200,7 +200,7 @@ async fn nobody_reads_anothers_invitation_link(app: TestApp) {
         assert!(!letter.text.contains(&secret), "{when}");
     };
     unread("while it waits").await;
-    app.next_letter(boxrota::notifications::Outcome::Refused("no such mailbox".into()));
+    app.next_letter(boxrota::mail::Outcome::Refused("no such mailbox".into()));
     assert_eq!(app.letters().await.len(), 0);
     unread("when it has failed").await;
     // Sent once more it still has its link.

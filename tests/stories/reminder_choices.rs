@@ -1,6 +1,6 @@
 //! Which letters one gets, and when: one click switches a kind off, what can wait comes together, and what somebody must hear comes.
 
-use boxrota::notifications::Message;
+use boxrota::mail::Message;
 use chrono::TimeDelta;
 
 use crate::harness::{Coordinator, Person, Ssl, TestApp, Wish};

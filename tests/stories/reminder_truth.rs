@@ -1,7 +1,7 @@
 //! Reminders that must be true: nobody is asked for what cannot be, nobody hears twice, whoever must hear hears, also when a cluster fails.
 
 use boxrota::base::ids::CopyId;
-use boxrota::handovers::round::{Came, Sweep};
+use boxrota::reminders::acts::round::{Came, Sweep};
 use chrono::TimeDelta;
 use tokio::sync::watch;
 

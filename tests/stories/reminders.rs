@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use boxrota::handovers::round::{Came, Sweep};
-use boxrota::notifications::Message;
-use boxrota::notifications::mailer::{Mailer, Sender};
-use boxrota::notifications::smtp::{Patience, Smtp};
+use boxrota::mail::Message;
+use boxrota::mail::mailer::{Mailer, Sender};
+use boxrota::mail::smtp::{Patience, Smtp};
+use boxrota::reminders::acts::round::{Came, Sweep};
 use boxrota::worker::Worker;
 use chrono::TimeDelta;
 use tokio::sync::watch;

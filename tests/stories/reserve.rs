@@ -171,7 +171,7 @@ async fn other_days_are_won_before_the_old_are_given_up(app: TestApp) {
     beech.books(&Wish::of(&magnets, "2026-11-30", "2026-12-01")).await;
     let letters: Vec<_> = app.letters().await.into_iter().filter(|letter| letter.kind != "leg_changed").collect();
     assert_eq!(letters.len(), 2, "{:?}", letters.iter().map(|l| &l.title).collect::<Vec<_>>());
-    let entry = |letter: &boxrota::notifications::Message| letter.calendar.as_ref().expect("an entry").text.clone();
+    let entry = |letter: &boxrota::mail::Message| letter.calendar.as_ref().expect("an entry").text.clone();
     let line = |text: &str, name: &str| text.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
     let (old, new) = (entry(&first[0]), entry(letters.iter().find(|letter| letter.to_address == ash.email).expect("Ash's letter")));
     assert_eq!(line(&old, "UID"), line(&new, "UID"));

@@ -2,7 +2,7 @@
 
 use boxrota::base::ids::{ClusterId, PersonId};
 use boxrota::db::Scope;
-use boxrota::notifications::{Block, Calendar, Choice, Kind, Letter, Method, Outcome, Recipient, store};
+use boxrota::mail::{Block, Calendar, Choice, Kind, Letter, Method, Outcome, Recipient, store};
 use boxrota::people;
 use chrono::TimeDelta;
 

@@ -41,7 +41,7 @@ where
 
 /// The path of a fresh address for setting up.
 async fn address(app: &TestApp) -> String {
-    let address = boxrota::people::pages::set_up::address(&app.app).await.expect("the database").expect("an empty house");
+    let address = boxrota::clusters::pages::set_up::address(&app.app).await.expect("the database").expect("an empty house");
     address.strip_prefix(&app.origin).expect("an address of this house").to_owned()
 }
 
@@ -255,7 +255,7 @@ fn setting_up_needs_its_token_and_its_origin(ground: Ground) {
 }
 
 async fn a_house_with_a_cluster_cannot_be_set_up(app: TestApp) {
-    assert_eq!(boxrota::people::pages::set_up::address(&app.app).await.expect("the database"), None);
+    assert_eq!(boxrota::clusters::pages::set_up::address(&app.app).await.expect("the database"), None);
     // Not even with a secret that is still there, as when a cluster is imported after the start.
     let secret = boxrota::base::secret::Secret::fresh();
     app.raw().must(&format!(

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use boxrota::base::ids::{BookingId, ClusterId, HandoverId, LegId, PersonId};
 use boxrota::db::Scope;
-use boxrota::handovers::round::Sweep;
-use boxrota::notifications::{Message, store as outbox};
+use boxrota::mail::{Message, store as outbox};
+use boxrota::reminders::acts::round::Sweep;
 use boxrota::worker::Worker;
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 use tokio::sync::watch;

@@ -3,15 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
-use super::tell;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::loans::{self, Loan};
-use crate::bookings::{Risk, Slot, risk};
+use crate::bookings::{Risk, Slot, risk, tell};
 use crate::db::{Result, Tx};
 use crate::people::Coordinator;
-use crate::people::schools::SchoolNames;
-use crate::people::store as people;
+use crate::schools::{SchoolNames, store};
 use crate::web::forms::verb;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, counted, empty, head, row, strand_icon, summary};
@@ -36,7 +34,7 @@ impl Desk {
             Some(span) => loans::around(tx, &copies, tell::around(span))?,
             None => Vec::new(),
         };
-        Ok(Self { today: tx.today(), requests, near, out: loans::out_now(tx)?, names: people::school_names(tx)? })
+        Ok(Self { today: tx.today(), requests, near, out: loans::out_now(tx)?, names: store::school_names(tx)? })
     }
 
     fn name(&self, school: SchoolId) -> &str {

@@ -191,7 +191,7 @@ pub fn end_offer(tx: &mut Tx<'_>, booking: BookingId, reason: &str) -> Result<()
 /// The clusters in which an offer of the waiting list has run out, for the worker: by the index of the offers alone.
 pub fn with_offers_run_out(house: &mut House<'_>) -> Result<Vec<ClusterId>> {
     let mut clusters: Vec<i64> = bookings::table
-        .filter(super::plan::requested())
+        .filter(crate::bookings::store::plan::requested())
         .filter(bookings::offer_until.is_not_null())
         .filter(bookings::offer_until.le(house.stamp()))
         .order(bookings::offer_until)
@@ -207,7 +207,7 @@ pub fn with_offers_run_out(house: &mut House<'_>) -> Result<Vec<ClusterId>> {
 pub fn collect(tx: &mut Tx<'_>, old: &Loan) -> Result<()> {
     let (today, slot) = (tx.today(), old.booking.slot);
     let others = match Period::new(today, days::add(slot.days.first(), -1)) {
-        Some(before) => super::loans::around(tx, &[slot.copy], before)?,
+        Some(before) => crate::bookings::store::loans::around(tx, &[slot.copy], before)?,
         None => Vec::new(),
     };
     let first = changes::begins(&slot, others.iter().map(|(other, _)| other), today);

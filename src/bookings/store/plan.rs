@@ -19,7 +19,7 @@ use crate::db::schema::{bookings, copies, custody, resources, settings};
 use crate::db::{Error, Result, Tx};
 
 /// No booking holds more days than this (the schema checks it), so that an index on the first day bounds both ends.
-pub(super) const LONGEST_HOLD: i64 = 400;
+pub(crate) const LONGEST_HOLD: i64 = 400;
 
 /// A booking on the plan and for whom it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

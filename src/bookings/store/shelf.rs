@@ -7,9 +7,10 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::{ResourceId, SchoolId};
 use crate::bookings::{Membership, Shelf, ShelfCopy, Slot, Standing};
 use crate::db::asks::is_live;
-use crate::db::schema::{bookings, copies};
+use crate::db::schema::{bookings, copies, schools};
 use crate::db::{Result, Tx};
-use crate::people::{School, store as people};
+use crate::schools::School;
+use crate::year::store;
 
 /// How far before a wish its neighbours are looked for: the nearest free span may lie as far back.
 const MARGIN: i64 = 40;
@@ -36,8 +37,8 @@ pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Opt
     let reach = title.rules.reach(today).max(limit);
     let window = Period::new(days::add(first.max(days::add(today, -LONGEST_HOLD)), -MARGIN), days::add(last.min(reach), MARGIN))
         .unwrap_or(Period::day(today));
-    let calendar = people::school_calendar(tx, window)?;
-    let schools = people::schools(tx)?;
+    let calendar = store::school_calendar(tx, window)?;
+    let schools = crate::schools::store::schools(tx)?;
     let slots = slots(tx, &title, window)?;
     let copies = title
         .copies
@@ -142,4 +143,68 @@ pub fn similar(tx: &mut Tx<'_>, title: &Title, days: Period) -> Result<Vec<Simil
     rows.dedup_by_key(|(id, ..)| *id);
     rows.sort_by_key(|(_, _, topic)| *topic != title.topic);
     Ok(rows.into_iter().take(4).map(|(id, name, _)| Similar { id: ResourceId(id), name }).collect())
+}
+
+/// How far back a page of a copy's history looks. A copy has one holder a day, so this bounds what is read.
+pub(crate) const HISTORY_DAYS: i64 = 731;
+
+/// A booking with the words that a list shows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Who, what, when.
+    pub slot: Slot,
+    /// The short name of its school.
+    pub school: String,
+    /// The class, as typed.
+    pub class_name: String,
+}
+
+pub(crate) fn held(rows: Vec<(SlotRow, String, String)>) -> Result<Vec<Held>> {
+    rows.into_iter().map(|(row, school, class_name)| Ok(Held { slot: slot_of(row)?, school, class_name })).collect()
+}
+
+/// The live bookings that hold a day of the window, and those for which a copy is out now, however old: of the resource's
+/// copies, or of all with `None`. By copy and first day.
+pub fn ahead(tx: &mut Tx<'_>, resource: Option<ResourceId>, window: Period) -> Result<Vec<Held>> {
+    // Both halves name the cluster, so that each finds its own index (see `plan::open_now`).
+    let out = bookings::cluster_id
+        .eq(tx.cluster.0)
+        .and(bookings::copy_id.gt(0))
+        .and(bookings::collected_on.is_not_null())
+        .and(bookings::returned_on.is_null());
+    let planned = bookings::cluster_id
+        .eq(tx.cluster.0)
+        .and(bookings::first_day.ge(days::add(window.first(), -LONGEST_HOLD)))
+        .and(bookings::first_day.le(window.last()))
+        .and(bookings::held_until.ge(window.first()))
+        .and(is_live!());
+    let query = bookings::table
+        .inner_join(schools::table.on(schools::cluster_id.eq(bookings::cluster_id).and(schools::id.eq(bookings::school_id))))
+        .select((slot_columns!(), schools::short_name, bookings::class_name));
+    let rows = match resource {
+        None => query.filter(out.or(planned)).load(tx.conn)?,
+        Some(resource) => {
+            let of = || bookings::copy_id.eq_any(copies_of!(tx, resource));
+            query.filter(of().and(out).or(of().and(planned))).load(tx.conn)?
+        }
+    };
+    let mut all = held(rows)?;
+    all.sort_unstable_by_key(|held| (held.slot.copy, held.slot.days));
+    Ok(all)
+}
+
+/// The loans of the resource's copies that began before the day, within two years of it, newest first. Cancelled ones never were.
+pub fn before(tx: &mut Tx<'_>, resource: ResourceId, day: Day, most: usize) -> Result<Vec<Held>> {
+    let query = bookings::table
+        .inner_join(schools::table.on(schools::cluster_id.eq(bookings::cluster_id).and(schools::id.eq(bookings::school_id))))
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::copy_id.eq_any(copies_of!(tx, resource)))
+        .filter(bookings::first_day.ge(days::add(day, -HISTORY_DAYS)))
+        .filter(bookings::first_day.lt(day))
+        .filter(bookings::last_day.lt(tx.today()))
+        .filter(bookings::state.eq("confirmed"))
+        .order((bookings::first_day.desc(), bookings::id.desc()))
+        .select((slot_columns!(), schools::short_name, bookings::class_name));
+    // No LIMIT, so that the statement is kept prepared (see `catalogue::store`); the two years bound what is read.
+    held(query.load_iter(tx.conn)?.take(most).collect::<QueryResult<Vec<_>>>()?)
 }

@@ -5,20 +5,19 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{answer, form, who};
-use crate::base::clock;
-use crate::base::days;
+use super::{answer, who};
 use crate::base::ids::{CopyId, HandoverId, SchoolId};
+use crate::base::{clock, days};
 use crate::db::{self, Tx};
 use crate::handovers::counts::{self, HolderCount};
-use crate::handovers::handing::{self, Next, Refusal, Scene, Who};
 use crate::handovers::letters::{self, capital};
 use crate::handovers::store::counts as counted;
 use crate::handovers::store::handovers::{self, Handover, State, Thing};
-use crate::handovers::{Leg, Place, Way};
-use crate::people::schools::SchoolNames;
+use crate::handovers::{self as handing, Next, Refusal, Scene, Who, acts};
+use crate::journeys::{Leg, Place, Way};
 use crate::people::store::directory::{self, Holder};
-use crate::people::{Member, RoleKind, store as people};
+use crate::people::{Member, RoleKind};
+use crate::schools::{SchoolNames, store};
 use crate::web::forms::{csrf_field, hidden};
 use crate::web::page::{Extras, Nav, WITH_KEPT, page_with};
 use crate::web::parts::{Row, Tone, back, banner, confirmation, head, icon, kept, pill, row, summary};
@@ -56,14 +55,14 @@ impl Sheet {
     /// Eight queries; two more when something that was typed could not be done.
     fn read(tx: &mut Tx<'_>, copy: CopyId, who: &Who, typed: &counts::Typed) -> db::Result<Self> {
         let (thing, scene) = handovers::scene(tx, copy)?;
-        let (calendar, today) = (form::calendar(tx, &scene)?, tx.today());
+        let (calendar, today) = (acts::calendar(tx, &scene)?, tx.today());
         Ok(Self {
             next: handing::next(&scene),
             give: handing::give(&scene, who, today, &calendar),
             receive: handing::receive(&scene, who, today, &calendar),
             can_take_back: handing::take_back(&scene, who).is_ok(),
             can_count: handing::count(&scene, who).is_ok(),
-            names: people::school_names(tx)?,
+            names: store::school_names(tx)?,
             holders: directory::holders(tx)?,
             latest: handovers::latest(tx, copy, LATEST)?,
             by_holder: counted::by_holder(tx, copy, None, LATEST)?,

@@ -4,20 +4,19 @@
 use actix_web::HttpResponse;
 use maud::{Markup, html};
 
-use super::acts;
 use super::answer;
-use crate::base::days::{self, Period};
+use crate::base::days::{self};
 use crate::base::ids::{CopyId, SchoolId};
 use crate::base::secret::Secret;
 use crate::db::{Result, Tx};
+use crate::files;
+use crate::handovers::acts::calendar;
 use crate::handovers::counts::{self, Condition, CountLine, Expected, Loose, Side, Why};
-use crate::handovers::handing::{self, Refusal, Scene, Seen, Who};
-use crate::handovers::photo;
 use crate::handovers::store::counts::{self as counted, Stored};
 use crate::handovers::store::handovers::{self, Thing};
-use crate::people::schools::SchoolNames;
-use crate::people::terms::SchoolCalendar;
-use crate::people::{Member, store as people};
+use crate::handovers::{self as handing, Refusal, Seen, Who};
+use crate::people::Member;
+use crate::schools::{SchoolNames, store};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, hidden, status_of, stop};
 use crate::web::page::{Extras, Nav, WITH_KEPT, page_with};
 use crate::web::parts::{back, head, icon, kept};
@@ -43,14 +42,6 @@ pub struct Desk {
     home: SchoolId,
 }
 
-/// The school year around the day on which a copy can be received; nothing when no day is asked about.
-pub fn calendar(tx: &mut Tx<'_>, scene: &Scene) -> Result<SchoolCalendar> {
-    let slot = handing::next(scene).and_then(|next| next.slot).filter(|_| scene.on_the_way.is_none());
-    let Some(slot) = slot else { return Ok(SchoolCalendar::new(Vec::new(), Vec::new())) };
-    let first = slot.days.first();
-    people::school_calendar(tx, Period::new(days::add(first, -90), first).unwrap_or(slot.days))
-}
-
 impl Desk {
     /// Reads a count's page: eight queries at most. `seen`: what a form that comes back was opened for.
     ///
@@ -59,7 +50,7 @@ impl Desk {
     pub fn read(tx: &mut Tx<'_>, copy: CopyId, side: Side, who: &Who, seen: Option<Seen>) -> Result<std::result::Result<Self, Refusal>> {
         let (thing, scene) = handovers::scene(tx, copy)?;
         let (calendar, today) = (calendar(tx, &scene)?, tx.today());
-        let late = if side == Side::Giver { acts::late(tx, &scene, seen)? } else { None };
+        let late = if side == Side::Giver { crate::handovers::acts::late(tx, &scene, seen)? } else { None };
         // From whom, to whom, and whether it stays there.
         let way = match (side, &late) {
             (Side::Giver, Some(taken)) => handing::give_late(taken, who, tx.now).map(|()| (taken.from, taken.to, false)),
@@ -77,7 +68,7 @@ impl Desk {
         };
         Ok(Ok(Self {
             expected: counted::expected(tx, copy, thing.resource, late.map(|taken| taken.at))?,
-            names: people::school_names(tx)?,
+            names: store::school_names(tx)?,
             seen: seen.filter(|_| late.is_some()).unwrap_or(scene.seen(side)),
             late: late.is_some(),
             on_the_way: scene.on_the_way.is_some(),
@@ -190,7 +181,7 @@ fn whole(desk: &Desk, typed: &Typed<'_>) -> Markup {
         h2 { "The box itself" }
         div.across { (crate::web::forms::radios("condition", "How does it look?", "", &chosen, typed.errors, &choices)) }
         (field("note", "Note", typed.of("note", "")).hint(&format!("{note}. For example: the key is in the lid")).optional().width("full").text(typed.errors))
-        (field("photo", "Photo", "").hint(&format!("JPEG or PNG, up to {}. The place it was taken is removed", photo::largest_in_words())).optional().file(typed.errors, "image/jpeg,image/png"))
+        (field("photo", "Photo", "").hint(&format!("JPEG or PNG, up to {}. The place it was taken is removed", files::largest_in_words())).optional().file(typed.errors, "image/jpeg,image/png"))
     }
 }
 

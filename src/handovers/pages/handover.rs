@@ -1,7 +1,6 @@
 //! A handover: both counts side by side, where they differ, names and times, pictures. Nothing on it can be changed.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
@@ -9,12 +8,13 @@ use super::answer;
 use super::copy::state_pill;
 use crate::base::ids::{CountId, HandoverId, PhotoId};
 use crate::db::{self, Tx};
+use crate::files::store;
 use crate::handovers::counts::{Count, CountLine, Side, differences};
 use crate::handovers::letters::signed;
 use crate::handovers::store::counts::{self as counted, Stored};
 use crate::handovers::store::handovers::{self, Handover, Said, Signature};
-use crate::people::schools::SchoolNames;
-use crate::people::{Member, store as people};
+use crate::people::Member;
+use crate::schools::{self, SchoolNames};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Row, Tone, back, banner, head, row, summary, table_or_cards, tag};
 use crate::web::{App, Error};
@@ -32,8 +32,8 @@ impl Sheet {
         Ok(Self {
             one: handovers::one(tx, id)?,
             counts: counted::of_handover(tx, id)?,
-            photos: counted::photos_of(tx, id)?,
-            names: people::school_names(tx)?,
+            photos: store::photos_of(tx, id)?,
+            names: schools::store::school_names(tx)?,
         })
     }
 
@@ -50,21 +50,6 @@ pub async fn show(app: web::Data<App>, member: Member, path: web::Path<(String, 
     let id = path.into_inner().1;
     let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, id)?)).await?;
     Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Loans), "Handover", &main(&member, &sheet))))
-}
-
-/// A picture, to people of the cluster only; it never changes, but others who use the browser shall not find it.
-///
-/// # Errors
-/// When it is not there.
-pub async fn photo(app: web::Data<App>, member: Member, path: web::Path<(String, PhotoId)>) -> Result<HttpResponse, Error> {
-    let id = path.into_inner().1;
-    let photo = app.db.read(member.scope(), move |tx| Ok::<_, Error>(counted::photo(tx, id)?)).await?;
-    Ok(HttpResponse::Ok()
-        .content_type(photo.content_type)
-        .insert_header((header::CACHE_CONTROL, "private, max-age=3600"))
-        .insert_header((header::VARY, "Cookie"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .body(photo.bytes))
 }
 
 fn main(member: &Member, sheet: &Sheet) -> Markup {

@@ -6,18 +6,16 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::base::clock;
-use crate::base::days;
 use crate::base::ids::{CopyId, SchoolId};
+use crate::base::{clock, days};
+use crate::catalogue::{self, Item};
+use crate::clusters::log::Line;
 use crate::db::{Result, Tx};
-use crate::handovers::Place;
-use crate::handovers::attention::Item;
 use crate::handovers::history::{Booked, Entry, Passing, Stay, at, how_long, page as page_of};
-use crate::handovers::store::{attention as copies, counts, history as store};
+use crate::handovers::store::{counts, history as store};
+use crate::journeys::Place;
 use crate::people::Member;
-use crate::people::log::Line;
-use crate::people::schools::SchoolNames;
-use crate::people::store as people;
+use crate::schools::{self, SchoolNames};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, back, empty, head, icon, pill};
 use crate::web::{App, Error};
@@ -40,8 +38,8 @@ struct Sheet {
 impl Sheet {
     /// At most eight queries.
     fn read(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) -> Result<Self> {
-        let (item, ..) = copies::copy(tx, copy)?;
-        let names = people::school_names(tx)?;
+        let (item, ..) = catalogue::store::copy(tx, copy)?;
+        let names = schools::store::school_names(tx)?;
         // What is written down when it has been elsewhere long since was never here.
         let stays = store::chain(tx, copy, before)?.into_iter().filter(|stay| stay.until.is_none_or(|until| until >= stay.since));
         let mut entries: Vec<Entry> = stays.map(Entry::Stay).collect();

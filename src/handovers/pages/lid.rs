@@ -8,18 +8,17 @@ use maud::html;
 use serde::Deserialize;
 
 use super::see_other;
-use super::tell::Teller;
 use crate::base::secret::Secret;
 use crate::db::Scope;
 use crate::handovers::counts;
 use crate::handovers::store::finds::{self, Lid};
 use crate::handovers::store::handovers;
-use crate::people::store as people;
+use crate::handovers::tell::Teller;
+use crate::people::store::sessions;
 use crate::web::answer::unkept;
 use crate::web::forms::{Errors, error_summary, field, submit};
 use crate::web::guard::{self, Posted};
-use crate::web::{App, Error};
-use crate::web::{limits, page};
+use crate::web::{App, Error, limits, page};
 
 const NO_BOX: &str = "No box has this code. It is the letters and digits beside the square on the lid";
 
@@ -63,7 +62,7 @@ fn code_form(app: &App, status: StatusCode, typed: &str, errors: &Errors) -> Htt
             }
         }
     };
-    super::answer(status, &page::outside("Which box is it?", app.site.demo, !errors.is_empty(), &main))
+    crate::web::answer::answer(status, &page::outside("Which box is it?", app.site.demo, !errors.is_empty(), &main))
 }
 
 /// The copy behind a code; in either case, and with O for 0, I and L for 1.
@@ -81,7 +80,7 @@ async fn lid(app: &web::Data<App>, code: &str) -> Result<Option<Lid>, Error> {
 async fn is_member(req: &HttpRequest, app: &web::Data<App>, lid: &Lid) -> Result<bool, Error> {
     let Some(secret) = guard::session_secret(req, &app.site) else { return Ok(false) };
     let (hash, slug) = (secret.hash(), lid.slug.clone());
-    app.db.house_read(app.clock.now(), move |house| Ok(people::membership(house, &hash, &slug)?.is_some())).await
+    app.db.house_read(app.clock.now(), move |house| Ok(sessions::membership(house, &hash, &slug)?.is_some())).await
 }
 
 /// What the code on a lid opens.

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::{self, BookingId, ContentsLineId, CopyId, CountId, HandoverId, PersonId, PhotoId, ResourceId, SchoolId};
-use crate::db::schema::{contents_lines, count_lines, counts, handovers, people, photos};
+use crate::db::schema::{contents_lines, count_lines, counts, people, photos};
 use crate::db::{Error, Result, Tx};
 use crate::handovers::counts::{Count, CountLine, Expected, HolderCount, How, Loose, Side, Why};
 
@@ -143,7 +143,7 @@ pub enum Of<'a> {
     /// One side of a handover.
     Handover(HandoverId, Side),
     /// The school that has the copy, for a booking or for none, with what it says of the box.
-    Holder(SchoolId, Option<BookingId>, &'a super::handovers::Said),
+    Holder(SchoolId, Option<BookingId>, &'a crate::handovers::store::handovers::Said),
 }
 
 /// Which count is written down, besides its lines.
@@ -346,48 +346,4 @@ pub fn by_holder(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>, m
         last.count.lines.push(line_of(line, said)?);
     }
     Ok(all)
-}
-
-/// A picture, cleaned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Photo {
-    /// `image/jpeg` or `image/png`.
-    pub content_type: String,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
-
-/// Keeps a picture with a count.
-pub fn keep_photo(tx: &mut Tx<'_>, count: CountId, photo: &Photo) -> Result<PhotoId> {
-    let id = PhotoId::fresh(tx.now);
-    diesel::insert_into(photos::table)
-        .values((
-            photos::cluster_id.eq(tx.cluster.0),
-            photos::id.eq(id.0),
-            photos::count_id.eq(count.0),
-            photos::content_type.eq(&photo.content_type),
-            photos::bytes.eq(&photo.bytes),
-        ))
-        .execute(tx.conn)?;
-    Ok(id)
-}
-
-/// One picture of this cluster.
-pub fn photo(tx: &mut Tx<'_>, id: PhotoId) -> Result<Photo> {
-    let (content_type, bytes) = photos::table.find((tx.cluster.0, id.0)).select((photos::content_type, photos::bytes)).first(tx.conn)?;
-    Ok(Photo { content_type, bytes })
-}
-
-/// The pictures of a handover, with whose count each belongs to.
-pub fn photos_of(tx: &mut Tx<'_>, handover: HandoverId) -> Result<Vec<(PhotoId, CountId)>> {
-    let rows: Vec<(i64, i64)> = photos::table
-        .inner_join(counts::table.on(counts::cluster_id.eq(photos::cluster_id).and(counts::id.eq(photos::count_id))))
-        .inner_join(handovers::table.on(handovers::cluster_id.eq(counts::cluster_id).and(handovers::id.nullable().eq(counts::handover_id))))
-        .filter(photos::cluster_id.eq(tx.cluster.0))
-        .filter(handovers::id.eq(handover.0))
-        .order(photos::id)
-        .limit(20)
-        .select((photos::id, photos::count_id))
-        .load(tx.conn)?;
-    Ok(rows.into_iter().map(|(id, count)| (PhotoId(id), CountId(count))).collect())
 }

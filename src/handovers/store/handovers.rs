@@ -6,16 +6,16 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::dsl::{exists, max, not};
 use diesel::prelude::*;
 
-use super::{custody as places, legs};
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::{BookingId, CopyId, HandoverId, PersonId, ResourceId, SchoolId};
 use crate::bookings::store::plan::{SlotRow, slot_columns, slot_of};
 use crate::db::schema::{bookings, copies, counts, custody, custody_chain, handovers, resources};
 use crate::db::{Error, Result, Tx};
-use crate::handovers::Custody;
 use crate::handovers::counts::Condition;
-use crate::handovers::handing::{Next, OnTheWay, Scene, Taken};
+use crate::handovers::{Next, OnTheWay, Scene, Taken};
+use crate::journeys::Custody;
+use crate::journeys::store::{self as places, legs};
 
 pub use reading::{Handover, Signature, latest, one, state};
 
@@ -305,7 +305,7 @@ pub fn lost(tx: &mut Tx<'_>, copy: CopyId) -> Result<()> {
 /// Where the copy is after it was received.
 #[must_use]
 pub fn custody_after(copy: CopyId, next: &Next, by: PersonId, now: DateTime<Utc>) -> Custody {
-    use crate::handovers::Place;
+    use crate::journeys::Place;
     Custody {
         copy,
         place: if next.slot.is_some() { Place::School } else { Place::Store },

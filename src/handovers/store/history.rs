@@ -8,11 +8,11 @@ use diesel::prelude::*;
 use crate::base::clock;
 use crate::base::days::{Day, Period};
 use crate::base::ids::{self, BookingId, CopyId, HandoverId, SchoolId};
+use crate::clusters::log::Line;
+use crate::clusters::store::log;
 use crate::db::schema::{bookings, count_lines, counts, custody_chain, handovers, people};
 use crate::db::{Error, Result, Tx};
 use crate::handovers::history::{A_PAGE, Booked, Count, Passing, Short, Stay};
-use crate::people::log::Line;
-use crate::people::store::log;
 
 /// More than a page: with those at the moment of its last entry.
 #[must_use]

@@ -6,7 +6,7 @@ use super::*;
 use crate::base::days::{self, parse_iso};
 use crate::base::ids::{SchoolId, TermId};
 use crate::imports::{Booking, Cluster, read};
-use crate::people::terms::{Closure, SchoolCalendar, Term};
+use crate::year::{Closure, SchoolCalendar, Term};
 
 fn demo_on(today: Day) -> Cluster {
     let files = files(today).unwrap_or_else(|fault| panic!("{today}: {fault}"));

@@ -15,12 +15,12 @@ use boxrota::base::ids::ResourceId;
 use boxrota::base::secret::Secret;
 use boxrota::config::{Config, ServerArgs};
 use boxrota::db::{Db, Error};
-use boxrota::imports;
-use boxrota::notifications::mailer::{Mailer, Memory};
-use boxrota::notifications::{Message, Outcome};
-use boxrota::people;
+use boxrota::mail::mailer::{Mailer, Memory};
+use boxrota::mail::{Message, Outcome};
+use boxrota::people::store::sessions;
 use boxrota::web::App;
 use boxrota::worker::Worker;
+use boxrota::{imports, people};
 
 use super::{Browser, Coordinator, Engine, Ground, Raw, Ssl, World, log};
 
@@ -153,7 +153,7 @@ impl TestApp {
             .db
             .house(self.clock.now(), move |house| {
                 let person = people::store::person_by_email(house, &address)?.ok_or(Error::NotFound)?;
-                people::store::add_link(house, person.id, "/")
+                sessions::add_link(house, person.id, "/")
             })
             .await;
         made.unwrap_or_else(|fault| panic!("{email}: {fault}")).reveal().to_owned()

@@ -5,11 +5,11 @@ use boxrota::bookings::store::ledger::{self, Details, New};
 use boxrota::bookings::store::loans;
 use boxrota::bookings::{By, Decision, Kind, State, changes};
 use boxrota::db::{self, Scope, Tx};
-use boxrota::handovers::handing::Next;
+use boxrota::handovers::Next;
 use boxrota::handovers::store::handovers::{self, Said};
-use boxrota::handovers::store::{custody, legs};
-use boxrota::handovers::{Custody, Place};
-use boxrota::people::terms::{Closure, ClosureKind};
+use boxrota::journeys::store::{self, legs};
+use boxrota::journeys::{Custody, Place};
+use boxrota::year::{Closure, ClosureKind};
 use chrono::{NaiveDate, TimeDelta};
 
 use super::{Journey, LEAVES, Loan, SNOW, Year, day};
@@ -21,7 +21,7 @@ impl Year {
         if today == day(SNOW[0]) {
             let days = boxrota::base::days::Period::day(day(SNOW[1]));
             let closure = Closure { school: None, kind: ClosureKind::Closure, days, note: "Snow".into() };
-            self.write(move |tx| boxrota::people::store::year::add_closure(tx, &closure)).await;
+            self.write(move |tx| boxrota::year::store::add_closure(tx, &closure)).await;
             self.snows = true;
         }
         if today == day("2027-02-03") {
@@ -82,9 +82,9 @@ impl Year {
                 let Some(leg) = leg.filter(|leg| leg.to_booking.is_none() && leg.from != leg.to) else { return Ok(None) };
                 let next = Next { leg: Some(leg.id), from: leg.from, from_booking: Some(id), at: leg.to, slot: None, day: Some(leg.day) };
                 let handover = handovers::given(tx, slot.copy, &next, person, &Said { condition: None, note: String::new() })?;
-                let before = custody::one(tx, slot.copy)?;
+                let before = store::one(tx, slot.copy)?;
                 let after = Custody { place: Place::Transit, booking: None, handover: Some(handover), person: Some(person), ..before };
-                custody::put(tx, &after)?;
+                store::put(tx, &after)?;
                 ledger::give_up(tx, id)?;
                 Ok(Some((handover, leg)))
             })
@@ -107,7 +107,7 @@ impl Year {
                 let said = Said { condition: None, note: String::new() };
                 handovers::answered(tx, way.handover, by, &said, "", false, None)?;
                 let next = Next { leg: None, from: at, from_booking: None, at, slot: None, day: None };
-                custody::put(tx, &handovers::custody_after(CopyId(way.copy), &next, by, tx.now))
+                store::put(tx, &handovers::custody_after(CopyId(way.copy), &next, by, tx.now))
             })
             .await;
         }

@@ -274,7 +274,7 @@ pub struct Picks<'a> {
     /// The day the picks are for.
     anchor: Day,
     /// The term around it.
-    window: crate::people::terms::Window,
+    window: crate::year::Window,
     bookable: Option<Period>,
 }
 
@@ -331,7 +331,7 @@ impl<'a> Picks<'a> {
         let fits = |days: &Period| days.len_days() <= i64::from(self.shelf.rules.longest_loan_days) && self.is_free(*days);
         (1..=6)
             .zip(ends)
-            .filter_map(|(n, last)| Some((super::super::weeks(n), Period::new(first, last)?)))
+            .filter_map(|(n, last)| Some((crate::bookings::pages::weeks(n), Period::new(first, last)?)))
             .take_while(|(_, days)| fits(days))
             .collect()
     }

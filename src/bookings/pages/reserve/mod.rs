@@ -7,15 +7,15 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
-use super::tell::Teller;
 use super::{answer, see_other};
 use crate::base::Period;
-use crate::base::ids::{BookingId, ResourceId, SchoolId};
+use crate::base::ids::{ResourceId, SchoolId};
 use crate::base::secret::Secret;
-use crate::bookings::store::ledger::{self, New};
+use crate::bookings::acts::{booked, similar_to};
 use crate::bookings::store::shelf::{self, Reading, Similar};
+use crate::bookings::tell::Teller;
 use crate::bookings::{Decision, Kind, Refusal, State, Taken, reserve};
-use crate::db::{self, Stop, Tx};
+use crate::db::{self, Stop};
 use crate::people::{Borrower, Member};
 use crate::web::forms::{Errors, csrf_field, hidden, submit};
 use crate::web::guard::Posted;
@@ -86,7 +86,7 @@ pub async fn check(
 }
 
 /// Why there is no booking, and the shelf that says so.
-type No = Box<(Reading, Refusal, Vec<Similar>)>;
+pub(crate) type No = Box<(Reading, Refusal, Vec<Similar>)>;
 
 /// Books, once for each form however often it is sent, and shows the booking.
 ///
@@ -132,48 +132,6 @@ pub async fn book(
             Ok(refused(&member, &reading, &ask, &refusal, &[]))
         }
         Err(Stop::Fault(fault)) => Err(fault.into()),
-    }
-}
-
-fn booked(
-    tx: &mut Tx<'_>,
-    teller: &Teller,
-    resource: ResourceId,
-    wanted: &Wanted,
-    person: crate::base::ids::PersonId,
-    request_key: String,
-    days: Option<Period>,
-) -> Result<(BookingId, State), Stop<No>> {
-    if let Some(done) = ledger::by_request_key(tx, &request_key)? {
-        return Ok(done);
-    }
-    let reading = shelf::read(tx, resource, wanted.school, days)?;
-    let decision = match reserve::reserve(&reading.shelf, &wanted.wish) {
-        Ok(decision) => decision,
-        Err(refusal) => {
-            let similar = similar_to(tx, &reading, Some(&refusal))?;
-            return Err(Stop::Refused(Box::new((reading, refusal, similar))));
-        }
-    };
-    let new = New {
-        person,
-        details: wanted.details.clone(),
-        override_reason: wanted.wish.override_reason.clone(),
-        request_key,
-        repeated_from: wanted.repeat,
-        offer_until: None,
-    };
-    let id = ledger::insert(tx, &decision, &new)?;
-    if decision.kind == Kind::Loan {
-        teller.booked(tx, id)?;
-    }
-    Ok((id, decision.state))
-}
-
-fn similar_to(tx: &mut Tx<'_>, reading: &Reading, refusal: Option<&Refusal>) -> Result<Vec<Similar>, db::Error> {
-    match refusal {
-        Some(Refusal::Taken(taken)) => shelf::similar(tx, &reading.title, taken.days),
-        _ => Ok(Vec::new()),
     }
 }
 

@@ -1,0 +1,275 @@
+//! Another e-mail address: asked for here, confirmed by links in both mailboxes. `GET` and `POST /account/email`,
+//! `/account/email/confirm/{token}` and `/account/email/stop/{token}`. A link is its own permission: the mailbox may be read
+//! on a device that is not signed in.
+
+use actix_web::cookie::time::Duration;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{Done, answer, top};
+use crate::accounts::{ChangeRefusal, EmailChange, Mailbox, answerable, letters, store};
+use crate::base::secret::Secret;
+use crate::base::{EmailAddress, clock};
+use crate::db::{Scope, Tx};
+use crate::mail::store as outbox;
+use crate::people::SignedIn;
+use crate::people::store::{self as people, sessions};
+use crate::web::answer::{see_other, unkept};
+use crate::web::forms::{self, Errors};
+use crate::web::guard::{self, Nothing, Posted};
+use crate::web::parts::{back, confirmation};
+use crate::web::{App, Error, limits, page};
+
+/// `GET /account/email`: the form.
+pub async fn form(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -> HttpResponse {
+    if query.done == "asked" {
+        let main = html! {
+            (back("/account", "My account"))
+            (confirmation("Check both mailboxes", html! {
+                p { "We have sent a letter to your old address and one to the new address." }
+                p { "Open both within 24 hours and press the button on each page. Until then nothing changes." }
+            }))
+        };
+        return answer(StatusCode::OK, &app, &who, "Check both mailboxes", &main);
+    }
+    form_page(&app, &who, "", &Errors::new())
+}
+
+fn form_page(app: &App, who: &SignedIn, typed: &str, errors: &Errors) -> HttpResponse {
+    let main = html! {
+        (top("Change your e-mail address", ""))
+        (forms::error_summary(errors))
+        form.panel.card.form method="post" action="/account/email" novalidate {
+            (guard::field(&who.csrf))
+            p { "Your address now is " b { (who.person.email) } "." }
+            (forms::field("email", "New e-mail address", typed).hint("We send a letter to both addresses. You need to open both.").email().text(errors))
+            (forms::submit("Send the letters"))
+        }
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    answer(status, app, who, "Change your e-mail address", &main)
+}
+
+/// The wanted address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Wish {
+    email: String,
+}
+
+/// `POST /account/email`: writes to both mailboxes. The answer is the same whether somebody has the address or not; if so,
+/// its owner hears of it instead.
+///
+/// # Errors
+/// When it was asked too often, or the database cannot be written.
+pub async fn ask(req: HttpRequest, app: web::Data<App>, who: SignedIn, form: Posted<Wish>) -> Result<HttpResponse, Error> {
+    let typed = form.0.email;
+    let new: EmailAddress = match typed.parse() {
+        Ok(new) => new,
+        Err(fault) => return Ok(form_page(&app, &who, &typed, &Errors::one("email", format!("{fault}")))),
+    };
+    let old: EmailAddress = who.person.email.parse().map_err(|_| Error::Broken("a stored address is none".into()))?;
+    if new == old {
+        return Ok(form_page(&app, &who, &typed, &Errors::one("email", "This is your address already. Enter the new one")));
+    }
+    if !app.limits.email_change(limits::address(&req, &app.site), &old, &new) {
+        return Err(Error::TooMany);
+    }
+    let (person, now) = (who.person.clone(), app.clock.now());
+    app.db
+        .write(Scope::of_house(now), move |tx| {
+            let mut house = tx.house();
+            let owner = people::person_by_email(&mut house, &new)?;
+            let (id, old_secret, new_secret) = store::ask_for_email(&mut house, person.id, &new)?;
+            let link = |tx: &Tx<'_>, secret: &Secret| tx.link(&format!("/account/email/confirm/{}", secret.reveal()));
+            let today = clock::today(now);
+            let first = letters::email_old(&person, old, &new, id, &link(tx, &old_secret), today);
+            outbox::enqueue(tx, &first)?;
+            let second = match owner {
+                Some(owner) => letters::email_taken(&owner, new, id, today),
+                None => letters::email_new(&person, new, id, &link(tx, &new_secret), today),
+            };
+            outbox::enqueue(tx, &second)?;
+            Ok::<_, Error>(())
+        })
+        .await?;
+    Ok(see_other("/account/email?done=asked"))
+}
+
+/// `GET /account/email/confirm/{token}`: buttons. Opening the link changes nothing, because mail scanners open links.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn link(req: HttpRequest, app: web::Data<App>, token: web::Path<String>, query: web::Query<Done>) -> Result<HttpResponse, Error> {
+    let now = app.clock.now();
+    let found = match Secret::parse(&token) {
+        Some(secret) => app.db.house_read(now, move |house| Ok::<_, Error>(store::email_change(house, &secret)?)).await?,
+        None => None,
+    };
+    if query.done == "stopped" && found.as_ref().is_some_and(|(change, _)| change.withdrawn_at.is_some()) {
+        return Ok(said(
+            &app,
+            "The change is stopped",
+            &html! {
+                p { "Your e-mail address stays as it was." }
+                p { "If you did not ask for the change, somebody else is signed in as you. " a href="/account/devices" { "Sign out everywhere else" } " now." }
+            },
+        ));
+    }
+    let (change, mailbox) = match (answerable(found.as_ref().map(|(change, _)| change), now), &found) {
+        (Ok(change), Some((_, mailbox))) => (change, *mailbox),
+        (Err(refusal), _) => return Ok(refused(&app, refusal)),
+        (Ok(_), None) => return Ok(refused(&app, ChangeRefusal::Unknown)),
+    };
+    if change.is_done() {
+        return Ok(said(
+            &app,
+            "Your e-mail address has changed",
+            &html! {
+                p { "Boxrota writes to " b { (change.new_email) } " from now on, and you sign in with it." }
+                p { a.btn.go href="/" { "Go to Boxrota" } }
+            },
+        ));
+    }
+    if change.has_confirmed(mailbox) && mailbox == Mailbox::New {
+        return Ok(said(
+            &app,
+            "Thank you",
+            &html! { p { "Now open the letter in your old mailbox, too. When both have said yes, the address changes." } },
+        ));
+    }
+    Ok(asking(&req, &app, &token, change, mailbox))
+}
+
+/// The page with the buttons of a mailbox.
+fn asking(req: &HttpRequest, app: &App, token: &str, change: &EmailChange, mailbox: Mailbox) -> HttpResponse {
+    let known = guard::visitor_secret(req, &app.site);
+    let visitor = known.clone().unwrap_or_else(Secret::fresh);
+    let csrf = guard::token(&visitor);
+    let press = |verb: &str, button: Markup| html! { form method="post" action={ "/account/email/" (verb) "/" (token) } { (guard::field(&csrf)) (button) } };
+    let title = match mailbox {
+        Mailbox::Old => "Change your e-mail address?",
+        Mailbox::New => "Is this your address?",
+    };
+    let body = html! {
+        div.head { h1 { (title) } }
+        div.panel.card.form {
+            @match mailbox {
+                Mailbox::Old => {
+                    p { "Somebody who is signed in as you asked to change your address to " b { (change.new_email) } "." }
+                    @if change.has_confirmed(mailbox) { p { "You have said yes. Now open the letter in your new mailbox, too. You can still stop it." } }
+                    @else { (press("confirm", forms::submit("Yes, I asked for it"))) }
+                    (press("stop", forms::stop("No, stop this")))
+                }
+                Mailbox::New => {
+                    p { "Press the button if you want to use " b { (change.new_email) } " with Boxrota from now on." }
+                    (press("confirm", forms::submit("Yes, this is mine")))
+                }
+            }
+        }
+    };
+    let mut answer = unkept(StatusCode::OK);
+    if known.is_none() {
+        let name = guard::visitor_cookie(&app.site);
+        answer.cookie(guard::cookie(&app.site, name, visitor.reveal().to_owned(), Duration::hours(12)));
+    }
+    answer.body(page::outside(title, app.site.demo, false, &body).into_string())
+}
+
+/// `POST /account/email/confirm/{token}`: this mailbox says yes; when both have, the address changes.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn confirm(
+    req: HttpRequest,
+    app: web::Data<App>,
+    token: web::Path<String>,
+    _form: Posted<Nothing>,
+) -> Result<HttpResponse, Error> {
+    let now = app.clock.now();
+    let here = guard::session_secret(&req, &app.site).map(|secret| secret.hash());
+    let Some(secret) = Secret::parse(&token) else { return Ok(refused(&app, ChangeRefusal::Unknown)) };
+    let done = app
+        .db
+        .write(Scope::of_house(now), move |tx| {
+            let mut house = tx.house();
+            let found = store::email_change(&mut house, &secret)?;
+            let change = match answerable(found.as_ref().map(|(change, _)| change), now) {
+                Ok(change) => change,
+                Err(refusal) => return Ok::<_, Error>(Err(refusal)),
+            };
+            let mailbox = found.as_ref().map_or(Mailbox::New, |(_, mailbox)| *mailbox);
+            if change.has_confirmed(mailbox) {
+                return Ok(Ok(()));
+            }
+            store::confirm_email(&mut house, change.id, mailbox)?;
+            let other = if mailbox == Mailbox::Old { Mailbox::New } else { Mailbox::Old };
+            if !change.has_confirmed(other) {
+                return Ok(Ok(()));
+            }
+            let Ok(new) = change.new_email.parse::<EmailAddress>() else { return Ok(Err(ChangeRefusal::Unusable)) };
+            if people::person_by_email(&mut house, &new)?.is_some() {
+                store::stop_email(&mut house, change.id)?;
+                return Ok(Err(ChangeRefusal::Unusable));
+            }
+            let person = people::person_by_id(&mut house, change.person)?;
+            // Who presses the button while signed in stays so on this device.
+            let signed_in = match here {
+                Some(hash) => sessions::signed_in(&mut house, &hash)?,
+                None => None,
+            };
+            let keep = signed_in.filter(|(who, ..)| who.id == change.person).map(|(_, session, _)| session);
+            store::set_email(&mut house, change.person, new.as_str(), keep)?;
+            if let Ok(old) = person.email.parse() {
+                outbox::enqueue(tx, &letters::email_changed(&person, old, change.id, clock::today(now)))?;
+            }
+            Ok(Ok(()))
+        })
+        .await?;
+    match done {
+        Ok(()) => Ok(see_other(&format!("/account/email/confirm/{token}"))),
+        Err(refusal) => Ok(refused(&app, refusal)),
+    }
+}
+
+/// `POST /account/email/stop/{token}`: the old mailbox says no.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn stop(app: web::Data<App>, token: web::Path<String>, _form: Posted<Nothing>) -> Result<HttpResponse, Error> {
+    let now = app.clock.now();
+    let Some(secret) = Secret::parse(&token) else { return Ok(refused(&app, ChangeRefusal::Unknown)) };
+    let done = app
+        .db
+        .write(Scope::of_house(now), move |tx| {
+            let mut house = tx.house();
+            let found = store::email_change(&mut house, &secret)?.filter(|(_, mailbox)| *mailbox == Mailbox::Old);
+            match answerable(found.as_ref().map(|(change, _)| change), now) {
+                Ok(change) if change.is_done() => Ok(Ok(())),
+                Ok(change) => Ok(Ok(store::stop_email(&mut house, change.id)?)),
+                Err(ChangeRefusal::Stopped) => Ok(Ok(())),
+                Err(refusal) => Ok::<_, Error>(Err(refusal)),
+            }
+        })
+        .await?;
+    match done {
+        Ok(()) => Ok(see_other(&format!("/account/email/confirm/{token}?done=stopped"))),
+        Err(refusal) => Ok(refused(&app, refusal)),
+    }
+}
+
+fn said(app: &App, title: &str, body: &Markup) -> HttpResponse {
+    outside(app, StatusCode::OK, title, body)
+}
+
+fn refused(app: &App, refusal: ChangeRefusal) -> HttpResponse {
+    let body = html! { p { (refusal) } p { a.btn.go href="/account" { "Go to My account" } } };
+    outside(app, StatusCode::UNPROCESSABLE_ENTITY, "This link does not work any more", &body)
+}
+
+fn outside(app: &App, status: StatusCode, title: &str, body: &Markup) -> HttpResponse {
+    let main = html! { div.head { h1 { (title) } } div.panel.card.form { (body) } };
+    unkept(status).body(page::outside(title, app.site.demo, false, &main).into_string())
+}

@@ -1,0 +1,121 @@
+//! Switching a kind of letter off by the address in a letter, without signing in (RFC 8058). `GET` and `POST /unsubscribe/{token}`.
+//!
+//! The address can do one thing: switch one kind of letter off for one person. Of the daily or weekly letter it is the rhythm that is
+//! switched back to each letter on its own: what it would have brought together is not thrown away.
+//! `GET` only shows what it would do; the `POST` of a mail
+//! program has neither cookie nor token, which is why it is the one form here that needs none.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, web};
+use maud::{Markup, html};
+
+use crate::accounts::kinds::switchable;
+use crate::base::ids::PersonId;
+use crate::base::secret::Secret;
+use crate::mail::choices::Rhythm;
+use crate::mail::store::choices as store;
+use crate::mail::{Choice, Kind};
+use crate::web::answer::unkept;
+use crate::web::forms::{hidden, submit};
+use crate::web::guard::OneClick;
+use crate::web::parts::{confirmation, head};
+use crate::web::{App, Error, page};
+
+/// What an address leads to.
+enum Found {
+    /// A kind that this person can switch off.
+    Good(PersonId, &'static Kind),
+    /// It worked once.
+    RunOut,
+}
+
+async fn find(app: &App, token: &str) -> Result<Found, Error> {
+    let secret = Secret::parse(token).ok_or(Error::NotFound)?;
+    let now = app.clock.now();
+    let found = app.db.house_read(now, move |house| Ok::<_, Error>(store::offer(house, &secret)?)).await?;
+    let (person, offer) = found.ok_or(Error::NotFound)?;
+    if offer.expires_at <= now {
+        return Ok(Found::RunOut);
+    }
+    Ok(Found::Good(person, switchable(&offer.kind).ok_or(Error::NotFound)?))
+}
+
+/// Shows what would be switched off, with a button.
+///
+/// # Errors
+/// Not found when no letter has this address.
+pub async fn show(app: web::Data<App>, token: web::Path<String>) -> Result<HttpResponse, Error> {
+    let Found::Good(_, kind) = find(&app, &token).await? else { return Ok(run_out(&app)) };
+    let main = html! {
+        (head(question(kind.choice), html! { strong { (kind.name) } ". " (becomes(kind.choice, true)) }, html! {}))
+        form.panel.card.form method="post" action={ "/unsubscribe/" (token) } {
+            p { (still_comes(kind.choice)) }
+            (hidden("List-Unsubscribe", "One-Click"))
+            (submit(if kind.choice == Choice::Rhythm { "Each letter on its own" } else { "Switch them off" }))
+        }
+        p { a href="/account/letters" { "Choose among all letters" } " (you sign in for that)" }
+    };
+    Ok(answer(&app, StatusCode::OK, "Switch letters off", &main))
+}
+
+fn question(choice: Choice) -> &'static str {
+    if choice == Choice::Rhythm { "Each letter on its own again?" } else { "Switch these letters off?" }
+}
+
+/// What comes of it, before (`will`) and after.
+fn becomes(choice: Choice, will: bool) -> &'static str {
+    match (choice, will) {
+        (Choice::Rhythm, true) => "Letters will come one by one again. What waits already comes in one last letter.",
+        (Choice::Rhythm, false) => "Letters come one by one again. What waits already comes in one last letter.",
+        (_, true) => "You will get no more letters of this kind, in any of your clusters.",
+        (_, false) => "You get no more letters of this kind, in any of your clusters.",
+    }
+}
+
+/// What comes all the same.
+fn still_comes(choice: Choice) -> &'static str {
+    match choice {
+        Choice::AsCoordinator => "Somebody has to hear of it: when no other coordinator wants these letters, you get them all the same.",
+        Choice::Rhythm => "Nothing gets lost. You can switch single kinds of letters off under My account, Letters.",
+        _ => "Letters about a booking that you made yourself, or that you answer for, come all the same.",
+    }
+}
+
+/// Switches the kind off, or the rhythm back. Done twice, it is done once.
+///
+/// # Errors
+/// Not found when no letter has this address; when the database cannot be written.
+pub async fn switch_off(app: web::Data<App>, token: web::Path<String>, _: OneClick) -> Result<HttpResponse, Error> {
+    let Found::Good(person, kind) = find(&app, &token).await? else { return Ok(run_out(&app)) };
+    let choice = kind.choice;
+    app.db
+        .house(app.clock.now(), move |house| {
+            match choice {
+                Choice::Rhythm => store::set_rhythm(house, person, Rhythm::Each)?,
+                _ => store::mute(house, person, kind)?,
+            }
+            Ok::<_, Error>(())
+        })
+        .await?;
+    let done = if choice == Choice::Rhythm { "Each letter comes on its own again" } else { "These letters are switched off" };
+    let main = html! {
+        (confirmation(done, html! { p { strong { (kind.name) } ". " (becomes(choice, false)) } }))
+        p { (still_comes(choice)) }
+        p { "You can choose again under " a href="/account/letters" { "My account, Letters" } "." }
+    };
+    Ok(answer(&app, StatusCode::OK, "Letters switched off", &main))
+}
+
+fn run_out(app: &App) -> HttpResponse {
+    let main = html! {
+        (head("This address has run out", "It works for 90 days after the letter came.", html! {}))
+        p { "Choose your letters under " a href="/account/letters" { "My account, Letters" } ", or use the address in a newer letter." }
+    };
+    answer(app, StatusCode::GONE, "This address has run out", &main)
+}
+
+fn answer(app: &App, status: StatusCode, title: &str, main: &Markup) -> HttpResponse {
+    unkept(status)
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .body(page::outside(title, app.site.demo, false, main).into_string())
+}

@@ -1,0 +1,233 @@
+//! The SQL of what a coordinator deals with: finds, counts that differ, copies that are lost and found again.
+
+use chrono::NaiveDateTime;
+use diesel::dsl::exists;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use crate::attention::Holding;
+use crate::base::clock;
+use crate::base::days::{Day, Period};
+use crate::base::ids::{FindId, HandoverId, SchoolId};
+use crate::bookings::Slot;
+use crate::bookings::changes::Back;
+use crate::catalogue::Item;
+use crate::catalogue::store::{ItemRow, item_columns, item_of, state_of};
+use crate::clusters::settings::Further;
+use crate::db::asks::{first, today};
+use crate::db::schema::{bookings, copies, counts, custody, finds, handovers, people, resources, roles, schools, settings};
+use crate::db::{Result, Tx};
+use crate::journeys::store::{custody_columns, custody_of};
+
+/// At most so many finds and differences are shown; a coordinator sees the rest when these are dealt with.
+const MOST: i64 = 100;
+
+/// The most rows of a list; far more than a cluster has.
+const MOST_ROWS: usize = 500;
+
+/// The table of counts once more, for those of who has a copy.
+mod holding {
+    #![allow(missing_docs)]
+    diesel::alias!(crate::db::schema::counts as held: Held);
+}
+use holding::held;
+
+/// A find that nobody has dealt with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Find {
+    /// Its id.
+    pub id: FindId,
+    /// What was found.
+    pub item: Item,
+    /// What the finder wrote.
+    pub words: String,
+    /// The day.
+    pub on: Day,
+}
+
+/// The finds that nobody has dealt with, oldest first.
+pub fn open_finds(tx: &mut Tx<'_>) -> Result<Vec<Find>> {
+    let rows: Vec<(i64, String, NaiveDateTime, ItemRow)> = finds::table
+        .inner_join(copies::table.on(copies::cluster_id.eq(finds::cluster_id).and(copies::id.eq(finds::copy_id))))
+        .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
+        .filter(finds::cluster_id.eq(tx.cluster.0))
+        .filter(finds::done_at.is_null())
+        .order(finds::id)
+        .limit(MOST)
+        .select((finds::id, finds::words, finds::found_at, item_columns!()))
+        .load(tx.conn)?;
+    rows.into_iter()
+        .map(|(id, words, at, item)| Ok(Find { id: FindId(id), item: item_of(item)?, words, on: clock::today(at.and_utc()) }))
+        .collect()
+}
+
+/// A handover whose two counts differ, with which nobody has dealt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The handover.
+    pub id: HandoverId,
+    /// What was handed over.
+    pub item: Item,
+    /// Who gave it up.
+    pub from: SchoolId,
+    /// Who received it; `None` is the store.
+    pub to: Option<SchoolId>,
+    /// The day it was received.
+    pub on: Option<Day>,
+}
+
+/// The handovers whose counts differ and with which nobody has dealt, oldest first.
+pub fn open_differences(tx: &mut Tx<'_>) -> Result<Vec<Difference>> {
+    type Row = (i64, i64, Option<i64>, Option<NaiveDateTime>, ItemRow);
+    let rows: Vec<Row> = handovers::table
+        .inner_join(copies::table.on(copies::cluster_id.eq(handovers::cluster_id).and(copies::id.eq(handovers::copy_id))))
+        .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
+        .filter(handovers::cluster_id.eq(tx.cluster.0))
+        // Letter for letter as the partial index has it: SQLite takes it only then.
+        .filter(sql::<Bool>("handovers.differs"))
+        .filter(handovers::settled_at.is_null())
+        .order(handovers::id)
+        .limit(MOST)
+        .select((handovers::id, handovers::from_school_id, handovers::to_school_id, handovers::received_at, item_columns!()))
+        .load(tx.conn)?;
+    let difference = |(id, from, to, at, item): Row| {
+        Ok(Difference {
+            id: HandoverId(id),
+            item: item_of(item)?,
+            from: SchoolId(from),
+            to: to.map(SchoolId),
+            on: at.map(|at| clock::today(at.and_utc())),
+        })
+    };
+    rows.into_iter().map(difference).collect()
+}
+
+/// The loan ends because its copy is lost: the school has it no more, and has not given it back either. Its other days are free.
+pub fn end_lost(tx: &mut Tx<'_>, slot: &Slot, back: Back) -> Result<()> {
+    let today = tx.today();
+    let shorter = back.days != slot.days;
+    diesel::update(bookings::table.find((tx.cluster.0, slot.id.0)))
+        .set((
+            bookings::returned_on.eq(Some(today)),
+            bookings::last_day.eq(back.days.last()),
+            bookings::held_until.eq(back.held_until),
+            bookings::sequence.eq(bookings::sequence + i32::from(shorter)),
+            bookings::updated_at.eq(tx.stamp()),
+        ))
+        .execute(tx.conn)?;
+    let before = if shorter { slot.days.to_string() } else { String::new() };
+    tx.log("bookings", &slot.id, "ended", &before, "the copy was marked missing")
+}
+
+/// A coordinator has dealt with a find. `false` when that was so already; not found when it is not of this cluster.
+pub fn settle_find(tx: &mut Tx<'_>, id: FindId) -> Result<bool> {
+    let done: Option<NaiveDateTime> = finds::table.find((tx.cluster.0, id.0)).select(finds::done_at).first(tx.conn)?;
+    if done.is_some() {
+        return Ok(false);
+    }
+    diesel::update(finds::table.find((tx.cluster.0, id.0))).set(finds::done_at.eq(Some(tx.stamp()))).execute(tx.conn)?;
+    tx.log("finds", &id, "dealt with", "", "")?;
+    Ok(true)
+}
+
+/// A coordinator has dealt with counts that differ. `false` when that was so already, or when they do not differ.
+pub fn settle_difference(tx: &mut Tx<'_>, id: HandoverId) -> Result<bool> {
+    let (differs, done): (bool, Option<NaiveDateTime>) =
+        handovers::table.find((tx.cluster.0, id.0)).select((handovers::differs, handovers::settled_at)).first(tx.conn)?;
+    if !differs || done.is_some() {
+        return Ok(false);
+    }
+    diesel::update(handovers::table.find((tx.cluster.0, id.0))).set(handovers::settled_at.eq(Some(tx.stamp()))).execute(tx.conn)?;
+    tx.log("handovers", &id, "dealt with", "the two counts differ", "")?;
+    Ok(true)
+}
+
+/// A school, and who leads science there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neighbour {
+    /// The school.
+    pub id: SchoolId,
+    /// Its short name.
+    pub short_name: String,
+    /// Name and address of its science lead, or of a deputy when there is none.
+    pub lead: Option<(String, String)>,
+}
+
+/// All schools that are or were in the cluster, by short name, each with its science lead: one query.
+pub fn neighbours(tx: &mut Tx<'_>) -> Result<Vec<Neighbour>> {
+    type Row = (i64, String, Option<(String, String)>);
+    let today = tx.today();
+    let leads = roles::cluster_id
+        .eq(schools::cluster_id)
+        .and(roles::school_id.eq(schools::id.nullable()))
+        .and(roles::kind.eq("ssl").or(roles::kind.eq("deputy")))
+        .and(today!(roles, today));
+    let query = schools::table
+        .left_join(roles::table.on(leads))
+        .left_join(people::table.on(people::id.eq(roles::person_id)))
+        .filter(schools::cluster_id.eq(tx.cluster.0))
+        // The lead before the deputy.
+        .order((schools::short_name, schools::id, roles::kind.desc(), people::id))
+        .select((schools::id, schools::short_name, (people::name, people::email).nullable()));
+    let mut rows: Vec<Row> = first!(tx, query, MOST_ROWS)?;
+    rows.dedup_by_key(|(id, ..)| *id);
+    Ok(rows.into_iter().map(|(id, short_name, lead)| Neighbour { id: SchoolId(id), short_name, lead }).collect())
+}
+
+/// The copies that do not simply lie in their store, that lack something, or cannot be lent; and for how many school days the
+/// cluster lets a copy be on its way. One query.
+pub fn holdings(tx: &mut Tx<'_>) -> Result<(Vec<Holding>, u32)> {
+    type Row = (crate::journeys::store::Row, ItemRow, (String, i64), Option<(Day, Day)>, bool, Option<i32>);
+    let counted = handovers::table
+        .inner_join(counts::table.on(counts::cluster_id.eq(handovers::cluster_id).and(counts::handover_id.eq(handovers::id.nullable()))))
+        .filter(handovers::cluster_id.eq(custody::cluster_id))
+        .filter(handovers::copy_id.eq(custody::copy_id))
+        .filter(handovers::to_booking_id.eq(custody::booking_id))
+        .filter(counts::side.eq("receiver"))
+        .filter(counts::how.ne("none"));
+    let by_holder = held
+        .filter(held.field(counts::cluster_id).eq(custody::cluster_id))
+        .filter(held.field(counts::booking_id).eq(custody::booking_id))
+        .filter(held.field(counts::how).ne("none"));
+    let query = custody::table
+        .inner_join(copies::table.on(copies::cluster_id.eq(custody::cluster_id).and(copies::id.eq(custody::copy_id))))
+        .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
+        .left_join(bookings::table.on(bookings::cluster_id.eq(custody::cluster_id).and(bookings::id.nullable().eq(custody::booking_id))))
+        .left_join(settings::table.on(settings::cluster_id.eq(custody::cluster_id)))
+        .filter(custody::cluster_id.eq(tx.cluster.0))
+        .filter(copies::state.ne("retired"))
+        .filter(custody::place.ne("store").or(custody::short_essentials.ne("")).or(copies::state.ne("in_service")))
+        .order((custody::since, custody::copy_id))
+        .select((
+            custody_columns!(),
+            item_columns!(),
+            (copies::state, copies::home_school_id),
+            (bookings::first_day, bookings::last_day).nullable(),
+            exists(counted).or(exists(by_holder)),
+            settings::transit_days.nullable(),
+        ));
+    let rows: Vec<Row> = first!(tx, query, MOST_ROWS)?;
+    let allowed = rows.first().and_then(|row| row.5).and_then(|days| u32::try_from(days).ok());
+    let list = rows
+        .into_iter()
+        .map(|(custody, item, (copy_state, home), days, counted, _)| {
+            let days = days.and_then(|(first, last)| Period::new(first, last));
+            let copy_state = state_of(&copy_state)?;
+            Ok(Holding { item: item_of(item)?, copy_state, home: SchoolId(home), custody: custody_of(custody)?, days, counted })
+        })
+        .collect::<Result<_>>()?;
+    Ok((list, allowed.unwrap_or(Further::default().transit_days)))
+}
+
+/// How many finds and how many differing counts wait for a coordinator: one query.
+pub fn open_reports(tx: &mut Tx<'_>) -> Result<(i64, i64)> {
+    let found = finds::table.filter(finds::cluster_id.eq(tx.cluster.0)).filter(finds::done_at.is_null()).count();
+    let differ = handovers::table
+        .filter(handovers::cluster_id.eq(tx.cluster.0))
+        .filter(sql::<Bool>("differs"))
+        .filter(handovers::settled_at.is_null())
+        .count();
+    let (found, differ): (Option<i64>, Option<i64>) = diesel::select((found.single_value(), differ.single_value())).get_result(tx.conn)?;
+    Ok((found.unwrap_or_default(), differ.unwrap_or_default()))
+}

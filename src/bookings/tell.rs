@@ -1,0 +1,288 @@
+//! Who hears of a booking, and with which calendar entry: gathers the facts and stores the letters in the transaction that
+//! books (product rule 5).
+
+use crate::accounts;
+use crate::base::days::{self, Period};
+use crate::base::ids::{BookingId, PersonId};
+use crate::bookings::ics::{self, Entry, Organizer};
+use crate::bookings::letters::{self, About, Because, To};
+use crate::bookings::store::loans::{self, Hands, Loan};
+use crate::bookings::{Kind, Slot, State};
+use crate::db::{Result, Tx};
+use crate::journeys::legs::DIRECT_DAYS;
+use crate::mail::choices::WayOut;
+use crate::mail::store::{self as outbox, choices};
+use crate::mail::{Calendar, Letter, Method};
+use crate::people::store::{Person, roles};
+use crate::people::{Member, RoleKind};
+use crate::schools::{School, store};
+use crate::web::{App, Site};
+
+/// What every letter needs besides the booking.
+#[derive(Debug, Clone)]
+pub struct Teller {
+    /// `/c/south-milford`.
+    base: String,
+    /// The cluster's name.
+    cluster: String,
+    /// Who does it.
+    actor: String,
+    organizer: Organizer,
+}
+
+/// Where a copy comes from and where it goes next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The school to fetch it from.
+    pub from: String,
+    /// The school that has it next; empty when it goes home.
+    pub to: String,
+}
+
+impl Teller {
+    /// For what this person does now.
+    #[must_use]
+    pub fn new(app: &App, member: &Member) -> Self {
+        Self {
+            base: member.base().to_owned(),
+            cluster: member.cluster.name.clone(),
+            actor: member.name.clone(),
+            organizer: organizer(&app.site, &member.cluster.name),
+        }
+    }
+
+    /// A new booking: to who booked it and the school's science leads; a request also to the coordinators.
+    pub fn booked(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
+        let facts = self.facts(tx, id)?;
+        let (loan, about) = (&facts.loan, &facts.about);
+        let today = tx.today();
+        let calendar = self.entry(&facts);
+        let asked = loan.booking.slot.state == State::Requested;
+        Self::to_school(tx, loan, about, |to| {
+            if asked { letters::requested(about, to, today) } else { letters::reserved(about, to, today, Some(calendar.clone())) }
+        })?;
+        if asked { self.to_coordinators(tx, about) } else { Ok(()) }
+    }
+
+    /// The answer to a request; `reason` of a refusal.
+    pub fn answered(&self, tx: &mut Tx<'_>, id: BookingId, reason: &str) -> Result<()> {
+        let facts = self.facts(tx, id)?;
+        let (loan, about) = (&facts.loan, &facts.about);
+        let today = tx.today();
+        let calendar = self.entry(&facts);
+        let yes = loan.booking.slot.state == State::Confirmed;
+        // A booking that was changed before has an entry in calendars, from the letter about the change.
+        let entered = about.sequence > 1;
+        Self::to_school(tx, loan, about, |to| {
+            if yes {
+                letters::approved(about, to, today, Some(calendar.clone()))
+            } else {
+                letters::declined(about, to, today, reason, entered.then(|| calendar.clone()))
+            }
+        })
+    }
+
+    /// Other days or another copy.
+    pub fn changed(&self, tx: &mut Tx<'_>, id: BookingId, before: (Period, &str)) -> Result<()> {
+        let facts = self.facts(tx, id)?;
+        let (loan, about) = (&facts.loan, &facts.about);
+        let today = tx.today();
+        let calendar = self.entry(&facts);
+        Self::to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
+        if loan.booking.slot.state == State::Requested { self.to_coordinators(tx, about) } else { Ok(()) }
+    }
+
+    /// Given up.
+    pub fn cancelled(&self, tx: &mut Tx<'_>, id: BookingId, reason: &str) -> Result<()> {
+        let facts = self.facts(tx, id)?;
+        let (loan, about) = (&facts.loan, &facts.about);
+        let today = tx.today();
+        let calendar = self.entry(&facts);
+        Self::to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
+    }
+
+    /// The booking as a calendar file.
+    pub fn file(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<String> {
+        let facts = self.facts(tx, id)?;
+        Ok(ics::file(&entry(&facts), &self.organizer))
+    }
+
+    fn facts(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<Facts> {
+        let loan = loans::one(tx, id)?;
+        let booking = &loan.booking;
+        let schools = store::schools(tx)?;
+        let name = |id| schools.iter().find(|school| school.id == id).map_or_else(String::new, |school| school.short_name.clone());
+        let near = loans::around(tx, &[booking.slot.copy], around(booking.slot.days))?;
+        let way = way(&booking.slot, &near, &name(loan.home));
+        let about = About {
+            booking: id,
+            sequence: booking.sequence,
+            resource: loan.name.clone(),
+            tag: loan.tag.clone(),
+            school: name(booking.slot.school),
+            days: booking.slot.days,
+            class_name: booking.class_name.clone(),
+            purpose: booking.purpose.clone(),
+            pupils: booking.pupils,
+            override_reason: booking.override_reason.clone(),
+            collect_from: way.from,
+            then_to: way.to,
+            by: self.actor.clone(),
+            url: tx.link(&format!("{}/bookings/{id}", self.base)),
+        };
+        let place = schools.iter().find(|school| school.id == booking.slot.school).map_or_else(String::new, place);
+        Ok(Facts { loan, about, place })
+    }
+
+    fn entry(&self, facts: &Facts) -> Calendar {
+        let (loan, entry) = (&facts.loan, entry(facts));
+        let method = if loan.booking.slot.state.is_live() { Method::Publish } else { Method::Cancel };
+        Calendar { text: ics::file(&entry, &self.organizer), method }
+    }
+
+    fn to_school(tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
+        // Whoever has left since then hears no more of the cluster.
+        let (hands, because) = match &loan.hands {
+            Hands::Booker => (Some(loan.booking.person), Because::Booked),
+            Hands::Keeper(keeper, _) => (Some(*keeper), Because::Keeps),
+            Hands::School => (None, Because::Keeps),
+        };
+        let keeper = hands.map(|person| roles::person_here(tx, person)).transpose()?.flatten();
+        let leads = roles::leads_of(tx, loan.booking.slot.school)?;
+        if let Some(recipient) = keeper.as_ref().and_then(Person::recipient) {
+            outbox::enqueue(tx, &write(&To { recipient, because }))?;
+        }
+        let others = leads.iter().filter(|lead| Some(lead.id) != hands);
+        let because = Because::LeadOf(&about.school);
+        for recipient in others.filter_map(Person::recipient) {
+            let letter = write(&To { recipient, because });
+            if because.may_mute(letter.kind) {
+                choices::post(tx, &letter, WayOut::Carried)?
+            } else {
+                outbox::enqueue(tx, &letter)?
+            };
+        }
+        Ok(())
+    }
+
+    fn to_coordinators(&self, tx: &mut Tx<'_>, about: &About) -> Result<()> {
+        let today = tx.today();
+        let requests = tx.link(&format!("{}/requests", self.base));
+        let because = Because::Coordinates(&self.cluster);
+        let coordinators = roles::people_with_role(tx, RoleKind::Coordinator)?;
+        let write = |recipient| letters::to_approve(about, &To { recipient, because }, today, &requests);
+        let all: Vec<Letter> = coordinators.iter().filter_map(Person::recipient).map(write).collect();
+        let some = wanted(tx, all.clone(), because)?;
+        if some.is_empty() {
+            // Somebody has to answer: what all of them have switched off goes to all of them.
+            for letter in all {
+                outbox::enqueue(tx, &letter)?;
+            }
+        }
+        let way_out = WayOut::where_several(some.len());
+        for letter in some {
+            choices::post(tx, &letter, way_out)?;
+        }
+        Ok(())
+    }
+}
+
+/// Those of the letters, all of one kind, that their recipients have not switched off.
+fn wanted(tx: &mut Tx<'_>, letters: Vec<Letter>, because: Because<'_>) -> Result<Vec<Letter>> {
+    let Some(kind) = letters.first().map(|letter| letter.kind).filter(|kind| because.may_mute(kind)) else { return Ok(letters) };
+    let to: Vec<PersonId> = letters.iter().filter_map(|letter| letter.to.person).collect();
+    let muted = accounts::store::muted(tx, kind, &to)?;
+    Ok(letters.into_iter().filter(|letter| letter.to.person.is_none_or(|person| !muted.contains(&person))).collect())
+}
+
+/// From whom calendar entries come: the cluster, under the address that mails are sent from.
+#[must_use]
+pub fn organizer(site: &Site, cluster: &str) -> Organizer {
+    let from = site.mail_from.as_deref().unwrap_or_default();
+    let address = from.rsplit_once('<').map_or(from, |(_, rest)| rest).trim_end_matches('>').trim();
+    let host = site.public_url.host_str().unwrap_or("localhost");
+    let address = if address.is_empty() { format!("boxrota@{host}") } else { address.to_owned() };
+    Organizer { name: cluster.to_owned(), address }
+}
+
+/// The window in which a copy's neighbours are looked for.
+#[must_use]
+pub fn around(days: Period) -> Period {
+    Period::new(days::add(days.first(), -2 * DIRECT_DAYS), days::add(days.last(), 2 * DIRECT_DAYS)).unwrap_or(days)
+}
+
+/// Where the copy comes from and where it goes: directly between schools whose loans follow each other, else from and to
+/// where it is kept. `near` are the copy's live bookings around the slot, by first day, with their schools' names.
+#[must_use]
+pub fn way(slot: &Slot, near: &[(Slot, String)], home: &str) -> Way {
+    let others =
+        || near.iter().filter(|(other, _)| other.copy == slot.copy && other.id != slot.id && other.kind == Kind::Loan && !other.is_offer());
+    let before = others().filter(|(other, _)| other.days.last() < slot.days.first()).max_by_key(|(other, _)| other.days.last());
+    let after = others().filter(|(other, _)| other.days.first() > slot.days.last()).min_by_key(|(other, _)| other.days.first());
+    let direct = |days: i64| days <= DIRECT_DAYS;
+    let from = before.filter(|(other, _)| other.returned_on.is_none() && direct((slot.days.first() - other.days.last()).num_days()));
+    let to = after.filter(|(other, _)| direct((other.days.first() - slot.days.last()).num_days()));
+    Way { from: from.map_or_else(|| home.to_owned(), |(_, name)| name.clone()), to: to.map(|(_, name)| name.clone()).unwrap_or_default() }
+}
+
+/// A booking with what is said of it.
+struct Facts {
+    loan: Loan,
+    about: About,
+    /// Where the school is, in a line.
+    place: String,
+}
+
+/// "Saxton CE Primary School, Dam Lane, Saxton, LS24 9QF".
+fn place(school: &School) -> String {
+    let parts = [&school.name, &school.address, &school.postcode];
+    parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// The calendar entry of a booking.
+fn entry(Facts { loan, about, place }: &Facts) -> Entry {
+    let booking = &loan.booking;
+    let mut lines = Vec::new();
+    let mut say = |label: &str, text: &str| {
+        if !text.trim().is_empty() {
+            lines.push(format!("{label}: {text}"));
+        }
+    };
+    say("Class", &booking.class_name);
+    say("For", &booking.purpose);
+    say("Collect from", &about.collect_from);
+    say("Then goes to", &about.then_to);
+    say("Reason", &booking.ended_reason);
+    Entry {
+        id: booking.slot.id,
+        sequence: booking.sequence,
+        changed: loan.changed,
+        state: booking.slot.state,
+        days: booking.slot.days,
+        summary: format!("{} ({}) at {}", loan.name, loan.tag, about.school),
+        location: place.clone(),
+        description: lines.join("\n"),
+        url: about.url.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bookings::samples::slot;
+
+    #[test]
+    fn a_copy_goes_straight_to_the_next_school_or_home() {
+        let loan = slot(5, "2026-10-12", "2026-10-16");
+        let near = [
+            (slot(1, "2026-09-07", "2026-09-11"), "Brayton".to_owned()),
+            (slot(2, "2026-10-05", "2026-10-09"), "Saxton".to_owned()),
+            (loan, "Fairburn".to_owned()),
+            (slot(3, "2026-10-19", "2026-10-23"), "Sherburn".to_owned()),
+        ];
+        assert_eq!(way(&loan, &near, "Kellington"), Way { from: "Saxton".into(), to: "Sherburn".into() });
+        assert_eq!(way(&loan, &near[..1], "Kellington"), Way { from: "Kellington".into(), to: String::new() });
+        let returned = (Slot { returned_on: Some(loan.days.first()), ..near[1].0 }, "Saxton".to_owned());
+        assert_eq!(way(&loan, &[returned], "Kellington").from, "Kellington");
+    }
+}

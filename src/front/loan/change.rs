@@ -1,0 +1,230 @@
+//! Other days, fewer days or another copy. The old days are given up only when the new ones are won: one transaction, one row.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use maud::{Markup, html};
+
+use crate::base::Period;
+use crate::base::ids::BookingId;
+use crate::bookings::acts::Roles;
+use crate::bookings::pages::reserve::ask::{Ask, line};
+use crate::bookings::pages::reserve::form::{Picks, copies, instead, or_wait, wait_at};
+use crate::bookings::pages::{NOT_YOURS, answer, see_other};
+use crate::bookings::store::ledger;
+use crate::bookings::store::loans::{self, Loan};
+use crate::bookings::store::shelf::{self, Reading, Similar};
+use crate::bookings::tell::Teller;
+use crate::bookings::{By, Refusal, State, Taken, Wish, changes};
+use crate::db::{self, Stop, Tx};
+use crate::people::{Borrower, Member};
+use crate::web::forms::{Errors, csrf_field, dates, day_select, error_summary, field, submit};
+use crate::web::guard::Posted;
+use crate::web::page::{Nav, form_page};
+use crate::web::parts::{Tone, back, banner, head};
+use crate::web::{App, Error};
+
+/// A booking and the shelf it is on.
+struct Case {
+    loan: Loan,
+    reading: Reading,
+    by: By,
+}
+
+impl Case {
+    fn read(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, wanted: Option<Period>) -> Result<Self, Stop<No>> {
+        let loan = loans::one(tx, id)?;
+        let slot = loan.booking.slot;
+        let by = roles.by(&loan);
+        if !by.may_act_for(slot.school) {
+            return Err(Stop::Refused(No::NotYours));
+        }
+        let near = wanted.map_or(slot.days, |wanted| {
+            Period::new(slot.days.first().min(wanted.first()), slot.days.last().max(wanted.last())).unwrap_or(slot.days)
+        });
+        let mut reading = shelf::read(tx, loan.resource, slot.school, Some(near))?;
+        // The form shows the days as they would be without this booking.
+        for copy in &mut reading.shelf.copies {
+            copy.slots.retain(|other| other.id != id);
+        }
+        Ok(Self { loan, reading, by })
+    }
+}
+
+/// The form, with the booking's own days or those of the address.
+///
+/// # Errors
+/// When it is not there.
+pub async fn form(
+    app: web::Data<App>,
+    member: Borrower,
+    path: web::Path<(String, BookingId)>,
+    query: web::Query<Ask>,
+) -> Result<HttpResponse, Error> {
+    let id = path.into_inner().1;
+    let mut ask = query.into_inner();
+    let wanted = ask.days();
+    let case = seen(&app, &member, id, wanted).await?;
+    let slot = &case.loan.booking.slot;
+    if !changes::may_change(slot, case.by, member.today()) {
+        return crate::front::loan::page::page(&app, &member, id, "", Some(&Refusal::Over)).await;
+    }
+    if wanted.is_none() {
+        (ask.from, ask.to) = (slot.days.first().to_string(), slot.days.last().to_string());
+    }
+    if ask.copy_id().is_none() {
+        ask.copy = slot.copy.to_string();
+    }
+    Ok(shown(&member, StatusCode::OK, &case, &ask, &Errors::new(), None, &[]))
+}
+
+/// Why it stays as it is.
+enum No {
+    /// It is not this person's.
+    NotYours,
+    /// A rule is in the way, of this case.
+    Rule(Box<(Case, Refusal, Vec<Similar>)>),
+}
+
+/// The case, for a page that only shows it.
+async fn seen(app: &web::Data<App>, member: &Member, id: BookingId, wanted: Option<Period>) -> Result<Case, Error> {
+    let roles = Roles::of(member);
+    match app.db.read(member.scope(), move |tx| Case::read(tx, id, &roles, wanted)).await {
+        Ok(case) => Ok(case),
+        Err(Stop::Refused(_)) => Err(Error::NotAllowed(NOT_YOURS)),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+/// Changes it.
+///
+/// # Errors
+/// When it is not there.
+pub async fn change(
+    app: web::Data<App>,
+    member: Borrower,
+    path: web::Path<(String, BookingId)>,
+    form: Posted<Ask>,
+) -> Result<HttpResponse, Error> {
+    let id = path.into_inner().1;
+    let ask = form.0;
+    let mut errors = Errors::new();
+    if ask.first().is_none() {
+        errors.add("from", "Choose the day you collect it");
+    }
+    if ask.last().is_none() {
+        errors.add("to", "Choose the day you return it");
+    }
+    let reason = errors.check("reason", line(&ask.reason, 300)).unwrap_or_default();
+    let (Some(first), Some(last), true) = (ask.first(), ask.last(), errors.is_empty()) else {
+        let case = seen(&app, &member, id, ask.days()).await?;
+        return Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, None, &[]));
+    };
+    let teller = Teller::new(&app, &member);
+    let (roles, wanted, chosen) = (Roles::of(&member), ask.days(), ask.copy_id());
+    let done = app
+        .db
+        .write_or_again(member.scope(), move |tx| {
+            let case = Case::read(tx, id, &roles, wanted)?;
+            let slot = case.loan.booking.slot;
+            let wish = Wish { kind: slot.kind, copy: Some(chosen.unwrap_or(slot.copy)), first, last, by: case.by, override_reason: reason };
+            let decision = match changes::change(&case.reading.shelf, &case.loan.booking, &wish) {
+                Ok(decision) => decision,
+                // The same form sent twice: it is as it was asked to be.
+                Err(Refusal::NothingChanged) => return Ok(false),
+                Err(refusal) => {
+                    let similar = match &refusal {
+                        Refusal::Taken(taken) => shelf::similar(tx, &case.reading.title, taken.days)?,
+                        _ => Vec::new(),
+                    };
+                    return Err(Stop::Refused(No::Rule(Box::new((case, refusal, similar)))));
+                }
+            };
+            ledger::change(tx, &case.loan, &decision, &wish.override_reason)?;
+            if slot.kind == crate::bookings::Kind::Loan {
+                teller.changed(tx, id, (slot.days, &case.loan.tag))?;
+            }
+            Ok(true)
+        })
+        .await;
+    match done {
+        Ok(changed) => Ok(see_other(&format!("{}/bookings/{id}?done={}", member.base(), if changed { "changed" } else { "same" }))),
+        Err(Stop::Refused(No::NotYours)) => Err(Error::NotAllowed(NOT_YOURS)),
+        Err(Stop::Refused(No::Rule(refused))) => {
+            let (case, refusal, similar) = *refused;
+            let name = match refusal.field().name() {
+                "copy" if case.reading.title.copies.len() < 2 => "from",
+                "school" => "from",
+                name => name,
+            };
+            let errors = Errors::one(name, refusal.message());
+            Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, Some(&refusal), &similar))
+        }
+        // Refused again: whoever holds the days is none of the live bookings. The answer is still one for people.
+        Err(Stop::Fault(db::Error::Taken)) => {
+            let case = seen(&app, &member, id, wanted).await?;
+            let refusal = Refusal::Taken(Box::new(Taken::by_somebody(wanted.unwrap_or(case.loan.booking.slot.days))));
+            let errors = Errors::one("from", refusal.message());
+            Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, Some(&refusal), &[]))
+        }
+        Err(Stop::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+fn shown(
+    member: &Member,
+    status: StatusCode,
+    case: &Case,
+    ask: &Ask,
+    errors: &Errors,
+    refusal: Option<&Refusal>,
+    similar: &[Similar],
+) -> HttpResponse {
+    let title = format!("Change the booking of {}", case.loan.name);
+    let main = main(member, case, ask, errors, refusal, similar, &title);
+    answer(status, &form_page(&member.shell(Nav::Loans), &title, status != StatusCode::OK, &main))
+}
+
+fn main(member: &Member, case: &Case, ask: &Ask, errors: &Errors, refusal: Option<&Refusal>, similar: &[Similar], title: &str) -> Markup {
+    let slot = &case.loan.booking.slot;
+    let shelf = &case.reading.shelf;
+    let here = format!("{}/bookings/{}", member.base(), slot.id);
+    let page = format!("{here}/change");
+    let picks = Picks::of(shelf, Some(slot.copy), ask.first());
+    let weeks = picks.weeks(ask);
+    let several = case.reading.title.copies.len() > 1 && slot.collected_on.is_none();
+    html! {
+        (back(&here, "Back to the booking"))
+        (error_summary(errors))
+        (head(title, html! { "Now: " (case.loan.tag) ", " (slot.days) }, html! {}))
+        @if let Some(Refusal::Taken(taken)) = refusal {
+            (instead(taken, similar, |days, copy| ask.moved(days, copy).at(&page), |other| {
+                Ask { copy: String::new(), ..ask.moved(taken.days, None) }.at(&format!("{}/boxes/{other}/reserve", member.base()))
+            }))
+            @if taken.free_instead.is_empty() {
+                @let wish = Ask { class: case.loan.booking.class_name.clone(), ..ask.moved(taken.days, None) };
+                (or_wait(&wait_at(member.base(), case.reading.title.id, &wish)))
+                p { "Your booking stays as it is while you wait." }
+            }
+        }
+        @if slot.state == State::Confirmed && shelf.rules.approval_needed && !case.by.is_coordinator() && slot.collected_on.is_none() {
+            (banner(Tone::Plain, "The coordinator approves this box", html! {
+                p { "Fewer days need nobody's leave. For other days your booking becomes a request again: the new days are kept while you wait for the answer, and the old ones are free for others." }
+            }))
+        }
+        section.panel.card {
+            form.form method="post" action=(page) novalidate {
+                (csrf_field(member.csrf()))
+                (dates("Loan dates", "Both days are part of the loan. Fewer days are always fine; the others can then have the rest.", "from", "to", errors, html! {
+                    (day_select("from", "Collect on", ask.first(), &weeks, errors))
+                    (day_select("to", "Return on", ask.last(), &weeks, errors))
+                }))
+                @if several { (copies(shelf, &case.reading.title.copies, &ask.copy, false, errors)) }
+                @if case.by.is_coordinator() && (refusal.is_some_and(|refusal| refusal.rule().is_some()) || !ask.reason.is_empty()) {
+                    (field("reason", "Reason for setting the rule aside", &ask.reason)
+                        .hint("As coordinator you can change it in spite of this rule. The reason is kept with the booking.").width("full").text(errors))
+                }
+                div.acts { (submit("Change the booking")) a.btn href=(here) { "Keep it as it is" } }
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Where rooms come together: the front page, this week, what needs attention, the boxes, loans, a school, mail, help.
+
+pub mod attention;
+pub mod availability;
+pub mod boxes;
+pub mod help;
+pub mod mail;
+pub mod my_loans;
+pub mod overview;
+pub mod resource;
+pub mod school;
+pub mod week;
+pub mod loan;
+
+use actix_web::{HttpResponse, web};
+use maud::html;
+
+use crate::people::pages::sign_in::sign_out_form;
+use crate::people::{Member, SignedIn};
+use crate::web::answer::{html_page, see_other};
+use crate::web::{App, Error, page};
+
+/// `GET /`: to this week in the person's cluster, a choice of several, or a director's table of them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn front(who: SignedIn, app: web::Data<App>) -> Result<HttpResponse, Error> {
+    if who.clusters.len() > 1
+        && let Some(overview) = overview::overview(&app, who.person.id).await?
+    {
+        return Ok(overview::front(&app, &who, &overview));
+    }
+    Ok(match who.clusters.as_slice() {
+        [only] => see_other(&format!("/c/{}/week", only.slug)),
+        [] => html_page(page::outside(
+            "No cluster",
+            app.site.demo,
+            false,
+            &html! {
+                div.head { h1 { "You are not in a cluster at the moment" } }
+                div.panel.card.form {
+                    p { "You are signed in as " b { (who.person.email) } ", but no cluster has a role for you today." }
+                    p { "Ask the coordinator of your cluster to invite you." }
+                    (sign_out_form(&who.csrf))
+                }
+            },
+        )),
+        several => html_page(page::outside(
+            "Your clusters",
+            app.site.demo,
+            false,
+            &html! {
+                div.head { h1 { "Your clusters" } }
+                div.panel.card.form {
+                    ul { @for cluster in several { li { a href={ "/c/" (cluster.slug) "/week" } { (cluster.name) } } } }
+                    (sign_out_form(&who.csrf))
+                }
+            },
+        )),
+    })
+}
+
+/// `GET /c/{cluster}`: this week is the cluster's first page.
+pub async fn cluster_front(member: Member) -> HttpResponse {
+    see_other(&format!("{}/week", member.base()))
+}

@@ -1,0 +1,244 @@
+//! This week: which journeys of boxes are whose to make, in which words, and on which day. Pure.
+
+pub mod page;
+pub mod store;
+
+use crate::attention::Holding;
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::{SchoolId, WaitId};
+use crate::catalogue::Item;
+use crate::journeys::{Leg, Place, Way};
+
+/// A leg with what a line about it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journey {
+    /// The leg.
+    pub leg: Leg,
+    /// What travels.
+    pub item: Item,
+    /// The class that gets it; empty when it goes home.
+    pub class_name: String,
+    /// Where the meeting is, when that is the way.
+    pub meeting: Option<String>,
+}
+
+/// An offer of the waiting list that a school has not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The place on the list; its page takes the answer.
+    pub wait: WaitId,
+    /// For which school.
+    pub school: SchoolId,
+    /// The title's name.
+    pub name: String,
+    /// The days.
+    pub days: Period,
+    /// Until when they are held.
+    pub until: Option<Day>,
+}
+
+/// What a school does on a leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Goes and fetches it.
+    Fetch,
+    /// Waits for it to be brought.
+    Receive,
+    /// Takes it to the other school.
+    Bring,
+    /// Has it ready for who fetches it.
+    Ready,
+    /// Gives it up at a meeting.
+    MeetToGive,
+    /// Gets it at a meeting.
+    MeetToGet,
+    /// Takes it from the own shelf.
+    TakeOut,
+    /// Puts it back on the own shelf.
+    PutBack,
+    /// Nothing: it travels between two others.
+    Watch,
+}
+
+impl Task {
+    /// What these schools have to do with a leg.
+    #[must_use]
+    pub fn of(leg: &Leg, mine: &[SchoolId]) -> Self {
+        let (gives, gets) = (mine.contains(&leg.from), mine.contains(&leg.to));
+        match (gives, gets, leg.way) {
+            (false, false, _) => Self::Watch,
+            (_, _, Way::Stays) if leg.to_booking.is_some() => Self::TakeOut,
+            (_, _, Way::Stays) => Self::PutBack,
+            (_, true, Way::Fetch) => Self::Fetch,
+            (true, _, Way::Fetch) => Self::Ready,
+            (true, _, Way::Bring) => Self::Bring,
+            (_, _, Way::Bring) => Self::Receive,
+            (true, _, Way::Meeting) => Self::MeetToGive,
+            (_, _, Way::Meeting) => Self::MeetToGet,
+        }
+    }
+
+    /// The task in a line. `from` and `to` are the short names of the schools; `home`: it goes to its store.
+    #[must_use]
+    pub fn words(self, item: &str, from: &str, to: &str, home: bool) -> String {
+        match self {
+            Self::Fetch => format!("Fetch {item} from {from}"),
+            Self::Receive => format!("{from} brings {item}"),
+            Self::Bring if home => format!("Bring {item} home to {to}"),
+            Self::Bring => format!("Bring {item} to {to}"),
+            Self::Ready => format!("{to} fetches {item}"),
+            Self::MeetToGive => format!("Hand {item} to {to} at the meeting"),
+            Self::MeetToGet => format!("Get {item} from {from} at the meeting"),
+            Self::TakeOut => format!("Take {item} from your own shelf"),
+            Self::PutBack => format!("Put {item} back on your own shelf"),
+            Self::Watch if from == to => format!("{item} stays at {from}"),
+            Self::Watch => format!("{item} goes from {from} to {to}"),
+        }
+    }
+
+    /// What the button to the hand-over page says; `None` where there is nothing to do.
+    #[must_use]
+    pub fn button(self) -> Option<&'static str> {
+        match self {
+            Self::Fetch | Self::Receive | Self::MeetToGet | Self::TakeOut => Some("Count and receive"),
+            Self::Bring | Self::Ready | Self::MeetToGive => Some("Count and hand over"),
+            Self::PutBack => Some("Count and put back"),
+            Self::Watch => None,
+        }
+    }
+
+    /// The other school of the leg, for whom these schools are; `None` when it stays at one school.
+    #[must_use]
+    pub fn other(self, leg: &Leg) -> Option<SchoolId> {
+        match self {
+            Self::Fetch | Self::Receive | Self::MeetToGet => Some(leg.from),
+            Self::Bring | Self::Ready | Self::MeetToGive => Some(leg.to),
+            Self::TakeOut | Self::PutBack | Self::Watch => None,
+        }
+    }
+}
+
+/// The journeys of a person's weeks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Weeks {
+    /// Planned for a day that is past, oldest first.
+    pub overdue: Vec<Journey>,
+    /// From today to Sunday, by day.
+    pub this_week: Vec<(Day, Vec<Journey>)>,
+    /// From Monday to Sunday of the week after, by day.
+    pub next_week: Vec<(Day, Vec<Journey>)>,
+}
+
+/// This week and the next: Monday to Sunday each.
+#[must_use]
+pub fn this_and_next(today: Day) -> (Period, Period) {
+    let monday = days::monday(today);
+    let week = |from: i64| {
+        let first = days::add(monday, from);
+        Period::new(first, days::add(first, 6)).unwrap_or(Period::day(first))
+    };
+    (week(0), week(7))
+}
+
+/// Sorts the journeys that are these schools' (all of the cluster's when `mine` is `None`) into weeks. What has been given up is
+/// the receiver's alone.
+#[must_use]
+pub fn sort(journeys: Vec<Journey>, mine: Option<&[SchoolId]>, holdings: &[Holding], today: Day) -> Weeks {
+    let (this, next) = this_and_next(today);
+    let mut weeks = Weeks::default();
+    for journey in journeys {
+        let leg = &journey.leg;
+        let away = holdings
+            .iter()
+            .any(|holding| holding.item.copy == leg.copy && holding.custody.place == Place::Transit && holding.custody.school == leg.from);
+        let concerns = |mine: &[SchoolId]| mine.contains(&leg.to) || (mine.contains(&leg.from) && !away);
+        if !mine.is_none_or(concerns) {
+            continue;
+        }
+        let day = leg.day;
+        let into = match day {
+            day if day < today => {
+                weeks.overdue.push(journey);
+                continue;
+            }
+            day if this.contains(day) => &mut weeks.this_week,
+            day if next.contains(day) => &mut weeks.next_week,
+            _ => continue,
+        };
+        match into.last_mut().filter(|(last, _)| *last == day) {
+            Some((_, of_day)) => of_day.push(journey),
+            None => into.push((day, vec![journey])),
+        }
+    }
+    weeks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attention::samples::holding;
+    use crate::base::ids::LegId;
+    use crate::year::samples::{day, period};
+
+    const SAXTON: SchoolId = SchoolId(2);
+    const FAIRBURN: SchoolId = SchoolId(3);
+
+    fn leg(id: i64, from: SchoolId, to: SchoolId, on: &str, way: Way) -> Journey {
+        let leg = Leg { id: LegId(id), from, to, way, ..crate::journeys::samples::leg(on) };
+        let item = holding(Place::Store, SAXTON, "2026-11-20T12:00:00Z").item;
+        Journey { leg, item, class_name: String::new(), meeting: None }
+    }
+
+    #[test]
+    fn each_side_reads_its_own_task() {
+        let words = |way, mine: &[SchoolId]| {
+            let journey = leg(1, SAXTON, FAIRBURN, "2026-11-26", way);
+            Task::of(&journey.leg, mine).words("the box", "Saxton", "Fairburn", false)
+        };
+        assert_eq!(words(Way::Fetch, &[FAIRBURN]), "Fetch the box from Saxton");
+        assert_eq!(words(Way::Fetch, &[SAXTON]), "Fairburn fetches the box");
+        assert_eq!(words(Way::Bring, &[SAXTON]), "Bring the box to Fairburn");
+        assert_eq!(words(Way::Bring, &[FAIRBURN]), "Saxton brings the box");
+        assert_eq!(words(Way::Meeting, &[SAXTON]), "Hand the box to Fairburn at the meeting");
+        assert_eq!(words(Way::Meeting, &[FAIRBURN]), "Get the box from Saxton at the meeting");
+        assert_eq!(words(Way::Bring, &[]), "the box goes from Saxton to Fairburn");
+        let own = leg(1, SAXTON, SAXTON, "2026-11-26", Way::Stays);
+        assert_eq!(Task::of(&own.leg, &[SAXTON]), Task::TakeOut);
+        assert_eq!(Task::of(&Leg { to_booking: None, ..own.leg.clone() }, &[SAXTON]), Task::PutBack);
+        assert_eq!(Task::Bring.words("the box", "Saxton", "Fairburn", true), "Bring the box home to Fairburn");
+        assert_eq!(Task::of(&leg(1, SAXTON, FAIRBURN, "2026-11-26", Way::Fetch).leg, &[SAXTON]).other(&own.leg), Some(SAXTON));
+    }
+
+    #[test]
+    fn a_week_is_from_monday_to_sunday_also_when_the_clocks_change() {
+        assert_eq!(this_and_next(day("2026-10-25")), (period("2026-10-19", "2026-10-25"), period("2026-10-26", "2026-11-01")));
+        assert_eq!(this_and_next(day("2026-10-26")).0, period("2026-10-26", "2026-11-01"));
+        assert_eq!(this_and_next(day("2027-03-28")), (period("2027-03-22", "2027-03-28"), period("2027-03-29", "2027-04-04")));
+        assert_eq!(this_and_next(day("2026-12-31")), (period("2026-12-28", "2027-01-03"), period("2027-01-04", "2027-01-10")));
+    }
+
+    #[test]
+    fn journeys_are_sorted_by_day_into_weeks() {
+        let today = day("2026-11-25");
+        let journeys = vec![
+            leg(1, SAXTON, FAIRBURN, "2026-11-20", Way::Fetch),
+            leg(2, SAXTON, FAIRBURN, "2026-11-24", Way::Fetch),
+            leg(3, SAXTON, FAIRBURN, "2026-11-25", Way::Fetch),
+            leg(4, FAIRBURN, SAXTON, "2026-11-25", Way::Fetch),
+            leg(5, SchoolId(8), SchoolId(9), "2026-11-27", Way::Fetch),
+            leg(6, SAXTON, FAIRBURN, "2026-11-30", Way::Fetch),
+            leg(7, SAXTON, FAIRBURN, "2026-12-07", Way::Fetch),
+        ];
+        let ids = |days: &[(Day, Vec<Journey>)]| -> Vec<Vec<i64>> {
+            days.iter().map(|(_, list)| list.iter().map(|one| one.leg.id.0).collect()).collect()
+        };
+        let weeks = sort(journeys.clone(), Some(&[SAXTON]), &[], today);
+        assert_eq!(weeks.overdue.iter().map(|one| one.leg.id.0).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!((ids(&weeks.this_week), ids(&weeks.next_week)), (vec![vec![3, 4]], vec![vec![6]]));
+        assert_eq!(ids(&sort(journeys.clone(), None, &[], today).this_week), [vec![3, 4], vec![5]], "the whole cluster's");
+        // What Saxton has given up is Fairburn's alone.
+        let away = [holding(Place::Transit, SAXTON, "2026-11-20T12:00:00Z")];
+        assert_eq!(ids(&sort(journeys.clone(), Some(&[SAXTON]), &away, today).this_week), [vec![4]]);
+        assert_eq!(ids(&sort(journeys, Some(&[FAIRBURN]), &away, today).this_week), [vec![3, 4]]);
+    }
+}

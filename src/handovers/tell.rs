@@ -1,0 +1,199 @@
+//! Who hears of a handover: gathers the facts and stores the letters in the transaction that hands over (product rule 5).
+
+use std::collections::BTreeSet;
+
+use crate::base::days;
+use crate::base::ids::{HandoverId, PersonId, SchoolId};
+use crate::bookings::Slot;
+use crate::db::{Result, Tx};
+use crate::handovers::counts::{Count, Side, differences};
+use crate::handovers::letters::{self, About, Because};
+use crate::handovers::store::counts;
+use crate::handovers::store::handovers::{self, Handover, Said, Signature};
+use crate::journeys::store;
+use crate::mail::{Letter, Recipient, store as outbox};
+use crate::people::store::{Person, roles};
+use crate::people::{Member, RoleKind};
+use crate::schools;
+
+/// What every letter needs besides the handover.
+#[derive(Debug, Clone)]
+pub struct Teller {
+    /// `https://…/c/south-milford`.
+    base: String,
+    /// The cluster's name.
+    cluster: String,
+}
+
+/// What has happened to a handover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Given up.
+    Given,
+    /// Given up by a count that came after it had been received.
+    GivenLate,
+    /// Received; for which booking.
+    Received(Option<Slot>),
+    /// Not taken, and why.
+    Refused(String),
+    /// Taken back.
+    Withdrawn,
+}
+
+impl Teller {
+    /// For what this person does now.
+    #[must_use]
+    pub fn new(member: &Member) -> Self {
+        Self { base: member.base().to_owned(), cluster: member.cluster.name.clone() }
+    }
+
+    /// Tells everybody whom it concerns.
+    pub fn tell(&self, tx: &mut Tx<'_>, id: HandoverId, event: &Event) -> Result<()> {
+        let handover = handovers::one(tx, id)?;
+        let stored = counts::of_handover(tx, id)?;
+        let of = |side| stored.iter().find(|one| one.side == side).map(|one| &one.count);
+        let (given, received) = (of(Side::Giver), of(Side::Receiver));
+        let slot = if let Event::Received(slot) = event { *slot } else { None };
+        let about = self.about(tx, &handover, given, received, slot)?;
+        let today = tx.today();
+        let receiver = handover.to.unwrap_or(handover.home);
+        let (gives, gets) = (Because::Gives(about.from.clone()), Because::Gets(schools::store::school_names(tx)?.of(receiver).to_owned()));
+        let attention = handover.differs || !about.shortages.is_empty();
+        let mut told = BTreeSet::new();
+        let coordinates = Because::Coordinates(self.cluster.clone());
+        match event {
+            Event::Given => {
+                let write = |to: &Recipient, why: &Because| letters::given(&about, to, why, today);
+                to_school(tx, receiver, &gets, &mut told, write)?;
+            }
+            Event::Withdrawn => {
+                let write = |to: &Recipient, why: &Because| letters::withdrawn(&about, to, why, today);
+                to_school(tx, receiver, &gets, &mut told, write)?;
+            }
+            Event::Refused(reason) => {
+                let write = |to: &Recipient, why: &Because| letters::refused(&about, to, why, today, reason);
+                to_school(tx, handover.from, &gives, &mut told, write)?;
+                to_coordinators(tx, &coordinates, &mut told, write)?;
+            }
+            Event::GivenLate => {
+                let write = |to: &Recipient, why: &Because| letters::given_late(&about, to, why, today);
+                to_school(tx, handover.from, &gives, &mut told, write)?;
+                to_school(tx, receiver, &gets, &mut told, write)?;
+                if handover.differs {
+                    to_coordinators(tx, &coordinates, &mut told, write)?;
+                }
+                to_signers(tx, &handover, &mut told, write)?;
+            }
+            Event::Received(_) => {
+                let write = |to: &Recipient, why: &Because| letters::received(&about, to, why, today);
+                to_school(tx, receiver, &gets, &mut told, write)?;
+                if handover.given.is_some() {
+                    to_school(tx, handover.from, &gives, &mut told, write)?;
+                } else {
+                    to_school(tx, handover.from, &gives, &mut told, |to, why| letters::taken(&about, to, why, today))?;
+                }
+                if attention {
+                    to_coordinators(tx, &coordinates, &mut told, write)?;
+                }
+                to_signers(tx, &handover, &mut told, write)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn about(&self, tx: &mut Tx<'_>, one: &Handover, given: Option<&Count>, received: Option<&Count>, slot: Option<Slot>) -> Result<About> {
+        let names = schools::store::school_names(tx)?;
+        let (from, to) = (names.of(one.from).to_owned(), names.of_place(one.to, one.home));
+        let signed = |signature: &Option<Signature>| signature.as_ref().map_or_else(String::new, |one| letters::signed(&one.name, one.at));
+        let counted = |count: Option<&Count>| count.map_or_else(String::new, Count::summary);
+        let said = |who: &str, said: &Said| said.condition.map(|condition| format!("{who}: {}", condition.words()));
+        let condition: Vec<String> = [said(&from, &one.given_said), said(&to, &one.received_said)].into_iter().flatten().collect();
+        let mut notes = Vec::new();
+        for (who, said) in [(&from, &one.given_said), (&to, &one.received_said)] {
+            notes.push((format!("Note from {who}"), said.note.clone()));
+        }
+        Ok(About {
+            handover: one.id,
+            resource: one.name.clone(),
+            tag: one.tag.clone(),
+            given: signed(&one.given),
+            given_count: counted(given),
+            received: signed(&one.received),
+            received_count: counted(received),
+            differences: given
+                .zip(received)
+                .map(|(given, received)| differences(given, received).iter().map(crate::handovers::counts::Difference::words).collect())
+                .unwrap_or_default(),
+            shortages: received.or(given).map(Count::new_shortages).unwrap_or_default(),
+            short_essentials: store::one(tx, one.copy)?.short_essentials,
+            condition: condition.join("; "),
+            notes,
+            back_by: slot.map_or_else(String::new, |slot| days::full(slot.days.last())),
+            url: tx.link(&format!("{}/handovers/{}", self.base, one.id)),
+            copy_url: tx.link(&format!("{}/copies/{}", self.base, one.copy)),
+            from,
+            to,
+        })
+    }
+
+    /// A stranger has found a copy: the coordinators hear of it.
+    pub fn found(tx: &mut Tx<'_>, cluster: &str, name: &str, find: crate::base::ids::FindId, words: &str, url: &str) -> Result<()> {
+        let today = tx.today();
+        let coordinators = roles::people_with_role(tx, RoleKind::Coordinator)?;
+        let because = Because::Coordinates(cluster.to_owned());
+        enqueue(tx, &coordinators, &because, &mut BTreeSet::new(), |to, _| letters::found(find, name, words, to, cluster, today, url))
+    }
+}
+
+fn to_school(
+    tx: &mut Tx<'_>,
+    school: SchoolId,
+    because: &Because,
+    told: &mut BTreeSet<PersonId>,
+    write: impl Fn(&Recipient, &Because) -> Letter,
+) -> Result<()> {
+    let leads = roles::leads_of(tx, school)?;
+    enqueue(tx, &leads, because, told, write)
+}
+
+fn to_signers(
+    tx: &mut Tx<'_>,
+    handover: &Handover,
+    told: &mut BTreeSet<PersonId>,
+    write: impl Fn(&Recipient, &Because) -> Letter + Copy,
+) -> Result<()> {
+    for signed in [&handover.given, &handover.received].into_iter().flatten() {
+        let person = roles::person_here(tx, signed.person)?;
+        enqueue(tx, person.as_slice(), &Because::Signed, told, write)?;
+    }
+    Ok(())
+}
+
+fn to_coordinators(
+    tx: &mut Tx<'_>,
+    because: &Because,
+    told: &mut BTreeSet<PersonId>,
+    write: impl Fn(&Recipient, &Because) -> Letter,
+) -> Result<()> {
+    let coordinators = roles::people_with_role(tx, RoleKind::Coordinator)?;
+    enqueue(tx, &coordinators, because, told, write)
+}
+
+/// Each person hears once, for the first reason.
+fn enqueue(
+    tx: &mut Tx<'_>,
+    people: &[Person],
+    because: &Because,
+    told: &mut BTreeSet<PersonId>,
+    write: impl Fn(&Recipient, &Because) -> Letter,
+) -> Result<()> {
+    for person in people {
+        if !told.insert(person.id) {
+            continue;
+        }
+        if let Some(to) = person.recipient() {
+            outbox::enqueue(tx, &write(&to, because))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! Inviting somebody, and the invitations that nobody has answered yet: sent again, or withdrawn.
+
+use actix_web::{HttpResponse, web};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::person::answer;
+use crate::base::ids::InvitationId;
+use crate::base::{EmailAddress, clock, days};
+use crate::joining::acts::{Sender, in_the_way};
+use crate::joining::pages::forms::RoleForm;
+use crate::joining::store::{self, Invitation};
+use crate::joining::{self, Wanted};
+use crate::people::{Coordinator, Member};
+use crate::schools;
+use crate::web::answer::see_other;
+use crate::web::forms::{Errors, csrf_field, error_summary, field, submit, verb};
+use crate::web::guard::{Nothing, Posted};
+use crate::web::page::{Nav, form_page};
+use crate::web::parts::{Tone, back, head, pill, table_or_cards};
+use crate::web::{App, Error};
+
+/// The school that a link of ours has chosen already.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Chosen {
+    school: String,
+}
+
+/// Who, with which role: the form.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct InviteForm {
+    name: String,
+    email: String,
+    #[serde(flatten)]
+    role: RoleForm,
+}
+
+/// The form.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn form(app: web::Data<App>, member: Coordinator, query: web::Query<Chosen>) -> Result<HttpResponse, Error> {
+    let mut role = RoleForm::fresh(member.today());
+    if !query.school.is_empty() {
+        role.school.clone_from(&query.school);
+        role.role = "ssl".into();
+    }
+    invite_page(&app, &member, &InviteForm { role, ..InviteForm::default() }, &Errors::new()).await
+}
+
+async fn invite_page(app: &App, member: &Coordinator, form: &InviteForm, errors: &Errors) -> Result<HttpResponse, Error> {
+    let schools = app.db.read(member.scope(), |tx| Ok::<_, Error>(schools::store::schools(tx)?)).await?;
+    let here = format!("{}/people", member.base());
+    let main = html! {
+        (back(&here, "People and schools"))
+        (error_summary(errors))
+        (head("Invite somebody", "They get an e-mail with a link. The role begins when they accept, and not before its first day.", html! {}))
+        section.panel.card {
+            form.form method="post" action={ (here) "/invite" } novalidate {
+                (csrf_field(member.csrf()))
+                (field("name", "Name", &form.name).hint("As colleagues know them. For example: Sam Okoro").text(errors))
+                (field("email", "E-mail address", &form.email).hint("Their school address. The link goes there.").email().text(errors))
+                (form.role.fields(errors, &schools, member.today()))
+                div.acts { (submit("Send the invitation")) a.btn href=(here) { "Cancel" } }
+            }
+        }
+    };
+    Ok(answer(errors, &form_page(&member.shell(Nav::People), "Invite somebody", !errors.is_empty(), &main)))
+}
+
+/// Invites.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn invite(app: web::Data<App>, member: Coordinator, form: Posted<InviteForm>) -> Result<HttpResponse, Error> {
+    let (Posted(form), sender, today) = (form, Sender::new(&member), member.today());
+    let typed = form.clone();
+    let done = app
+        .db
+        .write(member.scope(), move |tx| {
+            let schools = schools::store::schools(tx)?;
+            let mut errors = Errors::new();
+            let name = errors.check("name", joining::name(&typed.name));
+            let email = errors.check("email", typed.email.parse::<EmailAddress>());
+            let offer = typed.role.offer(today, &schools, &mut errors);
+            let (Some(name), Some(email), Some(offer)) = (name, email, offer) else { return Ok::<_, Error>(Err(errors)) };
+            let wanted = Wanted { name, email, offer };
+            if let Some(why) = in_the_way(tx, &wanted)? {
+                return Ok(Err(Errors::one("email", why)));
+            }
+            let (invitation, secret) = store::add(tx, &wanted)?;
+            sender.send(tx, &invitation, &secret, &[])?;
+            Ok(Ok(()))
+        })
+        .await?;
+    match done {
+        Ok(()) => Ok(see_other(&format!("{}/people?done=invited", member.base()))),
+        Err(errors) => invite_page(&app, &member, &form, &errors).await,
+    }
+}
+
+/// The invitations that nobody has answered, each with what can be done about it; nothing when there are none.
+#[must_use]
+pub fn list(member: &Member, open: &[Invitation]) -> Markup {
+    let (here, today) = (format!("{}/people/invitations", member.base()), member.today());
+    let verbs = |one: &Invitation| {
+        html! {
+            div.verbs {
+                (verb(&format!("{here}/{}/again", one.id), member.csrf(), "Send again", "mail"))
+                (verb(&format!("{here}/{}/withdraw", one.id), member.csrf(), "Withdraw", "x"))
+            }
+        }
+    };
+    html! {
+        @if !open.is_empty() {
+            section.panel.card #invitations {
+                h2 { "Invitations without an answer" }
+                (table_or_cards("Invitations without an answer", &["Who", "Role", "How it stands", "What you can do"], html! {
+                    @for one in open {
+                        tr {
+                            th scope="row" { (one.wanted.name) br; small { (one.wanted.email) } }
+                            td data-h="Role" { (one.words()) ", from " (days::long(one.wanted.offer.from)) }
+                            td data-h="How it stands" {
+                                @if let Err(why) = joining::usable(Some(one.standing), member.now, today) {
+                                    (pill(Tone::Warn, if why == joining::InvitationRefusal::Over { "The role is over" } else { "Run out" }))
+                                } @else { "Open until " (days::long(clock::today(one.standing.expires_at))) }
+                            }
+                            td data-h="What you can do" { (verbs(one)) }
+                        }
+                    }
+                }))
+            }
+        }
+    }
+}
+
+type One = web::Path<(String, InvitationId)>;
+
+/// Sends a new link; the old one is dead.
+///
+/// # Errors
+/// When it is not there.
+pub async fn again(app: web::Data<App>, member: Coordinator, path: One, _: Posted<Nothing>) -> Result<HttpResponse, Error> {
+    let (id, sender) = (path.into_inner().1, Sender::new(&member));
+    let sent = app
+        .db
+        .write(member.scope(), move |tx| {
+            store::one(tx, id)?;
+            let Some((invitation, secret)) = store::renew(tx, id)? else { return Ok::<_, Error>(false) };
+            sender.send(tx, &invitation, &secret, &[])?;
+            Ok(true)
+        })
+        .await?;
+    Ok(see_other(&format!("{}/people?done={}", member.base(), if sent { "again" } else { "answered" })))
+}
+
+/// Takes an invitation back.
+///
+/// # Errors
+/// When it is not there.
+pub async fn withdraw(app: web::Data<App>, member: Coordinator, path: One, _: Posted<Nothing>) -> Result<HttpResponse, Error> {
+    let id = path.into_inner().1;
+    let done = app.db.write(member.scope(), move |tx| Ok::<_, Error>(store::withdraw(tx, id)?)).await?;
+    Ok(see_other(&format!("{}/people?done={}", member.base(), if done { "withdrawn" } else { "answered" })))
+}

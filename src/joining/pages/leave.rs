@@ -1,0 +1,133 @@
+//! A school leaves the cluster: first what it holds and has booked, then its last day. `GET` and `POST
+//! /c/{cluster}/schools/{school}/leave`.
+
+use actix_web::{HttpResponse, web};
+use maud::html;
+
+use crate::base::days::{self, Period};
+use crate::base::ids::SchoolId;
+use crate::bookings::pages::loan_list;
+use crate::bookings::tell::Teller;
+use crate::catalogue::store::{self as catalogue, Kept};
+use crate::db::{self, Stop, Tx};
+use crate::joining::acts::{Things, cancel};
+use crate::people::{Coordinator, Member};
+use crate::schools::pages::{Screen, at, day_field, done};
+use crate::schools::{self, Record, Typed, Wish, store};
+use crate::waiting::acts;
+use crate::web::forms::{self, Errors, stop};
+use crate::web::guard::Posted;
+use crate::web::parts::{Tone, banner};
+use crate::web::{App, Error};
+
+/// All that the page shows.
+struct Facts {
+    record: Record,
+    things: Things,
+    kept: Vec<Kept>,
+}
+
+impl Facts {
+    fn read(tx: &mut Tx<'_>, id: SchoolId) -> db::Result<Self> {
+        Ok(Self { record: store::one(tx, id)?, things: Things::read(tx, id)?, kept: catalogue::kept_at(tx, id)? })
+    }
+}
+
+/// The form, below what the school holds and has booked.
+///
+/// # Errors
+/// When the school is not there.
+pub async fn form(app: web::Data<App>, member: Coordinator, path: web::Path<(String, SchoolId)>) -> Result<HttpResponse, Error> {
+    let id = path.into_inner().1;
+    let facts = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Facts::read(tx, id)?)).await?;
+    let left = facts.record.current(member.today()).and_then(|spell| spell.stay.left_on);
+    let typed = left.map_or_else(Typed::default, |day| Typed::default().with_day("last", day));
+    Ok(page(&member, &facts, &typed, &Errors::new()))
+}
+
+/// Lets the school go: its time in the cluster and the roles there end, the bookings after it are cancelled, in one transaction.
+///
+/// # Errors
+/// When the school is not there.
+pub async fn save(
+    app: web::Data<App>,
+    member: Coordinator,
+    path: web::Path<(String, SchoolId)>,
+    form: Posted<Typed>,
+) -> Result<HttpResponse, Error> {
+    let (id, typed) = (path.into_inner().1, form.0);
+    let (sent, teller) = (typed.clone(), Teller::new(&app, &member));
+    let saved = app
+        .db
+        .write(member.scope(), move |tx| {
+            let record = store::one(tx, id)?;
+            let last = at("last", sent.day("last", "the last day in the cluster").and_then(|day| schools::not_too_far(day, tx.today())))?;
+            let reason = at("reason", sent.line("reason", 300))?;
+            // The same form sent twice has let it go once.
+            if record.spells.last().is_some_and(|spell| spell.stay.left_on == Some(last)) {
+                return Ok(());
+            }
+            let leads = store::leads(tx)?.iter().any(|(lead, _)| lead.school == id && lead.to.is_none_or(|to| to > last));
+            let things = Things::read(tx, id)?;
+            let coordinated = store::coordinated_without(tx, id, last)?;
+            let wish = Wish { last, reason, held: things.tags(), leads, coordinated };
+            let gone = schools::leave(&record, &wish, tx.today())?;
+            // Before the roles end, so that the letters find the science lead.
+            for loan in things.ahead.iter().filter(|loan| loan.booking.slot.days.last() > last) {
+                cancel(tx, &teller, loan, "The school leaves the cluster")?;
+            }
+            if let Some(after) = Period::new(days::add(last, 1), days::END) {
+                acts::end_of_school(tx, id, after, "The school leaves the cluster.")?;
+            }
+            Ok(store::leave(tx, &record, &gone)?)
+        })
+        .await;
+    match saved {
+        Ok(()) => Ok(done(&member, id, "left")),
+        Err(Stop::Refused(errors)) => {
+            let facts = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Facts::read(tx, id)?)).await?;
+            Ok(page(&member, &facts, &typed, &errors))
+        }
+        Err(Stop::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+fn page(member: &Member, facts: &Facts, typed: &Typed, errors: &Errors) -> HttpResponse {
+    let base = member.base();
+    let Facts { record, things, kept } = facts;
+    let button = stop("Let the school leave");
+    let screen = Screen { record, title: "The school leaves", lead: html! {}, path: "leave", button };
+    let above = html! {
+        @if let Some(day) = record.current(member.today()).and_then(|spell| spell.stay.left_on) {
+            (banner(Tone::Plain, "It leaves already", html! { p { "Its last day is " (days::long(day)) ". Another day replaces it; a later one does not bring roles back that end before." } }))
+        }
+        section.panel.card {
+            h2 { "What it holds now" }
+            @if things.held.is_empty() { p { "Nothing." } } @else {
+                p { "It should come back before the school goes." }
+                (loan_list(base, &things.held))
+            }
+        }
+        section.panel.card {
+            h2 { "What it has booked" }
+            @if things.ahead.is_empty() { p { "Nothing." } } @else {
+                p { "What runs past the last day is cancelled, and the school gets an e-mail about each. The rest stays." }
+                (loan_list(base, &things.ahead))
+            }
+        }
+        @if !kept.is_empty() {
+            section.panel.card {
+                h2 { "What is kept there" }
+                p { "Agree with the other schools where this goes." }
+                (crate::catalogue::pages::kept_list(base, kept))
+            }
+        }
+    };
+    let fields = html! {
+        (day_field("last", "Its last day in the cluster", "For example 31 8 2027. The roles at the school end on that day", typed, errors))
+        @if !things.held.is_empty() || errors.of("reason").is_some() {
+            (forms::field("reason", "Why may it leave although it holds something?", typed.raw("reason")).hint("Kept with the school. For example: the box is lost, and the school has paid for it").width("full").text(errors))
+        }
+    };
+    screen.answer(member, errors, &above, &fields)
+}

@@ -1,0 +1,227 @@
+//! The rows of roles, with the days past and to come, and what ends with the last of them.
+
+use diesel::prelude::*;
+
+use super::Person;
+use crate::base::days::Day;
+use crate::base::ids::{ClusterId, PersonId, RoleId, SchoolId};
+use crate::db::asks::today;
+use crate::db::schema::{self, clusters, people, roles, schools, sessions};
+use crate::db::{Error, House, Result, Tx};
+use crate::people::{Cluster, End, Held, Offer, RoleKind, RoleSchool, span, words};
+
+/// The most roles that a person, or a question, has.
+const MOST: i64 = 500;
+
+type Row = (i64, i64, String, Option<i64>, Option<String>, Day, Option<Day>);
+
+/// The roles of this cluster, with their schools' names.
+macro_rules! held {
+    ($tx:expr) => {
+        roles::table
+            .left_join(schools::table.on(schools::cluster_id.eq(roles::cluster_id).and(schools::id.nullable().eq(roles::school_id))))
+            .filter(roles::cluster_id.eq($tx.cluster.0))
+            .order((roles::from_day.desc(), roles::id.desc()))
+            .limit(MOST)
+            .select((
+                roles::id,
+                roles::person_id,
+                roles::kind,
+                roles::school_id,
+                schools::short_name.nullable(),
+                roles::from_day,
+                roles::to_day,
+            ))
+    };
+}
+
+fn held((id, person, kind, school, name, from, to): Row) -> Option<Held> {
+    let school = school.map(|id| RoleSchool { id: SchoolId(id), short_name: name.unwrap_or_default() });
+    Some(Held { id: RoleId(id), person: PersonId(person), kind: kind.parse().ok()?, school, from, to })
+}
+
+/// Every role that a person has or had in this cluster, or will have; newest first.
+pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Held>> {
+    of_people(tx, &[person])
+}
+
+/// The same of several people.
+pub fn of_people(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<Held>> {
+    let wanted: Vec<i64> = people.iter().map(|person| person.0).collect();
+    let rows: Vec<Row> = held!(tx).filter(roles::person_id.eq_any(wanted)).load(tx.conn)?;
+    Ok(rows.into_iter().filter_map(held).collect())
+}
+
+/// The roles here of whoever has this address.
+pub fn of_email(tx: &mut Tx<'_>, email: &str) -> Result<Vec<Held>> {
+    let person = people::table.filter(people::email.eq(email)).select(people::id);
+    let rows: Vec<Row> = held!(tx).filter(roles::person_id.eq_any(person)).load(tx.conn)?;
+    Ok(rows.into_iter().filter_map(held).collect())
+}
+
+/// The coordinators' roles that are not over.
+pub fn coordinators(tx: &mut Tx<'_>) -> Result<Vec<Held>> {
+    let today = tx.today();
+    let rows: Vec<Row> =
+        held!(tx).filter(roles::kind.eq("coordinator")).filter(roles::to_day.is_null().or(roles::to_day.ge(today))).load(tx.conn)?;
+    Ok(rows.into_iter().filter_map(held).collect())
+}
+
+/// A person who has, had or will have a role in this cluster, with these roles.
+pub fn person(tx: &mut Tx<'_>, id: PersonId) -> Result<(Person, Vec<Held>)> {
+    let roles = of_person(tx, id)?;
+    if roles.is_empty() {
+        return Err(Error::NotFound);
+    }
+    let (name, email): (String, String) = people::table.find(id.0).select((people::name, people::email)).first(tx.conn)?;
+    Ok((Person { id, name, email }, roles))
+}
+
+/// Gives a person a role.
+pub fn add(tx: &mut Tx<'_>, person: PersonId, offer: &Offer, school: Option<&str>) -> Result<RoleId> {
+    let id = RoleId::fresh(tx.now);
+    diesel::insert_into(roles::table)
+        .values((
+            roles::cluster_id.eq(tx.cluster.0),
+            roles::id.eq(id.0),
+            roles::person_id.eq(person.0),
+            roles::kind.eq(<&'static str>::from(offer.kind)),
+            roles::school_id.eq(offer.school.map(|school| school.0)),
+            roles::from_day.eq(offer.from),
+            roles::to_day.eq(offer.to),
+        ))
+        .execute(tx.conn)?;
+    tx.log("people", &person, "got a role", "", &format!("{} {}", words(offer.kind, school), span(offer.from, offer.to)))?;
+    Ok(id)
+}
+
+/// Ends a role. Whoever has no role left anywhere is signed out on all devices.
+pub fn end(tx: &mut Tx<'_>, role: &Held, end: End) -> Result<()> {
+    let row = roles::table.find((tx.cluster.0, role.id.0));
+    let after = match end {
+        End::On(day) => {
+            diesel::update(row).set(roles::to_day.eq(Some(day))).execute(tx.conn)?;
+            format!("{} {}", role.words(), span(role.from, Some(day)))
+        }
+        End::Never => {
+            diesel::delete(row).execute(tx.conn)?;
+            "taken away before its first day was over".to_owned()
+        }
+    };
+    tx.log("people", &role.person, "had a role ended", &format!("{} {}", role.words(), span(role.from, role.to)), &after)?;
+    let mut house = tx.house();
+    if crate::people::store::roles::clusters_of(&mut house, role.person)?.is_empty() {
+        diesel::update(sessions::table.filter(sessions::person_id.eq(role.person.0)).filter(sessions::revoked_at.is_null()))
+            .set(sessions::revoked_at.eq(Some(house.stamp())))
+            .execute(house.conn)?;
+    }
+    Ok(())
+}
+
+/// Corrects a person's name. The log says that, and not the names: they must be erasable.
+pub fn rename(tx: &mut Tx<'_>, person: PersonId, name: &str) -> Result<()> {
+    diesel::update(people::table.find(person.0)).set(people::name.eq(name)).execute(tx.conn)?;
+    tx.log("people", &person, "had the name corrected", "", "")
+}
+
+/// The clusters in which a person has a role today, by name.
+pub fn clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<Cluster>> {
+    let today = house.today();
+    let rows: Vec<(i64, String, String, i64)> = clusters::table
+        .filter(
+            clusters::id.eq_any(roles::table.filter(roles::person_id.eq(person.0)).filter(today!(roles, today)).select(roles::cluster_id)),
+        )
+        .order(clusters::name)
+        .select((clusters::id, clusters::slug, clusters::name, clusters::version))
+        .load(house.conn)?;
+    Ok(rows.into_iter().map(|(id, slug, name, version)| Cluster { id: ClusterId(id), slug, name, version }).collect())
+}
+
+/// Somebody in the demo: who, as what, at which school, in which cluster.
+pub type Demo = (Person, RoleKind, Option<String>, String);
+
+/// Everybody who can sign in to the demo, with a role each, by cluster and role; the demo's sign-in page shows them.
+pub fn demo_people(house: &mut House<'_>) -> Result<Vec<Demo>> {
+    let today = house.today();
+    let rows: Vec<(i64, String, String, String, Option<String>, String)> = roles::table
+        .inner_join(people::table)
+        .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
+        .left_join(
+            schema::schools::table
+                .on(schema::schools::cluster_id.eq(roles::cluster_id).and(schema::schools::id.nullable().eq(roles::school_id))),
+        )
+        .filter(today!(roles, today))
+        .order((clusters::name, roles::kind, schema::schools::short_name, roles::id))
+        .limit(100)
+        .select((people::id, people::name, people::email, roles::kind, schema::schools::short_name.nullable(), clusters::name))
+        .load(house.conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, name, email, kind, school, cluster)| {
+            Some((Person { id: PersonId(id), name, email }, kind.parse().ok()?, school, cluster))
+        })
+        .collect())
+}
+
+/// The people who hold a role today, with their addresses: whom a mail to "the coordinators" goes to.
+pub fn people_with_role(tx: &mut Tx<'_>, kind: RoleKind) -> Result<Vec<Person>> {
+    let today = tx.today();
+    let rows: Vec<(i64, String, String)> = roles::table
+        .inner_join(people::table)
+        .filter(roles::cluster_id.eq(tx.cluster.0))
+        .filter(roles::kind.eq(<&'static str>::from(kind)))
+        .filter(today!(roles, today))
+        .order(people::id)
+        .limit(50)
+        .select((people::id, people::name, people::email))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().map(|(id, name, email)| Person { id: PersonId(id), name, email }).collect())
+}
+
+/// The science lead of a school and the deputy, with their addresses: whom a mail to the school goes to.
+pub fn leads_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Person>> {
+    let today = tx.today();
+    let mut rows: Vec<(i64, String, String)> = roles::table
+        .inner_join(people::table)
+        .filter(roles::cluster_id.eq(tx.cluster.0))
+        .filter(roles::school_id.eq(school.0))
+        .filter(roles::kind.eq("ssl").or(roles::kind.eq("deputy")))
+        .filter(today!(roles, today))
+        .order(people::id)
+        .limit(50)
+        .select((people::id, people::name, people::email))
+        .load(tx.conn)?;
+    rows.dedup_by_key(|(id, ..)| *id);
+    Ok(rows.into_iter().map(|(id, name, email)| Person { id: PersonId(id), name, email }).collect())
+}
+
+/// The science leads and deputies of several schools, each with the school, in the order of the schools' ids.
+pub fn leads_of_schools(tx: &mut Tx<'_>, of: &[SchoolId]) -> Result<Vec<(SchoolId, Person)>> {
+    let today = tx.today();
+    let mut rows: Vec<(i64, i64, String, String)> = roles::table
+        .inner_join(people::table)
+        .filter(roles::cluster_id.eq(tx.cluster.0))
+        .filter(roles::school_id.eq_any(of.iter().map(|school| Some(school.0))))
+        .filter(roles::kind.eq("ssl").or(roles::kind.eq("deputy")))
+        .filter(today!(roles, today))
+        .order((roles::school_id, people::id))
+        .limit(200)
+        .select((roles::school_id.assume_not_null(), people::id, people::name, people::email))
+        .load(tx.conn)?;
+    rows.dedup_by_key(|(school, id, ..)| (*school, *id));
+    Ok(rows.into_iter().map(|(school, id, name, email)| (SchoolId(school), Person { id: PersonId(id), name, email })).collect())
+}
+
+/// A person by the id that a record of this cluster holds, as long as he has a role in it today.
+pub fn person_here(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>> {
+    let today = tx.today();
+    let found: Option<(String, String)> = roles::table
+        .inner_join(people::table)
+        .filter(roles::person_id.eq(id.0))
+        .filter(roles::cluster_id.eq(tx.cluster.0))
+        .filter(today!(roles, today))
+        .select((people::name, people::email))
+        .first(tx.conn)
+        .optional()?;
+    Ok(found.map(|(name, email)| Person { id, name, email }))
+}

@@ -1,0 +1,153 @@
+//! Sessions and sign-in links, and who a session makes somebody in a cluster.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId};
+use crate::base::secret::Secret;
+use crate::db::asks::today;
+use crate::db::schema::{self, clusters, people, roles, sessions, sign_in_links};
+use crate::db::{House, Result};
+use crate::people::sign_in::{LINK_LASTS, Link, SESSION_LASTS};
+use crate::people::store::Person;
+use crate::people::store::roles::clusters_of;
+use crate::people::{Cluster, Membership, Role, RoleKind, RoleSchool};
+
+pub(crate) type MemberRow = ((i64, i64, String, String), (i64, String, String, i64), (String, Option<i64>, Option<String>));
+
+/// The session's person inside the cluster with this slug, by one query; `None` when the session is over, or the person has
+/// no role there today.
+pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result<Option<Membership>> {
+    let now = house.stamp();
+    let today = house.today();
+    let rows: Vec<MemberRow> = sessions::table
+        .inner_join(people::table)
+        .inner_join(roles::table.on(roles::person_id.eq(sessions::person_id)))
+        .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
+        .left_join(
+            schema::schools::table
+                .on(schema::schools::cluster_id.eq(roles::cluster_id).and(schema::schools::id.nullable().eq(roles::school_id))),
+        )
+        .filter(sessions::token_hash.eq(token_hash))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(today!(roles, today))
+        .order((clusters::name, roles::id))
+        .select((
+            (sessions::id, people::id, people::name, people::email),
+            (clusters::id, clusters::slug, clusters::name, clusters::version),
+            (roles::kind, roles::school_id, schema::schools::short_name.nullable()),
+        ))
+        .load(house.conn)?;
+    let mut here: Option<Membership> = None;
+    let mut elsewhere: Vec<Cluster> = Vec::new();
+    for ((session, person, name, email), (cluster, its_slug, cluster_name, version), (kind, school, school_name)) in rows {
+        if its_slug != slug {
+            if elsewhere.last().is_none_or(|last| last.id.0 != cluster) {
+                elsewhere.push(Cluster { id: ClusterId(cluster), slug: its_slug, name: cluster_name, version });
+            }
+            continue;
+        }
+        let Ok(kind) = kind.parse::<RoleKind>() else { continue };
+        let member = here.get_or_insert_with(|| Membership {
+            person: PersonId(person),
+            name,
+            email,
+            session: SessionId(session),
+            cluster: Cluster { id: ClusterId(cluster), slug: its_slug, name: cluster_name, version },
+            roles: Vec::new(),
+            elsewhere: Vec::new(),
+        });
+        let school = school.map(|id| RoleSchool { id: SchoolId(id), short_name: school_name.unwrap_or_default() });
+        member.roles.push(Role { kind, school });
+    }
+    Ok(here.map(|member| Membership { elsewhere, ..member }))
+}
+
+/// Who a session belongs to, and the clusters in which the person has a role today.
+pub fn signed_in(house: &mut House<'_>, token_hash: &str) -> Result<Option<(Person, SessionId, Vec<Cluster>)>> {
+    let now = house.stamp();
+    let found: Option<(i64, i64, String, String)> = sessions::table
+        .inner_join(people::table)
+        .filter(sessions::token_hash.eq(token_hash))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .select((sessions::id, people::id, people::name, people::email))
+        .first(house.conn)
+        .optional()?;
+    let Some((session, id, name, email)) = found else { return Ok(None) };
+    let person = Person { id: PersonId(id), name, email };
+    let clusters = clusters_of(house, person.id)?;
+    Ok(Some((person, SessionId(session), clusters)))
+}
+
+/// Stores a sign-in link's hash and returns the secret that goes into the mail.
+pub fn add_link(house: &mut House<'_>, person: PersonId, next_path: &str) -> Result<Secret> {
+    let secret = Secret::fresh();
+    let now = house.stamp();
+    diesel::insert_into(sign_in_links::table)
+        .values((
+            sign_in_links::token_hash.eq(secret.hash()),
+            sign_in_links::person_id.eq(person.0),
+            sign_in_links::next_path.eq(next_path),
+            sign_in_links::created_at.eq(now),
+            sign_in_links::expires_at.eq(now + LINK_LASTS),
+        ))
+        .execute(house.conn)?;
+    Ok(secret)
+}
+
+/// A link by its secret, with its person and where to go next.
+pub fn link(house: &mut House<'_>, secret: &Secret) -> Result<Option<(Link, PersonId, String)>> {
+    let found: Option<(i64, String, NaiveDateTime, Option<NaiveDateTime>)> = sign_in_links::table
+        .find(secret.hash())
+        .select((sign_in_links::person_id, sign_in_links::next_path, sign_in_links::expires_at, sign_in_links::used_at))
+        .first(house.conn)
+        .optional()?;
+    Ok(found.map(|(person, next, expires_at, used_at)| {
+        (Link { expires_at: expires_at.and_utc(), used_at: used_at.map(|at| at.and_utc()) }, PersonId(person), next)
+    }))
+}
+
+/// Uses a link up. `false` when somebody was faster: two requests can both have read it as unused.
+pub fn use_link(house: &mut House<'_>, secret: &Secret) -> Result<bool> {
+    let used = diesel::update(sign_in_links::table.find(secret.hash()).filter(sign_in_links::used_at.is_null()))
+        .set(sign_in_links::used_at.eq(Some(house.stamp())))
+        .execute(house.conn)?;
+    Ok(used == 1)
+}
+
+/// Signs a device in and returns the secret for its cookie.
+pub fn add_session(house: &mut House<'_>, person: PersonId, user_agent: &str) -> Result<Secret> {
+    let secret = Secret::fresh();
+    let now = house.stamp();
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(SessionId::fresh(house.now).0),
+            sessions::token_hash.eq(secret.hash()),
+            sessions::person_id.eq(person.0),
+            sessions::user_agent.eq(user_agent.chars().take(200).collect::<String>()),
+            sessions::created_at.eq(now),
+            sessions::expires_at.eq(now + SESSION_LASTS),
+        ))
+        .execute(house.conn)?;
+    Ok(secret)
+}
+
+/// Ends a session at once.
+pub fn revoke_session(house: &mut House<'_>, token_hash: &str) -> Result<()> {
+    diesel::update(sessions::table.filter(sessions::token_hash.eq(token_hash)).filter(sessions::revoked_at.is_null()))
+        .set(sessions::revoked_at.eq(Some(house.stamp())))
+        .execute(house.conn)?;
+    Ok(())
+}
+
+/// Removes links and sessions that ended before `before`; at most `most` of each, so that no lock is held for long.
+pub fn prune_sign_ins(house: &mut House<'_>, before: DateTime<Utc>, most: i64) -> Result<usize> {
+    let before = before.naive_utc();
+    let old: Vec<String> =
+        sign_in_links::table.filter(sign_in_links::expires_at.lt(before)).select(sign_in_links::token_hash).limit(most).load(house.conn)?;
+    let links = diesel::delete(sign_in_links::table.filter(sign_in_links::token_hash.eq_any(old))).execute(house.conn)?;
+    let old: Vec<i64> = sessions::table.filter(sessions::expires_at.lt(before)).select(sessions::id).limit(most).load(house.conn)?;
+    Ok(links + diesel::delete(sessions::table.filter(sessions::id.eq_any(old))).execute(house.conn)?)
+}

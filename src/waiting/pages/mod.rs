@@ -1,0 +1,4 @@
+//! The pages of the waiting list.
+
+pub mod wait;
+pub mod waits;
