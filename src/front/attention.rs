@@ -35,7 +35,7 @@ pub struct Done {
 }
 
 /// What the page shows.
-struct Desk {
+struct AttentionPage {
     today: Day,
     neighbours: Vec<Neighbour>,
     /// What is wrong, and with what, by list.
@@ -45,7 +45,7 @@ struct Desk {
     differences: Vec<Difference>,
 }
 
-impl Desk {
+impl AttentionPage {
     /// Seven queries.
     fn read(tx: &mut Tx<'_>) -> Result<Self> {
         let today = tx.today();
@@ -87,7 +87,7 @@ impl Desk {
 /// # Errors
 /// When the database cannot be read.
 pub async fn show(app: web::Data<App>, member: Coordinator, query: web::Query<Done>) -> std::result::Result<HttpResponse, Error> {
-    let desk = app.db.read(member.scope(), |tx| Ok::<_, Error>(Desk::read(tx)?)).await?;
+    let desk = app.db.read(member.scope(), |tx| Ok::<_, Error>(AttentionPage::read(tx)?)).await?;
     let main = main(&member, &desk, &query.done);
     Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Attention), "Needs attention", &main)))
 }
@@ -122,7 +122,7 @@ fn said(done: &str) -> Option<(Tone, &'static str, &'static str)> {
     })
 }
 
-fn main(member: &Member, desk: &Desk, done: &str) -> Markup {
+fn main(member: &Member, desk: &AttentionPage, done: &str) -> Markup {
     let base = member.base();
     html! {
         (head("Needs attention", html! { "What is late, at risk, lost or uncounted in the whole cluster, and what you can do" }, html! {
@@ -144,7 +144,7 @@ fn main(member: &Member, desk: &Desk, done: &str) -> Markup {
 }
 
 /// The copies with one kind of trouble.
-fn list(member: &Member, desk: &Desk, id: &str, title: &str, wanted: impl Fn(&Trouble) -> bool) -> Markup {
+fn list(member: &Member, desk: &AttentionPage, id: &str, title: &str, wanted: impl Fn(&Trouble) -> bool) -> Markup {
     let some: Vec<&(Trouble, Holding)> = desk.troubles.iter().filter(|(trouble, _)| wanted(trouble)).collect();
     html! {
         @if !some.is_empty() {
@@ -157,7 +157,7 @@ fn list(member: &Member, desk: &Desk, id: &str, title: &str, wanted: impl Fn(&Tr
 }
 
 /// Folded away when it is long, as where nobody counts yet: it says nothing of a box's safety.
-fn not_counted(member: &Member, desk: &Desk) -> Markup {
+fn not_counted(member: &Member, desk: &AttentionPage) -> Markup {
     let some: Vec<&(Trouble, Holding)> = desk.troubles.iter().filter(|(trouble, _)| *trouble == Trouble::NotCounted).collect();
     html! {
         @if !some.is_empty() {
@@ -171,7 +171,7 @@ fn not_counted(member: &Member, desk: &Desk) -> Markup {
     }
 }
 
-fn one(member: &Member, desk: &Desk, trouble: Trouble, holding: &Holding) -> Markup {
+fn one(member: &Member, desk: &AttentionPage, trouble: Trouble, holding: &Holding) -> Markup {
     let (school, today) = (holding.custody.school, desk.today);
     let here = format!("{}/attention/{}", member.base(), holding.item.copy);
     let what = holding.item.words();
@@ -209,7 +209,7 @@ fn one(member: &Member, desk: &Desk, trouble: Trouble, holding: &Holding) -> Mar
     }
 }
 
-fn at_risk(member: &Member, desk: &Desk) -> Markup {
+fn at_risk(member: &Member, desk: &AttentionPage) -> Markup {
     let base = member.base();
     html! {
         @if !desk.at_risk.is_empty() {
@@ -241,7 +241,7 @@ fn at_risk(member: &Member, desk: &Desk) -> Markup {
     }
 }
 
-fn finds(member: &Member, desk: &Desk) -> Markup {
+fn finds(member: &Member, desk: &AttentionPage) -> Markup {
     html! {
         @if !desk.finds.is_empty() {
             section.panel.card aria-labelledby="finds" {
@@ -259,7 +259,7 @@ fn finds(member: &Member, desk: &Desk) -> Markup {
     }
 }
 
-fn differing(member: &Member, desk: &Desk) -> Markup {
+fn differing(member: &Member, desk: &AttentionPage) -> Markup {
     let base = member.base();
     html! {
         @if !desk.differences.is_empty() {

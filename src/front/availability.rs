@@ -34,7 +34,7 @@ impl From<&Membership> for Viewer {
 }
 
 /// The facts of a page.
-pub struct Desk {
+pub struct BoxesPage {
     /// Who looks.
     pub viewer: Viewer,
     /// The day it is.
@@ -53,7 +53,7 @@ pub struct Desk {
     slots: Vec<Slot>,
 }
 
-impl Desk {
+impl BoxesPage {
     /// The facts for the list: four queries.
     pub fn of_all(tx: &mut Tx<'_>, viewer: Viewer) -> Result<Self> {
         let catalogue = store::all(tx)?;

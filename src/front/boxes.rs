@@ -8,7 +8,7 @@ use strum::IntoEnumIterator;
 use crate::base::days::{self, Day, Period};
 use crate::catalogue::filter::{Filter, Query, Wrong};
 use crate::catalogue::{Copy, Kind, Resource, Strand, TOPICS, year_name};
-use crate::front::availability::{Desk, Viewer, reserve};
+use crate::front::availability::{BoxesPage, Viewer, reserve};
 use crate::people::Member;
 use crate::web::answer::answer;
 use crate::web::forms::{Errors, error_summary};
@@ -30,7 +30,7 @@ pub async fn show(app: web::Data<App>, member: Member, req: HttpRequest, query: 
         return Ok(same);
     }
     let viewer = Viewer::from(&*member);
-    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::of_all(tx, viewer)?)).await?;
+    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(BoxesPage::of_all(tx, viewer)?)).await?;
     let asked = Filter::try_from(&*query).and_then(|filter| filter.within(desk.bookable).map(|()| filter));
     let (filter, errors) = match asked {
         Ok(filter) => (filter, Errors::new()),
@@ -47,7 +47,7 @@ pub async fn show(app: web::Data<App>, member: Member, req: HttpRequest, query: 
 }
 
 struct View<'a> {
-    desk: &'a Desk,
+    desk: &'a BoxesPage,
     base: &'a str,
     filter: &'a Filter,
     query: &'a Query,

@@ -36,7 +36,7 @@ pub struct Query {
 }
 
 /// What the page shows.
-struct Desk {
+struct LoansPage {
     today: Day,
     /// The school year whose past is shown, by the year it starts in.
     year: i32,
@@ -52,7 +52,7 @@ struct Desk {
     waits: Vec<Listed>,
 }
 
-impl Desk {
+impl LoansPage {
     /// Six queries: the schools' loans now and to come, those of a past year, their legs, names, what is out, who waits.
     fn read(tx: &mut Tx<'_>, mine: &[SchoolId], year: Option<i32>) -> Result<Self> {
         let today = tx.today();
@@ -129,12 +129,12 @@ pub async fn show(
     mine.dedup();
     let several = mine.len() > 1;
     let year = query.year.parse().ok();
-    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, &mine, year)?)).await?;
+    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(LoansPage::read(tx, &mine, year)?)).await?;
     Ok(member.tagged(&request, page_with(&member.shell(Nav::Loans), "My loans", WITH_KEPT, &main(&member, &desk, several))))
 }
 
 /// What changes hands in the coming days, and what should have done so: the day, and the loan that it begins or ends.
-fn handovers(desk: &Desk) -> Vec<(Day, &Loan)> {
+fn handovers(desk: &LoansPage) -> Vec<(Day, &Loan)> {
     let soon = days::add(desk.today, SOON_DAYS);
     let confirmed = desk.current.iter().filter(|loan| loan.booking.slot.state == State::Confirmed);
     let mut list: Vec<_> = confirmed
@@ -151,7 +151,7 @@ fn handovers(desk: &Desk) -> Vec<(Day, &Loan)> {
     list
 }
 
-fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
+fn main(member: &Member, desk: &LoansPage, several: bool) -> Markup {
     let soon = handovers(desk);
     let place = member.own_school().map_or(String::new(), |school| school.short_name.clone());
     let may_book = member.may_borrow();
@@ -194,7 +194,7 @@ fn main(member: &Member, desk: &Desk, several: bool) -> Markup {
 }
 
 /// What is offered, with its two answers, and what is waited for.
-fn waiting_list(member: &Member, desk: &Desk) -> Markup {
+fn waiting_list(member: &Member, desk: &LoansPage) -> Markup {
     html! {
         section.panel.card aria-labelledby="waits" {
             h2 #waits { "Waiting list" }
@@ -226,7 +226,7 @@ fn waiting_list(member: &Member, desk: &Desk) -> Markup {
     }
 }
 
-fn handover(member: &Member, desk: &Desk, day: Day, loan: &Loan) -> Markup {
+fn handover(member: &Member, desk: &LoansPage, day: Day, loan: &Loan) -> Markup {
     let (today, slot) = (desk.today, &loan.booking.slot);
     let late = slot.late_since(today).is_some();
     let leg = desk.leg(loan);
@@ -261,7 +261,7 @@ fn handover(member: &Member, desk: &Desk, day: Day, loan: &Loan) -> Markup {
 }
 
 /// A school year of loans that are over, folded away as long as nobody asked for a year.
-fn past(member: &Member, desk: &Desk, several: bool) -> Markup {
+fn past(member: &Member, desk: &LoansPage, several: bool) -> Markup {
     let this_year = days::academic_year(desk.today);
     let (year, loans) = (desk.year, desk.past.iter().collect::<Vec<_>>());
     let name = |year: i32| format!("{year} to {}", year + 1);
@@ -281,7 +281,7 @@ fn past(member: &Member, desk: &Desk, several: bool) -> Markup {
     }
 }
 
-fn list(member: &Member, desk: &Desk, caption: &str, loans: &[&Loan], several: bool) -> Markup {
+fn list(member: &Member, desk: &LoansPage, caption: &str, loans: &[&Loan], several: bool) -> Markup {
     let heads: &[&str] = if several { &["Dates", "Box", "School", "Class", "Status"] } else { &["Dates", "Box", "Class", "Status"] };
     table_or_cards(
         caption,

@@ -8,7 +8,7 @@ use crate::base::ids::{CopyId, ResourceId};
 use crate::bookings::store::shelf::{self, Held};
 use crate::bookings::{Kind as For, State, risk};
 use crate::catalogue::{ContentsLine, Copy, Plight, Resource, Title, similar, store};
-use crate::front::availability::{Desk, Viewer, reserve};
+use crate::front::availability::{BoxesPage, Viewer, reserve};
 use crate::people::Member;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, back, counted, head, icon, pill, row, strand_icon, summary, table_or_cards};
@@ -45,7 +45,7 @@ pub async fn show(
     let (id, viewer, today) = (path.1, Viewer::from(&*member), member.today());
     let before = days::parse_iso(&query.before).filter(|day| *day <= today);
     let read = app.db.read(member.scope(), move |tx| {
-        let desk = Desk::of_one(tx, viewer, id)?.ok_or(Error::NotFound)?;
+        let desk = BoxesPage::of_one(tx, viewer, id)?.ok_or(Error::NotFound)?;
         let contents = store::contents(tx, id)?;
         let own = desk.resources.first().ok_or(Error::NotFound)?;
         let others = similar(own, store::of_strand(tx, own.strand)?);
@@ -59,7 +59,7 @@ pub async fn show(
 }
 
 struct View<'a> {
-    desk: &'a Desk,
+    desk: &'a BoxesPage,
     own: &'a Resource,
     others: &'a [Title],
     base: &'a str,

@@ -15,7 +15,7 @@ use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, counted, empty, head, row, strand_icon, summary};
 use crate::web::{App, Error};
 
-struct Desk {
+struct RequestsPage {
     today: Day,
     requests: Vec<Loan>,
     near: Vec<(Slot, String)>,
@@ -23,7 +23,7 @@ struct Desk {
     names: SchoolNames,
 }
 
-impl Desk {
+impl RequestsPage {
     /// Four queries, however many requests.
     fn read(tx: &mut Tx<'_>) -> Result<Self> {
         let requests = loans::requested(tx)?;
@@ -50,7 +50,7 @@ pub async fn show(app: web::Data<App>, member: Coordinator, request: HttpRequest
     if let Some(same) = member.unchanged(&request) {
         return Ok(same);
     }
-    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx)?)).await?;
+    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(RequestsPage::read(tx)?)).await?;
     let count = desk.requests.len();
     let main = html! {
         (head("Requests", html! { @if count > 0 { (counted(count, "request waits", "requests wait")) " for your answer. Their days are kept meanwhile." } }, html! {}))
@@ -62,7 +62,7 @@ pub async fn show(app: web::Data<App>, member: Coordinator, request: HttpRequest
     Ok(member.tagged(&request, page(&member.shell(Nav::Requests), "Requests", &main)))
 }
 
-fn one(desk: &Desk, loan: &Loan, base: &str, token: &str) -> Markup {
+fn one(desk: &RequestsPage, loan: &Loan, base: &str, token: &str) -> Markup {
     let slot = &loan.booking.slot;
     let here = format!("{base}/bookings/{}", slot.id);
     let others = || desk.near.iter().filter(|(other, _)| other.copy == slot.copy && other.id != slot.id);

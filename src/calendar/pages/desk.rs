@@ -35,7 +35,7 @@ pub struct Viewer {
 }
 
 /// A calendar page's facts.
-pub struct Desk {
+pub struct CalendarPage {
     /// The schools whose loans are "yours".
     pub mine: Vec<SchoolId>,
     /// The school whose INSET days count.
@@ -64,7 +64,7 @@ pub struct Desk {
     schools: HashMap<SchoolId, (String, String)>,
 }
 
-impl Desk {
+impl CalendarPage {
     /// Reads a page's facts: six queries, whatever the history.
     pub fn read(tx: &mut Tx<'_>, ask: Ask, viewer: Viewer) -> Result<Self> {
         let today = tx.today();

@@ -19,7 +19,7 @@ use crate::web::parts::{Fact, Tone, counted, empty, facts, icon};
 use crate::web::{App, Error};
 use crate::year::Window;
 use ask::{Ask, Query, View};
-use desk::Desk;
+use desk::CalendarPage;
 
 /// Shows the calendar.
 ///
@@ -31,14 +31,14 @@ pub async fn show(app: web::Data<App>, member: Member, request: HttpRequest, que
     }
     let ask = Ask::from(query.into_inner());
     let viewer = desk::viewer(&member);
-    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, ask, viewer)?)).await?;
+    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(CalendarPage::read(tx, ask, viewer)?)).await?;
     let main = body(&desk, member.own_school().map_or("Your school", |school| &school.short_name));
     let extras = Extras { scripts: &["htmx.js", "timeline.js"], bleed: true, wrong: false };
     let title = title_of(&desk);
     Ok(member.tagged(&request, page_with(&member.shell(Nav::Calendar), &title, extras, &main)))
 }
 
-fn title_of(desk: &Desk) -> String {
+fn title_of(desk: &CalendarPage) -> String {
     let day = desk.ask.from.unwrap_or(desk.today);
     match desk.ask.view {
         View::Month => month::name(day),
@@ -48,7 +48,7 @@ fn title_of(desk: &Desk) -> String {
 
 /// The page between header and foot.
 #[must_use]
-pub fn body(desk: &Desk, own: &str) -> Markup {
+pub fn body(desk: &CalendarPage, own: &str) -> Markup {
     let day = desk.ask.from.unwrap_or(desk.today);
     let window = desk.calendar.window(day);
     let shown: usize = desk.shown().iter().map(|(_, copies)| copies.len()).sum();
@@ -76,7 +76,7 @@ pub fn body(desk: &Desk, own: &str) -> Markup {
     }
 }
 
-fn head(desk: &Desk, window: &Window, day: Day, shown: usize) -> Markup {
+fn head(desk: &CalendarPage, window: &Window, day: Day, shown: usize) -> Markup {
     let all: usize = desk.titles.iter().map(|title| title.copies.len()).sum();
     let ask = &desk.ask;
     let (before, after, unit) = match ask.view {
@@ -112,7 +112,7 @@ fn head(desk: &Desk, window: &Window, day: Day, shown: usize) -> Markup {
 }
 
 /// What matters now, wherever the page has been turned to.
-fn chips(desk: &Desk, own: &str) -> Vec<Fact> {
+fn chips(desk: &CalendarPage, own: &str) -> Vec<Fact> {
     let mut chips = Vec::new();
     let late = desk.all_late();
     if let [one] = late[..] {
@@ -143,7 +143,7 @@ fn chips(desk: &Desk, own: &str) -> Vec<Fact> {
     chips
 }
 
-fn filters(desk: &Desk, window: &Window) -> Markup {
+fn filters(desk: &CalendarPage, window: &Window) -> Markup {
     let ask = &desk.ask;
     let mut topics: Vec<&str> = desk.titles.iter().map(|title| title.topic.as_str()).collect();
     topics.sort_unstable();
@@ -200,7 +200,7 @@ fn filters(desk: &Desk, window: &Window) -> Markup {
     }
 }
 
-fn key(desk: &Desk) -> Markup {
+fn key(desk: &CalendarPage) -> Markup {
     let yours = !desk.mine.is_empty();
     html! {
         h2.vh { "Key" }
@@ -216,7 +216,7 @@ fn key(desk: &Desk) -> Markup {
     }
 }
 
-fn foot(desk: &Desk) -> Markup {
+fn foot(desk: &CalendarPage) -> Markup {
     html! {
         div.foot.wrapin #after tabindex="-1" {
             @if desk.ask.view == View::Term {

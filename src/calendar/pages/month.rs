@@ -3,7 +3,7 @@
 use chrono::Datelike;
 use maud::{Markup, html};
 
-use super::desk::Desk;
+use super::desk::CalendarPage;
 use super::words::{Days, Iso, bar_of, class_of, month, status};
 use crate::base::days::{self, Day, Period};
 use crate::bookings::Kind;
@@ -26,7 +26,7 @@ pub fn previous_month(day: Day) -> Day {
 
 /// The month that holds `day`.
 #[must_use]
-pub fn weeks(desk: &Desk, day: Day) -> Markup {
+pub fn weeks(desk: &CalendarPage, day: Day) -> Markup {
     let shown = desk.shown();
     let mut loans: Vec<(&Title, &Copy, &Loan)> = shown
         .iter()
@@ -40,7 +40,7 @@ pub fn weeks(desk: &Desk, day: Day) -> Markup {
     }
 }
 
-fn one_week(desk: &Desk, shown: Day, monday: Day, number: Option<u32>, loans: &[(&Title, &Copy, &Loan)]) -> Markup {
+fn one_week(desk: &CalendarPage, shown: Day, monday: Day, number: Option<u32>, loans: &[(&Title, &Copy, &Loan)]) -> Markup {
     let friday = days::add(monday, 4);
     let week = Period::new(monday, friday).unwrap_or(Period::day(monday));
     let column = |day: Day| (day.max(monday).min(friday) - monday).num_days() + 1;
@@ -86,13 +86,13 @@ fn one_week(desk: &Desk, shown: Day, monday: Day, number: Option<u32>, loans: &[
 }
 
 /// The days on which a loan is drawn: a late one to today.
-fn drawn(desk: &Desk, loan: &Loan) -> Option<Period> {
+fn drawn(desk: &CalendarPage, loan: &Loan) -> Option<Period> {
     let bar = bar_of(&loan.slot, false, false, desk.today);
     let last = if bar.look == Look::Late { loan.slot.days.last().max(desk.today) } else { loan.slot.days.last() };
     Period::new(loan.slot.days.first(), last)
 }
 
-fn date(desk: &Desk, day: Day) -> Markup {
+fn date(desk: &CalendarPage, day: Day) -> Markup {
     html! {
         @if day == desk.today { span.vh { "Today, " } }
         (day.day()) @if day.day() == 1 || day == desk.today { " " (&month(day)[..3]) } @else { span.vh { " " (month(day)) } }
@@ -103,7 +103,7 @@ pub(crate) type Line<'a> = (&'a Title, &'a Copy, &'a Loan);
 
 /// The list of a window.
 #[must_use]
-pub fn loans(desk: &Desk) -> Markup {
+pub fn loans(desk: &CalendarPage) -> Markup {
     let shown = desk.shown();
     let mut lines: Vec<Line<'_>> = shown
         .iter()
@@ -121,7 +121,7 @@ pub fn loans(desk: &Desk) -> Markup {
     }
 }
 
-pub(crate) fn table(desk: &Desk, caption: &str, lines: &[Line<'_>]) -> Markup {
+pub(crate) fn table(desk: &CalendarPage, caption: &str, lines: &[Line<'_>]) -> Markup {
     let mut week = None;
     table_or_cards(
         caption,
@@ -136,14 +136,14 @@ pub(crate) fn table(desk: &Desk, caption: &str, lines: &[Line<'_>]) -> Markup {
     )
 }
 
-pub(crate) fn week_head(desk: &Desk, monday: days::Day) -> Markup {
+pub(crate) fn week_head(desk: &CalendarPage, monday: days::Day) -> Markup {
     let whole = Period::new(monday, days::add(monday, 4)).unwrap_or(Period::day(monday));
     html! {
         tr.sub { th colspan="5" scope="colgroup" { @if let Some(number) = desk.calendar.week_number(monday) { "Week " (number) ": " } (whole) } }
     }
 }
 
-pub(crate) fn line(desk: &Desk, title: &Title, copy: &Copy, loan: &Loan) -> Markup {
+pub(crate) fn line(desk: &CalendarPage, title: &Title, copy: &Copy, loan: &Loan) -> Markup {
     let slot = &loan.slot;
     let at_risk = desk.at_risk(slot, copy);
     let bar = bar_of(slot, desk.mine.contains(&slot.school), at_risk, desk.today);

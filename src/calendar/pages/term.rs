@@ -5,7 +5,7 @@
 
 use maud::{Markup, html};
 
-use super::desk::Desk;
+use super::desk::CalendarPage;
 use super::words::{Days, Iso, Weeks, class_of, month, status};
 use crate::base::Period;
 use crate::bookings::Kind;
@@ -20,7 +20,7 @@ const ROOM_FOR_WORDS: u16 = 15;
 
 /// The timeline of a window.
 #[must_use]
-pub fn timeline(desk: &Desk, window: &Window) -> Markup {
+pub fn timeline(desk: &CalendarPage, window: &Window) -> Markup {
     let view = Viewpoint { mine: &desk.mine, school: desk.own, today: desk.today, bookable: desk.bookable() };
     let grid = Grid::new(window, &desk.calendar, view);
     html! {
@@ -102,7 +102,7 @@ fn closed_days(grid: &Grid<'_>) -> Markup {
     }
 }
 
-fn row(desk: &Desk, grid: &Grid<'_>, title: &Title, copy: &Copy, more: bool) -> Markup {
+fn row(desk: &CalendarPage, grid: &Grid<'_>, title: &Title, copy: &Copy, more: bool) -> Markup {
     let loans = desk.loans_of(copy.id);
     let slots: Vec<_> = loans.iter().map(|loan| loan.slot).collect();
     // A loan that should have come back before this window makes the copy unavailable here, too.
@@ -134,7 +134,7 @@ fn row(desk: &Desk, grid: &Grid<'_>, title: &Title, copy: &Copy, more: bool) -> 
 
 /// A cell says how many columns it has and stands after the one before it. A gap of a single day is a blank: at ten pixels
 /// nobody hits it, and the box's own page offers it.
-fn one_cell(desk: &Desk, title: &Title, copy: &Copy, loans: &[Loan], cell: &Cell) -> Markup {
+fn one_cell(desk: &CalendarPage, title: &Title, copy: &Copy, loans: &[Loan], cell: &Cell) -> Markup {
     let width = cell.span.width;
     match cell.what {
         What::Bar(one) if one.slot < loans.len() => bar(desk, width, one, &loans[one.slot], copy),
@@ -144,7 +144,7 @@ fn one_cell(desk: &Desk, title: &Title, copy: &Copy, loans: &[Loan], cell: &Cell
 }
 
 /// A loan as one link: the short name, the class while there is room, and out of sight what the place and colour say.
-fn bar(desk: &Desk, width: u16, bar: Bar, loan: &Loan, copy: &Copy) -> Markup {
+fn bar(desk: &CalendarPage, width: u16, bar: Bar, loan: &Loan, copy: &Copy) -> Markup {
     let slot = &loan.slot;
     let bar = Bar { at_risk: desk.at_risk(slot, copy), ..bar };
     let (name, letters) = match slot.kind {
@@ -169,7 +169,7 @@ fn bar(desk: &Desk, width: u16, bar: Bar, loan: &Loan, copy: &Copy) -> Markup {
 }
 
 /// A free gap as a link that reserves its first week. A click with a pointer takes the week under it, dragging any days.
-fn gap(desk: &Desk, title: &Title, copy: &Copy, width: u16, free: Period, school_days: u16) -> Markup {
+fn gap(desk: &CalendarPage, title: &Title, copy: &Copy, width: u16, free: Period, school_days: u16) -> Markup {
     let week = desk.calendar.school_days(free, desk.own).nth(4).unwrap_or(free.last());
     html! {
         a class={ "free s" (width) }

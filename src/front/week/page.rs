@@ -45,7 +45,7 @@ impl Viewer {
 }
 
 /// What the page shows.
-struct Desk {
+struct WeekPage {
     viewer: Viewer,
     today: Day,
     weeks: Weeks,
@@ -57,7 +57,7 @@ struct Desk {
     reports: (i64, i64),
 }
 
-impl Desk {
+impl WeekPage {
     /// At most six queries.
     fn read(tx: &mut Tx<'_>, viewer: Viewer) -> Result<Self> {
         let today = tx.today();
@@ -100,11 +100,11 @@ pub async fn show(app: web::Data<App>, member: Member, request: HttpRequest) -> 
         return Ok(same);
     }
     let viewer = Viewer::of(&member);
-    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, viewer)?)).await?;
+    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(WeekPage::read(tx, viewer)?)).await?;
     Ok(member.tagged(&request, page_with(&member.shell(Nav::Week), "This week", WITH_KEPT, &main(&member, &desk))))
 }
 
-fn main(member: &Member, desk: &Desk) -> Markup {
+fn main(member: &Member, desk: &WeekPage) -> Markup {
     let (this, _) = this_and_next(desk.today);
     let place = match desk.viewer.mine.as_deref() {
         Some([only]) => desk.name(*only).to_owned(),
@@ -128,7 +128,7 @@ fn main(member: &Member, desk: &Desk) -> Markup {
 }
 
 /// What waits for a coordinator, as chips that lead to the lists.
-fn needs_attention(base: &str, desk: &Desk) -> Markup {
+fn needs_attention(base: &str, desk: &WeekPage) -> Markup {
     let at = |part: &str| format!("{base}/attention#{part}");
     let many = |test: fn(&Holding, Day) -> bool| desk.holdings.iter().filter(|holding| test(holding, desk.today)).count();
     let number = |n: i64| usize::try_from(n).unwrap_or_default();
@@ -165,7 +165,7 @@ fn needs_attention(base: &str, desk: &Desk) -> Markup {
     }
 }
 
-fn offers(base: &str, desk: &Desk) -> Markup {
+fn offers(base: &str, desk: &WeekPage) -> Markup {
     let offers: Vec<&Offer> = desk.offers.iter().filter(|offer| desk.viewer.led.contains(&offer.school)).collect();
     html! {
         @if !offers.is_empty() {
@@ -194,7 +194,7 @@ fn offers(base: &str, desk: &Desk) -> Markup {
     }
 }
 
-fn journeys(base: &str, desk: &Desk) -> Markup {
+fn journeys(base: &str, desk: &WeekPage) -> Markup {
     let weeks = &desk.weeks;
     let next: usize = weeks.next_week.iter().map(|(_, journeys)| journeys.len()).sum();
     let quiet = weeks.overdue.is_empty() && weeks.this_week.is_empty();
@@ -224,7 +224,7 @@ fn journeys(base: &str, desk: &Desk) -> Markup {
     }
 }
 
-fn of_day(base: &str, desk: &Desk, day: Day, journeys: &[Journey]) -> Markup {
+fn of_day(base: &str, desk: &WeekPage, day: Day, journeys: &[Journey]) -> Markup {
     let words = match (day - desk.today).num_days() {
         0 => format!("Today, {}", long(day)),
         1 => format!("Tomorrow, {}", long(day)),
@@ -236,7 +236,7 @@ fn of_day(base: &str, desk: &Desk, day: Day, journeys: &[Journey]) -> Markup {
     }
 }
 
-fn row(base: &str, desk: &Desk, journey: &Journey, overdue: bool) -> Markup {
+fn row(base: &str, desk: &WeekPage, journey: &Journey, overdue: bool) -> Markup {
     let (leg, item) = (&journey.leg, &journey.item);
     let mine = desk.viewer.mine.as_deref().unwrap_or_default();
     let task = Task::of(leg, mine);
@@ -273,7 +273,7 @@ fn row(base: &str, desk: &Desk, journey: &Journey, overdue: bool) -> Markup {
 }
 
 /// Where the box is on its way, or whether anything was said about the plan: one that nobody wants otherwise needs no words.
-fn agreement(desk: &Desk, journey: &Journey, given: Option<&Holding>) -> Markup {
+fn agreement(desk: &WeekPage, journey: &Journey, given: Option<&Holding>) -> Markup {
     let leg = &journey.leg;
     html! {
         @if let Some(given) = given { (pill(Tone::Good, &format!("On its way {}", given.custody.plight().astray.map(|astray| astray.since(desk.today)).unwrap_or_default()))) }
@@ -286,7 +286,7 @@ fn agreement(desk: &Desk, journey: &Journey, given: Option<&Holding>) -> Markup 
 }
 
 /// What the school has now, late things first.
-fn here(base: &str, desk: &Desk) -> Markup {
+fn here(base: &str, desk: &WeekPage) -> Markup {
     let mut list: Vec<&Holding> =
         desk.holdings.iter().filter(|holding| holding.custody.place == Place::School && desk.is_mine(holding.custody.school)).collect();
     list.sort_by_key(|holding| (holding.late_since(desk.today).is_none(), holding.days.map(Period::last), holding.item.copy));
@@ -322,7 +322,7 @@ fn here(base: &str, desk: &Desk) -> Markup {
     }
 }
 
-fn on_its_way(base: &str, desk: &Desk) -> Markup {
+fn on_its_way(base: &str, desk: &WeekPage) -> Markup {
     let list: Vec<&Holding> = desk
         .holdings
         .iter()
@@ -349,7 +349,7 @@ fn on_its_way(base: &str, desk: &Desk) -> Markup {
     }
 }
 
-fn at_risk(base: &str, desk: &Desk) -> Markup {
+fn at_risk(base: &str, desk: &WeekPage) -> Markup {
     let list: Vec<&AtRisk> = desk.at_risk.iter().filter(|one| desk.is_mine(one.slot.school)).take(MOST_AT_RISK).collect();
     html! {
         @if !list.is_empty() {

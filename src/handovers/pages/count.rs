@@ -4,7 +4,7 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::form::{self, Desk};
+use super::form::{self, CountPage};
 use super::{copy, see_other, who};
 use crate::base::ids::CopyId;
 use crate::db::Stop;
@@ -85,7 +85,7 @@ pub async fn count_form(app: web::Data<App>, member: Borrower, path: web::Path<(
 
 async fn asked(app: &web::Data<App>, member: &Member, copy: CopyId, side: Side) -> Result<HttpResponse, Error> {
     let me = who(member);
-    match app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, copy, side, &me, None)?)).await? {
+    match app.db.read(member.scope(), move |tx| Ok::<_, Error>(CountPage::read(tx, copy, side, &me, None)?)).await? {
         Ok(desk) => Ok(form::page(member, &desk, None)),
         Err(Refusal::NotYours) => Err(Error::NotAllowed(NOT_YOURS)),
         // The copy's page says how it stands now.
@@ -160,7 +160,7 @@ async fn again(
     faults: Vec<Fault>,
 ) -> Result<HttpResponse, Error> {
     let me = who(member);
-    match app.db.read(member.scope(), move |tx| Ok::<_, Error>(Desk::read(tx, copy, side, &me, seen)?)).await? {
+    match app.db.read(member.scope(), move |tx| Ok::<_, Error>(CountPage::read(tx, copy, side, &me, seen)?)).await? {
         Ok(desk) => Ok(form::page(member, &desk, Some((fields, &errors_of(faults))))),
         Err(refusal) => copy::refused(app, member, copy, refusal, fields).await,
     }

@@ -22,7 +22,7 @@ use crate::web::page::{Extras, Nav, WITH_KEPT, page_with};
 use crate::web::parts::{back, head, icon, kept};
 
 /// What a count's page shows.
-pub struct Desk {
+pub struct CountPage {
     thing: Thing,
     side: Side,
     /// How the copy stands, or stood when a form was opened that comes late.
@@ -42,7 +42,7 @@ pub struct Desk {
     home: SchoolId,
 }
 
-impl Desk {
+impl CountPage {
     /// Reads a count's page: eight queries at most. `seen`: what a form that comes back was opened for.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ impl Typed<'_> {
 
 /// The page, as it was typed when it comes back.
 #[must_use]
-pub fn page(member: &Member, desk: &Desk, typed: Option<(&[(String, String)], &Errors)>) -> HttpResponse {
+pub fn page(member: &Member, desk: &CountPage, typed: Option<(&[(String, String)], &Errors)>) -> HttpResponse {
     let none = Errors::new();
     // A refusal's form alone came back: the count is as it was.
     let typed = match typed {
@@ -111,7 +111,7 @@ pub fn page(member: &Member, desk: &Desk, typed: Option<(&[(String, String)], &E
     answer(status_of(typed.errors), &page_with(&member.shell(Nav::Loans), title(desk), extras, &main))
 }
 
-fn title(desk: &Desk) -> &'static str {
+fn title(desk: &CountPage) -> &'static str {
     match desk.side {
         Side::Giver => "Give it up",
         Side::Receiver => "I have received it",
@@ -119,7 +119,7 @@ fn title(desk: &Desk) -> &'static str {
     }
 }
 
-fn main(member: &Member, desk: &Desk, typed: &Typed<'_>, refusing: bool) -> Markup {
+fn main(member: &Member, desk: &CountPage, typed: &Typed<'_>, refusing: bool) -> Markup {
     let here = format!("{}/copies/{}", member.base(), desk.thing.copy);
     let (from, to) = (desk.names.of(desk.from).to_owned(), desk.names.of_place(desk.to, desk.home));
     let (path, button, one_tap) = match desk.side {
@@ -170,7 +170,7 @@ fn main(member: &Member, desk: &Desk, typed: &Typed<'_>, refusing: bool) -> Mark
 }
 
 /// What is asked about the whole: condition, note, photo.
-fn whole(desk: &Desk, typed: &Typed<'_>) -> Markup {
+fn whole(desk: &CountPage, typed: &Typed<'_>) -> Markup {
     let note = if desk.side == Side::Holder { "For everybody who reads the count" } else { "For the other school" };
     let chosen = typed.of("condition", "good").to_owned();
     let choices: Vec<_> = [Condition::Good, Condition::Worn, Condition::Damaged]
@@ -186,7 +186,7 @@ fn whole(desk: &Desk, typed: &Typed<'_>) -> Markup {
 }
 
 /// One line of the contents.
-fn row(desk: &Desk, line: &Expected, typed: &Typed<'_>) -> Markup {
+fn row(desk: &CountPage, line: &Expected, typed: &Typed<'_>) -> Markup {
     let name = |what: &str| counts::field(what, line.line);
     let theirs = desk.given.as_ref().and_then(|given| given.count.lines.iter().find(|one| one.of.line == line.line));
     let wrong = ["n", "why", "note", "loose"].iter().any(|what| typed.errors.of(&name(what)).is_some());
@@ -253,7 +253,7 @@ fn loosely(line: &Expected, theirs: Option<&CountLine>, typed: &Typed<'_>) -> Ma
     }
 }
 
-fn refusal(member: &Member, desk: &Desk, (here, from): (&str, &str), typed: &Typed<'_>, open: bool) -> Markup {
+fn refusal(member: &Member, desk: &CountPage, (here, from): (&str, &str), typed: &Typed<'_>, open: bool) -> Markup {
     html! {
         section.panel.card {
             details.more open[open] {
