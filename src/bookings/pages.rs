@@ -8,6 +8,18 @@ use maud::{Markup, html};
 use crate::bookings::State;
 use crate::bookings::store::loans::Loan;
 
+use actix_web::web;
+
+/// The room's addresses within a cluster.
+pub fn inside(routes: &mut web::ServiceConfig) {
+    use web::{get, post};
+    routes
+        .route("/boxes/{resource}/reserve", get().to(reserve::form))
+        .route("/boxes/{resource}/reserve", post().to(reserve::book))
+        .route("/boxes/{resource}/reserve/check", get().to(reserve::check))
+        .route("/requests", get().to(requests::show));
+}
+
 /// What somebody reads who would act on another school's booking.
 pub(crate) const NOT_YOURS: &str = "Only the school that made this booking, or a coordinator, can change it.";
 

@@ -8,6 +8,12 @@ use crate::files::store;
 use crate::people::Member;
 use crate::web::{App, Error};
 
+/// The room's addresses within a cluster.
+pub fn inside(routes: &mut web::ServiceConfig) {
+    use web::get;
+    routes.route("/photos/{photo}", get().to(photo));
+}
+
 /// A picture, to people of the cluster only; it never changes, but others who use the browser shall not find it.
 ///
 /// # Errors

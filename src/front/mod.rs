@@ -20,6 +20,43 @@ use crate::people::{Member, SignedIn};
 use crate::web::answer::{html_page, see_other};
 use crate::web::{App, Error, page};
 
+/// The room's addresses within a cluster.
+pub fn inside(routes: &mut web::ServiceConfig) {
+    use web::{get, post};
+    routes
+        .route("", get().to(cluster_front))
+        .route("/week", get().to(week::page::show))
+        .route("/attention", get().to(attention::show))
+        .route("/schools/{school}", get().to(school::show))
+        .route("/boxes", get().to(boxes::show))
+        .route("/boxes/{resource}", get().to(resource::show))
+        .route("/bookings/{booking}", get().to(loan::page::show))
+        .route("/bookings/{booking}/calendar.ics", get().to(loan::page::calendar))
+        .route("/bookings/{booking}/repeat", get().to(loan::page::again))
+        .route("/bookings/{booking}/change", get().to(loan::change::form))
+        .route("/bookings/{booking}/change", post().to(loan::change::change))
+        .route("/bookings/{booking}/cancel", get().to(loan::verbs::cancel_form))
+        .route("/bookings/{booking}/cancel", post().to(loan::verbs::cancel))
+        .route("/bookings/{booking}/approve", post().to(loan::verbs::approve))
+        .route("/bookings/{booking}/decline", get().to(loan::verbs::decline_form))
+        .route("/bookings/{booking}/decline", post().to(loan::verbs::decline))
+        .route("/bookings/{booking}/collected", post().to(loan::verbs::collected))
+        .route("/bookings/{booking}/returned", post().to(loan::verbs::returned))
+        .route("/loans", get().to(my_loans::show))
+        .route("/mail", get().to(mail::list))
+        .route("/mail/retry", post().to(mail::retry_all))
+        .route("/mail/{id}", get().to(mail::show))
+        .route("/mail/{id}/retry", post().to(mail::retry))
+        .route("/mail/{id}/letter", get().to(mail::letter))
+        .route("/mail/{id}/calendar.ics", get().to(mail::calendar));
+}
+
+/// The room's addresses outside of any cluster.
+pub fn outside(routes: &mut web::ServiceConfig) {
+    use web::get;
+    routes.route("/", get().to(front)).route("/help", get().to(help::help)).route("/accessibility", get().to(help::accessibility));
+}
+
 /// `GET /`: to this week in the person's cluster, a choice of several, or a director's table of them.
 ///
 /// # Errors

@@ -21,6 +21,16 @@ use crate::year::pages::{dated, disturbed, horizon, to_year, why};
 use crate::year::plan::{self, Fault, MOST_ROWS, Planned, Row, Step};
 use crate::year::{Closure, SchoolCalendar, ics, store as rows};
 
+/// The room's addresses within a cluster.
+pub fn inside(routes: &mut web::ServiceConfig) {
+    use web::{get, post};
+    routes
+        .route("/terms/import", get().to(terms_form))
+        .route("/terms/import", post().to(terms))
+        .route("/closures/import", get().to(closures_form))
+        .route("/closures/import", post().to(closures));
+}
+
 /// Which of the two is imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {

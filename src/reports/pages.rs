@@ -16,6 +16,12 @@ use crate::web::parts::{empty, head, icon};
 use crate::web::{App, Error};
 use crate::{schools, year};
 
+/// The room's addresses within a cluster.
+pub fn inside(routes: &mut web::ServiceConfig) {
+    use web::get;
+    routes.route("/fair-share", get().to(show)).route("/fair-share.csv", get().to(file));
+}
+
 /// The first school year that the tables can hold.
 const FIRST_YEAR: i32 = 2000;
 /// The chart's width in its own units: a phone's pixels.

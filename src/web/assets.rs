@@ -13,6 +13,12 @@ use sha2::{Digest, Sha256};
 
 use super::compress::{gzip, takes_gzip};
 
+/// The address of assets.
+pub fn outside(routes: &mut web::ServiceConfig) {
+    use web::get;
+    routes.route("/assets/{file}", get().to(serve));
+}
+
 #[derive(rust_embed::Embed)]
 #[folder = "assets/"]
 struct Folder;

@@ -4,22 +4,22 @@ use crate::ratchet::Fault;
 use crate::source::Rust;
 use crate::{doors, uses};
 
-/// The list of all kinds; where it stands until the accounts have a room, too.
-const LISTS: [&str; 2] = ["src/accounts/kinds.rs", "src/people/pages/account/kinds.rs"];
+/// The list of all kinds.
+const LIST: &str = "src/accounts/kinds.rs";
 /// Who sends letters.
 const WORKER: &str = "src/worker.rs";
 
 /// `KINDS` that are not in the list, and `overtaken` that the worker does not ask.
 pub fn kinds(files: &[Rust]) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in files.iter().filter(|file| file.room().is_some() && !LISTS.contains(&file.path.as_str())) {
+    for file in files.iter().filter(|file| file.room().is_some() && file.path != LIST) {
         let mut missing = |line: Option<usize>, name: &str, by: &[&str]| {
             if let Some(line) = line.filter(|_| !is_named(files, file, name, by)) {
                 let why = format!("{} does not name it", by[0]);
                 faults.push(Fault { path: file.path.clone(), line, what: name.to_owned(), why });
             }
         };
-        missing(has_kinds(&file.code), "KINDS", &LISTS);
+        missing(has_kinds(&file.code), "KINDS", &[LIST]);
         missing(has_overtaken(&file.code), "overtaken", &[WORKER]);
     }
     faults

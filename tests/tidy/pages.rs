@@ -3,7 +3,7 @@
 use crate::source::Rust;
 
 /// The mail's letter alone has inline styles: no mail program reads a style sheet.
-const LETTERS: &str = "src/notifications/letter";
+const LETTERS: &str = "src/mail/letter";
 
 /// The attributes that carry a script; as in `onclick="…"`.
 const EVENTS: [&str; 16] = [
@@ -117,7 +117,7 @@ mod tests {
         for good in ["script src=(url) defer {}", "let style = \"solid\";", "link rel=\"stylesheet\" href=(css);", "// style=\"\""] {
             assert_eq!(faults(inline, "src/bookings/pages.rs", good), 0, "{good}");
         }
-        assert_eq!(faults(inline, "src/notifications/letter.rs", "p style=\"margin:0\" {}"), 0);
+        assert_eq!(faults(inline, "src/mail/letter.rs", "p style=\"margin:0\" {}"), 0);
     }
 
     #[test]

@@ -40,20 +40,12 @@ pub const ROOMS: [&str; 31] = [
     "api",
 ];
 
-/// A room's name until it is moved, and the one that it will have.
-const OLD: [(&str, &str); 1] = [("notifications", "mail")];
-
 /// What every write ends with. It stands before this room, which alone names it: it settles what it has brought in.
 const SETTLE: (&str, &str) = ("settle", "imports");
 
-/// The name that a room has in the order.
-pub fn name(room: &str) -> &str {
-    OLD.iter().find(|(old, _)| *old == room).map_or(room, |(_, new)| new)
-}
-
 /// A room's place in the order.
 fn place(room: &str) -> Option<usize> {
-    ROOMS.iter().position(|one| *one == name(room))
+    ROOMS.iter().position(|one| *one == room)
 }
 
 /// Every use of a room that stands above, or of what stands above all rooms.
@@ -140,7 +132,6 @@ mod tests {
     #[test]
     fn the_order_in_lib_can_fail() {
         assert_eq!(order_of_lib("pub mod db;\npub mod base;").len(), 1);
-        assert_eq!(order_of_lib("pub mod people;\npub mod notifications;").len(), 1);
         assert!(order_of_lib("pub mod base;\npub mod app;\n// lending\npub mod db;").is_empty());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::ratchet::Fault;
 use crate::source::Rust;
-use crate::{rooms, uses};
+use crate::uses;
 
 /// Each room's own tables.
 const OWN: [(&str, &[&str]); 13] = [
@@ -51,7 +51,7 @@ pub fn tables(files: &[Rust]) -> Vec<Fault> {
         for (line, table) in declared(file).into_iter().filter(|(_, table)| owner(table).is_none()) {
             add(line, &table, "no room has this table: say whose it is in tests/tidy/tables.rs".to_owned());
         }
-        let room = rooms::name(file.room().unwrap_or("a file above the rooms"));
+        let room = file.room().unwrap_or("a file above the rooms");
         for (at, table) in written(file) {
             let line = file.code[..at].matches('\n').count();
             match table.as_deref().map(|table| (table, owner(table))) {
@@ -159,7 +159,7 @@ mod tests {
         for excused in ["src/imports/store.rs", "src/clusters/store/mod.rs", "src/accounts/store/erasure.rs"] {
             assert_eq!(found(excused, text), [""; 0]);
         }
-        assert_eq!(found("src/notifications/store.rs", "diesel::delete(messages::table); diesel::delete(people::table);"), ["people"]);
+        assert_eq!(found("src/mail/store.rs", "diesel::delete(messages::table); diesel::delete(people::table);"), ["people"]);
         assert_eq!(
             found("src/people/store.rs", "use diesel::update;\nfn a() { update(legs::table); self.update(x); rows::update(y); }"),
             ["legs"]

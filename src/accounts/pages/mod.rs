@@ -21,6 +21,43 @@ use crate::web::answer::unkept;
 use crate::web::page::{self, Extras, Own};
 use crate::web::parts::{back, head, icon, row, summary};
 
+/// The room's addresses outside of any cluster.
+pub fn outside(routes: &mut web::ServiceConfig) {
+    use web::{get, post};
+    routes
+        .route("/sign-in", get().to(sign_in::sign_in_page))
+        .route("/sign-in", post().to(sign_in::ask_for_link))
+        .route("/sign-in/demo", post().to(sign_in::sign_in_to_demo))
+        .route("/sign-in/passkey", get().to(passkey::form))
+        .route("/sign-in/passkey", post().to(passkey::use_key))
+        .route("/sign-in/with/{provider}", get().to(elsewhere::depart))
+        .route("/sign-in/back/{provider}", get().to(elsewhere::arrive))
+        .route("/sign-in/{token}", get().to(sign_in::link_page))
+        .route("/sign-in/{token}", post().to(sign_in::use_link))
+        .route("/sign-out", post().to(sign_in::sign_out))
+        .route("/account", get().to(show))
+        .route("/account/email", get().to(email::form))
+        .route("/account/email", post().to(email::ask))
+        .route("/account/email/confirm/{token}", get().to(email::link))
+        .route("/account/email/confirm/{token}", post().to(email::confirm))
+        .route("/account/email/stop/{token}", post().to(email::stop))
+        .route("/account/devices", get().to(devices::show))
+        .route("/account/devices/sign-out-others", post().to(devices::sign_out_others))
+        .route("/account/devices/{device}/sign-out", post().to(devices::sign_out))
+        .route("/account/passkeys", get().to(passkeys::show))
+        .route("/account/passkeys", post().to(passkeys::make))
+        .route("/account/passkeys/new", post().to(passkeys::ask))
+        .route("/account/passkeys/{passkey}/remove", post().to(passkeys::remove))
+        .route("/account/letters", get().to(letters::show))
+        .route("/account/letters", post().to(letters::save))
+        .route("/account/data.json", get().to(devices::file))
+        .route("/account/erase", get().to(erase::form))
+        .route("/account/erase", post().to(erase::erase))
+        .route("/account/erased", get().to(erase::erased))
+        .route("/unsubscribe/{token}", get().to(unsubscribe::show))
+        .route("/unsubscribe/{token}", post().to(unsubscribe::switch_off));
+}
+
 /// What was done on the page before, as a word.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -21,6 +21,23 @@ use crate::year::Window;
 use ask::{Ask, Query, View};
 use desk::CalendarPage;
 
+/// The room's addresses within a cluster.
+pub fn inside(routes: &mut web::ServiceConfig) {
+    use web::{get, post};
+    routes
+        .route("/calendar", get().to(show))
+        .route("/feeds", get().to(feeds::show))
+        .route("/feeds", post().to(feeds::create))
+        .route("/feeds/{feed}/renew", post().to(feeds::renew))
+        .route("/feeds/{feed}/remove", post().to(feeds::remove));
+}
+
+/// The room's addresses outside of any cluster.
+pub fn outside(routes: &mut web::ServiceConfig) {
+    use web::get;
+    routes.route("/feed/{token}.ics", get().to(feeds::serve)).route("/feed/{token}.ics", web::head().to(feeds::serve));
+}
+
 /// Shows the calendar.
 ///
 /// # Errors

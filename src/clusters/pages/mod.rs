@@ -29,6 +29,28 @@ use crate::web::page::{self, Nav};
 use crate::web::parts::{Tone, back, banner, head, row, summary};
 use crate::web::{App, Error};
 
+/// The room's addresses within a cluster.
+pub fn inside(routes: &mut web::ServiceConfig) {
+    use web::{get, post};
+    routes
+        .route("/about", get().to(about))
+        .route("/about", post().to(change))
+        .route("/settings", get().to(settings::show))
+        .route("/settings", post().to(settings::save))
+        .route("/changes", get().to(changes::show))
+        .route("/changes.csv", get().to(changes::file));
+}
+
+/// The room's addresses outside of any cluster.
+pub fn outside(routes: &mut web::ServiceConfig) {
+    use web::{get, post};
+    routes
+        .route("/set-up/{token}", get().to(set_up::form))
+        .route("/set-up/{token}", post().to(set_up::set_up))
+        .route("/clusters/new", get().to(form))
+        .route("/clusters/new", post().to(create));
+}
+
 /// A director's clusters with what is counted in each.
 pub struct Overview {
     pub(crate) clusters: Vec<Directed>,

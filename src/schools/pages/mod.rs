@@ -20,6 +20,20 @@ use crate::web::page::{Nav, form_page};
 use crate::web::parts::{back, head, icon};
 use crate::web::{App, Error};
 
+/// The room's addresses within a cluster.
+pub fn inside(routes: &mut web::ServiceConfig) {
+    use web::{get, post};
+    routes
+        .route("/schools/new", get().to(new::form))
+        .route("/schools/new", post().to(new::add))
+        .route("/schools/{school}/edit", get().to(edit::form))
+        .route("/schools/{school}/edit", post().to(edit::save))
+        .route("/schools/{school}/rename", get().to(rename::form))
+        .route("/schools/{school}/rename", post().to(rename::save))
+        .route("/schools/{school}/lead", get().to(lead::form))
+        .route("/schools/{school}/lead", post().to(lead::save));
+}
+
 impl From<(&'static str, Refusal)> for Errors {
     fn from((field, refusal): (&'static str, Refusal)) -> Self {
         Self::one(field, refusal.to_string())

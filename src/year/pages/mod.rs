@@ -21,6 +21,23 @@ use crate::year::plan::{self, YEARS, year_name};
 use crate::year::store::{self as ends, self as rows, Kept};
 use crate::year::{Closure, ClosureKind, SchoolCalendar, Season, Term};
 
+/// The room's addresses within a cluster.
+pub fn inside(routes: &mut web::ServiceConfig) {
+    use web::{get, post};
+    routes
+        .route("/terms", get().to(show))
+        .route("/terms/new", get().to(term::new_form))
+        .route("/terms/new", post().to(term::add))
+        .route("/terms/{term}/edit", get().to(term::edit_form))
+        .route("/terms/{term}/edit", post().to(term::change))
+        .route("/terms/{term}/remove", get().to(term::remove_form))
+        .route("/terms/{term}/remove", post().to(term::remove))
+        .route("/closures/new", get().to(closure::new_form))
+        .route("/closures/new", post().to(closure::add))
+        .route("/closures/{closure}/remove", get().to(closure::remove_form))
+        .route("/closures/{closure}/remove", post().to(closure::remove));
+}
+
 /// What the address asks for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
