@@ -13,7 +13,7 @@ use crate::mail::choices::WayOut;
 use crate::mail::store::{self as outbox, choices};
 use crate::mail::{Calendar, Letter, Method};
 use crate::people::store::{Person, roles};
-use crate::people::{Member, RoleKind};
+use crate::people::{Membership, RoleKind};
 use crate::schools::{School, store};
 use crate::web::{App, Site};
 
@@ -41,9 +41,9 @@ pub struct Way {
 impl Teller {
     /// For what this person does now.
     #[must_use]
-    pub fn new(app: &App, member: &Member) -> Self {
+    pub fn new(app: &App, member: &Membership) -> Self {
         Self {
-            base: member.base().to_owned(),
+            base: format!("/c/{}", member.cluster.slug),
             cluster: member.cluster.name.clone(),
             actor: member.name.clone(),
             organizer: organizer(&app.site, &member.cluster.name),
