@@ -29,7 +29,7 @@ use crate::people::store::sessions;
 use crate::reminders::acts::digests::Rooms;
 use crate::reminders::acts::round::{Came, Pass, Sweep};
 use crate::reminders::{self, still as reminding, store};
-use crate::waiting::{still as wait_still, store as waits};
+use crate::waiting::{store as waits, tell as wait_tell};
 
 /// Between two rounds when nobody rings: another process may have stored letters, and letters may have become due again.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -340,7 +340,7 @@ const ROOMS: [Overtaken; 8] = [
     reminding::overtaken,
     leg_still::overtaken,
     handed_still::overtaken,
-    wait_still::overtaken,
+    wait_tell::overtaken,
     still::overtaken,
     bookings::overtaken,
 ];

@@ -1,16 +1,14 @@
-//! What is done to a booking: read, decide, store, tell.
+//! What is done to a booking: read, decide, store, tell. Done twice, each is done once.
 
-use crate::base::Period;
-use crate::base::ids::{BookingId, ResourceId, SchoolId};
-use crate::bookings::pages::reserve::No;
-use crate::bookings::pages::reserve::ask::Wanted;
-use crate::bookings::store::ledger::{self, New};
-use crate::bookings::store::loans::Loan;
+use crate::base::ids::{BookingId, CopyId, ResourceId, SchoolId};
+use crate::base::{Day, Period};
+use crate::bookings::store::ledger::{self, Details, New};
+use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading, Similar};
 use crate::bookings::tell::Teller;
-use crate::bookings::{By, Kind, Refusal, State, reserve};
+use crate::bookings::{By, Kind, Refusal, State, Wish, changes, reserve};
 use crate::db::{self, Stop, Tx};
-use crate::people::{Member, RoleKind};
+use crate::people::{Membership, RoleKind};
 
 /// The roles that decide what somebody may do with a booking, to be taken into a transaction.
 #[derive(Debug, Clone)]
@@ -22,14 +20,19 @@ pub struct Roles {
 impl Roles {
     /// This person's.
     #[must_use]
-    pub fn of(member: &Member) -> Self {
+    pub fn of(member: &Membership) -> Self {
         Self { coordinator: member.is(RoleKind::Coordinator), led: member.schools_led().map(|school| school.id).collect() }
     }
 
     /// Who the person is to this booking.
     #[must_use]
     pub fn by(&self, loan: &Loan) -> By {
-        let school = loan.booking.slot.school;
+        self.at(loan.booking.slot.school)
+    }
+
+    /// Who the person is to what this school has.
+    #[must_use]
+    pub fn at(&self, school: SchoolId) -> By {
         if self.coordinator {
             By::Coordinator
         } else if self.led.contains(&school) {
@@ -41,28 +44,54 @@ impl Roles {
     }
 }
 
-pub(crate) fn booked(
+/// What somebody wants to book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// For which school.
+    pub school: SchoolId,
+    /// What the rules decide on.
+    pub wish: Wish,
+    /// What is written down beside it.
+    pub details: Details,
+    /// The booking it repeats.
+    pub repeat: Option<BookingId>,
+}
+
+/// Why there is no booking, and the shelf that says so.
+#[derive(Debug)]
+pub struct NoBooking {
+    /// The shelf.
+    pub reading: Reading,
+    /// The rule that is in the way.
+    pub refusal: Refusal,
+    /// What is free instead, when the copies are taken.
+    pub similar: Vec<Similar>,
+}
+
+/// Books for a school, once for each request key, and tells those whom it concerns. Gives the booking and where it stands.
+///
+/// # Errors
+/// A rule that is in the way; when there is no such resource.
+pub fn book(
     tx: &mut Tx<'_>,
     teller: &Teller,
     resource: ResourceId,
     wanted: &Wanted,
-    person: crate::base::ids::PersonId,
     request_key: String,
-    days: Option<Period>,
-) -> Result<(BookingId, State), Stop<No>> {
+) -> Result<(BookingId, State), Stop<Box<NoBooking>>> {
     if let Some(done) = ledger::by_request_key(tx, &request_key)? {
         return Ok(done);
     }
-    let reading = shelf::read(tx, resource, wanted.school, days)?;
+    let reading = shelf::read(tx, resource, wanted.school, Period::new(wanted.wish.first, wanted.wish.last))?;
     let decision = match reserve::reserve(&reading.shelf, &wanted.wish) {
         Ok(decision) => decision,
         Err(refusal) => {
             let similar = similar_to(tx, &reading, Some(&refusal))?;
-            return Err(Stop::Refused(Box::new((reading, refusal, similar))));
+            return Err(Stop::Refused(Box::new(NoBooking { reading, refusal, similar })));
         }
     };
     let new = New {
-        person,
+        person: tx.person()?,
         details: wanted.details.clone(),
         override_reason: wanted.wish.override_reason.clone(),
         request_key,
@@ -76,9 +105,154 @@ pub(crate) fn booked(
     Ok((id, decision.state))
 }
 
-pub(crate) fn similar_to(tx: &mut Tx<'_>, reading: &Reading, refusal: Option<&Refusal>) -> Result<Vec<Similar>, db::Error> {
+/// What is free on the days of which a wish was refused because they are taken.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn similar_to(tx: &mut Tx<'_>, reading: &Reading, refusal: Option<&Refusal>) -> db::Result<Vec<Similar>> {
     match refusal {
         Some(Refusal::Taken(taken)) => shelf::similar(tx, &reading.title, taken.days),
         _ => Ok(Vec::new()),
     }
+}
+
+/// A booking and the shelf it is on, as the days would be without it.
+#[derive(Debug)]
+pub struct Case {
+    /// The booking.
+    pub loan: Loan,
+    /// The shelf without it.
+    pub reading: Reading,
+    /// Who asks.
+    pub by: By,
+}
+
+impl Case {
+    /// Reads it; `wanted`: the days somebody has in mind for it.
+    ///
+    /// # Errors
+    /// When it is not the person's to change, or not there.
+    pub fn read(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, wanted: Option<Period>) -> Result<Self, Stop<NoChange>> {
+        let (loan, by) = own(tx, id, roles)?.ok_or(Stop::Refused(NoChange::NotYours))?;
+        let slot = loan.booking.slot;
+        let near = wanted.map_or(slot.days, |wanted| {
+            Period::new(slot.days.first().min(wanted.first()), slot.days.last().max(wanted.last())).unwrap_or(slot.days)
+        });
+        let mut reading = shelf::read(tx, loan.resource, slot.school, Some(near))?;
+        for copy in &mut reading.shelf.copies {
+            copy.slots.retain(|other| other.id != id);
+        }
+        Ok(Self { loan, reading, by })
+    }
+}
+
+/// What is asked for in place of a booking's days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The first day.
+    pub first: Day,
+    /// The last day.
+    pub last: Day,
+    /// The copy; `None` for the one it has.
+    pub copy: Option<CopyId>,
+    /// Why a coordinator sets a rule aside; may be empty.
+    pub override_reason: String,
+}
+
+/// Why a booking stays as it is.
+#[derive(Debug)]
+pub enum NoChange {
+    /// It is not this person's.
+    NotYours,
+    /// A rule is in the way, of this case; with what is free instead.
+    Rule(Box<(Case, Refusal, Vec<Similar>)>),
+}
+
+/// Gives a booking other days or another copy, and tells those whom it concerns. `false` when it is as it was asked to be.
+///
+/// # Errors
+/// When it is not the person's, or a rule is in the way.
+pub fn change(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller, to: Change) -> Result<bool, Stop<NoChange>> {
+    let Change { first, last, copy, override_reason } = to;
+    let case = Case::read(tx, id, roles, Period::new(first, last))?;
+    let slot = case.loan.booking.slot;
+    let wish = Wish { kind: slot.kind, copy: Some(copy.unwrap_or(slot.copy)), first, last, by: case.by, override_reason };
+    let decision = match changes::change(&case.reading.shelf, &case.loan.booking, &wish) {
+        Ok(decision) => decision,
+        Err(Refusal::NothingChanged) => return Ok(false),
+        Err(refusal) => {
+            let similar = similar_to(tx, &case.reading, Some(&refusal))?;
+            return Err(Stop::Refused(NoChange::Rule(Box::new((case, refusal, similar)))));
+        }
+    };
+    ledger::change(tx, &case.loan, &decision, &wish.override_reason)?;
+    if slot.kind == Kind::Loan {
+        teller.changed(tx, id, (slot.days, &case.loan.tag))?;
+    }
+    Ok(true)
+}
+
+/// Approves a request, and tells the school.
+///
+/// # Errors
+/// When the person is no coordinator, or it is no request that can still be approved.
+pub fn approve(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller) -> Result<(), Stop<Refusal>> {
+    let (loan, by) = own(tx, id, roles)?.ok_or(Refusal::NotYours)?;
+    if loan.booking.slot.state == State::Confirmed {
+        return Ok(());
+    }
+    changes::approve(&loan.booking.slot, by, tx.today())?;
+    ledger::set_state(tx, &loan, State::Confirmed, "")?;
+    Ok(teller.answered(tx, id, "")?)
+}
+
+/// Declines a request with a reason, and tells the school.
+///
+/// # Errors
+/// When the person is no coordinator, it is no request, or no reason is given.
+pub fn decline(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller, reason: &str) -> Result<(), Stop<Refusal>> {
+    let (loan, by) = own(tx, id, roles)?.ok_or(Refusal::NotYours)?;
+    if loan.booking.slot.state == State::Declined {
+        return Ok(());
+    }
+    changes::decline(&loan.booking.slot, by, reason)?;
+    ledger::set_state(tx, &loan, State::Declined, reason)?;
+    Ok(teller.answered(tx, id, reason)?)
+}
+
+/// Cancels a booking with a reason, and tells those whom it concerns.
+///
+/// # Errors
+/// When it is not the person's, it is over or out, or no reason is given.
+pub fn cancel(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller, reason: &str) -> Result<(), Stop<Refusal>> {
+    let (loan, by) = own(tx, id, roles)?.ok_or(Refusal::NotYours)?;
+    if loan.booking.slot.state == State::Cancelled {
+        return Ok(());
+    }
+    changes::cancel(&loan.booking.slot, by, reason, tx.today())?;
+    ledger::set_state(tx, &loan, State::Cancelled, reason)?;
+    if loan.booking.slot.kind == Kind::Loan {
+        teller.cancelled(tx, id, reason)?;
+    }
+    Ok(())
+}
+
+/// The school has given it back.
+///
+/// # Errors
+/// When it is not the person's, or not out.
+pub fn hand_back(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<(), Stop<Refusal>> {
+    let (loan, by) = own(tx, id, roles)?.ok_or(Refusal::NotYours)?;
+    if loan.booking.slot.returned_on.is_some() {
+        return Ok(());
+    }
+    let back = changes::hand_back(&loan.booking.slot, by, tx.today())?;
+    Ok(ledger::hand_back(tx, &loan, back)?)
+}
+
+/// The booking and who the person is to it; `None` when it is another school's.
+fn own(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> db::Result<Option<(Loan, By)>> {
+    let loan = loans::one(tx, id)?;
+    let by = roles.by(&loan);
+    Ok(by.may_act_for(loan.booking.slot.school).then_some((loan, by)))
 }

@@ -1,20 +1,19 @@
 //! Who hears of a booking, and with which calendar entry: gathers the facts and stores the letters in the transaction that
 //! books (product rule 5).
 
-use crate::accounts;
 use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, PersonId};
 use crate::bookings::ics::{self, Entry, Organizer};
 use crate::bookings::letters::{self, About, Because, To};
+use crate::bookings::rules::DIRECT_DAYS;
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::{Kind, Slot, State};
 use crate::db::{Result, Tx};
-use crate::journeys::legs::DIRECT_DAYS;
 use crate::mail::choices::WayOut;
 use crate::mail::store::{self as outbox, choices};
 use crate::mail::{Calendar, Letter, Method};
 use crate::people::store::{Person, roles};
-use crate::people::{Member, RoleKind};
+use crate::people::{Membership, RoleKind};
 use crate::schools::{School, store};
 use crate::web::{App, Site};
 
@@ -42,9 +41,9 @@ pub struct Way {
 impl Teller {
     /// For what this person does now.
     #[must_use]
-    pub fn new(app: &App, member: &Member) -> Self {
+    pub fn new(app: &App, member: &Membership) -> Self {
         Self {
-            base: member.base().to_owned(),
+            base: format!("/c/{}", member.cluster.slug),
             cluster: member.cluster.name.clone(),
             actor: member.name.clone(),
             organizer: organizer(&app.site, &member.cluster.name),
@@ -191,7 +190,7 @@ impl Teller {
 fn wanted(tx: &mut Tx<'_>, letters: Vec<Letter>, because: Because<'_>) -> Result<Vec<Letter>> {
     let Some(kind) = letters.first().map(|letter| letter.kind).filter(|kind| because.may_mute(kind)) else { return Ok(letters) };
     let to: Vec<PersonId> = letters.iter().filter_map(|letter| letter.to.person).collect();
-    let muted = accounts::store::muted(tx, kind, &to)?;
+    let muted = choices::muted(tx, kind, &to)?;
     Ok(letters.into_iter().filter(|letter| letter.to.person.is_none_or(|person| !muted.contains(&person))).collect())
 }
 

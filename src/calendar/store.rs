@@ -30,6 +30,17 @@ pub enum Shows {
     },
 }
 
+impl Shows {
+    /// The one resource; `None` of the own loans.
+    #[must_use]
+    pub fn resource(&self) -> Option<ResourceId> {
+        match self {
+            Self::Own => None,
+            Self::Resource { id, .. } => Some(*id),
+        }
+    }
+}
+
 /// A feed of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
@@ -67,19 +78,8 @@ pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Feed>> {
     Ok(all)
 }
 
-/// Makes a feed, or finds the one the person has already: a form sent twice makes one. The cluster's lock is held.
-pub fn add(tx: &mut Tx<'_>, person: PersonId, resource: Option<ResourceId>) -> Result<FeedId> {
-    let same = |feed: &Feed| match (&feed.shows, resource) {
-        (Shows::Own, None) => true,
-        (Shows::Resource { id, .. }, Some(wanted)) => *id == wanted,
-        _ => false,
-    };
-    if let Some(feed) = of_person(tx, person)?.into_iter().find(same) {
-        return Ok(feed.id);
-    }
-    if let Some(resource) = resource {
-        resources::table.find((tx.cluster.0, resource.0)).select(resources::id).first::<i64>(tx.conn)?;
-    }
+/// Writes a new feed down, with an address of its own.
+pub fn insert(tx: &mut Tx<'_>, person: PersonId, resource: Option<ResourceId>) -> Result<FeedId> {
     let id = FeedId::fresh(tx.now);
     let created = tx.stamp();
     diesel::insert_into(feeds::table)
@@ -96,17 +96,19 @@ pub fn add(tx: &mut Tx<'_>, person: PersonId, resource: Option<ResourceId>) -> R
     Ok(id)
 }
 
-/// Ends a feed of the person at once. `NotFound` when there is none; what is over already stays so. Gives what it showed.
-pub fn revoke(tx: &mut Tx<'_>, person: PersonId, id: FeedId) -> Result<Option<ResourceId>> {
+/// What a feed of the person shows, and whether it is over. `NotFound` when it is not the person's.
+pub fn own(tx: &mut Tx<'_>, person: PersonId, id: FeedId) -> Result<(Option<ResourceId>, bool)> {
     let own = feeds::table.find((tx.cluster.0, id.0)).filter(feeds::person_id.eq(person.0));
     let (resource, over): (Option<i64>, Option<chrono::NaiveDateTime>) =
         own.select((feeds::resource_id, feeds::revoked_at)).first(tx.conn)?;
-    if over.is_none() {
-        let now = tx.stamp();
-        diesel::update(feeds::table.find((tx.cluster.0, id.0))).set(feeds::revoked_at.eq(Some(now))).execute(tx.conn)?;
-        tx.log("feeds", &id, "revoked", "", "")?;
-    }
-    Ok(resource.map(ResourceId))
+    Ok((resource.map(ResourceId), over.is_some()))
+}
+
+/// Ends a feed.
+pub fn revoke(tx: &mut Tx<'_>, id: FeedId) -> Result<()> {
+    let now = tx.stamp();
+    diesel::update(feeds::table.find((tx.cluster.0, id.0))).set(feeds::revoked_at.eq(Some(now))).execute(tx.conn)?;
+    tx.log("feeds", &id, "revoked", "", "")
 }
 
 /// A feed as its address asks for it.

@@ -210,6 +210,12 @@ pub fn of_strand(tx: &mut Tx<'_>, strand: Strand) -> Result<Vec<Title>> {
         .collect()
 }
 
+/// Fails with `NotFound` unless this cluster has the resource.
+pub fn is_there(tx: &mut Tx<'_>, id: ResourceId) -> Result<()> {
+    resources::table.find((tx.cluster.0, id.0)).select(resources::id).first::<i64>(tx.conn)?;
+    Ok(())
+}
+
 /// Every resource by name, for a list to choose from: one query.
 pub fn names(tx: &mut Tx<'_>) -> Result<Vec<(ResourceId, String)>> {
     let query =

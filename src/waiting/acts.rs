@@ -1,23 +1,138 @@
-//! The waiting list at work: days that become free are offered, in the transaction that freed them, to the next in line; offers run
-//! out; places end. What is offered holds its days as every booking does: a request with a deadline, which no coordinator answers.
+//! The waiting list at work: schools ask for places, take what is offered or leave it; days that become free are offered, in the
+//! transaction that freed them, to the next in line; offers run out; places end. What is offered holds its days as every booking does: a
+//! request with a deadline, which no coordinator answers.
 
 use std::collections::BTreeMap;
 
-use crate::accounts;
-use crate::base::ids::{PersonId, ResourceId, SchoolId, WaitId};
+use crate::base::ids::{BookingId, ResourceId, SchoolId, WaitId};
 use crate::base::{Period, days};
+use crate::bookings::acts::{Roles, Wanted};
 use crate::bookings::store::ledger::{self, Details, New};
-use crate::bookings::store::shelf;
-use crate::bookings::{Membership, Standing, last_day_of};
-use crate::clusters::store;
-use crate::db::{Error, Result, Tx};
-use crate::mail::{Kind, Letter, store as outbox};
-use crate::people::RoleKind;
-use crate::people::store::{Person, roles};
+use crate::bookings::store::loans;
+use crate::bookings::store::shelf::{self, Reading};
+use crate::bookings::tell::Teller;
+use crate::bookings::{self, Membership, Standing, last_day_of};
+use crate::db::{Error, Result, Stop, Tx};
 use crate::schools::School;
-use crate::waiting::letters::{self, About, Because, To};
 use crate::waiting::store::{self as rows, Listed};
-use crate::waiting::{self, State, Wait};
+use crate::waiting::tell::tell;
+use crate::waiting::{self, Refusal, State, Wait, letters, position};
+
+/// Why there is no place, and the shelf that says so.
+#[derive(Debug)]
+pub struct NoPlace {
+    /// The shelf.
+    pub reading: Reading,
+    /// What is in the way.
+    pub refusal: Refusal,
+}
+
+/// Takes a place, last in line, once for each request key, and sends its receipt.
+///
+/// # Errors
+/// What is in the way; when there is no such resource.
+pub fn join(tx: &mut Tx<'_>, resource: ResourceId, wanted: Wanted, request_key: &str) -> std::result::Result<WaitId, Stop<Box<NoPlace>>> {
+    if let Some(there) = rows::by_request_key(tx, request_key)? {
+        return Ok(there);
+    }
+    let reading = shelf::read(tx, resource, wanted.school, Period::new(wanted.wish.first, wanted.wish.last))?;
+    let open = rows::open(tx)?;
+    let days = match waiting::ask(&reading.shelf, resource, &wanted.wish, &open) {
+        Ok(days) => days,
+        Err(refusal) => return Err(Stop::Refused(Box::new(NoPlace { reading, refusal }))),
+    };
+    let wait = Wait {
+        id: WaitId::fresh(tx.now),
+        resource,
+        copy: wanted.wish.copy,
+        school: wanted.school,
+        person: tx.person()?,
+        days,
+        class_name: wanted.details.class_name,
+        purpose: wanted.details.purpose,
+        state: State::Waiting,
+        booking: None,
+    };
+    let copy = reading.title.copies.iter().find(|copy| Some(copy.id) == wait.copy).map_or("any copy", |copy| copy.tag.as_str());
+    let mut what = format!("{} ({copy}), {}", reading.title.name, wait.days);
+    for typed in [&wait.class_name, &wait.purpose] {
+        if !typed.is_empty() {
+            what = format!("{what}, {typed}");
+        }
+    }
+    rows::insert(tx, &wait, request_key, &what)?;
+    let (today, position) = (tx.today(), position(&wait, &open));
+    tell(tx, wait.id, letters::JOINED, |about, to| letters::joined(about, to, today, position))?;
+    Ok(wait.id)
+}
+
+/// Takes what is offered: it becomes a booking, or a request where the box needs approval, and those whom it concerns are told. A
+/// coordinator may give a reason for setting a rule aside. Gives the booking and where it stands.
+///
+/// # Errors
+/// When nothing is offered any more, it is not the person's to answer, or a rule of lending is in the way.
+pub fn take(
+    tx: &mut Tx<'_>,
+    id: WaitId,
+    roles: &Roles,
+    teller: &Teller,
+    reason: &str,
+) -> std::result::Result<(BookingId, bookings::State), Stop<Refusal>> {
+    let one = own(tx, id, roles)?;
+    // Taken twice, it is taken once.
+    if let (State::Taken, Some(booking)) = (one.wait.state, one.wait.booking) {
+        return Ok((booking, loans::one(tx, booking)?.booking.slot.state));
+    }
+    waiting::answerable(one.wait.state, one.until, tx.now)?;
+    let Some(booking) = one.wait.booking else { return Err(Refusal::NotOffered(one.wait.state).into()) };
+    let loan = loans::one(tx, booking)?;
+    let reading = shelf::read(tx, loan.resource, one.wait.school, Some(one.wait.days))?;
+    let by = roles.at(one.wait.school);
+    let decision = waiting::take(&reading.shelf, &loan.booking.slot, by, reason).map_err(Refusal::Rule)?;
+    let person = tx.person()?;
+    ledger::take_offer(tx, &loan, &decision, person, reason)?;
+    rows::set_state(tx, &one.wait, State::Taken, None, &format!("{}, {}", loan.tag, loan.booking.slot.days))?;
+    teller.booked(tx, booking)?;
+    Ok((booking, decision.state))
+}
+
+/// Says no to what is offered; it goes on to the next in line at once.
+///
+/// # Errors
+/// When nothing is offered, or it is not the person's to answer.
+pub fn decline(tx: &mut Tx<'_>, id: WaitId, roles: &Roles) -> std::result::Result<(), Stop<Refusal>> {
+    end(tx, id, roles, State::Declined, |state| state == State::Offered)
+}
+
+/// Gives a place up; what is offered to it goes on to the next in line at once.
+///
+/// # Errors
+/// When the place has ended, or is not the person's.
+pub fn withdraw(tx: &mut Tx<'_>, id: WaitId, roles: &Roles) -> std::result::Result<(), Stop<Refusal>> {
+    end(tx, id, roles, State::Withdrawn, State::is_open)
+}
+
+fn end(tx: &mut Tx<'_>, id: WaitId, roles: &Roles, to: State, may: fn(State) -> bool) -> std::result::Result<(), Stop<Refusal>> {
+    let Listed { wait, .. } = own(tx, id, roles)?;
+    // Ended twice, it is ended once.
+    if wait.state == to {
+        return Ok(());
+    }
+    if !may(wait.state) {
+        return Err(Refusal::NotOffered(wait.state).into());
+    }
+    if let Some(booking) = wait.booking {
+        ledger::end_offer(tx, booking, "The school does not need the days any more")?;
+    }
+    Ok(rows::set_state(tx, &wait, to, None, "")?)
+}
+
+/// The place, when it is the person's to answer.
+fn own(tx: &mut Tx<'_>, id: WaitId, roles: &Roles) -> std::result::Result<Listed, Stop<Refusal>> {
+    let one = rows::one(tx, id)?;
+    let school = one.wait.school;
+    if roles.at(school).may_act_for(school) { Ok(one) } else { Err(Refusal::NotYours.into()) }
+}
 
 /// Ends what has run out: offers that nobody answered, and places whose days are past. Their days go on in [`offer`].
 pub fn run_out(tx: &mut Tx<'_>) -> Result<()> {
@@ -105,20 +220,6 @@ fn standing(schools: &[School], school: SchoolId) -> Standing {
     Standing { school, memberships }
 }
 
-/// Takes the receipt for a new place into the outbox.
-pub fn joined(tx: &mut Tx<'_>, wait: &Wait, position: usize) -> Result<()> {
-    let today = tx.today();
-    tell(tx, wait.id, letters::JOINED, |about, to| letters::joined(about, to, today, position))
-}
-
-/// Gives a place up, or says no to what is offered: then the days are free for the next in line.
-pub fn give_up(tx: &mut Tx<'_>, wait: &Wait, to: State) -> Result<()> {
-    if let Some(booking) = wait.booking {
-        ledger::end_offer(tx, booking, "The school does not need the days any more")?;
-    }
-    rows::set_state(tx, wait, to, None, "")
-}
-
 /// The school leaves or takes a break: its places on these days end, and what is offered it is free for the next.
 pub fn end_of_school(tx: &mut Tx<'_>, school: SchoolId, days: Period, why: &str) -> Result<()> {
     let open = rows::open(tx)?;
@@ -135,50 +236,4 @@ fn over(tx: &mut Tx<'_>, wait: &Wait, why: &str) -> Result<()> {
     rows::set_state(tx, wait, State::Over, None, why)?;
     let today = tx.today();
     tell(tx, wait.id, letters::OVER, |about, to| letters::over(about, to, today, why))
-}
-
-/// Stores a letter about a place: to who asked, and to the school's other science leads unless they have switched such letters off.
-/// The receipt goes to who asked alone. Where the school has nobody, the coordinators get what must be answered.
-fn tell(tx: &mut Tx<'_>, id: WaitId, kind: &Kind, write: impl Fn(&About, &To<'_>) -> Letter) -> Result<()> {
-    let Listed { wait, name, school, tag, .. } = rows::one(tx, id)?;
-    let (slug, cluster) = store::slug_and_name(tx)?;
-    let about = About {
-        wait: id,
-        resource: name,
-        tag,
-        school,
-        days: wait.days,
-        class_name: wait.class_name,
-        url: tx.link(&format!("/c/{slug}/waits/{id}")),
-    };
-    let leads = roles::leads_of(tx, wait.school)?;
-    let mut to: Vec<(Person, Because<'_>)> = Vec::new();
-    match leads.iter().find(|lead| lead.id == wait.person) {
-        Some(asker) => to.push((asker.clone(), Because::Asked)),
-        // A coordinator may ask for a school; who has left the school and the cluster hears no more.
-        None if roles::people_with_role(tx, RoleKind::Coordinator)?.iter().any(|person| person.id == wait.person) => {
-            to.extend(roles::person_here(tx, wait.person)?.map(|person| (person, Because::Asked)));
-        }
-        None => {}
-    }
-    if kind != letters::JOINED {
-        let ids: Vec<PersonId> = leads.iter().map(|lead| lead.id).collect();
-        let muted = accounts::store::muted(tx, kind, &ids)?;
-        let others = leads.iter().filter(|lead| lead.id != wait.person && !muted.contains(&lead.id));
-        to.extend(others.map(|lead| (lead.clone(), Because::LeadOf(&about.school))));
-        // Somebody has to answer: what all of them have switched off goes to all of them, and where the school has nobody, to the
-        // coordinators.
-        if to.is_empty() && kind == letters::OFFERED {
-            to.extend(leads.iter().map(|lead| (lead.clone(), Because::LeadOf(&about.school))));
-        }
-        if to.is_empty() && kind == letters::OFFERED {
-            let all = roles::people_with_role(tx, RoleKind::Coordinator)?;
-            to.extend(all.into_iter().map(|person| (person, Because::Coordinates(&cluster))));
-        }
-    }
-    for (person, because) in to {
-        let Some(recipient) = person.recipient() else { continue };
-        outbox::enqueue(tx, &write(&about, &To { recipient, because }))?;
-    }
-    Ok(())
 }

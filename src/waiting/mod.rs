@@ -5,9 +5,9 @@
 
 pub mod acts;
 pub mod letters;
-pub mod still;
-pub mod store;
 pub mod pages;
+pub mod store;
+pub mod tell;
 
 use chrono::{DateTime, Utc};
 

@@ -14,6 +14,7 @@ use crate::base::secret::Secret;
 use crate::bookings::ics::{self, Entry};
 use crate::bookings::pages::see_other;
 use crate::bookings::{Kind, tell};
+use crate::calendar::acts;
 use crate::calendar::store::{self, Event, Feed, Shows};
 use crate::catalogue::store as catalogue;
 use crate::db::Scope;
@@ -62,8 +63,7 @@ pub async fn create(app: web::Data<App>, member: Member, form: Posted<New>) -> R
         "" => None,
         letters => Some(letters.parse::<ResourceId>().map_err(|_| Error::NotFound)?),
     };
-    let person = member.person;
-    let id = app.db.write(member.scope(), move |tx| Ok::<_, Error>(store::add(tx, person, resource)?)).await?;
+    let id = app.db.write(member.scope(), move |tx| Ok::<_, Error>(acts::create(tx, resource)?)).await?;
     Ok(back(&member, "created", Some(id)))
 }
 
@@ -77,12 +77,8 @@ pub async fn renew(
     path: web::Path<(String, FeedId)>,
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
-    let (person, id) = (member.person, path.into_inner().1);
-    let renewed = app.db.write(member.scope(), move |tx| {
-        let resource = store::revoke(tx, person, id)?;
-        Ok::<_, Error>(store::add(tx, person, resource)?)
-    });
-    let new = renewed.await?;
+    let id = path.into_inner().1;
+    let new = app.db.write(member.scope(), move |tx| Ok::<_, Error>(acts::renew(tx, id)?)).await?;
     Ok(back(&member, "renewed", Some(new)))
 }
 
@@ -96,8 +92,8 @@ pub async fn remove(
     path: web::Path<(String, FeedId)>,
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
-    let (person, id) = (member.person, path.into_inner().1);
-    app.db.write(member.scope(), move |tx| Ok::<_, Error>(store::revoke(tx, person, id)?)).await?;
+    let id = path.into_inner().1;
+    app.db.write(member.scope(), move |tx| Ok::<_, Error>(acts::remove(tx, id)?)).await?;
     Ok(back(&member, "removed", None))
 }
 

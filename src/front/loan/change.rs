@@ -6,49 +6,20 @@ use maud::{Markup, html};
 
 use crate::base::Period;
 use crate::base::ids::BookingId;
-use crate::bookings::acts::Roles;
+use crate::bookings::acts::{self, Case, NoChange, Roles};
 use crate::bookings::pages::reserve::ask::{Ask, line};
 use crate::bookings::pages::reserve::form::{Picks, copies, instead, or_wait, wait_at};
 use crate::bookings::pages::{NOT_YOURS, answer, see_other};
-use crate::bookings::store::ledger;
-use crate::bookings::store::loans::{self, Loan};
-use crate::bookings::store::shelf::{self, Reading, Similar};
+use crate::bookings::store::shelf::Similar;
 use crate::bookings::tell::Teller;
-use crate::bookings::{By, Refusal, State, Taken, Wish, changes};
-use crate::db::{self, Stop, Tx};
+use crate::bookings::{Refusal, State, Taken, changes};
+use crate::db::{self, Stop};
 use crate::people::{Borrower, Member};
 use crate::web::forms::{Errors, csrf_field, dates, day_select, error_summary, field, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, head};
 use crate::web::{App, Error};
-
-/// A booking and the shelf it is on.
-struct Case {
-    loan: Loan,
-    reading: Reading,
-    by: By,
-}
-
-impl Case {
-    fn read(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, wanted: Option<Period>) -> Result<Self, Stop<No>> {
-        let loan = loans::one(tx, id)?;
-        let slot = loan.booking.slot;
-        let by = roles.by(&loan);
-        if !by.may_act_for(slot.school) {
-            return Err(Stop::Refused(No::NotYours));
-        }
-        let near = wanted.map_or(slot.days, |wanted| {
-            Period::new(slot.days.first().min(wanted.first()), slot.days.last().max(wanted.last())).unwrap_or(slot.days)
-        });
-        let mut reading = shelf::read(tx, loan.resource, slot.school, Some(near))?;
-        // The form shows the days as they would be without this booking.
-        for copy in &mut reading.shelf.copies {
-            copy.slots.retain(|other| other.id != id);
-        }
-        Ok(Self { loan, reading, by })
-    }
-}
 
 /// The form, with the booking's own days or those of the address.
 ///
@@ -75,14 +46,6 @@ pub async fn form(
         ask.copy = slot.copy.to_string();
     }
     Ok(shown(&member, StatusCode::OK, &case, &ask, &Errors::new(), None, &[]))
-}
-
-/// Why it stays as it is.
-enum No {
-    /// It is not this person's.
-    NotYours,
-    /// A rule is in the way, of this case.
-    Rule(Box<(Case, Refusal, Vec<Similar>)>),
 }
 
 /// The case, for a page that only shows it.
@@ -120,36 +83,13 @@ pub async fn change(
         return Ok(shown(&member, StatusCode::UNPROCESSABLE_ENTITY, &case, &ask, &errors, None, &[]));
     };
     let teller = Teller::new(&app, &member);
-    let (roles, wanted, chosen) = (Roles::of(&member), ask.days(), ask.copy_id());
-    let done = app
-        .db
-        .write_or_again(member.scope(), move |tx| {
-            let case = Case::read(tx, id, &roles, wanted)?;
-            let slot = case.loan.booking.slot;
-            let wish = Wish { kind: slot.kind, copy: Some(chosen.unwrap_or(slot.copy)), first, last, by: case.by, override_reason: reason };
-            let decision = match changes::change(&case.reading.shelf, &case.loan.booking, &wish) {
-                Ok(decision) => decision,
-                // The same form sent twice: it is as it was asked to be.
-                Err(Refusal::NothingChanged) => return Ok(false),
-                Err(refusal) => {
-                    let similar = match &refusal {
-                        Refusal::Taken(taken) => shelf::similar(tx, &case.reading.title, taken.days)?,
-                        _ => Vec::new(),
-                    };
-                    return Err(Stop::Refused(No::Rule(Box::new((case, refusal, similar)))));
-                }
-            };
-            ledger::change(tx, &case.loan, &decision, &wish.override_reason)?;
-            if slot.kind == crate::bookings::Kind::Loan {
-                teller.changed(tx, id, (slot.days, &case.loan.tag))?;
-            }
-            Ok(true)
-        })
-        .await;
+    let (roles, wanted) = (Roles::of(&member), ask.days());
+    let to = acts::Change { first, last, copy: ask.copy_id(), override_reason: reason };
+    let done = app.db.write_or_again(member.scope(), move |tx| acts::change(tx, id, &roles, &teller, to)).await;
     match done {
         Ok(changed) => Ok(see_other(&format!("{}/bookings/{id}?done={}", member.base(), if changed { "changed" } else { "same" }))),
-        Err(Stop::Refused(No::NotYours)) => Err(Error::NotAllowed(NOT_YOURS)),
-        Err(Stop::Refused(No::Rule(refused))) => {
+        Err(Stop::Refused(NoChange::NotYours)) => Err(Error::NotAllowed(NOT_YOURS)),
+        Err(Stop::Refused(NoChange::Rule(refused))) => {
             let (case, refusal, similar) = *refused;
             let name = match refusal.field().name() {
                 "copy" if case.reading.title.copies.len() < 2 => "from",

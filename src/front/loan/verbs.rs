@@ -8,13 +8,13 @@ use serde::Deserialize;
 
 use crate::attention::acts::{Sender, there_again};
 use crate::base::ids::BookingId;
-use crate::bookings::acts::Roles;
+use crate::bookings::acts::{self, Roles};
 use crate::bookings::pages::reserve::ask::line;
 use crate::bookings::pages::{NOT_YOURS, answer, see_other};
 use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::tell::Teller;
-use crate::bookings::{By, Refusal, State, changes};
+use crate::bookings::{By, Refusal, changes};
 use crate::db::{Stop, Tx};
 use crate::front::loan::page;
 use crate::handovers::store::handovers;
@@ -80,15 +80,8 @@ pub async fn approve(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let done = change(&app, &member, id, |tx, teller, loan, by| {
-        if loan.booking.slot.state == State::Confirmed {
-            return Ok(());
-        }
-        changes::approve(&loan.booking.slot, by, tx.today())?;
-        ledger::set_state(tx, loan, State::Confirmed, "")?;
-        Ok(teller.answered(tx, loan.booking.slot.id, "")?)
-    })
-    .await;
+    let (roles, teller) = (Roles::of(&member), Teller::new(&app, &member));
+    let done = app.db.write_or_again(member.scope(), move |tx| acts::approve(tx, id, &roles, &teller)).await;
     ended(&app, &member, id, "approved", done).await
 }
 
@@ -116,15 +109,8 @@ pub async fn decline(
         Ok(reason) => reason,
         Err(fault) => return why(&app, &member, id, &DECLINE, &typed, Some(fault)).await,
     };
-    let done = change(&app, &member, id, move |tx, teller, loan, by| {
-        if loan.booking.slot.state == State::Declined {
-            return Ok(());
-        }
-        changes::decline(&loan.booking.slot, by, &reason)?;
-        ledger::set_state(tx, loan, State::Declined, &reason)?;
-        Ok(teller.answered(tx, loan.booking.slot.id, &reason)?)
-    })
-    .await;
+    let (roles, teller) = (Roles::of(&member), Teller::new(&app, &member));
+    let done = app.db.write_or_again(member.scope(), move |tx| acts::decline(tx, id, &roles, &teller, &reason)).await;
     match done {
         Err(Stop::Refused(refusal)) if refusal != Refusal::NotYours => {
             why(&app, &member, id, &DECLINE, &typed, Some(refusal.message())).await
@@ -157,18 +143,8 @@ pub async fn cancel(
         Ok(reason) => reason,
         Err(fault) => return why(&app, &member, id, &CANCEL, &typed, Some(fault)).await,
     };
-    let done = change(&app, &member, id, move |tx, teller, loan, by| {
-        if loan.booking.slot.state == State::Cancelled {
-            return Ok(());
-        }
-        changes::cancel(&loan.booking.slot, by, &reason, tx.today())?;
-        ledger::set_state(tx, loan, State::Cancelled, &reason)?;
-        if loan.booking.slot.kind == crate::bookings::Kind::Loan {
-            teller.cancelled(tx, loan.booking.slot.id, &reason)?;
-        }
-        Ok(())
-    })
-    .await;
+    let (roles, teller) = (Roles::of(&member), Teller::new(&app, &member));
+    let done = app.db.write_or_again(member.scope(), move |tx| acts::cancel(tx, id, &roles, &teller, &reason)).await;
     match done {
         Err(Stop::Refused(refusal)) if refusal != Refusal::NotYours => {
             why(&app, &member, id, &CANCEL, &typed, Some(refusal.message())).await
@@ -229,15 +205,8 @@ pub async fn returned(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let done = change(&app, &member, id, |tx, _, loan, by| {
-        let slot = loan.booking.slot;
-        if slot.returned_on.is_some() && by.may_act_for(slot.school) {
-            return Ok(());
-        }
-        let back = changes::hand_back(&slot, by, tx.today())?;
-        Ok(ledger::hand_back(tx, loan, back)?)
-    })
-    .await;
+    let roles = Roles::of(&member);
+    let done = app.db.write_or_again(member.scope(), move |tx| acts::hand_back(tx, id, &roles)).await;
     ended(&app, &member, id, "returned", done).await
 }
 

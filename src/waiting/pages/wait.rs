@@ -8,14 +8,15 @@ use serde::Deserialize;
 
 use crate::base::days;
 use crate::base::ids::{SchoolId, WaitId};
+use crate::bookings::acts::Roles;
 use crate::bookings::pages::reserve::ask::line;
-use crate::bookings::store::{ledger, loans, plan, shelf};
+use crate::bookings::store::plan;
 use crate::bookings::tell::Teller;
-use crate::bookings::{By, State as Standing, last_day_of};
+use crate::bookings::{State as Standing, last_day_of};
 use crate::db::{self, Stop};
 use crate::people::{Borrower, Member, RoleKind};
 use crate::waiting::store::{self as rows, Listed};
-use crate::waiting::{self, Refusal, State, Wait, acts, in_line, position};
+use crate::waiting::{Refusal, State, acts, in_line, position};
 use crate::web::answer::{answer, see_other};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, submit, verb};
 use crate::web::guard::{Nothing, Posted};
@@ -186,18 +187,6 @@ fn facts(member: &Member, one: &Listed) -> Vec<crate::web::parts::Row> {
     rows
 }
 
-/// The place, when it is the person's to answer.
-fn own(may: &impl Fn(SchoolId) -> bool, one: &Listed) -> Result<(), Refusal> {
-    if may(one.wait.school) { Ok(()) } else { Err(Refusal::NotYours) }
-}
-
-/// For which schools the person answers, to be taken into a transaction.
-fn led(member: &Member) -> impl Fn(SchoolId) -> bool + Send + 'static {
-    let coordinator = member.is(RoleKind::Coordinator);
-    let led: Vec<SchoolId> = member.schools_led().map(|school| school.id).collect();
-    move |school| coordinator || led.contains(&school)
-}
-
 /// Takes what is offered: it becomes a booking, or a request where the box needs approval.
 ///
 /// # Errors
@@ -214,29 +203,8 @@ pub async fn accept(
         Ok(reason) => reason,
         Err(fault) => return refused(&app, &member, id, &typed, &Errors::one("reason", fault), true).await,
     };
-    let (may, teller, person) = (led(&member), Teller::new(&app, &member), member.person);
-    let coordinator = member.is(RoleKind::Coordinator);
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            let one = rows::one(tx, id)?;
-            own(&may, &one)?;
-            // The same button pressed twice has taken it once.
-            if let (State::Taken, Some(booking)) = (one.wait.state, one.wait.booking) {
-                return Ok::<_, Stop<Refusal>>((booking, loans::one(tx, booking)?.booking.slot.state));
-            }
-            waiting::answerable(one.wait.state, one.until, tx.now)?;
-            let Some(booking) = one.wait.booking else { return Err(Refusal::NotOffered(one.wait.state).into()) };
-            let loan = loans::one(tx, booking)?;
-            let reading = shelf::read(tx, loan.resource, one.wait.school, Some(one.wait.days))?;
-            let by = if coordinator { By::Coordinator } else { By::School(one.wait.school) };
-            let decision = waiting::take(&reading.shelf, &loan.booking.slot, by, &reason).map_err(Refusal::Rule)?;
-            ledger::take_offer(tx, &loan, &decision, person, &reason)?;
-            rows::set_state(tx, &one.wait, State::Taken, None, &format!("{}, {}", loan.tag, loan.booking.slot.days))?;
-            teller.booked(tx, booking)?;
-            Ok((booking, decision.state))
-        })
-        .await;
+    let (roles, teller) = (Roles::of(&member), Teller::new(&app, &member));
+    let done = app.db.write(member.scope(), move |tx| acts::take(tx, id, &roles, &teller, &reason)).await;
     match done {
         Ok((booking, state)) => {
             let done = if state == Standing::Requested { "requested" } else { "reserved" };
@@ -274,11 +242,9 @@ pub async fn decline(
     path: web::Path<(String, WaitId)>,
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
-    end(app, member, path.into_inner().1, State::Declined, "declined", |wait| match wait.state {
-        State::Offered => Ok(()),
-        state => Err(Refusal::NotOffered(state)),
-    })
-    .await
+    let (id, roles) = (path.into_inner().1, Roles::of(&member));
+    let done = app.db.write(member.scope(), move |tx| acts::decline(tx, id, &roles)).await;
+    ended(&app, &member, id, "declined", done).await
 }
 
 /// Gives a place up.
@@ -291,34 +257,23 @@ pub async fn withdraw(
     path: web::Path<(String, WaitId)>,
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
-    end(app, member, path.into_inner().1, State::Withdrawn, "withdrawn", |wait| {
-        if wait.state.is_open() { Ok(()) } else { Err(Refusal::NotOffered(wait.state)) }
-    })
-    .await
+    let (id, roles) = (path.into_inner().1, Roles::of(&member));
+    let done = app.db.write(member.scope(), move |tx| acts::withdraw(tx, id, &roles)).await;
+    ended(&app, &member, id, "withdrawn", done).await
 }
 
-async fn end<F>(app: web::Data<App>, member: Borrower, id: WaitId, to: State, word: &str, may_end: F) -> Result<HttpResponse, Error>
-where
-    F: Fn(&Wait) -> Result<(), Refusal> + Send + 'static,
-{
-    let may = led(&member);
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            let one = rows::one(tx, id)?;
-            own(&may, &one)?;
-            // The same button pressed twice has ended it once.
-            if one.wait.state == to {
-                return Ok::<(), Stop<Refusal>>(());
-            }
-            may_end(&one.wait)?;
-            Ok(acts::give_up(tx, &one.wait, to)?)
-        })
-        .await;
+/// On to the place's page, or the page again with what was in the way.
+async fn ended(
+    app: &web::Data<App>,
+    member: &Member,
+    id: WaitId,
+    word: &str,
+    done: Result<(), Stop<Refusal>>,
+) -> Result<HttpResponse, Error> {
     match done {
         Ok(()) => Ok(see_other(&format!("{}/waits/{id}?done={word}", member.base()))),
         Err(Stop::Refused(Refusal::NotYours)) => Err(Error::NotAllowed(NOT_YOURS)),
-        Err(Stop::Refused(refusal)) => refused(&app, &member, id, "", &Errors::one("facts", refusal.message()), false).await,
+        Err(Stop::Refused(refusal)) => refused(app, member, id, "", &Errors::one("facts", refusal.message()), false).await,
         Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }

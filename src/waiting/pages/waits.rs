@@ -8,17 +8,18 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::base::ids::{PersonId, ResourceId, SchoolId, WaitId};
+use crate::base::days;
+use crate::base::ids::{ResourceId, SchoolId};
 use crate::base::secret::Secret;
-use crate::base::{Period, days};
 use crate::bookings::last_day_of;
-use crate::bookings::pages::reserve::ask::{Ask, Wanted};
+use crate::bookings::pages::reserve::ask::Ask;
 use crate::bookings::pages::reserve::form::{Picks, copies};
 use crate::bookings::store::shelf::{self, Reading};
-use crate::db::{self, Stop, Tx};
+use crate::db::Stop;
 use crate::people::{Borrower, Member, RoleKind};
+use crate::waiting::acts::{self, NoPlace};
 use crate::waiting::store::{self as rows, Listed};
-use crate::waiting::{self, Refusal, State, Wait, acts, in_line, position};
+use crate::waiting::{Refusal, State, Wait, in_line, position};
 use crate::web::answer::{answer, see_other};
 use crate::web::forms::{Errors, csrf_field, dates, day_select, error_summary, field, hidden, submit};
 use crate::web::guard::Posted;
@@ -157,28 +158,11 @@ pub async fn join(app: web::Data<App>, member: Borrower, form: Posted<JoinForm>)
             return Ok(shown(&member, &reading, &ask, &errors, None));
         }
     };
-    let person = member.person;
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            if let Some(there) = rows::by_request_key(tx, &key)? {
-                return Ok(there);
-            }
-            let reading = shelf::read(tx, resource, wanted.school, days)?;
-            let open = rows::open(tx)?;
-            match waiting::ask(&reading.shelf, resource, &wanted.wish, &open) {
-                Err(refusal) => Err(Stop::Refused(Box::new((reading, refusal)))),
-                Ok(days) => {
-                    let wait = place_of(tx, resource, person, wanted, days);
-                    Ok(stored(tx, &reading, &wait, &open, &key)?)
-                }
-            }
-        })
-        .await;
+    let done = app.db.write(member.scope(), move |tx| acts::join(tx, resource, wanted, &key)).await;
     match done {
         Ok(id) => Ok(see_other(&format!("{}/waits/{id}?done=joined", member.base()))),
         Err(Stop::Refused(refused)) => {
-            let (reading, refusal) = *refused;
+            let NoPlace { reading, refusal } = *refused;
             let name = match refusal.field() {
                 "copy" if reading.title.copies.len() < 2 => "from",
                 "school" => "from",
@@ -188,34 +172,6 @@ pub async fn join(app: web::Data<App>, member: Borrower, form: Posted<JoinForm>)
         }
         Err(Stop::Fault(fault)) => Err(fault.into()),
     }
-}
-
-fn place_of(tx: &Tx<'_>, resource: ResourceId, person: PersonId, wanted: Wanted, days: Period) -> Wait {
-    Wait {
-        id: WaitId::fresh(tx.now),
-        resource,
-        copy: wanted.wish.copy,
-        school: wanted.school,
-        person,
-        days,
-        class_name: wanted.details.class_name,
-        purpose: wanted.details.purpose,
-        state: State::Waiting,
-        booking: None,
-    }
-}
-
-fn stored(tx: &mut Tx<'_>, reading: &Reading, wait: &Wait, open: &[Wait], key: &str) -> db::Result<WaitId> {
-    let copy = reading.title.copies.iter().find(|copy| Some(copy.id) == wait.copy).map_or("any copy", |copy| copy.tag.as_str());
-    let mut what = format!("{} ({copy}), {}", reading.title.name, wait.days);
-    for typed in [&wait.class_name, &wait.purpose] {
-        if !typed.is_empty() {
-            what = format!("{what}, {typed}");
-        }
-    }
-    rows::insert(tx, wait, key, &what)?;
-    acts::joined(tx, wait, position(wait, open))?;
-    Ok(wait.id)
 }
 
 fn shown(member: &Member, reading: &Reading, ask: &Ask, errors: &Errors, refusal: Option<&Refusal>) -> HttpResponse {

@@ -3,8 +3,9 @@
 use serde::Deserialize;
 
 use crate::base::days::{Day, Period, parse_iso};
-use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId};
+use crate::base::ids::{CopyId, PersonId, ResourceId, SchoolId};
 use crate::base::secret::Secret;
+use crate::bookings::acts::Wanted;
 use crate::bookings::store::ledger::Details;
 use crate::bookings::{By, Kind, Wish};
 use crate::people::{Membership, RoleKind};
@@ -36,19 +37,6 @@ pub struct Ask {
     pub repeat: String,
     /// The form's key: the same form sent twice books once.
     pub key: String,
-}
-
-/// What the form says, when it says enough.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    /// For which school.
-    pub school: SchoolId,
-    /// What the rules decide on.
-    pub wish: Wish,
-    /// What is written down beside it.
-    pub details: Details,
-    /// The booking it repeats.
-    pub repeat: Option<BookingId>,
 }
 
 impl Ask {

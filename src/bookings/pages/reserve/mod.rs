@@ -11,7 +11,7 @@ use super::{answer, see_other};
 use crate::base::Period;
 use crate::base::ids::{ResourceId, SchoolId};
 use crate::base::secret::Secret;
-use crate::bookings::acts::{booked, similar_to};
+use crate::bookings::acts::{self, NoBooking, Wanted, similar_to};
 use crate::bookings::store::shelf::{self, Reading, Similar};
 use crate::bookings::tell::Teller;
 use crate::bookings::{Decision, Kind, Refusal, State, Taken, reserve};
@@ -22,7 +22,7 @@ use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, head, row, summary};
 use crate::web::{App, Error};
-use ask::{Ask, Wanted};
+use ask::Ask;
 use form::Form;
 
 /// Where no school is chosen yet: a coordinator without one. Its calendar is the cluster's.
@@ -85,9 +85,6 @@ pub async fn check(
     })
 }
 
-/// Why there is no booking, and the shelf that says so.
-pub(crate) type No = Box<(Reading, Refusal, Vec<Similar>)>;
-
 /// Books, once for each form however often it is sent, and shows the booking.
 ///
 /// # Errors
@@ -113,15 +110,14 @@ pub async fn book(
         }
     };
     let teller = Teller::new(&app, &member);
-    let (person, days) = (member.person, ask.days());
-    let done = app.db.write_or_again(member.scope(), move |tx| booked(tx, &teller, resource, &wanted, person, key, days)).await;
+    let done = app.db.write_or_again(member.scope(), move |tx| acts::book(tx, &teller, resource, &wanted, key)).await;
     match done {
         Ok((id, state)) => {
             let done = if state == State::Requested { "requested" } else { "reserved" };
             Ok(see_other(&format!("{}/bookings/{id}?done={done}", member.base())))
         }
         Err(Stop::Refused(refusal)) => {
-            let (reading, refusal, similar) = *refusal;
+            let NoBooking { reading, refusal, similar } = *refusal;
             Ok(refused(&member, &reading, &ask, &refusal, &similar))
         }
         // Refused again: whoever holds the days is none of the live bookings. The answer is still one for people.
