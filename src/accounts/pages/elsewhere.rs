@@ -15,8 +15,8 @@ use crate::base::secret::Secret;
 use crate::people::pages::sign_in::{SignInQuery, signed_in, user_agent};
 use crate::people::sign_in;
 use crate::people::store::{roles, sessions};
-use crate::web::answer::unkept;
-use crate::web::{App, Error, guard, limits, page};
+use crate::web::answer::outside;
+use crate::web::{App, Error, guard, limits};
 
 /// The links of the sign-in page to other ways; nothing where there are none.
 #[must_use]
@@ -160,5 +160,5 @@ fn refused(app: &App, title: &str, words: &str) -> HttpResponse {
         div.head { h1 { (title) } }
         div.panel.card.form { p { (words) } p { a.btn.go href="/sign-in" { "Back to the sign-in page" } } }
     };
-    unkept(StatusCode::UNPROCESSABLE_ENTITY).body(page::outside(title, app.site.demo, false, &body).into_string())
+    outside(StatusCode::UNPROCESSABLE_ENTITY, title, app.site.demo, &body)
 }

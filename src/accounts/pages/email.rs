@@ -16,7 +16,7 @@ use crate::db::{Scope, Tx};
 use crate::mail::store as outbox;
 use crate::people::SignedIn;
 use crate::people::store::{self as people, sessions};
-use crate::web::answer::{see_other, unkept};
+use crate::web::answer::{outside, see_other, unkept};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Nothing, Posted};
 use crate::web::parts::{back, confirmation};
@@ -261,15 +261,15 @@ pub async fn stop(app: web::Data<App>, token: web::Path<String>, _form: Posted<N
 }
 
 fn said(app: &App, title: &str, body: &Markup) -> HttpResponse {
-    outside(app, StatusCode::OK, title, body)
+    said_outside(app, StatusCode::OK, title, body)
 }
 
 fn refused(app: &App, refusal: ChangeRefusal) -> HttpResponse {
     let body = html! { p { (refusal) } p { a.btn.go href="/account" { "Go to My account" } } };
-    outside(app, StatusCode::UNPROCESSABLE_ENTITY, "This link does not work any more", &body)
+    said_outside(app, StatusCode::UNPROCESSABLE_ENTITY, "This link does not work any more", &body)
 }
 
-fn outside(app: &App, status: StatusCode, title: &str, body: &Markup) -> HttpResponse {
+fn said_outside(app: &App, status: StatusCode, title: &str, body: &Markup) -> HttpResponse {
     let main = html! { div.head { h1 { (title) } } div.panel.card.form { (body) } };
-    unkept(status).body(page::outside(title, app.site.demo, false, &main).into_string())
+    outside(status, title, app.site.demo, &main)
 }

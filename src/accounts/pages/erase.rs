@@ -12,11 +12,11 @@ use crate::accounts::store::erasure as store;
 use crate::base::EmailAddress;
 use crate::db::Scope;
 use crate::people::SignedIn;
-use crate::web::answer::unkept;
+use crate::web::answer::outside;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::parts::{Tone, banner};
-use crate::web::{App, Error, page};
+use crate::web::{App, Error};
 
 /// Says what will happen, and what has to be done before.
 ///
@@ -107,5 +107,5 @@ pub async fn erased(app: web::Data<App>) -> HttpResponse {
             p { "Your name and your e-mail address are no longer in Boxrota. Thank you for sharing." }
         }
     };
-    unkept(StatusCode::OK).body(page::outside("Your account is erased", app.site.demo, false, &main).into_string())
+    outside(StatusCode::OK, "Your account is erased", app.site.demo, &main)
 }

@@ -19,7 +19,7 @@ use crate::mail::store as outbox;
 use crate::people::pages::sign_in::{SignInQuery, signed_in, user_agent};
 use crate::people::store::{self, roles, sessions};
 use crate::people::{RoleKind, sign_in};
-use crate::web::answer::{html_page, unkept};
+use crate::web::answer::{outside, unkept};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Nothing, Posted};
 use crate::web::{App, Error, limits, page};
@@ -161,7 +161,7 @@ pub async fn ask_for_link(
             p { "The link works once and for 15 minutes. Nothing there? Look into the junk folder, then " a href="/sign-in" { "ask again" } "." }
         }
     };
-    Ok(html_page(page::outside("Check your e-mail", app.site.demo, false, &body)))
+    Ok(outside(StatusCode::OK, "Check your e-mail", app.site.demo, &body))
 }
 
 /// `GET /sign-in/{token}`: a button. Opening a link changes nothing, because mail scanners open links.
@@ -200,8 +200,7 @@ fn link_refused(app: &App, words: &str) -> HttpResponse {
         div.head { h1 { "This link does not work any more" } }
         div.panel.card.form { p { (words) } p { a.btn.go href="/sign-in" { "Ask for a new link" } } }
     };
-    unkept(StatusCode::UNPROCESSABLE_ENTITY)
-        .body(page::outside("This link does not work any more", app.site.demo, false, &body).into_string())
+    outside(StatusCode::UNPROCESSABLE_ENTITY, "This link does not work any more", app.site.demo, &body)
 }
 
 /// `POST /sign-in/{token}`: uses the link up and signs this device in.
