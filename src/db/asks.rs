@@ -17,6 +17,22 @@ macro_rules! is_live {
 }
 pub(crate) use is_live;
 
+/// Is out at a school of this cluster now, late or not. It names a copy because the index of what is out, `bookings_one_out`, begins with
+/// cluster and copy: so it finds that index, as one side of an OR, too.
+macro_rules! is_out {
+    ($tx:expr) => {
+        bookings::cluster_id
+            .eq($tx.cluster.0)
+            .and(bookings::copy_id.gt(0))
+            .and(bookings::collected_on.is_not_null())
+            .and(bookings::returned_on.is_null())
+    };
+}
+pub(crate) use is_out;
+
+/// No booking holds more days than this (the schema checks it), so that an index on the first day bounds both ends.
+pub(crate) const LONGEST_HOLD: i64 = 400;
+
 /// The first rows of a query. A `LIMIT` would say the same, but a statement with one is not kept prepared through the connection
 /// of two kinds, and planning it anew costs more than running it; what is read so is small by nature, and the bound a guard.
 macro_rules! first {

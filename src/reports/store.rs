@@ -5,12 +5,11 @@ use diesel::prelude::*;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::catalogue::store::{ItemRow, item_columns, item_of};
+use crate::db::asks::{LONGEST_HOLD, is_out};
 use crate::db::schema::{bookings, copies, resources};
 use crate::db::{Error, Result, Tx};
 use crate::reports::Loaned;
 
-/// No booking holds more days than this (the schema checks it), so that an index on the first day bounds both ends.
-const LONGEST_HOLD: i64 = 400;
 /// Nothing is fetched more days than this before its first day: on the last school day before it, which is long before in summer.
 const LONGEST_HOLIDAY: i64 = 90;
 
@@ -22,11 +21,7 @@ pub fn loans(tx: &mut Tx<'_>, window: Period) -> Result<Vec<Loaned>> {
         .eq(tx.cluster.0)
         .and(bookings::first_day.ge(days::add(window.first(), -LONGEST_HOLD)))
         .and(bookings::first_day.le(days::add(window.last(), LONGEST_HOLIDAY)));
-    let out = bookings::cluster_id
-        .eq(tx.cluster.0)
-        .and(bookings::copy_id.gt(0))
-        .and(bookings::collected_on.is_not_null())
-        .and(bookings::returned_on.is_null());
+    let out = is_out!(tx);
     let rows: Vec<Row> = bookings::table
         .inner_join(copies::table.on(copies::cluster_id.eq(bookings::cluster_id).and(copies::id.eq(bookings::copy_id))))
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))

@@ -4,8 +4,7 @@ use diesel::prelude::*;
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{ClosureId, SchoolId, TermId};
-use crate::bookings::store::plan::LONGEST_HOLD;
-use crate::db::asks::is_live;
+use crate::db::asks::{LONGEST_HOLD, is_live};
 use crate::db::schema::{bookings, closures, terms};
 use crate::db::{Error, Result, Tx};
 use crate::year::plan::{Planned, year_name};

@@ -2,11 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::plan::{LONGEST_HOLD, SlotRow, slot_columns, slot_of};
+use super::plan::{SlotRow, slot_columns, slot_of};
 use crate::base::days;
 use crate::base::ids::{PersonId, SchoolId};
 use crate::bookings::Slot;
-use crate::db::asks::is_live;
+use crate::db::asks::{LONGEST_HOLD, is_live};
 use crate::db::schema::{bookings, copies, resources};
 use crate::db::{Result, Tx};
 

@@ -3,14 +3,14 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::plan::{LONGEST_HOLD, SlotRow, requested as unanswered, slot_columns, slot_of};
+use super::plan::{SlotRow, requested as unanswered, slot_columns, slot_of};
 use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{Booking, Slot};
 use crate::catalogue::plight::PlightRow;
 use crate::catalogue::store::{state_of, strand_of};
 use crate::catalogue::{CopyState, Plight, Strand};
-use crate::db::asks::{is_live, today};
+use crate::db::asks::{LONGEST_HOLD, is_live, is_out, today};
 use crate::db::schema::{bookings, copies, custody, people, resources, roles, schools};
 use crate::db::{Error, House, Result, Tx};
 
@@ -200,13 +200,7 @@ pub fn requested(tx: &mut Tx<'_>) -> Result<Vec<Loan>> {
 
 /// Everything that is out at a school now, late or not.
 pub fn out_now(tx: &mut Tx<'_>) -> Result<Vec<Slot>> {
-    let rows: Vec<SlotRow> = bookings::table
-        .filter(bookings::cluster_id.eq(tx.cluster.0))
-        .filter(bookings::copy_id.gt(0))
-        .filter(bookings::collected_on.is_not_null())
-        .filter(bookings::returned_on.is_null())
-        .select(slot_columns!())
-        .load(tx.conn)?;
+    let rows: Vec<SlotRow> = bookings::table.filter(is_out!(tx)).select(slot_columns!()).load(tx.conn)?;
     rows.into_iter().map(slot_of).collect()
 }
 

@@ -14,12 +14,9 @@ use crate::bookings::{FurthestAhead, Rules, Slot};
 use crate::catalogue::plight::PlightRow;
 use crate::catalogue::store::{state_of, strand_of};
 use crate::catalogue::{CopyState, Plight, Strand};
-use crate::db::asks::is_live;
+use crate::db::asks::{LONGEST_HOLD, is_live, is_out};
 use crate::db::schema::{bookings, copies, custody, resources, settings};
 use crate::db::{Error, Result, Tx};
-
-/// No booking holds more days than this (the schema checks it), so that an index on the first day bounds both ends.
-pub(crate) const LONGEST_HOLD: i64 = 400;
 
 /// A booking on the plan and for whom it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -242,11 +239,7 @@ pub(super) fn requested() -> SqlLiteral<Bool> {
 pub fn open_now(tx: &mut Tx<'_>) -> Result<Vec<Slot>> {
     // Both halves name the cluster, and the first a copy, so that each finds its own index: `bookings_one_out` and
     // `bookings_term`. A single `cluster_id = ?` before the OR makes SQLite read the cluster's whole history.
-    let out = bookings::cluster_id
-        .eq(tx.cluster.0)
-        .and(bookings::copy_id.gt(0))
-        .and(bookings::collected_on.is_not_null())
-        .and(bookings::returned_on.is_null());
+    let out = is_out!(tx);
     let since = days::add(tx.today(), -LONGEST_HOLD);
     let asked =
         bookings::cluster_id.eq(tx.cluster.0).and(bookings::first_day.ge(since)).and(requested()).and(bookings::offer_until.is_null());

@@ -2,11 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::plan::{self, LONGEST_HOLD, SlotRow, Title, copies_of, slot_columns, slot_of};
+use super::plan::{self, SlotRow, Title, copies_of, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{ResourceId, SchoolId};
 use crate::bookings::{Membership, Shelf, ShelfCopy, Slot, Standing};
-use crate::db::asks::is_live;
+use crate::db::asks::{LONGEST_HOLD, is_live, is_out};
 use crate::db::schema::{bookings, copies, schools};
 use crate::db::{Result, Tx};
 use crate::schools::School;
@@ -167,11 +167,7 @@ pub(crate) fn held(rows: Vec<(SlotRow, String, String)>) -> Result<Vec<Held>> {
 /// copies, or of all with `None`. By copy and first day.
 pub fn ahead(tx: &mut Tx<'_>, resource: Option<ResourceId>, window: Period) -> Result<Vec<Held>> {
     // Both halves name the cluster, so that each finds its own index (see `plan::open_now`).
-    let out = bookings::cluster_id
-        .eq(tx.cluster.0)
-        .and(bookings::copy_id.gt(0))
-        .and(bookings::collected_on.is_not_null())
-        .and(bookings::returned_on.is_null());
+    let out = is_out!(tx);
     let planned = bookings::cluster_id
         .eq(tx.cluster.0)
         .and(bookings::first_day.ge(days::add(window.first(), -LONGEST_HOLD)))
