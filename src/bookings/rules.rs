@@ -7,6 +7,9 @@ use crate::base::ids::SchoolId;
 use crate::clusters::settings::Settings;
 use crate::year::SchoolCalendar;
 
+/// Within so many days of each other two loans hand the copy on directly; else it goes home in between.
+pub const DIRECT_DAYS: i64 = 7;
+
 /// The settings of a cluster, as they hold for one resource (which may ask for approval or turnaround of its own).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {

@@ -1,15 +1,14 @@
 //! Who hears of a booking, and with which calendar entry: gathers the facts and stores the letters in the transaction that
 //! books (product rule 5).
 
-use crate::accounts;
 use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, PersonId};
 use crate::bookings::ics::{self, Entry, Organizer};
 use crate::bookings::letters::{self, About, Because, To};
+use crate::bookings::rules::DIRECT_DAYS;
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::{Kind, Slot, State};
 use crate::db::{Result, Tx};
-use crate::journeys::legs::DIRECT_DAYS;
 use crate::mail::choices::WayOut;
 use crate::mail::store::{self as outbox, choices};
 use crate::mail::{Calendar, Letter, Method};
@@ -191,7 +190,7 @@ impl Teller {
 fn wanted(tx: &mut Tx<'_>, letters: Vec<Letter>, because: Because<'_>) -> Result<Vec<Letter>> {
     let Some(kind) = letters.first().map(|letter| letter.kind).filter(|kind| because.may_mute(kind)) else { return Ok(letters) };
     let to: Vec<PersonId> = letters.iter().filter_map(|letter| letter.to.person).collect();
-    let muted = accounts::store::muted(tx, kind, &to)?;
+    let muted = choices::muted(tx, kind, &to)?;
     Ok(letters.into_iter().filter(|letter| letter.to.person.is_none_or(|person| !muted.contains(&person))).collect())
 }
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::legs::DIRECT_DAYS;
 use super::{Leg, LegState, Proposal, Way};
 use crate::base::days::{self, Day};
 use crate::base::ids::{MeetingId, PersonId, SchoolId};
 use crate::bookings::Slot;
+use crate::bookings::rules::DIRECT_DAYS;
 use crate::db::Refuses;
 use crate::year::SchoolCalendar;
 

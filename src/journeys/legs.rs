@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use super::{Custody, Leg, LegState, Place, Way};
 use crate::base::days::{self, Day};
 use crate::base::ids::{BookingId, CopyId, LegId, SchoolId};
+use crate::bookings::rules::DIRECT_DAYS;
 use crate::bookings::{Kind, Slot};
 use crate::year::SchoolCalendar;
 
-/// Within so many days of each other two loans hand the copy on directly; else it goes home in between.
-pub const DIRECT_DAYS: i64 = 7;
 /// How far back a day is looked for on which both schools are open; no holiday is longer.
 const LONGEST_CLOSURE: i64 = 70;
 /// The worker looks at a leg for the first time so many days before it: before the last school day even of a long holiday.

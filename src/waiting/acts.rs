@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::accounts;
 use crate::base::ids::{PersonId, ResourceId, SchoolId, WaitId};
 use crate::base::{Period, days};
 use crate::bookings::store::ledger::{self, Details, New};
@@ -11,7 +10,8 @@ use crate::bookings::store::shelf;
 use crate::bookings::{Membership, Standing, last_day_of};
 use crate::clusters::store;
 use crate::db::{Error, Result, Tx};
-use crate::mail::{Kind, Letter, store as outbox};
+use crate::mail::store::{self as outbox, choices};
+use crate::mail::{Kind, Letter};
 use crate::people::RoleKind;
 use crate::people::store::{Person, roles};
 use crate::schools::School;
@@ -163,7 +163,7 @@ fn tell(tx: &mut Tx<'_>, id: WaitId, kind: &Kind, write: impl Fn(&About, &To<'_>
     }
     if kind != letters::JOINED {
         let ids: Vec<PersonId> = leads.iter().map(|lead| lead.id).collect();
-        let muted = accounts::store::muted(tx, kind, &ids)?;
+        let muted = choices::muted(tx, kind, &ids)?;
         let others = leads.iter().filter(|lead| lead.id != wait.person && !muted.contains(&lead.id));
         to.extend(others.map(|lead| (lead.clone(), Because::LeadOf(&about.school))));
         // Somebody has to answer: what all of them have switched off goes to all of them, and where the school has nobody, to the

@@ -5,8 +5,6 @@ pub mod erasure;
 pub mod identities;
 pub mod passkeys;
 
-use std::collections::HashSet;
-
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -15,7 +13,7 @@ use crate::base::EmailAddress;
 use crate::base::ids::{ClusterId, EmailChangeId, PersonId, SessionId};
 use crate::base::secret::Secret;
 use crate::db::schema::{clusters, email_changes, invitations, messages, muted_kinds, people, roles, sessions, sign_in_links};
-use crate::db::{House, Result, Tx};
+use crate::db::{House, Result};
 use crate::mail::Kind;
 
 /// The most devices that a page shows.
@@ -201,18 +199,4 @@ pub fn set_muted(house: &mut House<'_>, person: PersonId, kinds: &[&Kind]) -> Re
             .execute(house.conn)?;
     }
     Ok(())
-}
-
-/// Which of these people do not want letters of this kind.
-pub fn muted(tx: &mut Tx<'_>, kind: &Kind, of: &[PersonId]) -> Result<HashSet<PersonId>> {
-    if of.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let ids: Vec<i64> = of.iter().map(|person| person.0).collect();
-    let rows: Vec<i64> = muted_kinds::table
-        .filter(muted_kinds::person_id.eq_any(ids))
-        .filter(muted_kinds::kind.eq(kind.key))
-        .select(muted_kinds::person_id)
-        .load(tx.conn)?;
-    Ok(rows.into_iter().map(PersonId).collect())
 }

@@ -1,5 +1,7 @@
 //! Letters that may be switched off, sent as each person wants them; the addresses in them that switch a kind off, and what is gathered.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -56,6 +58,20 @@ pub fn send_with_way_out(tx: &mut Tx<'_>, letter: &Letter, person: PersonId) -> 
 pub fn mutes(tx: &mut Tx<'_>, person: PersonId, kind: &Kind) -> Result<bool> {
     let off = muted_kinds::table.find((person.0, kind.key));
     Ok(diesel::select(diesel::dsl::exists(off)).get_result(tx.conn)?)
+}
+
+/// Which of these people do not want letters of this kind.
+pub fn muted(tx: &mut Tx<'_>, kind: &Kind, of: &[PersonId]) -> Result<HashSet<PersonId>> {
+    if of.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ids: Vec<i64> = of.iter().map(|person| person.0).collect();
+    let rows: Vec<i64> = muted_kinds::table
+        .filter(muted_kinds::person_id.eq_any(ids))
+        .filter(muted_kinds::kind.eq(kind.key))
+        .select(muted_kinds::person_id)
+        .load(tx.conn)?;
+    Ok(rows.into_iter().map(PersonId).collect())
 }
 
 /// The day on which what is gathered for this person goes out; `None` when each letter is wanted at once.
