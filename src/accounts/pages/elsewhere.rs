@@ -12,7 +12,7 @@ use crate::accounts::identity::{Fault, Known, Provider};
 use crate::accounts::store::identities;
 use crate::accounts::ways::Ways;
 use crate::base::secret::Secret;
-use crate::people::pages::sign_in::{SignInQuery, signed_in, user_agent};
+use crate::people::pages::{SignInQuery, signed_in, user_agent};
 use crate::people::sign_in;
 use crate::people::store::{roles, sessions};
 use crate::web::answer::outside;

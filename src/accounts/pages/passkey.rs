@@ -11,7 +11,7 @@ use crate::accounts::passkeys::{Question, Refusal};
 use crate::accounts::store::passkeys;
 use crate::accounts::ways::Ways;
 use crate::base::secret::Secret;
-use crate::people::pages::sign_in::{SignInQuery, signed_in, user_agent};
+use crate::people::pages::{SignInQuery, signed_in, user_agent};
 use crate::people::sign_in;
 use crate::people::store::{roles, sessions};
 use crate::web::answer::unkept;

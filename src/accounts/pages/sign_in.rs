@@ -16,7 +16,7 @@ use crate::clusters;
 use crate::clusters::pages::set_up;
 use crate::db::Scope;
 use crate::mail::store as outbox;
-use crate::people::pages::sign_in::{SignInQuery, signed_in, user_agent};
+use crate::people::pages::{SignInQuery, signed_in, user_agent};
 use crate::people::store::{self, roles, sessions};
 use crate::people::{RoleKind, sign_in};
 use crate::web::answer::{outside, unkept};
