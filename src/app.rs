@@ -9,8 +9,8 @@ use actix_web::{HttpServer, ResponseError, web};
 use tracing::Span;
 use tracing_actix_web::{RootSpanBuilder, TracingLogger};
 
+use crate::accounts::Ways;
 use crate::accounts::pages::{self as account, devices, elsewhere, passkey, sign_in as people, unsubscribe};
-use crate::accounts::ways::Ways;
 use crate::attention::pages::{remedies, rescue};
 use crate::base::Clock;
 use crate::bookings::pages::{requests, reserve};
