@@ -9,7 +9,7 @@ use actix_web::{HttpServer, ResponseError, web};
 use tracing::Span;
 use tracing_actix_web::{RootSpanBuilder, TracingLogger};
 
-use crate::accounts::ways::Ways;
+use crate::accounts::Ways;
 use crate::base::Clock;
 use crate::config::Config;
 use crate::db::Db;

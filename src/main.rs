@@ -11,6 +11,7 @@ use anyhow::Context;
 use clap::Parser;
 use tokio::sync::watch;
 
+use boxrota::accounts::acts;
 use boxrota::app::{build, serve};
 use boxrota::base::clock::today;
 use boxrota::base::{Clock, EmailAddress, days};
@@ -18,7 +19,7 @@ use boxrota::clusters::pages::set_up;
 use boxrota::config::{Cli, Command, Config, ServerArgs, database_url, demo_today};
 use boxrota::db::{self, DatabaseUrl, Db};
 use boxrota::imports;
-use boxrota::people::store::{self as people, roles, sessions};
+use boxrota::people::store::roles;
 use boxrota::worker::Worker;
 
 /// How long a stopping program waits for the letter in hand.
@@ -95,12 +96,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let address: EmailAddress = address.parse()?;
             let db = Db::open(&config.database, &config.site.link("")).await?;
             let asked = address.clone();
-            let secret = db
-                .house(clock().now(), move |house| match people::person_by_email(house, &asked)? {
-                    Some(person) => sessions::add_link(house, person.id, "/").map(Some),
-                    None => Ok(None),
-                })
-                .await?;
+            let secret = db.house(clock().now(), move |house| acts::make_link(house, &asked)).await?;
             let secret = secret.with_context(|| format!("nobody here has the address {address}"))?;
             println!("{}", config.site.link(&format!("/sign-in/{}", secret.reveal())));
             Ok(ExitCode::SUCCESS)

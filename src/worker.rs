@@ -11,8 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
-use crate::accounts::store::{identities, passkeys};
-use crate::accounts::{kinds, still as account_still};
+use crate::accounts::{acts, kinds};
 use crate::attention::still;
 use crate::base::ids::{ClusterId, MessageId};
 use crate::base::{Clock, clock, days};
@@ -22,13 +21,13 @@ use crate::db::{self, Db, Scope, Tx};
 use crate::handovers::still as handed_still;
 use crate::joining::still as joining;
 use crate::journeys::still as leg_still;
+use crate::mail::acts::{Overtaken, Taken};
 use crate::mail::mailer::Mailer;
-use crate::mail::store::{self as outbox, choices};
-use crate::mail::{self, Kind, Message, Outcome, Overtaken, Record, State, Stored, after};
-use crate::people::store::sessions;
+use crate::mail::store as outbox;
+use crate::mail::{self, Outcome, Record, State, Stored, after};
 use crate::reminders::acts::digests::Rooms;
 use crate::reminders::acts::round::{Came, Pass, Sweep};
-use crate::reminders::{self, still as reminding, store};
+use crate::reminders::still as reminding;
 use crate::waiting::{store as waits, tell as wait_tell};
 
 /// Between two rounds when nobody rings: another process may have stored letters, and letters may have become due again.
@@ -39,14 +38,10 @@ const BATCH: i64 = 50;
 const BETWEEN_DIGESTS: TimeDelta = TimeDelta::minutes(10);
 /// Between two clearings.
 const BETWEEN_CLEARINGS: TimeDelta = TimeDelta::hours(1);
-/// Rows of a kind removed in one clearing's step, so that no lock is held for long.
-const CLEARED_AT_ONCE: i64 = 1000;
 /// Days of the plan are kept this long after they are past, though nothing can be booked there any more.
 const PAST_DAYS_KEPT: i64 = 28;
 /// Past days of the plan cleared away at a time; in one step each, a few rows per box.
 const DAYS_CLEARED: usize = 60;
-/// Sign-in links and sessions are kept this long after their end, for questions.
-const SIGN_INS_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Sends letters and clears away.
 #[derive(Clone)]
@@ -207,16 +202,7 @@ impl Worker {
         let mut kept = 0;
         for (cluster, ids) in by_cluster {
             let claim = format!("{:016x}", rand::random::<u64>());
-            let work = move |tx: &mut Tx<'_>| {
-                let mut done = 0;
-                for id in ids {
-                    let Some(message) = outbox::take(tx, id, &claim)? else { continue };
-                    let outcome = overtaken(tx, &Stored::from(&message))?.map_or(Outcome::Kept, Outcome::NoLongerTrue);
-                    outbox::record(tx, id, &claim, &after(outcome, message.attempts, tx.now))?;
-                    done += 1;
-                }
-                Ok::<_, db::Error>(done)
-            };
+            let work = move |tx: &mut Tx<'_>| mail::acts::keep(tx, &ids, &claim, overtaken);
             match self.db.write(Scope::of_worker(cluster, self.clock.now()), work).await {
                 Ok(done) => kept += done,
                 Err(fault) => tracing::error!(%cluster, %fault, "letters could not be kept"),
@@ -228,10 +214,11 @@ impl Worker {
     /// Takes one letter, asks whether it is still true, sends it, writes down what came of it. `None` when somebody else has it.
     async fn deal_with(&self, cluster: ClusterId, id: MessageId) -> db::Result<Option<State>> {
         let claim = format!("{:016x}", rand::random::<u64>());
-        let Some(taken) = self.take(cluster, id, &claim).await? else { return Ok(None) };
-        let message = match taken {
-            Taken::Over(state) => return Ok(Some(state)),
-            Taken::ToSend(message) => message,
+        let (scope, own) = (Scope::of_worker(cluster, self.clock.now()), claim.clone());
+        let message = match self.db.write(scope, move |tx| mail::acts::take(tx, id, &own, reminding::opens, overtaken)).await? {
+            None => return Ok(None),
+            Some(Taken::Over(state)) => return Ok(Some(state)),
+            Some(Taken::ToSend(message)) => message,
         };
         let outcome = self.mailer.send(&message).await;
         if let Outcome::Passing(words) | Outcome::Refused(words) = &outcome {
@@ -243,27 +230,6 @@ impl Worker {
             tracing::warn!(%id, %cluster, "a letter took longer than its lease; another worker has it");
         }
         Ok(Some(state))
-    }
-
-    async fn take(&self, cluster: ClusterId, id: MessageId, claim: &str) -> db::Result<Option<Taken>> {
-        let claim = claim.to_owned();
-        self.db
-            .write(Scope::of_worker(cluster, self.clock.now()), move |tx| {
-                let Some(message) = outbox::take(tx, id, &claim)? else { return Ok(None) };
-                if let Some(opens) = opens(tx, &message.kind)? {
-                    outbox::postpone(tx, id, &claim, opens.naive_utc())?;
-                    return Ok(None);
-                }
-                let over = match overtaken(tx, &Stored::from(&message))? {
-                    Some(why) => Some(Outcome::NoLongerTrue(why)),
-                    None => mail::given_up(message.attempts).map(Outcome::Refused),
-                };
-                let Some(over) = over else { return Ok(Some(Taken::ToSend(Box::new(message)))) };
-                let record = after(over, message.attempts, tx.now);
-                outbox::record(tx, id, &claim, &record)?;
-                Ok::<_, db::Error>(Some(Taken::Over(record.state)))
-            })
-            .await
     }
 
     /// Writes down what an attempt came to; a letter that was sent and is not written down would be sent again, so it is
@@ -291,17 +257,7 @@ impl Worker {
     /// When the database refuses.
     pub async fn clear(&self) -> db::Result<()> {
         let now = self.clock.now();
-        let gone = self
-            .db
-            .house(now, move |house| {
-                Ok::<_, db::Error>(
-                    sessions::prune_sign_ins(house, now - SIGN_INS_KEPT, CLEARED_AT_ONCE)?
-                        + choices::prune(house, now.naive_utc(), CLEARED_AT_ONCE)?
-                        + identities::prune(house, CLEARED_AT_ONCE)?
-                        + passkeys::prune(house, CLEARED_AT_ONCE)?,
-                )
-            })
-            .await?;
+        let gone = self.db.house(now, acts::clear).await?;
         if gone > 0 {
             tracing::info!(gone, "old sign-in links and sessions cleared away");
         }
@@ -318,24 +274,9 @@ impl Worker {
     }
 }
 
-enum Taken {
-    ToSend(Box<Message>),
-    Over(State),
-}
-
-/// When the cluster's mail hours begin, for a letter that waits for them: a reminder, or what was gathered. One that was stored in the
-/// evening and is tried again, or was left by a worker that was killed, does not go at night.
-fn opens(tx: &mut Tx<'_>, kind: &str) -> db::Result<Option<DateTime<Utc>>> {
-    if Kind::among(reminders::KINDS, kind).is_none() {
-        return Ok(None);
-    }
-    let (from, to) = store::mail_hours(tx)?;
-    Ok(clock::opens(tx.now, from, to))
-}
-
 /// The rooms that write letters, each with what it says of one of its own.
 const ROOMS: [Overtaken; 8] = [
-    account_still::overtaken,
+    acts::overtaken,
     joining::overtaken,
     reminding::overtaken,
     leg_still::overtaken,

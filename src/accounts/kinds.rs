@@ -1,6 +1,6 @@
 //! The kinds of letters there are: the lists of all rooms, in the order in which one chooses among them. A new room gets a line here.
 
-use crate::accounts::letters as account_letters;
+use crate::accounts;
 use crate::attention::letters;
 use crate::bookings::letters as bookings;
 use crate::clusters::letters as founding_letters;
@@ -18,7 +18,7 @@ const ROOMS: [&[&Kind]; 9] = [
     wait_letters::KINDS,
     letters::KINDS,
     reminders::KINDS,
-    account_letters::KINDS,
+    accounts::KINDS,
     joining::KINDS,
     founding_letters::KINDS,
 ];
@@ -54,7 +54,7 @@ mod tests {
         assert!(Because::LeadOf("Saxton").may_mute(RESERVED));
         assert!(Because::Coordinates("South Milford").may_mute(TO_APPROVE));
         assert!(!Because::LeadOf("Saxton").may_mute(TO_APPROVE));
-        assert!(!Because::LeadOf("Saxton").may_mute(account_letters::SIGN_IN));
+        assert!(!Because::LeadOf("Saxton").may_mute(accounts::SIGN_IN));
     }
 
     #[test]

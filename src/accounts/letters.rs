@@ -1,44 +1,11 @@
 //! The letters about signing in and one's own e-mail address. Pure: from facts to a letter.
 
+use super::{EMAIL_CHANGED, EMAIL_NEW, EMAIL_OLD, EMAIL_TAKEN, SIGN_IN};
 use crate::base::ids::EmailChangeId;
 use crate::base::secret::Secret;
 use crate::base::{Day, EmailAddress};
-use crate::mail::{Block, Choice, Kind, Letter, Recipient};
+use crate::mail::{Block, Letter, Recipient};
 use crate::people::store::Person;
-
-/// To who asked: the link.
-pub const SIGN_IN: &Kind =
-    &Kind { key: "sign_in", name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always, waits: false };
-/// To the old mailbox: was it you?
-pub const EMAIL_OLD: &Kind = &Kind {
-    key: "email_change_old",
-    name: "A new e-mail address: your old one is asked",
-    to: "Who asked for it",
-    choice: Choice::Always,
-    waits: false,
-};
-/// To the new mailbox: is it yours?
-pub const EMAIL_NEW: &Kind = &Kind {
-    key: "email_change_new",
-    name: "A new e-mail address: your new one is asked",
-    to: "Who asked for it",
-    choice: Choice::Always,
-    waits: false,
-};
-/// To the old mailbox: it has changed.
-pub const EMAIL_CHANGED: &Kind =
-    &Kind { key: "email_changed", name: "Your e-mail address has changed", to: "Who asked for it", choice: Choice::Always, waits: false };
-/// To somebody whose address another wanted.
-pub const EMAIL_TAKEN: &Kind = &Kind {
-    key: "email_taken",
-    name: "Somebody tried to use your e-mail address",
-    to: "Whose address it is",
-    choice: Choice::Always,
-    waits: false,
-};
-
-/// The letters of accounts.
-pub const KINDS: &[&Kind] = &[SIGN_IN, EMAIL_OLD, EMAIL_NEW, EMAIL_CHANGED, EMAIL_TAKEN];
 
 /// The link to sign in.
 #[must_use]

@@ -3,19 +3,58 @@
 //! What must always hold: an address changes only when both mailboxes have said yes within a day, and the old one can stop
 //! it; whoever erases the own account leaves no name and no address behind, keeps no box, and no cluster without a coordinator.
 
+pub mod acts;
 pub mod identity;
 pub mod kinds;
 pub mod letters;
 pub mod pages;
 pub mod passkeys;
-pub mod still;
 pub mod store;
-pub mod ways;
 
 use chrono::{DateTime, Duration, Utc};
 
 use crate::base::ids::{BookingId, ClusterId, EmailChangeId, PersonId};
+use crate::db::Refuses;
+use crate::mail::{Choice, Kind};
 use crate::people::{Role, RoleKind};
+use crate::web::Site;
+
+use self::identity::{OpenId, Provider};
+use self::passkeys::Passkeys;
+
+/// To who asked: the link.
+pub const SIGN_IN: &Kind =
+    &Kind { key: "sign_in", name: "Your link to sign in", to: "Who asked for it", choice: Choice::Always, waits: false };
+/// To the old mailbox: was it you?
+pub const EMAIL_OLD: &Kind = &Kind {
+    key: "email_change_old",
+    name: "A new e-mail address: your old one is asked",
+    to: "Who asked for it",
+    choice: Choice::Always,
+    waits: false,
+};
+/// To the new mailbox: is it yours?
+pub const EMAIL_NEW: &Kind = &Kind {
+    key: "email_change_new",
+    name: "A new e-mail address: your new one is asked",
+    to: "Who asked for it",
+    choice: Choice::Always,
+    waits: false,
+};
+/// To the old mailbox: it has changed.
+pub const EMAIL_CHANGED: &Kind =
+    &Kind { key: "email_changed", name: "Your e-mail address has changed", to: "Who asked for it", choice: Choice::Always, waits: false };
+/// To somebody whose address another wanted.
+pub const EMAIL_TAKEN: &Kind = &Kind {
+    key: "email_taken",
+    name: "Somebody tried to use your e-mail address",
+    to: "Whose address it is",
+    choice: Choice::Always,
+    waits: false,
+};
+
+/// The letters of accounts.
+pub const KINDS: &[&Kind] = &[SIGN_IN, EMAIL_OLD, EMAIL_NEW, EMAIL_CHANGED, EMAIL_TAKEN];
 
 /// How long both mailboxes have to say yes.
 pub const EMAIL_CHANGE_LASTS: Duration = Duration::hours(24);
@@ -81,6 +120,8 @@ pub enum ChangeRefusal {
     #[error("This address cannot be used. Ask again under My account, with another one.")]
     Unusable,
 }
+
+impl Refuses for ChangeRefusal {}
 
 /// Whether a change can still be answered. One that is done can: its page says so.
 ///
@@ -165,6 +206,23 @@ impl ErasureRefusal {
     }
 }
 
+/// What somebody would end is there, but another's; or it is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotOwn;
+
+impl Refuses for NotOwn {}
+
+/// Why the address in a letter switches nothing off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayOutRefusal {
+    /// No letter has it, or its kind cannot be switched off any more.
+    Unknown,
+    /// It worked once.
+    RunOut,
+}
+
+impl Refuses for WayOutRefusal {}
+
 /// The clusters of which this person is the only coordinator; `coordinators` are all of today, in whatever cluster.
 #[must_use]
 pub fn only_coordinator_of(person: PersonId, coordinators: &[(ClusterId, PersonId)]) -> Vec<ClusterId> {
@@ -223,6 +281,24 @@ fn end_of(text: &str, words: &[&str]) -> Option<usize> {
         end += gap + word.len();
     }
     Some(end)
+}
+
+/// What the pages need that sign in by way of a provider or with a passkey.
+pub struct Ways {
+    /// The providers through which people may sign in.
+    pub providers: Vec<Provider>,
+    /// The conversation with them.
+    pub openid: OpenId,
+    /// Signing in with passkeys.
+    pub passkeys: Passkeys,
+}
+
+impl Ways {
+    /// Those of this site.
+    #[must_use]
+    pub fn of(site: &Site, providers: Vec<Provider>) -> Self {
+        Self { providers, openid: OpenId::default(), passkeys: Passkeys::at(&site.public_url) }
+    }
 }
 
 #[cfg(test)]

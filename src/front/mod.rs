@@ -15,7 +15,7 @@ pub mod loan;
 use actix_web::{HttpResponse, web};
 use maud::html;
 
-use crate::people::pages::sign_in::sign_out_form;
+use crate::people::pages::sign_out_form;
 use crate::people::{Member, SignedIn};
 use crate::web::answer::{html_page, see_other};
 use crate::web::{App, Error, page};

@@ -11,7 +11,7 @@ use crate::clusters::pages::Overview;
 use crate::clusters::pages::set_up::cohort_words;
 use crate::clusters::{Nation, store as rows};
 use crate::people::SignedIn;
-use crate::people::pages::sign_in::sign_out_form;
+use crate::people::pages::sign_out_form;
 use crate::web::answer::html_page;
 use crate::web::parts::{head, table_or_cards};
 use crate::web::{App, Error, page};

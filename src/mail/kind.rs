@@ -8,7 +8,6 @@ use chrono::{DateTime, Utc};
 use super::Message;
 use crate::base::Day;
 use crate::base::ids::PersonId;
-use crate::db::{Result, Tx};
 
 /// Whether a letter can be switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +90,3 @@ impl<'a> From<&'a Message> for Stored<'a> {
         }
     }
 }
-
-/// Why a letter is no longer true; `None` when it is, or when it is none of the room that is asked.
-pub type Overtaken = fn(&mut Tx<'_>, &Stored<'_>) -> Result<Option<String>>;

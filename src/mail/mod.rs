@@ -6,12 +6,13 @@
 //! intervals and then shown; what the receiver refuses for good is shown at once. This room knows an address and a text,
 //! never a booking.
 
+pub mod acts;
+pub mod choices;
 pub mod kind;
 pub mod letter;
 pub mod mailer;
 pub mod smtp;
 pub mod store;
-pub mod choices;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
@@ -19,7 +20,7 @@ use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use crate::base::ids::{ClusterId, MessageId, PersonId};
 use crate::base::{Day, EmailAddress};
 
-pub use kind::{Choice, Kind, Overtaken, Stored};
+pub use kind::{Choice, Kind, Stored};
 
 /// What a room wants sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

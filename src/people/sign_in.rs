@@ -5,6 +5,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 
+use crate::db::Refuses;
+
 /// How long a link works.
 pub const LINK_LASTS: Duration = Duration::minutes(15);
 /// How long a device stays signed in.
@@ -32,6 +34,8 @@ pub enum LinkRefusal {
     #[error("This sign-in link is more than 15 minutes old. Ask for a new one.")]
     Expired,
 }
+
+impl Refuses for LinkRefusal {}
 
 /// Whether a link may sign in now.
 ///

@@ -1,8 +1,10 @@
 //! Whether a reminder is still true, asked at the moment of sending and when what was gathered goes out: whether the thing is still so,
 //! whether the person still answers for it, and whether he has switched such letters off meanwhile.
 
-use crate::base::days;
+use chrono::{DateTime, Utc};
+
 use crate::base::ids::{BookingId, HandoverId, LegId, PersonId, SchoolId};
+use crate::base::{clock, days};
 use crate::bookings::State;
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::db::{Error, Result, Tx};
@@ -42,6 +44,16 @@ pub fn overtaken(tx: &mut Tx<'_>, letter: &Stored<'_>) -> Result<Option<String>>
         _ => None,
     };
     Ok(why.map(str::to_owned))
+}
+
+/// When the cluster's mail hours begin, for a letter that waits for them: a reminder, or what was gathered. One that was stored in the
+/// evening and is tried again, or was left by a worker that was killed, does not go at night.
+pub fn opens(tx: &mut Tx<'_>, kind: &str) -> Result<Option<DateTime<Utc>>> {
+    if Kind::among(reminders::KINDS, kind).is_none() {
+        return Ok(None);
+    }
+    let (from, to) = store::mail_hours(tx)?;
+    Ok(clock::opens(tx.now, from, to))
 }
 
 /// Whether a person does not want letters of this kind any more, and need not get them: of what somebody has to hear another

@@ -4,6 +4,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use maud::Markup;
 
+use super::page;
+
 /// A page that is asked for again each time it is shown.
 pub(crate) fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
     HttpResponse::build(status)
@@ -22,6 +24,11 @@ pub(crate) fn unkept(status: StatusCode) -> HttpResponseBuilder {
 /// A page that no browser keeps.
 pub(crate) fn html_page(page: Markup) -> HttpResponse {
     unkept(StatusCode::OK).body(page.into_string())
+}
+
+/// A page for anyone that says how something went, and has no form that could be refused. No browser keeps it.
+pub(crate) fn outside(status: StatusCode, title: &str, demo: bool, main: &Markup) -> HttpResponse {
+    unkept(status).body(page::outside(title, demo, false, main).into_string())
 }
 
 /// A form again with what was wrong, or a preview of something that cannot be stored yet.

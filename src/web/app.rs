@@ -1,6 +1,5 @@
-//! The App value: what nearly every handler needs.
+//! What nearly every handler is given: the App, and the Site that it serves.
 
-use super::Site;
 use super::limits::Limits;
 use crate::base::Clock;
 use crate::db::Db;
@@ -15,4 +14,52 @@ pub struct App {
     pub site: Site,
     /// How often somebody may ask for what costs us or annoys others.
     pub limits: Limits,
+}
+
+/// A running Boxrota, as the world sees it.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Where people reach it; no path.
+    pub public_url: url::Url,
+    /// The sender of e-mails, when it was set.
+    pub mail_from: Option<String>,
+    /// Whether letters are e-mailed; else they can be read in the app alone.
+    pub sends_mail: bool,
+    /// The demo: anyone may sign in as anyone.
+    pub demo: bool,
+    /// Whether the client's address is taken from a proxy's headers.
+    pub behind_proxy: bool,
+}
+
+impl Site {
+    /// An absolute address in this app, for e-mails and calendar files. `path` begins with a slash.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+
+    /// Whether cookies may be marked Secure.
+    #[must_use]
+    pub fn https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_made_from_the_public_address() {
+        let at = |url: &str| Site {
+            public_url: url.parse().expect("a URL"),
+            mail_from: None,
+            sends_mail: false,
+            demo: false,
+            behind_proxy: false,
+        };
+        assert_eq!(at("https://boxes.example").link("/c/south-milford"), "https://boxes.example/c/south-milford");
+        assert!(at("https://boxes.example").https() && !at("http://boxes.example").https());
+        assert_eq!(at("http://127.0.0.1:8080").link("/"), "http://127.0.0.1:8080/");
+    }
 }

@@ -14,12 +14,10 @@ pub mod limits;
 pub mod pace;
 pub mod page;
 pub mod parts;
-pub mod site;
 pub mod upload;
 
 #[cfg(test)]
 mod sample;
 
-pub use app::App;
+pub use app::{App, Site};
 pub use error::Error;
-pub use site::Site;

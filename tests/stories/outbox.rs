@@ -369,7 +369,7 @@ fn a_sign_in_letter_keeps_no_link_and_is_not_sent_late(ground: Ground) {
         const SECRET: &str = "0123456789abcdefghjkmnpqrstvwxyz";
         let house = db::HOUSE;
         let link = |n: usize| Letter {
-            kind: boxrota::accounts::letters::SIGN_IN,
+            kind: boxrota::accounts::SIGN_IN,
             blocks: vec![Block::button("Sign in", format!("https://boxrota.example/sign-in/{SECRET}"))],
             ..letter(n)
         };

@@ -6,10 +6,11 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
 use super::{Done, answer, top};
-use crate::accounts;
 use crate::accounts::store::{self, Device, data};
+use crate::accounts::{self, NotOwn, acts};
 use crate::base::clock;
 use crate::base::ids::SessionId;
+use crate::db::Stop;
 use crate::people::SignedIn;
 use crate::web::answer::see_other;
 use crate::web::forms::{stop, verb};
@@ -65,8 +66,11 @@ pub async fn sign_out(
     _form: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let (person, device) = (who.person.id, path.into_inner());
-    let own = app.db.house(app.clock.now(), move |house| Ok::<_, Error>(store::revoke_device(house, person, device)?)).await?;
-    if own { Ok(see_other("/account/devices?done=one")) } else { Err(Error::NotFound) }
+    match app.db.house(app.clock.now(), move |house| acts::sign_out(house, person, device)).await {
+        Ok(()) => Ok(see_other("/account/devices?done=one")),
+        Err(Stop::Refused(NotOwn)) => Err(Error::NotFound),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
+    }
 }
 
 /// Signs every other device out.

@@ -8,15 +8,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::accounts::identity::{Fault, Known, Provider};
+use crate::accounts::identity::{Fault, Provider};
 use crate::accounts::store::identities;
-use crate::accounts::ways::Ways;
+use crate::accounts::{Ways, acts};
 use crate::base::secret::Secret;
-use crate::people::pages::sign_in::{SignInQuery, signed_in, user_agent};
+use crate::people::pages::{SignInQuery, signed_in, user_agent};
 use crate::people::sign_in;
-use crate::people::store::{roles, sessions};
-use crate::web::answer::unkept;
-use crate::web::{App, Error, guard, limits, page};
+use crate::web::answer::outside;
+use crate::web::{App, Error, guard, limits};
 
 /// The links of the sign-in page to other ways; nothing where there are none.
 #[must_use]
@@ -109,23 +108,7 @@ pub async fn arrive(
         Err(fault) => return Ok(failed(&app, provider, &fault)),
     };
     let agent = user_agent(&req);
-    let session = app
-        .db
-        .house(now, move |house| {
-            let person = match identities::person_behind(house, &known)? {
-                Some(person) => Some(person),
-                None => tie(house, &known)?,
-            };
-            match person {
-                // Whoever has no role anywhere, or has been erased, is not let in by an old acquaintance elsewhere.
-                Some(person) if !roles::clusters_of(house, person)?.is_empty() => {
-                    Ok::<_, Error>(Some(sessions::add_session(house, person, &agent)?))
-                }
-                _ => Ok(None),
-            }
-        })
-        .await?;
-    Ok(match session {
+    Ok(match app.db.house(now, move |house| acts::sign_in_from(house, &known, &agent)).await? {
         Some(session) => signed_in(&req, &app, &session, &flow.next),
         None => refused(
             &app,
@@ -136,13 +119,6 @@ pub async fn arrive(
             ),
         ),
     })
-}
-
-fn tie(house: &mut crate::db::House<'_>, known: &Known) -> Result<Option<crate::base::ids::PersonId>, Error> {
-    match &known.verified {
-        Some(address) => Ok(identities::tie(house, known, address)?),
-        None => Ok(None),
-    }
 }
 
 /// The provider is at fault: the log has the words, the page says what to do.
@@ -160,5 +136,5 @@ fn refused(app: &App, title: &str, words: &str) -> HttpResponse {
         div.head { h1 { (title) } }
         div.panel.card.form { p { (words) } p { a.btn.go href="/sign-in" { "Back to the sign-in page" } } }
     };
-    unkept(StatusCode::UNPROCESSABLE_ENTITY).body(page::outside(title, app.site.demo, false, &body).into_string())
+    outside(StatusCode::UNPROCESSABLE_ENTITY, title, app.site.demo, &body)
 }

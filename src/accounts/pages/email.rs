@@ -9,14 +9,13 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{Done, answer, top};
-use crate::accounts::{ChangeRefusal, EmailChange, Mailbox, answerable, letters, store};
+use crate::accounts::acts::{self, Confirmed};
+use crate::accounts::{ChangeRefusal, EmailChange, Mailbox, answerable, store};
+use crate::base::EmailAddress;
 use crate::base::secret::Secret;
-use crate::base::{EmailAddress, clock};
-use crate::db::{Scope, Tx};
-use crate::mail::store as outbox;
+use crate::db::{Scope, Stop};
 use crate::people::SignedIn;
-use crate::people::store::{self as people, sessions};
-use crate::web::answer::{see_other, unkept};
+use crate::web::answer::{outside, see_other, unkept};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Nothing, Posted};
 use crate::web::parts::{back, confirmation};
@@ -77,24 +76,8 @@ pub async fn ask(req: HttpRequest, app: web::Data<App>, who: SignedIn, form: Pos
     if !app.limits.email_change(limits::address(&req, &app.site), &old, &new) {
         return Err(Error::TooMany);
     }
-    let (person, now) = (who.person.clone(), app.clock.now());
-    app.db
-        .write(Scope::of_house(now), move |tx| {
-            let mut house = tx.house();
-            let owner = people::person_by_email(&mut house, &new)?;
-            let (id, old_secret, new_secret) = store::ask_for_email(&mut house, person.id, &new)?;
-            let link = |tx: &Tx<'_>, secret: &Secret| tx.link(&format!("/account/email/confirm/{}", secret.reveal()));
-            let today = clock::today(now);
-            let first = letters::email_old(&person, old, &new, id, &link(tx, &old_secret), today);
-            outbox::enqueue(tx, &first)?;
-            let second = match owner {
-                Some(owner) => letters::email_taken(&owner, new, id, today),
-                None => letters::email_new(&person, new, id, &link(tx, &new_secret), today),
-            };
-            outbox::enqueue(tx, &second)?;
-            Ok::<_, Error>(())
-        })
-        .await?;
+    let person = who.person.clone();
+    app.db.write(Scope::of_house(app.clock.now()), move |tx| acts::ask_for_email(tx, &person, old, new)).await?;
     Ok(see_other("/account/email?done=asked"))
 }
 
@@ -188,49 +171,13 @@ pub async fn confirm(
     token: web::Path<String>,
     _form: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
-    let now = app.clock.now();
     let here = guard::session_secret(&req, &app.site).map(|secret| secret.hash());
     let Some(secret) = Secret::parse(&token) else { return Ok(refused(&app, ChangeRefusal::Unknown)) };
-    let done = app
-        .db
-        .write(Scope::of_house(now), move |tx| {
-            let mut house = tx.house();
-            let found = store::email_change(&mut house, &secret)?;
-            let change = match answerable(found.as_ref().map(|(change, _)| change), now) {
-                Ok(change) => change,
-                Err(refusal) => return Ok::<_, Error>(Err(refusal)),
-            };
-            let mailbox = found.as_ref().map_or(Mailbox::New, |(_, mailbox)| *mailbox);
-            if change.has_confirmed(mailbox) {
-                return Ok(Ok(()));
-            }
-            store::confirm_email(&mut house, change.id, mailbox)?;
-            let other = if mailbox == Mailbox::Old { Mailbox::New } else { Mailbox::Old };
-            if !change.has_confirmed(other) {
-                return Ok(Ok(()));
-            }
-            let Ok(new) = change.new_email.parse::<EmailAddress>() else { return Ok(Err(ChangeRefusal::Unusable)) };
-            if people::person_by_email(&mut house, &new)?.is_some() {
-                store::stop_email(&mut house, change.id)?;
-                return Ok(Err(ChangeRefusal::Unusable));
-            }
-            let person = people::person_by_id(&mut house, change.person)?;
-            // Who presses the button while signed in stays so on this device.
-            let signed_in = match here {
-                Some(hash) => sessions::signed_in(&mut house, &hash)?,
-                None => None,
-            };
-            let keep = signed_in.filter(|(who, ..)| who.id == change.person).map(|(_, session, _)| session);
-            store::set_email(&mut house, change.person, new.as_str(), keep)?;
-            if let Ok(old) = person.email.parse() {
-                outbox::enqueue(tx, &letters::email_changed(&person, old, change.id, clock::today(now)))?;
-            }
-            Ok(Ok(()))
-        })
-        .await?;
-    match done {
-        Ok(()) => Ok(see_other(&format!("/account/email/confirm/{token}"))),
-        Err(refusal) => Ok(refused(&app, refusal)),
+    match app.db.write(Scope::of_house(app.clock.now()), move |tx| acts::confirm_email(tx, &secret, here.as_deref())).await {
+        Ok(Confirmed::Yes) => Ok(see_other(&format!("/account/email/confirm/{token}"))),
+        Ok(Confirmed::Unusable) => Ok(refused(&app, ChangeRefusal::Unusable)),
+        Err(Stop::Refused(refusal)) => Ok(refused(&app, refusal)),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 
@@ -239,37 +186,24 @@ pub async fn confirm(
 /// # Errors
 /// When the database cannot be written.
 pub async fn stop(app: web::Data<App>, token: web::Path<String>, _form: Posted<Nothing>) -> Result<HttpResponse, Error> {
-    let now = app.clock.now();
     let Some(secret) = Secret::parse(&token) else { return Ok(refused(&app, ChangeRefusal::Unknown)) };
-    let done = app
-        .db
-        .write(Scope::of_house(now), move |tx| {
-            let mut house = tx.house();
-            let found = store::email_change(&mut house, &secret)?.filter(|(_, mailbox)| *mailbox == Mailbox::Old);
-            match answerable(found.as_ref().map(|(change, _)| change), now) {
-                Ok(change) if change.is_done() => Ok(Ok(())),
-                Ok(change) => Ok(Ok(store::stop_email(&mut house, change.id)?)),
-                Err(ChangeRefusal::Stopped) => Ok(Ok(())),
-                Err(refusal) => Ok::<_, Error>(Err(refusal)),
-            }
-        })
-        .await?;
-    match done {
+    match app.db.write(Scope::of_house(app.clock.now()), move |tx| acts::stop_email(tx, &secret)).await {
         Ok(()) => Ok(see_other(&format!("/account/email/confirm/{token}?done=stopped"))),
-        Err(refusal) => Ok(refused(&app, refusal)),
+        Err(Stop::Refused(refusal)) => Ok(refused(&app, refusal)),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 
 fn said(app: &App, title: &str, body: &Markup) -> HttpResponse {
-    outside(app, StatusCode::OK, title, body)
+    said_outside(app, StatusCode::OK, title, body)
 }
 
 fn refused(app: &App, refusal: ChangeRefusal) -> HttpResponse {
     let body = html! { p { (refusal) } p { a.btn.go href="/account" { "Go to My account" } } };
-    outside(app, StatusCode::UNPROCESSABLE_ENTITY, "This link does not work any more", &body)
+    said_outside(app, StatusCode::UNPROCESSABLE_ENTITY, "This link does not work any more", &body)
 }
 
-fn outside(app: &App, status: StatusCode, title: &str, body: &Markup) -> HttpResponse {
+fn said_outside(app: &App, status: StatusCode, title: &str, body: &Markup) -> HttpResponse {
     let main = html! { div.head { h1 { (title) } } div.panel.card.form { (body) } };
-    unkept(status).body(page::outside(title, app.site.demo, false, &main).into_string())
+    outside(status, title, app.site.demo, &main)
 }

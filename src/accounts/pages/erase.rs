@@ -7,16 +7,16 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{answer, top};
-use crate::accounts::ErasureRefusal;
 use crate::accounts::store::erasure as store;
+use crate::accounts::{ErasureRefusal, acts};
 use crate::base::EmailAddress;
-use crate::db::Scope;
+use crate::db::{Scope, Stop};
 use crate::people::SignedIn;
-use crate::web::answer::unkept;
+use crate::web::answer::outside;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
 use crate::web::parts::{Tone, banner};
-use crate::web::{App, Error, page};
+use crate::web::{App, Error};
 
 /// Says what will happen, and what has to be done before.
 ///
@@ -83,13 +83,13 @@ pub async fn erase(app: web::Data<App>, who: SignedIn, form: Posted<Confirmation
         let errors = Errors::one("email", "Enter the e-mail address that you sign in with");
         return Ok(form_page(&app, &who, &typed, &errors, &[]));
     }
-    let refusals = app
-        .db
-        // With the house's lock, so that no sign-in link is being written for the address at this moment.
-        .write(Scope::of_house(app.clock.now()), move |tx| Ok::<_, Error>(store::erase(&mut tx.house(), person)?))
-        .await?;
-    if let Some(refusal) = refusals.first() {
-        return Ok(form_page(&app, &who, &typed, &Errors::one("main", refusal.message()), &refusals));
+    match app.db.write(Scope::of_house(app.clock.now()), move |tx| acts::erase(tx, person)).await {
+        Ok(()) => {}
+        Err(Stop::Refused(refusals)) => {
+            let errors = refusals.first().map_or_else(Errors::new, |refusal| Errors::one("main", refusal.message()));
+            return Ok(form_page(&app, &who, &typed, &errors, &refusals));
+        }
+        Err(Stop::Fault(fault)) => return Err(fault.into()),
     }
     let site = &app.site;
     Ok(HttpResponse::SeeOther()
@@ -107,5 +107,5 @@ pub async fn erased(app: web::Data<App>) -> HttpResponse {
             p { "Your name and your e-mail address are no longer in Boxrota. Thank you for sharing." }
         }
     };
-    unkept(StatusCode::OK).body(page::outside("Your account is erased", app.site.demo, false, &main).into_string())
+    outside(StatusCode::OK, "Your account is erased", app.site.demo, &main)
 }

@@ -7,12 +7,12 @@ use actix_web::{HttpResponse, web};
 use maud::html;
 
 use super::{Done, answer, top};
+use crate::accounts::acts;
 use crate::accounts::kinds::kinds;
-use crate::accounts::store;
 use crate::mail::choices::Rhythm;
 use crate::mail::store::choices;
 use crate::mail::{Choice, Kind};
-use crate::people::SignedIn;
+use crate::people::{SignedIn, store as people};
 use crate::web::answer::see_other;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
@@ -27,7 +27,7 @@ pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -
     let person = who.person.id;
     let (muted, rhythm) = app
         .db
-        .house_read(app.clock.now(), move |house| Ok::<_, Error>((store::muted_by(house, person)?, choices::rhythm(house, person)?)))
+        .house_read(app.clock.now(), move |house| Ok::<_, Error>((choices::muted_by(house, person)?, people::rhythm(house, person)?)))
         .await?;
     let boxes = |choice: Choice| {
         html! {
@@ -96,12 +96,6 @@ pub async fn save(app: web::Data<App>, who: SignedIn, form: Posted<BTreeMap<Stri
         kinds().filter(|kind| kind.is_switchable() && kind.choice != Choice::Rhythm && !ticked.contains_key(kind.key)).collect();
     let rhythm: Option<Rhythm> = ticked.get("rhythm").and_then(|word| word.parse().ok());
     let person = who.person.id;
-    app.db
-        .house(app.clock.now(), move |house| {
-            store::set_muted(house, person, &off)?;
-            rhythm.map(|rhythm| choices::set_rhythm(house, person, rhythm)).transpose()?;
-            Ok::<_, Error>(())
-        })
-        .await?;
+    app.db.house(app.clock.now(), move |house| acts::choose_letters(house, person, &off, rhythm)).await?;
     Ok(see_other("/account/letters?done=saved"))
 }

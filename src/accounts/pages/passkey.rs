@@ -6,14 +6,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::html;
 use serde::Deserialize;
 
+use crate::accounts::acts::Answered;
 use crate::accounts::pages::passkeys::trouble;
 use crate::accounts::passkeys::{Question, Refusal};
 use crate::accounts::store::passkeys;
-use crate::accounts::ways::Ways;
+use crate::accounts::{Ways, acts};
 use crate::base::secret::Secret;
-use crate::people::pages::sign_in::{SignInQuery, signed_in, user_agent};
+use crate::people::pages::{SignInQuery, signed_in, user_agent};
 use crate::people::sign_in;
-use crate::people::store::{roles, sessions};
 use crate::web::answer::unkept;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
@@ -93,31 +93,8 @@ pub async fn use_key(
     let (Some(holder), Some(flow)) = (guard::visitor_secret(&req, &app.site), Secret::parse(&flow)) else {
         return asked(&req, &app, &ways, &next, Some(Refusal::Over)).await;
     };
-    let keys = ways.clone();
-    let done = app
-        .db
-        .house(app.clock.now(), move |house| {
-            // The question is over, whatever the answer is worth.
-            let Some(state) = passkeys::answered(house, None, &holder, &flow)? else { return Ok::<_, Error>(Err(Refusal::Over)) };
-            let given = match keys.passkeys.whose(&answer) {
-                Ok(given) => given,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let person = given.person;
-            let Some((id, credential)) = passkeys::credential(house, person, &given.credential_id)? else {
-                return Ok(Err(Refusal::NotOurs));
-            };
-            let moved = match keys.passkeys.believe(&given, &state, &credential) {
-                Ok(moved) => moved,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            if roles::clusters_of(house, person)?.is_empty() {
-                return Ok(Err(Refusal::NotOurs));
-            }
-            passkeys::used(house, person, id, moved.as_deref())?;
-            Ok(Ok(sessions::add_session(house, person, &agent)?))
-        })
-        .await?;
+    let (keys, given) = (ways.clone(), Answered { holder, flow, answer });
+    let done = app.db.house(app.clock.now(), move |house| acts::sign_in_with(house, &keys.passkeys, &given, &agent)).await?;
     match done {
         Ok(session) => Ok(signed_in(&req, &app, &session, &next)),
         Err(refusal) => asked(&req, &app, &ways, &next, Some(refusal)).await,

@@ -6,12 +6,14 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{Done, answer, answer_with, top};
+use crate::accounts::acts::Answered;
 use crate::accounts::passkeys::{MOST, Question, Refusal};
 use crate::accounts::store::passkeys::{self as store, Listed};
-use crate::accounts::ways::Ways;
+use crate::accounts::{NotOwn, Ways, acts};
 use crate::base::clock;
 use crate::base::ids::PasskeyId;
 use crate::base::secret::Secret;
+use crate::db::Stop;
 use crate::people::SignedIn;
 use crate::web::answer::see_other;
 use crate::web::forms::{self, Errors};
@@ -194,18 +196,8 @@ pub async fn make(
     };
     let (person, holder, flow) = (who.person.id, guard::session_secret(&req, &app.site), Secret::parse(&flow));
     let (Some(holder), Some(flow)) = (holder, flow) else { return asked(&req, &app, &ways, &who, &name, Some(Refusal::Over)).await };
-    let (keys, called) = (ways.clone(), name.clone());
-    let done = app
-        .db
-        .house(app.clock.now(), move |house| {
-            let Some(state) = store::answered(house, Some(person), &holder, &flow)? else { return Ok::<_, Error>(Err(Refusal::Over)) };
-            let key = match keys.passkeys.take(&answer, &state) {
-                Ok(key) => key,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            Ok(if store::add(house, person, &called, &key)? { Ok(()) } else { Err(Refusal::NotTaken) })
-        })
-        .await?;
+    let (keys, called, given) = (ways.clone(), name.clone(), Answered { holder, flow, answer });
+    let done = app.db.house(app.clock.now(), move |house| acts::add_passkey(house, &keys.passkeys, person, &called, &given)).await?;
     match done {
         Ok(()) => Ok(see_other("/account/passkeys?done=made")),
         Err(refusal) => asked(&req, &app, &ways, &who, &name, Some(refusal)).await,
@@ -218,6 +210,9 @@ pub async fn make(
 /// 404 when it is not this person's.
 pub async fn remove(app: web::Data<App>, who: SignedIn, path: web::Path<PasskeyId>, _form: Posted<Nothing>) -> Result<HttpResponse, Error> {
     let (person, key) = (who.person.id, path.into_inner());
-    let own = app.db.house(app.clock.now(), move |house| Ok::<_, Error>(store::remove(house, person, key)?)).await?;
-    if own { Ok(see_other("/account/passkeys?done=removed")) } else { Err(Error::NotFound) }
+    match app.db.house(app.clock.now(), move |house| acts::remove_passkey(house, person, key)).await {
+        Ok(()) => Ok(see_other("/account/passkeys?done=removed")),
+        Err(Stop::Refused(NotOwn)) => Err(Error::NotFound),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
+    }
 }

@@ -6,20 +6,18 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::accounts::letters;
 use crate::accounts::pages::elsewhere;
-use crate::accounts::ways::Ways;
+use crate::accounts::{Ways, acts};
+use crate::base::EmailAddress;
 use crate::base::ids::PersonId;
 use crate::base::secret::Secret;
-use crate::base::{EmailAddress, clock};
 use crate::clusters;
 use crate::clusters::pages::set_up;
-use crate::db::Scope;
-use crate::mail::store as outbox;
-use crate::people::pages::sign_in::{SignInQuery, signed_in, user_agent};
-use crate::people::store::{self, roles, sessions};
+use crate::db::{Scope, Stop};
+use crate::people::pages::{SignInQuery, signed_in, user_agent};
+use crate::people::store::{roles, sessions};
 use crate::people::{RoleKind, sign_in};
-use crate::web::answer::{html_page, unkept};
+use crate::web::answer::{outside, unkept};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Nothing, Posted};
 use crate::web::{App, Error, limits, page};
@@ -137,23 +135,8 @@ pub async fn ask_for_link(
     if !app.limits.sign_in(limits::address(&req, &app.site), &email) {
         return Err(Error::TooMany);
     }
-    let now = app.clock.now();
-    let next = sign_in::safe_next(&form.next).to_owned();
-    let asked = email.clone();
-    app.db
-        .write(Scope::of_house(now), move |tx| {
-            let mut house = tx.house();
-            let Some(person) = store::person_by_email(&mut house, &asked)? else { return Ok::<_, Error>(()) };
-            if roles::clusters_of(&mut house, person.id)?.is_empty() {
-                return Ok(());
-            }
-            let secret = sessions::add_link(&mut house, person.id, &next)?;
-            let link = tx.link(&format!("/sign-in/{}", secret.reveal()));
-            let letter = letters::sign_in(&person, &asked, &link, &secret, clock::today(now));
-            outbox::enqueue(tx, &letter)?;
-            Ok(())
-        })
-        .await?;
+    let (asked, next) = (email.clone(), sign_in::safe_next(&form.next).to_owned());
+    app.db.write(Scope::of_house(app.clock.now()), move |tx| acts::send_link(tx, &asked, &next)).await?;
     let body = html! {
         div.head { h1 { "Check your e-mail" } }
         div.panel.card.form {
@@ -161,7 +144,7 @@ pub async fn ask_for_link(
             p { "The link works once and for 15 minutes. Nothing there? Look into the junk folder, then " a href="/sign-in" { "ask again" } "." }
         }
     };
-    Ok(html_page(page::outside("Check your e-mail", app.site.demo, false, &body)))
+    Ok(outside(StatusCode::OK, "Check your e-mail", app.site.demo, &body))
 }
 
 /// `GET /sign-in/{token}`: a button. Opening a link changes nothing, because mail scanners open links.
@@ -200,8 +183,7 @@ fn link_refused(app: &App, words: &str) -> HttpResponse {
         div.head { h1 { "This link does not work any more" } }
         div.panel.card.form { p { (words) } p { a.btn.go href="/sign-in" { "Ask for a new link" } } }
     };
-    unkept(StatusCode::UNPROCESSABLE_ENTITY)
-        .body(page::outside("This link does not work any more", app.site.demo, false, &body).into_string())
+    outside(StatusCode::UNPROCESSABLE_ENTITY, "This link does not work any more", app.site.demo, &body)
 }
 
 /// `POST /sign-in/{token}`: uses the link up and signs this device in.
@@ -211,26 +193,12 @@ pub async fn use_link(
     token: web::Path<String>,
     _form: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
-    let now = app.clock.now();
     let agent = user_agent(&req);
     let Some(secret) = Secret::parse(&token) else { return Ok(link_refused(&app, &sign_in::LinkRefusal::Unknown.to_string())) };
-    let done = app
-        .db
-        .house(now, move |house| {
-            let found = sessions::link(house, &secret)?;
-            if let Err(refusal) = sign_in::usable(found.as_ref().map(|(link, ..)| link), now) {
-                return Ok::<_, Error>(Err(refusal));
-            }
-            let Some((_, person, next)) = found else { return Ok(Err(sign_in::LinkRefusal::Unknown)) };
-            if !sessions::use_link(house, &secret)? {
-                return Ok(Err(sign_in::LinkRefusal::Used));
-            }
-            Ok(Ok((sessions::add_session(house, person, &agent)?, next)))
-        })
-        .await?;
-    match done {
+    match app.db.house(app.clock.now(), move |house| acts::use_link(house, &secret, &agent)).await {
         Ok((session, next)) => Ok(signed_in(&req, &app, &session, &next)),
-        Err(refusal) => Ok(link_refused(&app, &refusal.to_string())),
+        Err(Stop::Refused(refusal)) => Ok(link_refused(&app, &refusal.to_string())),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 
@@ -249,16 +217,8 @@ pub async fn sign_in_to_demo(req: HttpRequest, app: web::Data<App>, form: Posted
     }
     let Posted(DemoForm { person, next }) = form;
     let agent = user_agent(&req);
-    let session = app
-        .db
-        .house(app.clock.now(), move |house| {
-            if roles::clusters_of(house, person)?.is_empty() {
-                return Err(Error::NotFound);
-            }
-            Ok(sessions::add_session(house, person, &agent)?)
-        })
-        .await?;
-    Ok(signed_in(&req, &app, &session, &next))
+    let session = app.db.house(app.clock.now(), move |house| acts::sign_in(house, person, &agent)).await?;
+    Ok(signed_in(&req, &app, &session.ok_or(Error::NotFound)?, &next))
 }
 
 /// `POST /sign-out`.

@@ -9,43 +9,26 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
-use crate::accounts::kinds::switchable;
-use crate::base::ids::PersonId;
+use crate::accounts::{WayOutRefusal, acts};
 use crate::base::secret::Secret;
-use crate::mail::choices::Rhythm;
-use crate::mail::store::choices as store;
-use crate::mail::{Choice, Kind};
+use crate::db::Stop;
+use crate::mail::Choice;
 use crate::web::answer::unkept;
 use crate::web::forms::{hidden, submit};
 use crate::web::guard::OneClick;
 use crate::web::parts::{confirmation, head};
 use crate::web::{App, Error, page};
 
-/// What an address leads to.
-enum Found {
-    /// A kind that this person can switch off.
-    Good(PersonId, &'static Kind),
-    /// It worked once.
-    RunOut,
-}
-
-async fn find(app: &App, token: &str) -> Result<Found, Error> {
-    let secret = Secret::parse(token).ok_or(Error::NotFound)?;
-    let now = app.clock.now();
-    let found = app.db.house_read(now, move |house| Ok::<_, Error>(store::offer(house, &secret)?)).await?;
-    let (person, offer) = found.ok_or(Error::NotFound)?;
-    if offer.expires_at <= now {
-        return Ok(Found::RunOut);
-    }
-    Ok(Found::Good(person, switchable(&offer.kind).ok_or(Error::NotFound)?))
-}
-
 /// Shows what would be switched off, with a button.
 ///
 /// # Errors
 /// Not found when no letter has this address.
 pub async fn show(app: web::Data<App>, token: web::Path<String>) -> Result<HttpResponse, Error> {
-    let Found::Good(_, kind) = find(&app, &token).await? else { return Ok(run_out(&app)) };
+    let secret = Secret::parse(&token).ok_or(Error::NotFound)?;
+    let kind = match app.db.house_read(app.clock.now(), move |house| acts::way_out(house, &secret)).await {
+        Ok((_, kind)) => kind,
+        Err(stop) => return no_way_out(&app, stop),
+    };
     let main = html! {
         (head(question(kind.choice), html! { strong { (kind.name) } ". " (becomes(kind.choice, true)) }, html! {}))
         form.panel.card.form method="post" action={ "/unsubscribe/" (token) } {
@@ -86,17 +69,12 @@ fn still_comes(choice: Choice) -> &'static str {
 /// # Errors
 /// Not found when no letter has this address; when the database cannot be written.
 pub async fn switch_off(app: web::Data<App>, token: web::Path<String>, _: OneClick) -> Result<HttpResponse, Error> {
-    let Found::Good(person, kind) = find(&app, &token).await? else { return Ok(run_out(&app)) };
+    let secret = Secret::parse(&token).ok_or(Error::NotFound)?;
+    let kind = match app.db.house(app.clock.now(), move |house| acts::switch_off(house, &secret)).await {
+        Ok(kind) => kind,
+        Err(stop) => return no_way_out(&app, stop),
+    };
     let choice = kind.choice;
-    app.db
-        .house(app.clock.now(), move |house| {
-            match choice {
-                Choice::Rhythm => store::set_rhythm(house, person, Rhythm::Each)?,
-                _ => store::mute(house, person, kind)?,
-            }
-            Ok::<_, Error>(())
-        })
-        .await?;
     let done = if choice == Choice::Rhythm { "Each letter comes on its own again" } else { "These letters are switched off" };
     let main = html! {
         (confirmation(done, html! { p { strong { (kind.name) } ". " (becomes(choice, false)) } }))
@@ -106,12 +84,17 @@ pub async fn switch_off(app: web::Data<App>, token: web::Path<String>, _: OneCli
     Ok(answer(&app, StatusCode::OK, "Letters switched off", &main))
 }
 
-fn run_out(app: &App) -> HttpResponse {
+fn no_way_out(app: &App, stop: Stop<WayOutRefusal>) -> Result<HttpResponse, Error> {
+    match stop {
+        Stop::Refused(WayOutRefusal::RunOut) => {}
+        Stop::Refused(WayOutRefusal::Unknown) => return Err(Error::NotFound),
+        Stop::Fault(fault) => return Err(fault.into()),
+    }
     let main = html! {
         (head("This address has run out", "It works for 90 days after the letter came.", html! {}))
         p { "Choose your letters under " a href="/account/letters" { "My account, Letters" } ", or use the address in a newer letter." }
     };
-    answer(app, StatusCode::GONE, "This address has run out", &main)
+    Ok(answer(app, StatusCode::GONE, "This address has run out", &main))
 }
 
 fn answer(app: &App, status: StatusCode, title: &str, main: &Markup) -> HttpResponse {

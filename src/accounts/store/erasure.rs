@@ -1,9 +1,8 @@
-//! Takes a person out of the records: the name and the address go, the facts stay. One transaction of the house.
+//! What takes a person out of the records: the name and the address go, the facts stay.
 
 use diesel::prelude::*;
 
-use crate::accounts::store::touch_clusters_of;
-use crate::accounts::{ErasureRefusal, erased_address, former_name, only_coordinator_of, replaced};
+use crate::accounts::{ErasureRefusal, erased_address, only_coordinator_of, replaced};
 use crate::base::days::{self, Day};
 use crate::base::ids::{BookingId, ClusterId, PersonId, SchoolId};
 use crate::db::asks::today;
@@ -12,7 +11,8 @@ use crate::db::schema::{
     sessions, sign_in_links,
 };
 use crate::db::{HOUSE, House, Result};
-use crate::people::store::{Person, person_by_id};
+use crate::mail::choices::Rhythm;
+use crate::people::store::Person;
 use crate::people::{Role, RoleKind, RoleSchool};
 
 /// Letters are read in portions of so many, so that memory does not grow with their number.
@@ -71,28 +71,24 @@ pub fn refusals(house: &mut House<'_>, person: PersonId) -> Result<Vec<ErasureRe
     Ok(all)
 }
 
-/// Erases a person, unless something keeps him: then nothing is changed and the answer says what.
-pub fn erase(house: &mut House<'_>, id: PersonId) -> Result<Vec<ErasureRefusal>> {
-    // First of all, because it keeps other writers out: of two last coordinators only one can go.
-    let clusters = touch_clusters_of(house, id)?;
-    let refusals = refusals(house, id)?;
-    if !refusals.is_empty() {
-        return Ok(refusals);
-    }
-    let person = person_by_id(house, id)?;
-    let name = former_name(&roles_ever(house, id)?);
-    scrub_letters(house, &person, &name, &clusters)?;
-    forget_keys(house, &person, &name)?;
-    diesel::delete(feeds::table.filter(feeds::cluster_id.eq_any(numbers(&clusters))).filter(feeds::person_id.eq(id.0)))
+/// The person's private calendar addresses stop.
+pub fn end_feeds(house: &mut House<'_>, person: PersonId, clusters: &[ClusterId]) -> Result<()> {
+    diesel::delete(feeds::table.filter(feeds::cluster_id.eq_any(numbers(clusters))).filter(feeds::person_id.eq(person.0)))
         .execute(house.conn)?;
-    end_roles(house, id)?;
-    diesel::update(people::table.find(id.0))
-        .set((people::name.eq(&name), people::email.eq(erased_address(id)), people::erased_at.eq(Some(house.stamp()))))
+    Ok(())
+}
+
+/// What is left of the person: `name` stands instead of the name, and an address that no mail reaches.
+pub fn forget_name(house: &mut House<'_>, person: PersonId, name: &str) -> Result<()> {
+    diesel::update(people::table.find(person.0))
+        .set((
+            people::name.eq(name),
+            people::email.eq(erased_address(person)),
+            people::rhythm.eq(<&'static str>::from(Rhythm::Each)),
+            people::erased_at.eq(Some(house.stamp())),
+        ))
         .execute(house.conn)?;
-    for cluster in clusters {
-        house.enter(cluster, Some(id)).log("people", &id, "erased the own account", "", &name)?;
-    }
-    Ok(Vec::new())
+    Ok(())
 }
 
 fn numbers(clusters: &[ClusterId]) -> Vec<i64> {
@@ -100,7 +96,7 @@ fn numbers(clusters: &[ClusterId]) -> Vec<i64> {
 }
 
 /// Every role that the person had or has, the latest last.
-fn roles_ever(house: &mut House<'_>, person: PersonId) -> Result<Vec<Role>> {
+pub fn roles_ever(house: &mut House<'_>, person: PersonId) -> Result<Vec<Role>> {
     let rows: Vec<(String, Option<i64>, Option<String>)> = roles::table
         .left_join(schools::table.on(schools::cluster_id.eq(roles::cluster_id).and(schools::id.nullable().eq(roles::school_id))))
         .filter(roles::person_id.eq(person.0))
@@ -115,7 +111,7 @@ fn roles_ever(house: &mut House<'_>, person: PersonId) -> Result<Vec<Role>> {
 }
 
 /// Roles end yesterday; one that has not begun before today never was.
-fn end_roles(house: &mut House<'_>, person: PersonId) -> Result<()> {
+pub fn end_roles(house: &mut House<'_>, person: PersonId) -> Result<()> {
     let today = house.today();
     let yesterday = days::add(today, -1);
     let own = || roles::table.filter(roles::person_id.eq(person.0));
@@ -129,7 +125,7 @@ fn end_roles(house: &mut House<'_>, person: PersonId) -> Result<()> {
 }
 
 /// Everything by which the person could come in, or that waits for the address.
-fn forget_keys(house: &mut House<'_>, person: &Person, name: &str) -> Result<()> {
+pub fn forget_keys(house: &mut House<'_>, person: &Person, name: &str) -> Result<()> {
     let id = person.id.0;
     diesel::update(sessions::table.filter(sessions::person_id.eq(id)))
         .set((sessions::user_agent.eq(""), sessions::revoked_at.eq(Some(house.stamp()))))
@@ -154,7 +150,7 @@ fn forget_keys(house: &mut House<'_>, person: &Person, name: &str) -> Result<()>
 type Bodies = (i64, Option<i64>, (String, String), (String, String, String, String), (Option<String>, String));
 
 /// Letters to the person lose address, name and bodies; in the others the name and the address are replaced.
-fn scrub_letters(house: &mut House<'_>, person: &Person, name: &str, clusters: &[ClusterId]) -> Result<()> {
+pub fn scrub_letters(house: &mut House<'_>, person: &Person, name: &str, clusters: &[ClusterId]) -> Result<()> {
     let address = erased_address(person.id);
     // What the database can look for: one word of the name, since a line may be broken between two. Marks that mean
     // something in a pattern stand for any letter; the exact comparison comes afterwards.

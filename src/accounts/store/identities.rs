@@ -3,7 +3,6 @@
 use diesel::prelude::*;
 
 use crate::accounts::identity::{Departure, FLOW_LASTS, Known};
-use crate::base::EmailAddress;
 use crate::base::ids::PersonId;
 use crate::base::secret::{Secret, digest};
 use crate::db::schema::{identities, identity_flows};
@@ -62,18 +61,17 @@ pub fn person_behind(house: &mut House<'_>, known: &Known) -> Result<Option<Pers
     Ok(found.map(PersonId))
 }
 
-/// The person with this verified address, tied to the identity from now on.
-pub fn tie(house: &mut House<'_>, known: &Known, address: &EmailAddress) -> Result<Option<PersonId>> {
-    let Some(person) = crate::people::store::person_by_email(house, address)? else { return Ok(None) };
+/// Ties the identity to a person.
+pub fn tie(house: &mut House<'_>, known: &Known, person: PersonId) -> Result<()> {
     diesel::insert_into(identities::table)
         .values((
             identities::issuer.eq(&known.issuer),
             identities::subject.eq(&known.subject),
-            identities::person_id.eq(person.id.0),
+            identities::person_id.eq(person.0),
             identities::created_at.eq(house.stamp()),
         ))
         .execute(house.conn)?;
-    Ok(Some(person.id))
+    Ok(())
 }
 
 /// Removes flows that nobody came back from.

@@ -1,4 +1,4 @@
-//! What belongs to a person's account: a new address that waits, signed-in devices, letters switched off.
+//! What belongs to a person's account: a new address that waits, signed-in devices.
 
 pub mod data;
 pub mod erasure;
@@ -12,9 +12,8 @@ use crate::accounts::{EMAIL_CHANGE_LASTS, EmailChange, Mailbox};
 use crate::base::EmailAddress;
 use crate::base::ids::{ClusterId, EmailChangeId, PersonId, SessionId};
 use crate::base::secret::Secret;
-use crate::db::schema::{clusters, email_changes, invitations, messages, muted_kinds, people, roles, sessions, sign_in_links};
+use crate::db::schema::{clusters, email_changes, invitations, messages, people, roles, sessions, sign_in_links};
 use crate::db::{House, Result};
-use crate::mail::Kind;
 
 /// The most devices that a page shows.
 const MOST_DEVICES: i64 = 100;
@@ -179,24 +178,4 @@ pub fn revoke_device(house: &mut House<'_>, person: PersonId, device: SessionId)
 pub fn revoke_others(house: &mut House<'_>, person: PersonId, keep: Option<SessionId>) -> Result<usize> {
     let open = sessions::person_id.eq(person.0).and(sessions::revoked_at.is_null()).and(sessions::id.ne(keep.map_or(0, |id| id.0)));
     Ok(diesel::update(sessions::table.filter(open)).set(sessions::revoked_at.eq(Some(house.stamp()))).execute(house.conn)?)
-}
-
-/// The kinds of letters that a person has switched off.
-pub fn muted_by(house: &mut House<'_>, person: PersonId) -> Result<Vec<String>> {
-    Ok(muted_kinds::table
-        .filter(muted_kinds::person_id.eq(person.0))
-        .select(muted_kinds::kind)
-        .order(muted_kinds::kind)
-        .load(house.conn)?)
-}
-
-/// Writes down which kinds of letters a person does not want, in place of what was there.
-pub fn set_muted(house: &mut House<'_>, person: PersonId, kinds: &[&Kind]) -> Result<()> {
-    diesel::delete(muted_kinds::table.filter(muted_kinds::person_id.eq(person.0))).execute(house.conn)?;
-    for kind in kinds {
-        diesel::insert_into(muted_kinds::table)
-            .values((muted_kinds::person_id.eq(person.0), muted_kinds::kind.eq(kind.key)))
-            .execute(house.conn)?;
-    }
-    Ok(())
 }

@@ -15,7 +15,7 @@ use crate::base::secret::Secret;
 use crate::clusters::{self, About, Founding, LeadSchool, Nation, Newcomer, SetUpRefusal, may_set_up};
 use crate::db::{House, Scope};
 use crate::people::RoleKind;
-use crate::people::pages::sign_in::{signed_in, user_agent};
+use crate::people::pages::{signed_in, user_agent};
 use crate::people::store::sessions;
 use crate::web::answer::unkept;
 use crate::web::forms::{self, Errors};

@@ -11,7 +11,7 @@ use crate::db::{self, Scope, Tx};
 use crate::joining::store::{self, Invitation};
 use crate::joining::{self, InvitationRefusal, acts, letters};
 use crate::mail::store as outbox;
-use crate::people::pages::sign_in::{signed_in, user_agent};
+use crate::people::pages::{signed_in, user_agent};
 use crate::people::store::{self as people, roles as held, sessions};
 use crate::people::{self as roles, Cluster, Offer};
 use crate::web::answer::unkept;

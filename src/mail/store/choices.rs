@@ -179,20 +179,10 @@ pub fn gather_for(tx: &mut Tx<'_>, of: &[DigestItemId], on: Day) -> Result<()> {
     Ok(())
 }
 
-/// How often a person wants the letters that can wait.
-pub fn rhythm(house: &mut House<'_>, person: PersonId) -> Result<Rhythm> {
-    let word: String = people::table.find(person.0).select(people::rhythm).first(house.conn)?;
-    Ok(word.parse().unwrap_or_default())
-}
-
-/// Writes down how often a person wants the letters that can wait. What waits already comes at once, in one last letter, when each
-/// letter is wanted on its own again: nothing that was gathered is lost.
-pub fn set_rhythm(house: &mut House<'_>, person: PersonId, to: Rhythm) -> Result<()> {
-    diesel::update(people::table.find(person.0)).set(people::rhythm.eq(<&'static str>::from(to))).execute(house.conn)?;
-    if to == Rhythm::Each {
-        let waits = digest_items::table.filter(digest_items::person_id.eq(person.0)).filter(digest_items::done_at.is_null());
-        diesel::update(waits).set(digest_items::due_on.eq(house.today())).execute(house.conn)?;
-    }
+/// What waits for a person's daily or weekly letter goes out at once, in one last letter.
+pub fn gather_no_more(house: &mut House<'_>, person: PersonId) -> Result<()> {
+    let waits = digest_items::table.filter(digest_items::person_id.eq(person.0)).filter(digest_items::done_at.is_null());
+    diesel::update(waits).set(digest_items::due_on.eq(house.today())).execute(house.conn)?;
     Ok(())
 }
 
@@ -217,6 +207,26 @@ pub fn mute(house: &mut House<'_>, person: PersonId, kind: &Kind) -> Result<()> 
     Ok(())
 }
 
+/// The kinds of letters that a person has switched off.
+pub fn muted_by(house: &mut House<'_>, person: PersonId) -> Result<Vec<String>> {
+    Ok(muted_kinds::table
+        .filter(muted_kinds::person_id.eq(person.0))
+        .select(muted_kinds::kind)
+        .order(muted_kinds::kind)
+        .load(house.conn)?)
+}
+
+/// Writes down which kinds of letters a person does not want, in place of what was there.
+pub fn set_muted(house: &mut House<'_>, person: PersonId, kinds: &[&Kind]) -> Result<()> {
+    diesel::delete(muted_kinds::table.filter(muted_kinds::person_id.eq(person.0))).execute(house.conn)?;
+    for kind in kinds {
+        diesel::insert_into(muted_kinds::table)
+            .values((muted_kinds::person_id.eq(person.0), muted_kinds::kind.eq(kind.key)))
+            .execute(house.conn)?;
+    }
+    Ok(())
+}
+
 /// Clears away addresses that have run out by then; at most so many.
 pub fn prune(house: &mut House<'_>, before: NaiveDateTime, most: i64) -> Result<usize> {
     let old: Vec<String> = unsubscribe_links::table
@@ -232,6 +242,5 @@ pub fn prune(house: &mut House<'_>, before: NaiveDateTime, most: i64) -> Result<
 pub fn forget(house: &mut House<'_>, person: PersonId) -> Result<()> {
     diesel::delete(unsubscribe_links::table.filter(unsubscribe_links::person_id.eq(person.0))).execute(house.conn)?;
     diesel::delete(digest_items::table.filter(digest_items::person_id.eq(person.0))).execute(house.conn)?;
-    diesel::update(people::table.find(person.0)).set(people::rhythm.eq(<&'static str>::from(Rhythm::Each))).execute(house.conn)?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::base::ids::{ClusterId, PersonId};
 use crate::db::schema::{clusters, people};
 use crate::db::{House, Result};
 use crate::mail::Recipient;
+use crate::mail::choices::Rhythm;
 use crate::people::Cluster;
 
 /// A person.
@@ -52,6 +53,18 @@ pub fn person_by_email(house: &mut House<'_>, email: &EmailAddress) -> Result<Op
 pub fn person_by_id(house: &mut House<'_>, id: PersonId) -> Result<Person> {
     let (name, email): (String, String) = people::table.find(id.0).select((people::name, people::email)).first(house.conn)?;
     Ok(Person { id, name, email })
+}
+
+/// How often a person wants the letters that can wait.
+pub fn rhythm(house: &mut House<'_>, person: PersonId) -> Result<Rhythm> {
+    let word: String = people::table.find(person.0).select(people::rhythm).first(house.conn)?;
+    Ok(word.parse().unwrap_or_default())
+}
+
+/// Writes down how often a person wants the letters that can wait.
+pub fn set_rhythm(house: &mut House<'_>, person: PersonId, to: Rhythm) -> Result<()> {
+    diesel::update(people::table.find(person.0)).set(people::rhythm.eq(<&'static str>::from(to))).execute(house.conn)?;
+    Ok(())
 }
 
 /// Adds a person, or finds the one with this address.

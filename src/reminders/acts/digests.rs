@@ -11,10 +11,11 @@ use crate::catalogue::CopyState;
 use crate::db::{Result, Tx};
 use crate::journeys::Place;
 use crate::journeys::store::{self, legs as rows};
+use crate::mail::acts::Overtaken;
 use crate::mail::choices::Rhythm;
 use crate::mail::store::choices::{self, Item};
-use crate::mail::{Kind, Overtaken, Stored};
-use crate::people::store::roles;
+use crate::mail::{Kind, Stored};
+use crate::people::store::{self as people, roles};
 use crate::reminders::{self, RISK_DAYS, letters, still, store as looks, troubles};
 
 /// Lines of a part of the weekly letter, at most.
@@ -137,7 +138,7 @@ fn letter(tx: &mut Tx<'_>, person: PersonId, items: Vec<Item>, rooms: &Rooms) ->
     if lines.is_empty() {
         return Ok(None);
     }
-    let rhythm = choices::rhythm(&mut tx.house(), person)?;
+    let rhythm = people::rhythm(&mut tx.house(), person)?;
     let rhythm = if rhythm == Rhythm::Weekly { rhythm } else { Rhythm::Daily };
     let choose = tx.link("/account/letters");
     let letter = letters::gathered(&lines, format!("gathered:{person}"), tx.today(), &choose, &to, rhythm);
