@@ -69,7 +69,7 @@ pub async fn save(
             }
             let leads = store::leads(tx)?.iter().any(|(lead, _)| lead.school == id && lead.to.is_none_or(|to| to > last));
             let things = Things::read(tx, id)?;
-            let coordinated = store::coordinated_without(tx, id, last)?;
+            let coordinated = crate::people::store::roles::coordinated_without(tx, id, last)?;
             let wish = Wish { last, reason, held: things.tags(), leads, coordinated };
             let gone = schools::leave(&record, &wish, tx.today())?;
             // Before the roles end, so that the letters find the science lead.
