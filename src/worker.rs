@@ -20,7 +20,7 @@ use crate::bookings::still as bookings;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
 use crate::handovers::still as handed_still;
-use crate::joining::still as joining;
+use crate::joining::acts as joining;
 use crate::journeys::still as leg_still;
 use crate::mail::mailer::Mailer;
 use crate::mail::store::{self as outbox, choices};
