@@ -56,8 +56,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let database: DatabaseUrl = format!("sqlite:{}", data.join("boxrota.db").display()).parse().context("the folder of --data")?;
             let config = Config::from(&server, database.clone(), true, env)?;
             let db = Db::open(&database, &config.site.link("")).await?;
-            let clock = imports::demo_clock(&db, &data, today).await?;
-            if let Some(summary) = imports::load_demo(&db, &clock, &data).await? {
+            let clock = imports::acts::demo_clock(&db, &data, today).await?;
+            if let Some(summary) = imports::acts::load_demo(&db, &clock, &data).await? {
                 println!("{summary}");
                 println!("Its files are in {}; `boxrota import-cluster` takes a folder like it.", data.join("cluster").display());
             }
@@ -79,9 +79,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let server = ServerArgs { public_url, ..ServerArgs::default() };
             let config = configured(&server)?;
             let db = Db::open(&config.database, &config.site.link("")).await?;
-            match imports::import_folder(&db, &clock(), &folder).await {
+            match imports::acts::import_folder(&db, &clock(), &folder).await {
                 Ok(summary) => println!("{summary}\nIts calendar is at /c/{}/calendar.", summary.slug),
-                Err(imports::ImportFailed::Problems(problems)) => {
+                Err(imports::acts::ImportFailed::Problems(problems)) => {
                     eprint!("{problems}");
                     eprintln!("{}. Nothing has been imported: mend the files and run the command again.", problems.count());
                     return Ok(ExitCode::FAILURE);

@@ -19,7 +19,7 @@ use crate::bookings::still as bookings;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
 use crate::handovers::still as handed_still;
-use crate::joining::still as joining;
+use crate::joining::acts as joining;
 use crate::journeys::still as leg_still;
 use crate::mail::acts::{Overtaken, Taken};
 use crate::mail::mailer::Mailer;

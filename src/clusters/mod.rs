@@ -1,6 +1,7 @@
 //! A new cluster: what it needs to begin with, read from what somebody typed. Pure; the same for the first cluster of a site,
 //! which the operator sets up, and for those that a programme director adds.
 
+pub mod acts;
 pub mod letters;
 pub mod log;
 pub mod pages;
@@ -12,6 +13,7 @@ use chrono::Duration;
 use crate::base::EmailAddress;
 use crate::base::address;
 use crate::base::days::{self, Day};
+use crate::db::Refuses;
 
 /// How long an address for setting up works.
 pub const SET_UP_LASTS: Duration = Duration::hours(24);
@@ -171,6 +173,9 @@ pub enum SetUpRefusal {
     /// More than a day old.
     Expired,
 }
+
+impl Refuses for Fault {}
+impl Refuses for SetUpRefusal {}
 
 /// Whether an address for setting up works, by what is stored of it and whether the site has a cluster.
 ///

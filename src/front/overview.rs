@@ -7,14 +7,22 @@ use std::collections::HashMap;
 use crate::base::ids::{ClusterId, PersonId};
 use crate::bookings::store::loans;
 use crate::catalogue::store as catalogue;
-use crate::clusters::pages::Overview;
 use crate::clusters::pages::set_up::cohort_words;
 use crate::clusters::{Nation, store as rows};
 use crate::people::SignedIn;
 use crate::people::pages::sign_out_form;
+use crate::people::store::roles::{self, Directed};
 use crate::web::answer::html_page;
 use crate::web::parts::{head, table_or_cards};
 use crate::web::{App, Error, page};
+
+/// A director's clusters with what is counted in each.
+pub struct Overview {
+    clusters: Vec<Directed>,
+    schools: HashMap<ClusterId, i64>,
+    copies: HashMap<ClusterId, i64>,
+    loans: HashMap<ClusterId, i64>,
+}
 
 /// What a director sees on the front page; `None` for whoever directs nothing. Four queries.
 ///
@@ -23,7 +31,7 @@ use crate::web::{App, Error, page};
 pub async fn overview(app: &App, person: PersonId) -> Result<Option<Overview>, Error> {
     app.db
         .house_read(app.clock.now(), move |house| {
-            let clusters = rows::directed_by(house, person)?;
+            let clusters = roles::directed_by(house, person)?;
             if clusters.is_empty() {
                 return Ok(None);
             }

@@ -4,22 +4,22 @@
 //! be right; nothing is stored unless there is none; the demo cluster comes in through this same door. Reading is pure: bytes
 //! in, a [`Cluster`] or its problems out. `docs/importing.md` describes the files for the people who make them.
 
-pub mod pasted;
+pub mod acts;
 pub mod pages;
+pub mod pasted;
 
 mod catalogue;
-mod demo;
-mod load;
 mod loans;
+mod pattern;
 mod school_year;
 mod store;
+mod summary;
 mod who;
 
 use std::collections::BTreeMap;
 
 pub use crate::sheets::problems::{Problem, Problems};
-pub use demo::{WrongDay, demo_clock, load_demo};
-pub use load::{ImportFailed, Summary, import_folder};
+pub use summary::Summary;
 
 use crate::base::days::{Day, Period};
 use crate::sheets::{self, Names, problems};
@@ -359,7 +359,7 @@ fn read_all(files: &Files, today: Day, problems: &mut Problems) -> Option<Cluste
         turnaround: settings.turnaround_days,
         today,
     };
-    let bookings = if files.get("bookings.csv").is_some_and(|bytes| demo::is_pattern(bytes)) {
+    let bookings = if files.get("bookings.csv").is_some_and(|bytes| pattern::is_pattern(bytes)) {
         let right = "`boxrota demo` makes a real one of it and leaves it in its data folder, under cluster: import that folder.";
         problems.file("bookings.csv", "This is the demo's pattern, in school weeks instead of days.", right);
         None

@@ -6,20 +6,21 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::base::days;
-use crate::db::Tx;
-use crate::imports::{Problem, pasted};
+use crate::db::Stop;
+use crate::imports::acts::{self, Understood};
+use crate::imports::pasted::What;
 use crate::people::{Coordinator, Member};
-use crate::schools::{self, School};
+use crate::schools::School;
 use crate::web::answer::{html_page, refused};
 use crate::web::forms::{Errors, error_summary, field, hidden, submit};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, counted, details, head, pill, table_or_cards};
 use crate::web::upload::Uploaded;
 use crate::web::{App, Error};
+use crate::year::Closure;
 use crate::year::pages::closure::disturbed_banner;
-use crate::year::pages::{dated, disturbed, horizon, to_year, why};
-use crate::year::plan::{self, Fault, MOST_ROWS, Planned, Row, Step};
-use crate::year::{Closure, SchoolCalendar, ics, store as rows};
+use crate::year::pages::{dated, to_year, why};
+use crate::year::plan::{Fault, Planned, Row, Step};
 
 /// The room's addresses within a cluster.
 pub fn inside(routes: &mut web::ServiceConfig) {
@@ -31,12 +32,6 @@ pub fn inside(routes: &mut web::ServiceConfig) {
         .route("/closures/import", post().to(closures));
 }
 
-/// Which of the two is imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum What {
-    Terms,
-    Closures,
-}
 
 /// The form as it comes.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -47,94 +42,6 @@ pub struct Sent {
     text: String,
     /// What the preview said would be replaced.
     pub(crate) seen: String,
-}
-
-/// A text as it was understood.
-#[derive(Debug, Default)]
-struct Preview {
-    terms: Vec<Row<Planned>>,
-    closures: Vec<Row<Closure>>,
-    left_out: Vec<(u64, String)>,
-    faults: Vec<Fault>,
-    off: usize,
-}
-
-impl Preview {
-    fn of(what: What, text: &str, calendar: &SchoolCalendar, schools: &[School]) -> Self {
-        let mut all = Self::default();
-        match (what, ics::is_calendar(text)) {
-            (What::Terms, true) => {
-                let found = ics::read(text);
-                (all.terms, all.faults) = plan::plan_terms(&found.terms, calendar.terms());
-                all.faults.splice(0..0, found.faults);
-                all.closures = plan::plan_closures(found.closures, calendar.closures());
-                all.left_out = found.left_out;
-            }
-            (What::Terms, false) => {
-                let read = pasted::terms(text);
-                let planned = |term: crate::imports::Term| Planned {
-                    season: term.season,
-                    academic_year: term.academic_year,
-                    days: term.days,
-                    half_term: term.half_term,
-                };
-                let terms: Vec<_> = read.good.into_iter().map(|(line, term)| (line, planned(term))).collect();
-                (all.terms, all.faults) = plan::plan_terms(&terms, calendar.terms());
-                all.faults.splice(0..0, read.problems.into_iter().map(fault));
-            }
-            (What::Closures, true) => all.faults.push(Fault {
-                line: None,
-                column: String::new(),
-                wrong: "This is a calendar file.".into(),
-                right: "Import it as a year: its closed days come along with its terms.".into(),
-            }),
-            (What::Closures, false) => {
-                let read = pasted::closures(text, schools);
-                all.closures = plan::plan_closures(read.good, calendar.closures());
-                all.faults = read.problems.into_iter().map(fault).collect();
-            }
-        }
-        let count = all.terms.len() + all.closures.len();
-        if count > MOST_ROWS {
-            all.faults.insert(
-                0,
-                Fault {
-                    line: None,
-                    column: String::new(),
-                    wrong: format!("The text has {count} lines."),
-                    right: format!("At most {MOST_ROWS} are taken at once: send it in parts."),
-                },
-            );
-            all.terms.truncate(MOST_ROWS);
-            all.closures.truncate(MOST_ROWS);
-        }
-        all.faults.sort_by_key(|fault| fault.line);
-        all
-    }
-
-    /// What would be replaced, as a text that is the same only while the terms in question are.
-    fn seen(&self) -> String {
-        let replaced = self.terms.iter().filter_map(|row| match &row.step {
-            Step::Replaces(old) => Some(format!("{} {:?} {:?}", old.id, old.days, old.half_term)),
-            _ => None,
-        });
-        replaced.collect::<Vec<_>>().join(";")
-    }
-
-    /// Whether anything would be stored.
-    fn is_news(&self) -> bool {
-        self.terms.iter().any(|row| row.step != Step::Same) || self.closures.iter().any(|row| row.step == Step::New)
-    }
-
-    fn year(&self) -> Option<i32> {
-        let terms = self.terms.iter().map(|row| row.what.academic_year);
-        let closures = self.closures.iter().map(|row| days::academic_year(row.what.days.first()));
-        terms.min().or_else(|| closures.min())
-    }
-}
-
-fn fault(problem: Problem) -> Fault {
-    Fault { line: problem.line, column: problem.column, wrong: problem.wrong, right: problem.right }
 }
 
 /// The form for a year's terms.
@@ -179,43 +86,15 @@ async fn take(app: &web::Data<App>, member: &Member, what: What, sent: Uploaded<
     if text.trim().is_empty() {
         return Ok(refused(start(member, what, "", &Errors::one("text", "Paste the dates, or choose a file with them"))));
     }
-    let today = member.today();
     let to_read = text.clone();
-    let understand = move |tx: &mut Tx<'_>| {
-        let before = crate::year::store::school_calendar(tx, horizon(today))?;
-        let schools = if what == What::Closures { schools::store::schools(tx)? } else { Vec::new() };
-        let mut all = Preview::of(what, &to_read, &before, &schools);
-        all.off = disturbed(tx, &before, &plan::calendar_with(&before, &all.terms, &all.closures))?;
-        Ok::<_, Error>((all, schools))
-    };
     if step != "store" {
-        let (all, schools) = app.db.read(member.scope(), understand).await?;
-        return Ok(preview(member, what, &text, &all, &schools, false));
+        let all = app.db.read(member.scope(), move |tx| Ok::<_, Error>(acts::understand(tx, what, &to_read)?)).await?;
+        return Ok(preview(member, what, &text, &all, false));
     }
-    let (all, schools, stored) = app
-        .db
-        .write(member.scope(), move |tx| {
-            let (all, schools) = understand(tx)?;
-            // A term is replaced only as it was shown.
-            let good = all.faults.is_empty() && all.seen() == seen;
-            if good {
-                for row in &all.terms {
-                    match &row.step {
-                        Step::New => drop(rows::put_term(tx, None, &row.what)?),
-                        Step::Replaces(old) => drop(rows::put_term(tx, Some(old), &row.what)?),
-                        Step::Same => {}
-                    }
-                }
-                for row in all.closures.iter().filter(|row| row.step == Step::New) {
-                    rows::add_closure(tx, &row.what)?;
-                }
-            }
-            Ok::<_, Error>((all, schools, good))
-        })
-        .await?;
-    match all.year() {
-        Some(year) if stored => Ok(to_year(member, year, "imported", all.off)),
-        _ => Ok(preview(member, what, &text, &all, &schools, true)),
+    match app.db.write(member.scope(), move |tx| acts::store_pasted(tx, what, &to_read, &seen)).await {
+        Ok(changed) => Ok(to_year(member, changed, "imported")),
+        Err(Stop::Refused(all)) => Ok(preview(member, what, &text, &all, true)),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 
@@ -284,7 +163,8 @@ fn example(what: What) -> Markup {
     )
 }
 
-fn preview(member: &Member, what: What, text: &str, all: &Preview, schools: &[School], pressed: bool) -> HttpResponse {
+fn preview(member: &Member, what: What, text: &str, understood: &Understood, pressed: bool) -> HttpResponse {
+    let Understood { all, schools } = understood;
     let (title, part) = titles(what);
     let wrong = !all.faults.is_empty();
     let good = all.terms.len() + all.closures.len();

@@ -6,11 +6,120 @@ use std::borrow::Cow;
 use super::school_year::{self, CLOSURES, TERMS};
 use super::who::Known;
 use super::{School, Term};
-use crate::base::Day;
+use crate::base::{Day, days};
 use crate::schools;
 use crate::sheets::problems::{Problem, Problems};
 use crate::sheets::{self, Names};
-use crate::year::Closure;
+use crate::year::plan::{self, Fault, MOST_ROWS, Planned, Row, Step};
+use crate::year::{Closure, SchoolCalendar, ics};
+
+/// Which of the two is imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// The terms of a year, or a whole calendar file.
+    Terms,
+    /// Closed days.
+    Closures,
+}
+
+/// A text as it was understood.
+#[derive(Debug, Default)]
+pub struct Preview {
+    /// The terms, each with what storing it would do.
+    pub terms: Vec<Row<Planned>>,
+    /// The closed days, each with what storing it would do.
+    pub closures: Vec<Row<Closure>>,
+    /// Events of a calendar file that mean neither, with their lines.
+    pub left_out: Vec<(u64, String)>,
+    /// What cannot be stored.
+    pub faults: Vec<Fault>,
+    /// How many bookings to come it would leave on days without school.
+    pub off: usize,
+}
+
+impl Preview {
+    /// Reads a text beside the school year as it is.
+    #[must_use]
+    pub fn of(what: What, text: &str, calendar: &SchoolCalendar, schools: &[schools::School]) -> Self {
+        let mut all = Self::default();
+        match (what, ics::is_calendar(text)) {
+            (What::Terms, true) => {
+                let found = ics::read(text);
+                (all.terms, all.faults) = plan::plan_terms(&found.terms, calendar.terms());
+                all.faults.splice(0..0, found.faults);
+                all.closures = plan::plan_closures(found.closures, calendar.closures());
+                all.left_out = found.left_out;
+            }
+            (What::Terms, false) => {
+                let read = terms(text);
+                let planned = |term: Term| Planned {
+                    season: term.season,
+                    academic_year: term.academic_year,
+                    days: term.days,
+                    half_term: term.half_term,
+                };
+                let terms: Vec<_> = read.good.into_iter().map(|(line, term)| (line, planned(term))).collect();
+                (all.terms, all.faults) = plan::plan_terms(&terms, calendar.terms());
+                all.faults.splice(0..0, read.problems.into_iter().map(fault));
+            }
+            (What::Closures, true) => all.faults.push(Fault {
+                line: None,
+                column: String::new(),
+                wrong: "This is a calendar file.".into(),
+                right: "Import it as a year: its closed days come along with its terms.".into(),
+            }),
+            (What::Closures, false) => {
+                let read = closures(text, schools);
+                all.closures = plan::plan_closures(read.good, calendar.closures());
+                all.faults = read.problems.into_iter().map(fault).collect();
+            }
+        }
+        let count = all.terms.len() + all.closures.len();
+        if count > MOST_ROWS {
+            all.faults.insert(
+                0,
+                Fault {
+                    line: None,
+                    column: String::new(),
+                    wrong: format!("The text has {count} lines."),
+                    right: format!("At most {MOST_ROWS} are taken at once: send it in parts."),
+                },
+            );
+            all.terms.truncate(MOST_ROWS);
+            all.closures.truncate(MOST_ROWS);
+        }
+        all.faults.sort_by_key(|fault| fault.line);
+        all
+    }
+
+    /// What would be replaced, as a text that is the same only while the terms in question are.
+    #[must_use]
+    pub fn seen(&self) -> String {
+        let replaced = self.terms.iter().filter_map(|row| match &row.step {
+            Step::Replaces(old) => Some(format!("{} {:?} {:?}", old.id, old.days, old.half_term)),
+            _ => None,
+        });
+        replaced.collect::<Vec<_>>().join(";")
+    }
+
+    /// Whether anything would be stored.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        self.terms.iter().any(|row| row.step != Step::Same) || self.closures.iter().any(|row| row.step == Step::New)
+    }
+
+    /// The school year that it is about; the first one when there are several.
+    #[must_use]
+    pub fn year(&self) -> Option<i32> {
+        let terms = self.terms.iter().map(|row| row.what.academic_year);
+        let closures = self.closures.iter().map(|row| days::academic_year(row.what.days.first()));
+        terms.min().or_else(|| closures.min())
+    }
+}
+
+fn fault(problem: Problem) -> Fault {
+    Fault { line: problem.line, column: problem.column, wrong: problem.wrong, right: problem.right }
+}
 
 /// The good lines, each with its number, and what is wrong with the others.
 pub struct Read<T> {

@@ -9,19 +9,13 @@ use crate::base::ids::{
 use crate::db::schema::{
     bookings, closures, clusters, contents_lines, copies, lead_schools, memberships, people, resources, roles, schools, settings, terms,
 };
-use crate::db::{HOUSE, House, Result, Tx};
+use crate::db::{House, Result, Tx};
 use crate::settle::settle;
 
 /// Letters of a copy's code: Crockford's, without the look-alikes.
 const CODE_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// A made code has six of them: a thousand million codes, and still short enough to be typed.
 const CODE_LENGTH: usize = 6;
-
-/// Whether there is any cluster yet.
-pub fn any_cluster(house: &mut House<'_>) -> Result<bool> {
-    let first = clusters::table.filter(clusters::id.ne(HOUSE.0)).select(clusters::id).first::<i64>(house.conn).optional()?;
-    Ok(first.is_some())
-}
 
 /// What only the database knows: the short name or a copy's code belongs to another cluster already.
 pub fn clashes(house: &mut House<'_>, cluster: &Cluster) -> Result<Problems> {

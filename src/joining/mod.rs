@@ -6,7 +6,6 @@
 
 pub mod acts;
 pub mod letters;
-pub mod still;
 pub mod store;
 pub mod pages;
 
@@ -15,6 +14,7 @@ use chrono::{DateTime, Duration, Utc};
 use crate::base::EmailAddress;
 use crate::base::days::{self, Day, NotADay};
 use crate::base::ids::{PersonId, SchoolId};
+use crate::db::Refuses;
 use crate::people::{End, Held, Offer, RoleKind};
 
 /// How long an invitation can be accepted.
@@ -67,6 +67,8 @@ pub enum InvitationRefusal {
     #[error("The role in this invitation is over. Ask the coordinator of the cluster.")]
     Over,
 }
+
+impl Refuses for InvitationRefusal {}
 
 /// Whether an invitation may be accepted now.
 ///
@@ -154,6 +156,39 @@ pub fn already(roles: &[Held], offer: &Offer) -> bool {
     })
 }
 
+/// Why a role is not offered, or not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OfferRefusal {
+    /// The school is none of the cluster's.
+    #[error("Choose a school from the list")]
+    NoSchool,
+    /// The person has the very role.
+    #[error("This person has this role already on these days")]
+    Has,
+    /// Whoever is to be invited has the very role.
+    #[error("Whoever has this address has this role already on these days")]
+    InviteeHas,
+    /// It has been offered to this address.
+    #[error(
+        "This address has been invited to this role already. Send that invitation again, or withdraw it, on the page “People and schools”"
+    )]
+    Invited,
+}
+
+impl Refuses for OfferRefusal {}
+
+impl OfferRefusal {
+    /// The form's field that it concerns.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::NoSchool => "school",
+            Self::Has => "role",
+            Self::InviteeHas | Self::Invited => "email",
+        }
+    }
+}
+
 /// When a role is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
@@ -178,6 +213,49 @@ pub enum EndRefusal {
     /// Nobody else runs the cluster afterwards.
     #[error("Nobody else is the coordinator for good. Make somebody else coordinator first: a cluster needs one")]
     LastCoordinator,
+}
+
+impl Refuses for EndRefusal {}
+
+impl EndRefusal {
+    /// The form's field that it concerns.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Past | Self::BeforeStart(_) => "last",
+            Self::Over(_) | Self::LastCoordinator => "when",
+        }
+    }
+}
+
+/// Why somebody cannot hand on so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HandOnRefusal {
+    /// The chosen one does not lead the school.
+    #[error("Choose who takes over")]
+    Nobody,
+    /// The leaver would take over.
+    #[error("This is the address of who leaves. Enter that of who takes over")]
+    OwnAddress,
+    /// The successor need not be invited.
+    #[error(transparent)]
+    Offer(OfferRefusal),
+    /// The role does not end so.
+    #[error(transparent)]
+    End(EndRefusal),
+}
+
+impl HandOnRefusal {
+    /// The form's field that it concerns.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Nobody => "successor",
+            Self::OwnAddress => "email",
+            Self::Offer(refusal) => refusal.field(),
+            Self::End(refusal) => refusal.field(),
+        }
+    }
 }
 
 /// What ending the role so comes to; `coordinators` are the roles of coordinators that are not over.

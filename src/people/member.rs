@@ -18,9 +18,8 @@ use super::{Cluster, Membership, RoleKind, store};
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::SessionId;
-use crate::clusters;
 use crate::db::Scope;
-use crate::people::store::sessions;
+use crate::people::store::{roles, sessions};
 use crate::web::page::{Nav, Shell};
 use crate::web::{App, Error, compress, guard};
 
@@ -276,8 +275,7 @@ impl FromRequest for ClusterMaker {
         Box::pin(async move {
             let who = signed_in.await?;
             let (app, person) = (app(&req)?, who.person.id);
-            let directs =
-                app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(clusters::store::directed_by(house, person)?)).await?;
+            let directs = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(roles::directed_by(house, person)?)).await?;
             if directs.is_empty() {
                 return Err(Error::NotAllowed("Only programme directors create clusters. Ask the director of your programme."));
             }

@@ -4,6 +4,7 @@
 //! What must always hold: a school's times in the cluster never overlap; a name, a short name, its letters and its URN belong
 //! to one school of the cluster; one school has the lead on a day.
 
+pub mod acts;
 pub mod pages;
 pub mod store;
 

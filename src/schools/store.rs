@@ -4,10 +4,10 @@
 use diesel::prelude::*;
 
 use crate::base::days::{self, Day, Period};
-use crate::base::ids::{FormerNameId, LeadSchoolId, MembershipId, RoleId, SchoolId};
-use crate::db::schema::{self, clusters, former_names, lead_schools, memberships, roles, schools};
+use crate::base::ids::{FormerNameId, LeadSchoolId, MembershipId, SchoolId};
+use crate::db::schema::{self, clusters, former_names, lead_schools, memberships, schools};
 use crate::db::{Error, Result, Tx};
-use crate::people::RoleKind;
+use crate::people::store::roles;
 use crate::schools::{
     Facts, FormerName, Known, Lead, Leave, Names, NewSchool, Record, Rest, Sabbatical, School, SchoolName, SchoolNames, Spell, Stay,
 };
@@ -260,45 +260,7 @@ pub fn leave(tx: &mut Tx<'_>, record: &Record, leave: &Leave) -> Result<()> {
     let reason = if leave.reason.is_empty() { String::new() } else { format!("; holds a copy all the same: {}", leave.reason) };
     let before = old.stay.left_on.map_or_else(String::new, words);
     tx.log("schools", &record.school.id, "left", &before, &format!("{}{reason}", words(leave.last)))?;
-    end_roles(tx, &record.school, leave.last)
-}
-
-/// Whether somebody who is at no school or at another one coordinates the cluster on the day after `last`.
-pub fn coordinated_without(tx: &mut Tx<'_>, school: SchoolId, last: Day) -> Result<bool> {
-    let found: Option<i64> = roles::table
-        .filter(roles::cluster_id.eq(tx.cluster.0))
-        .filter(roles::kind.eq("coordinator"))
-        .filter(roles::school_id.is_null().or(roles::school_id.ne(school.0)))
-        .filter(roles::from_day.le(days::add(last.max(tx.today()), 1)))
-        .filter(roles::to_day.is_null().or(roles::to_day.gt(last.max(tx.today()))))
-        .select(roles::id)
-        .first(tx.conn)
-        .optional()?;
-    Ok(found.is_some())
-}
-
-/// Ends every role at a school with a day; one that would begin later never does.
-fn end_roles(tx: &mut Tx<'_>, school: &School, last: Day) -> Result<()> {
-    let found: Vec<(i64, String, Day)> = roles::table
-        .filter(roles::cluster_id.eq(tx.cluster.0))
-        .filter(roles::school_id.eq(school.id.0))
-        .filter(roles::to_day.is_null().or(roles::to_day.gt(last)))
-        .order(roles::id)
-        .select((roles::id, roles::kind, roles::from_day))
-        .load(tx.conn)?;
-    for (id, kind, from) in found {
-        let row = roles::table.find((tx.cluster.0, id));
-        let kind = kind.parse::<RoleKind>().map_or("Role", RoleKind::words);
-        let what = format!("{kind} at {}", school.short_name);
-        if from > last {
-            diesel::delete(row).execute(tx.conn)?;
-            tx.log("roles", &RoleId(id), "withdrawn", &format!("{what}, from {}", days::long(from)), "The school leaves before")?;
-        } else {
-            diesel::update(row).set(roles::to_day.eq(Some(last))).execute(tx.conn)?;
-            tx.log("roles", &RoleId(id), "ended", &what, &format!("Until {}: the school leaves", days::long(last)))?;
-        }
-    }
-    Ok(())
+    roles::end_at_school(tx, record.school.id, &record.school.short_name, leave.last)
 }
 
 fn off(days: Period) -> String {

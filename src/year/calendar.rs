@@ -6,7 +6,7 @@ use chrono::{Datelike, Weekday};
 
 use super::{Closed, Closure, Term};
 use crate::base::days::{self, Day, Period};
-use crate::base::ids::SchoolId;
+use crate::base::ids::{SchoolId, TermId};
 use crate::year::year_of_week;
 
 /// How far a search for the next school day goes before it gives up: longer than any school year.
@@ -99,6 +99,12 @@ impl SchoolCalendar {
     #[must_use]
     pub fn terms(&self) -> &[Term] {
         &self.terms
+    }
+
+    /// The recorded term with this id.
+    #[must_use]
+    pub fn term(&self, id: TermId) -> Option<Term> {
+        self.terms.iter().find(|term| term.id == id).copied()
     }
 
     /// The recorded closures, by first day.

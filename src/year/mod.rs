@@ -5,6 +5,7 @@
 //! A cluster's whole calendar is read once per request and asked thousands of times (a term of a hundred boxes), so it is
 //! laid out as a bitmap of the days on which the cluster is open, and per school the few days on which it alone is closed.
 
+pub mod acts;
 pub mod ics;
 pub mod pages;
 pub mod plan;
@@ -20,6 +21,8 @@ pub use windows::{MAX_WEEKS, Week, Window};
 use crate::base::days::Day;
 use crate::base::days::{self, Period};
 use crate::base::ids::{SchoolId, TermId};
+use crate::db::Refuses;
+use crate::people::{Membership, RoleKind};
 
 /// The three terms of an English school year, in the order in which they come.
 #[derive(
@@ -115,6 +118,36 @@ pub struct Closure {
     pub days: Period,
     /// What the coordinator noted, or nothing.
     pub note: String,
+}
+
+/// The roles that decide which closed days somebody adds and removes, to be taken into a transaction.
+#[derive(Debug, Clone)]
+pub struct CalendarKeeper {
+    coordinator: bool,
+    led: Vec<SchoolId>,
+}
+
+/// These closed days are not this person's to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotYours;
+
+impl Refuses for NotYours {}
+
+impl CalendarKeeper {
+    /// This person's.
+    #[must_use]
+    pub fn of(member: &Membership) -> Self {
+        Self { coordinator: member.is(RoleKind::Coordinator), led: member.schools_led().map(|school| school.id).collect() }
+    }
+
+    /// Whether the person may add or remove such a closure: the coordinator any, a science lead INSET days of the own school.
+    ///
+    /// # Errors
+    /// When not.
+    pub fn may_keep(&self, school: Option<SchoolId>, kind: ClosureKind) -> Result<(), NotYours> {
+        let of_own = kind == ClosureKind::Inset && school.is_some_and(|school| self.led.contains(&school));
+        if self.coordinator || of_own { Ok(()) } else { Err(NotYours) }
+    }
 }
 
 /// Why a day is not a school day.

@@ -25,6 +25,13 @@ pub fn year_days(academic_year: i32) -> Period {
     Period::new(first, days::add(next, -1)).unwrap_or(Period::day(first))
 }
 
+/// The days for which a change of the school year can matter to bookings, with some of the past for what is entered late.
+#[must_use]
+pub fn horizon(today: Day) -> Period {
+    let first = days::add(today, -400);
+    Period::new(first, days::END).unwrap_or(Period::day(first))
+}
+
 /// A term as somebody means it, before it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Planned {

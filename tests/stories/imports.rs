@@ -4,7 +4,7 @@ use std::path::Path;
 
 use boxrota::base::ids::ClusterId;
 use boxrota::db::Error;
-use boxrota::imports::{self, ImportFailed};
+use boxrota::imports::acts::{self as imports, ImportFailed};
 
 use crate::harness::{Engine, Ground, TestApp, World};
 

@@ -5,23 +5,18 @@ pub mod changes;
 pub mod set_up;
 pub mod settings;
 
-use std::collections::HashMap;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::base::ids::ClusterId;
 use crate::base::{clock, days};
-use crate::clusters::Fault;
-use crate::clusters::letters::welcome;
+use crate::clusters::acts;
 use crate::clusters::pages::set_up::{FoundingForm, about_fields, read_about, since_words};
-use crate::clusters::store::{self as rows, Directed, Stored};
-use crate::db::{self, Scope, Unique};
-use crate::mail::store as outbox;
+use crate::clusters::store::{self as rows, Stored};
+use crate::db::{Scope, Stop};
 use crate::people::pages::tabs::{Tab, tabs};
-use crate::people::{ClusterMaker, Overseer, RoleKind, SignedIn, store};
+use crate::people::{ClusterMaker, Overseer, RoleKind, SignedIn};
 use crate::web::answer::{html_page, see_other, unkept};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
@@ -49,14 +44,6 @@ pub fn outside(routes: &mut web::ServiceConfig) {
         .route("/set-up/{token}", post().to(set_up::set_up))
         .route("/clusters/new", get().to(form))
         .route("/clusters/new", post().to(create));
-}
-
-/// A director's clusters with what is counted in each.
-pub struct Overview {
-    pub(crate) clusters: Vec<Directed>,
-    pub(crate) schools: HashMap<ClusterId, i64>,
-    pub(crate) copies: HashMap<ClusterId, i64>,
-    pub(crate) loans: HashMap<ClusterId, i64>,
 }
 
 /// `GET /clusters/new`.
@@ -93,30 +80,12 @@ pub async fn create(app: web::Data<App>, who: ClusterMaker, form: Posted<Foundin
         Ok(founding) => founding,
         Err(errors) => return Ok(answer(&app, &who, &form, &errors)),
     };
-    let taken = Errors::one("slug", Fault::SlugTaken(founding.slug.clone()).to_string());
     let there = format!("/c/{}/about?done=created", founding.slug);
-    let (now, director) = (app.clock.now(), who.person.id);
-    let done = app
-        .db
-        .write(Scope::of_house(now), move |tx| {
-            let mut house = tx.house();
-            if store::cluster_by_slug(&mut house, &founding.slug)?.is_some() {
-                // The same button pressed twice: the cluster that this person has just created is the answer.
-                return rows::just_created(&mut house, &founding, director);
-            }
-            let (cluster, coordinator) = rows::found(&mut house, &founding, Some(director))?;
-            let mut tx = house.enter(cluster, Some(director));
-            rows::add_role(&mut tx, director, RoleKind::Director)?;
-            let letter = welcome(&founding, cluster, coordinator, &tx.link("/sign-in"), clock::today(now));
-            outbox::enqueue(&mut tx, &letter)?;
-            Ok(true)
-        })
-        .await;
-    match done {
-        Ok(true) => Ok(see_other(&there)),
-        // An import beside us may have taken the short name between the question and the insert.
-        Ok(false) | Err(db::Error::Unique(Unique::Slug)) => Ok(answer(&app, &who, &form, &taken)),
-        Err(fault) => Err(fault.into()),
+    let director = who.person.id;
+    match app.db.write(Scope::of_house(app.clock.now()), move |tx| acts::create(tx, &founding, director)).await {
+        Ok(()) => Ok(see_other(&there)),
+        Err(Stop::Refused(taken)) => Ok(answer(&app, &who, &form, &Errors::one("slug", taken.to_string()))),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 

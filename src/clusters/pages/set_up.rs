@@ -12,11 +12,9 @@ use strum::IntoEnumIterator as _;
 use crate::base::clock;
 use crate::base::days::{self, Day};
 use crate::base::secret::Secret;
-use crate::clusters::{self, About, Founding, LeadSchool, Nation, Newcomer, SetUpRefusal, may_set_up};
-use crate::db::{House, Scope};
-use crate::people::RoleKind;
+use crate::clusters::{self, About, Founding, LeadSchool, Nation, Newcomer, SetUpRefusal, acts};
+use crate::db::{Scope, Stop};
 use crate::people::pages::{signed_in, user_agent};
-use crate::people::store::sessions;
 use crate::web::answer::unkept;
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Posted};
@@ -28,23 +26,8 @@ use crate::web::{App, Error, page};
 /// # Errors
 /// When the database cannot be used.
 pub async fn address(app: &App) -> Result<Option<String>, Error> {
-    let made = app
-        .db
-        .write(Scope::of_house(app.clock.now()), |tx| {
-            let mut house = tx.house();
-            if crate::clusters::store::any_cluster(&mut house)? {
-                return Ok::<_, Error>(None);
-            }
-            Ok(Some(crate::clusters::store::add_set_up_token(&mut house)?))
-        })
-        .await?;
+    let made = app.db.write(Scope::of_house(app.clock.now()), acts::offer_set_up).await?;
     Ok(made.map(|secret| app.site.link(&format!("/set-up/{}", secret.reveal()))))
-}
-
-fn check(house: &mut House<'_>, secret: &Secret) -> Result<Result<(), SetUpRefusal>, Error> {
-    let any = crate::clusters::store::any_cluster(house)?;
-    let until = crate::clusters::store::set_up_token(house, secret)?;
-    Ok(may_set_up(any, until, house.now))
 }
 
 /// `GET /set-up/{token}`.
@@ -54,9 +37,9 @@ fn check(house: &mut House<'_>, secret: &Secret) -> Result<Result<(), SetUpRefus
 pub async fn form(req: HttpRequest, app: web::Data<App>, token: web::Path<String>) -> Result<HttpResponse, Error> {
     let secret = Secret::parse(&token).ok_or(Error::NotFound)?;
     let now = app.clock.now();
-    match app.db.house_read(now, move |house| check(house, &secret)).await? {
+    match app.db.house_read(now, move |house| acts::check_set_up(house, &secret)).await {
         Ok(()) => Ok(answer(&req, &app, &token, &FoundingForm::fresh(clock::today(now)), &Errors::new())),
-        Err(refusal) => refused(&app, refusal),
+        Err(stop) => stopped(&app, stop),
     }
 }
 
@@ -76,33 +59,17 @@ pub async fn set_up(
     let founding = match form.read() {
         Ok(founding) => founding,
         Err(errors) => {
-            return match app.db.house_read(now, move |house| check(house, &secret)).await? {
+            return match app.db.house_read(now, move |house| acts::check_set_up(house, &secret)).await {
                 Ok(()) => Ok(answer(&req, &app, &token, &form, &errors)),
-                Err(refusal) => refused(&app, refusal),
+                Err(stop) => stopped(&app, stop),
             };
         }
     };
     let (agent, directs) = (user_agent(&req), form.directs());
     let next = format!("/c/{}/about?done=set-up", founding.slug);
-    let done = app
-        .db
-        // Under the house's lock: of several who press at once, the first one finds no cluster, and the others find his.
-        .write(Scope::of_house(now), move |tx| {
-            let mut house = tx.house();
-            if let Err(refusal) = check(&mut house, &secret)? {
-                return Ok::<_, Error>(Err(refusal));
-            }
-            let (cluster, operator) = crate::clusters::store::found(&mut house, &founding, None)?;
-            if directs {
-                crate::clusters::store::add_role(&mut house.enter(cluster, Some(operator)), operator, RoleKind::Director)?;
-            }
-            crate::clusters::store::end_set_up(&mut house)?;
-            Ok(Ok(sessions::add_session(&mut house, operator, &agent)?))
-        })
-        .await?;
-    match done {
+    match app.db.write(Scope::of_house(now), move |tx| acts::set_up(tx, &secret, &founding, directs, &agent)).await {
         Ok(session) => Ok(signed_in(&req, &app, &session, &next)),
-        Err(refusal) => refused(&app, refusal),
+        Err(stop) => stopped(&app, stop),
     }
 }
 
@@ -130,9 +97,11 @@ fn answer(req: &HttpRequest, app: &App, token: &str, form: &FoundingForm, errors
     answer.body(page::outside("Set up Boxrota", app.site.demo, !errors.is_empty(), &body).into_string())
 }
 
-fn refused(app: &App, refusal: SetUpRefusal) -> Result<HttpResponse, Error> {
-    if refusal == SetUpRefusal::NotThere {
-        return Err(Error::NotFound);
+fn stopped(app: &App, stop: Stop<SetUpRefusal>) -> Result<HttpResponse, Error> {
+    match stop {
+        Stop::Refused(SetUpRefusal::NotThere) => return Err(Error::NotFound),
+        Stop::Fault(fault) => return Err(fault.into()),
+        Stop::Refused(SetUpRefusal::Expired) => {}
     }
     let body = html! {
         div.head { h1 { "This address does not work any more" } }

@@ -13,11 +13,8 @@ use crate::clusters::{About, Founding, LeadSchool, SET_UP_LASTS};
 use crate::db::asks::today;
 use crate::db::schema::{clusters, lead_schools, memberships, roles, schools, set_up_tokens, settings, settings as rules};
 use crate::db::{HOUSE, House, Result, Tx};
-use crate::people::store::person_for;
-use crate::people::{Cluster, RoleKind};
-
-/// The most clusters that a director's page shows.
-const MOST: i64 = 200;
+use crate::people::RoleKind;
+use crate::people::store::{person_for, roles as held};
 
 /// Whether the site has a cluster.
 pub fn any_cluster(house: &mut House<'_>) -> Result<bool> {
@@ -81,7 +78,7 @@ pub fn found(house: &mut House<'_>, founding: &Founding, actor: Option<PersonId>
 /// Whether the cluster that has this short name is what the same form of this director has made a moment ago.
 pub fn just_created(house: &mut House<'_>, founding: &Founding, director: PersonId) -> Result<bool> {
     let lately = house.stamp() - chrono::TimeDelta::minutes(10);
-    let own = directed_by(house, director)?.into_iter().any(|one| one.cluster.slug == founding.slug);
+    let own = held::directed_by(house, director)?.into_iter().any(|one| one.cluster.slug == founding.slug);
     let same = clusters::table
         .filter(clusters::slug.eq(&founding.slug))
         .filter(clusters::name.eq(&founding.about.name))
@@ -137,42 +134,6 @@ pub fn add_role(tx: &mut Tx<'_>, person: PersonId, kind: RoleKind) -> Result<()>
         ))
         .execute(tx.conn)?;
     tx.log("people", &person, "got a role", "", &format!("{} from {today}", kind.words()))
-}
-
-/// A cluster as a director sees it among others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Directed {
-    /// Which.
-    pub cluster: Cluster,
-    /// When its programme began.
-    pub cohort_year: Option<i32>,
-    /// Where it is, as stored.
-    pub nation: String,
-}
-
-/// The clusters of which a person is programme director today, by cohort and name: one query.
-pub fn directed_by(house: &mut House<'_>, person: PersonId) -> Result<Vec<Directed>> {
-    type Row = (i64, String, String, i64, Option<i32>, String);
-    let today = house.today();
-    let own = roles::table
-        .filter(roles::person_id.eq(person.0))
-        .filter(roles::kind.eq(<&'static str>::from(RoleKind::Director)))
-        .filter(today!(roles, today))
-        .select(roles::cluster_id);
-    let rows: Vec<Row> = clusters::table
-        .filter(clusters::id.eq_any(own))
-        .order((clusters::cohort_year, clusters::name))
-        .limit(MOST)
-        .select((clusters::id, clusters::slug, clusters::name, clusters::version, clusters::cohort_year, clusters::nation))
-        .load(house.conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, slug, name, version, cohort_year, nation)| Directed {
-            cluster: Cluster { id: ClusterId(id), slug, name, version },
-            cohort_year,
-            nation,
-        })
-        .collect())
 }
 
 /// How many schools are members today, for each of the clusters that has any.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::base::days::Day;
 use crate::base::ids::SchoolId;
-use crate::joining::{self, Until};
+use crate::joining::{self, OfferRefusal, Until};
 use crate::people::{Offer, RoleKind};
 use crate::schools::{School, Standing};
 use crate::web::forms::{Errors, choice, day_month_year, field, radios};
@@ -47,13 +47,12 @@ impl RoleForm {
     }
 
     /// Reads the fields; what is wrong goes into `errors`.
-    pub fn offer(&self, today: Day, schools: &[School], errors: &mut Errors) -> Option<Offer> {
+    pub fn offer(&self, today: Day, errors: &mut Errors) -> Option<Offer> {
         let kind = errors.check("role", self.role.parse::<RoleKind>().map_err(|_| "Choose a role"));
         let school = if self.school.is_empty() {
             Some(None)
         } else {
-            let known = self.school.parse::<SchoolId>().ok().filter(|id| schools.iter().any(|school| school.id == *id));
-            errors.check("school", known.ok_or("Choose a school from the list")).map(Some)
+            errors.check("school", self.school.parse::<SchoolId>().map_err(|_| OfferRefusal::NoSchool)).map(Some)
         };
         let school = match (kind, school) {
             (Some(kind), Some(school)) => errors.check("school", joining::school_of(kind, school)),

@@ -7,16 +7,14 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::base::EmailAddress;
-use crate::base::ids::PersonId;
-use crate::bookings::pages::{answer, see_other};
-use crate::db::{self, Tx};
-use crate::joining::acts::{self, Sender, Sheet, Successor, carry_out};
-use crate::joining::letters::HandOn;
+use crate::base::ids::{PersonId, RoleId};
+use crate::db::Stop;
+use crate::joining::acts::{self, Chosen, Sheet, Wish};
 use crate::joining::pages::forms::EndForm;
-use crate::joining::{self, self as invitations, EndRefusal, Until, Wanted};
-use crate::mail::store as outbox;
-use crate::people::store::roles;
-use crate::people::{End, Member, Offer, RoleKind};
+use crate::joining::pages::invite::sender;
+use crate::joining::{self, HandOnRefusal};
+use crate::people::{Member, RoleKind};
+use crate::web::answer::{answer, see_other};
 use crate::web::forms::{Errors, choice, csrf_field, error_summary, field, hidden, radios, stop};
 use crate::web::guard::Posted;
 use crate::web::page::{self, Nav, form_page};
@@ -42,6 +40,29 @@ pub struct HandOnForm {
     end: EndForm,
 }
 
+impl HandOnForm {
+    /// The role that is named.
+    fn role(&self) -> Result<Option<RoleId>, Error> {
+        if self.role.is_empty() { Ok(None) } else { self.role.parse().map(Some).map_err(|_| Error::NotFound) }
+    }
+
+    /// What is wished.
+    fn read(&self) -> Result<Result<Wish, Errors>, Error> {
+        let (role, mut errors) = (self.role()?, Errors::new());
+        let successor = match self.successor.as_str() {
+            "school" => Some(Chosen::School),
+            "new" => {
+                let name = errors.check("name", joining::name(&self.name));
+                let email = errors.check("email", self.email.parse::<EmailAddress>());
+                name.zip(email).map(|(name, email)| Chosen::New { name, email })
+            }
+            chosen => errors.check("successor", chosen.parse().map_err(|_| HandOnRefusal::Nobody)).map(Chosen::Lead),
+        };
+        let until = self.end.until(&mut errors);
+        Ok(successor.zip(until).map(|(successor, until)| Wish { role, successor, until }).ok_or(errors))
+    }
+}
+
 /// The coordinator, or whoever leaves.
 fn may(member: &Member, person: PersonId) -> Result<(), Error> {
     if member.is(RoleKind::Coordinator) || member.person == person {
@@ -63,14 +84,20 @@ pub async fn form(
     let id = path.into_inner().1;
     may(&member, id)?;
     let form = HandOnForm { role: query.into_inner().role, end: EndForm::on(member.today()), ..HandOnForm::default() };
-    show(&app, &member, id, &form, &Errors::new()).await
+    show(&app, &member, id, &form, Errors::new()).await
 }
 
-async fn show(app: &App, member: &Member, id: PersonId, form: &HandOnForm, errors: &Errors) -> Result<HttpResponse, Error> {
-    let role = form.role.clone();
-    let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, id, &role)?)).await?;
+async fn show(app: &App, member: &Member, id: PersonId, form: &HandOnForm, mut errors: Errors) -> Result<HttpResponse, Error> {
+    let role = form.role()?;
+    let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, id, role)?)).await?;
+    // Who corrects the rest hears of a day that does not fit, too.
+    if let Some(until) = form.end.until(&mut Errors::new()).filter(|_| !errors.is_empty())
+        && let Err(refusal) = joining::end(&sheet.role, until, member.today(), &[])
+    {
+        errors.add(refusal.field(), refusal.to_string());
+    }
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(answer(status, &form_page(&member.shell(Nav::People), "Hand on", !errors.is_empty(), &main(member, &sheet, form, errors))))
+    Ok(answer(status, &form_page(&member.shell(Nav::People), "Hand on", !errors.is_empty(), &main(member, &sheet, form, &errors))))
 }
 
 fn main(member: &Member, sheet: &Sheet, form: &HandOnForm, errors: &Errors) -> Markup {
@@ -140,50 +167,18 @@ pub async fn hand_on(
 ) -> Result<HttpResponse, Error> {
     let (id, Posted(form)) = (path.into_inner().1, form);
     may(&member, id)?;
-    let (typed, sender, own) = (form.clone(), Sender::new(&member), member.person == id);
-    let (cluster, url) = (member.cluster.name.clone(), format!("{}/loans", member.base()));
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            let sheet = Sheet::read(tx, id, &typed.role)?;
-            let (successor, until, end) = match decide(tx, &sheet, &typed)? {
-                Ok(decided) => decided,
-                Err(errors) => return Ok::<_, Error>(Err(errors)),
-            };
-            let hand = HandOn {
-                id: sheet.role.id,
-                role: sheet.role.words(),
-                school: sheet.school.1.clone(),
-                leaver: sheet.leaver.name.clone(),
-                successor: match &successor {
-                    Successor::Lead(person) => Some(person.name.clone()),
-                    Successor::New(wanted) => Some(wanted.name.clone()),
-                    Successor::School => None,
-                },
-                key: match &successor {
-                    Successor::Lead(person) => person.id.to_string(),
-                    Successor::New(_) => "new".to_owned(),
-                    Successor::School => "school".to_owned(),
-                },
-                invited: matches!(successor, Successor::New(_)),
-                last: match until {
-                    Until::Now => None,
-                    Until::Day(day) => Some(day),
-                },
-                items: sheet.facts(),
-                cluster,
-                url: tx.link(&url),
-            };
-            let fresh = sheet.leaver.recipient().map(|to| outbox::enqueue(tx, &hand.to_leaver(to, tx.today()))).transpose()?;
-            // The same form, pressed twice: its receipt is there already, and so is all that it says.
-            if fresh != Some(false) || matches!(successor, Successor::New(_)) {
-                carry_out(tx, &sheet, &hand, &successor, end, &sender, own)?;
-            }
-            Ok(Ok(roles::person_here(tx, id)?.is_none()))
-        })
-        .await?;
-    match done {
-        Err(errors) => show(&app, &member, id, &form, &errors).await,
+    let (sender, own) = (sender(&member), member.person == id);
+    let wish = match form.read()? {
+        Ok(wish) => wish,
+        Err(errors) => return show(&app, &member, id, &form, errors).await,
+    };
+    match app.db.write(member.scope(), move |tx| acts::hand_on(tx, id, &wish, &sender)).await {
+        Err(Stop::Refused(refusals)) => {
+            let mut errors = Errors::new();
+            refusals.iter().for_each(|refusal| errors.add(refusal.field(), refusal.to_string()));
+            show(&app, &member, id, &form, errors).await
+        }
+        Err(Stop::Fault(fault)) => Err(fault.into()),
         Ok(gone) => {
             if own && gone {
                 let main = html! {
@@ -195,49 +190,4 @@ pub async fn hand_on(
             Ok(see_other(&format!("{}/people?done=handed_on", member.base())))
         }
     }
-}
-
-type Decided = (Successor, Until, End);
-
-/// Reads the form against what is there.
-fn decide(tx: &mut Tx<'_>, sheet: &Sheet, typed: &HandOnForm) -> db::Result<Result<Decided, Errors>> {
-    let mut errors = Errors::new();
-    let successor = match typed.successor.as_str() {
-        "school" => Some(Successor::School),
-        "new" => {
-            let name = errors.check("name", invitations::name(&typed.name));
-            let email = errors.check("email", typed.email.parse::<EmailAddress>());
-            let offer = Offer { kind: sheet.role.kind, school: Some(sheet.school.0), from: tx.today(), to: None };
-            match name.zip(email).map(|(name, email)| Wanted { name, email, offer }) {
-                Some(wanted) if wanted.email.as_str() == sheet.leaver.email => {
-                    errors.add("email", "This is the address of who leaves. Enter that of who takes over");
-                    None
-                }
-                Some(wanted) => match acts::in_the_way(tx, &wanted)? {
-                    Some(why) => {
-                        errors.add("email", why);
-                        None
-                    }
-                    None => Some(Successor::New(wanted)),
-                },
-                None => None,
-            }
-        }
-        chosen => {
-            let lead = sheet.others.iter().find(|person| person.id.to_string() == chosen).cloned();
-            errors.check("successor", lead.ok_or("Choose who takes over")).map(Successor::Lead)
-        }
-    };
-    let until = typed.end.until(&mut errors);
-    let end = until.and_then(|until| match joining::end(&sheet.role, until, tx.today(), &[]) {
-        Ok(end) => Some((until, end)),
-        Err(refusal) => {
-            errors.add(if matches!(refusal, EndRefusal::Past | EndRefusal::BeforeStart(_)) { "last" } else { "when" }, refusal.to_string());
-            None
-        }
-    });
-    Ok(match (successor, end) {
-        (Some(successor), Some((until, end))) => Ok((successor, until, end)),
-        _ => Err(errors),
-    })
 }

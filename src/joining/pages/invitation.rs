@@ -7,13 +7,12 @@ use maud::html;
 
 use crate::base::secret::Secret;
 use crate::base::{clock, days};
-use crate::db::{self, Scope, Tx};
+use crate::db::{self, Scope, Stop};
+use crate::joining::acts::{self, Accepted};
 use crate::joining::store::{self, Invitation};
-use crate::joining::{self, InvitationRefusal, acts, letters};
-use crate::mail::store as outbox;
+use crate::joining::{self, InvitationRefusal, letters};
+use crate::people::Cluster;
 use crate::people::pages::{signed_in, user_agent};
-use crate::people::store::{self as people, roles as held, sessions};
-use crate::people::{self as roles, Cluster, Offer};
 use crate::web::answer::unkept;
 use crate::web::forms::submit;
 use crate::web::guard::{self, Nothing, Posted};
@@ -96,55 +95,20 @@ pub async fn accept(req: HttpRequest, app: web::Data<App>, token: web::Path<Stri
     let Some(secret) = Secret::parse(&token) else { return Ok(refused(&app, InvitationRefusal::Unknown)) };
     let Some((_, cluster, _)) = find(&app, Some(secret.clone())).await? else { return Ok(refused(&app, InvitationRefusal::Unknown)) };
     let attempt = || {
-        let (hash, agent, cluster) = (secret.hash(), user_agent(&req), cluster.clone());
-        app.db.write(Scope { cluster: cluster.id, actor: None, now }, move |tx| {
-            let url = tx.link(&format!("/c/{}/people", cluster.slug));
-            take(tx, &hash, &agent, &cluster.name, &url)
-        })
+        let (hash, agent) = (secret.hash(), user_agent(&req));
+        app.db.write(Scope { cluster: cluster.id, actor: None, now }, move |tx| acts::accept(tx, &hash, &agent))
     };
     let mut done = attempt().await;
     // Another cluster has made the same person in the same moment: now he is there.
-    if matches!(done, Err(Error::Db(db::Error::Unique(db::Unique::Email)))) {
+    if matches!(done, Err(Stop::Fault(db::Error::Unique(db::Unique::Email)))) {
         done = attempt().await;
     }
-    match done? {
-        Ok((session, begun)) => {
+    match done {
+        Ok(Accepted { session, begun }) => {
             let next = if begun { format!("/c/{}/week", cluster.slug) } else { "/".to_owned() };
             Ok(signed_in(&req, &app, &session, &next))
         }
-        Err(refusal) => Ok(refused(&app, refusal)),
+        Err(Stop::Refused(refusal)) => Ok(refused(&app, refusal)),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
-}
-
-/// The transaction of accepting: the session's secret, and whether the role counts today.
-fn take(tx: &mut Tx<'_>, hash: &str, agent: &str, cluster: &str, url: &str) -> Result<Result<(Secret, bool), InvitationRefusal>, Error> {
-    let today = tx.today();
-    let found = store::by_hash(&mut tx.house(), hash)?;
-    if let Err(refusal) = joining::usable(found.as_ref().map(|(one, ..)| one.standing), tx.now, today) {
-        return Ok(Err(refusal));
-    }
-    let Some((invitation, ..)) = found else { return Ok(Err(InvitationRefusal::Unknown)) };
-    let wanted = &invitation.wanted;
-    let person = people::person_for(&mut tx.house(), &wanted.email, &wanted.name)?;
-    tx.actor = Some(person);
-    if !store::accept(tx, &invitation, hash, person)? {
-        return Ok(Err(InvitationRefusal::Used));
-    }
-    // Nobody has a role on days before he said yes.
-    let offer = Offer { from: wanted.offer.from.max(today), ..wanted.offer };
-    let roles = held::of_person(tx, person)?;
-    if !joining::already(&roles, &offer) {
-        held::add(tx, person, &offer, invitation.school.as_deref())?;
-    }
-    acts::give_what_waits(tx, person, &offer)?;
-    if let Some(inviter) = invitation.invited_by
-        && let Some(to) = crate::people::store::roles::person_here(tx, inviter)?.as_ref().and_then(people::Person::recipient)
-    {
-        let role = roles::words(offer.kind, invitation.school.as_deref());
-        let name = people::person_by_email(&mut tx.house(), &wanted.email)?.map_or_else(|| wanted.name.clone(), |person| person.name);
-        let letter = letters::accepted(invitation.id, &name, &role, cluster, &format!("{url}/{person}"), to, today);
-        outbox::enqueue(tx, &letter)?;
-    }
-    let begun = offer.from <= today || roles.iter().any(|role| role.is_on(today));
-    Ok(Ok((sessions::add_session(&mut tx.house(), person, agent)?, begun)))
 }

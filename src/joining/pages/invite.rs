@@ -6,8 +6,9 @@ use serde::Deserialize;
 
 use super::person::answer;
 use crate::base::ids::InvitationId;
-use crate::base::{EmailAddress, clock, days};
-use crate::joining::acts::{Sender, in_the_way};
+use crate::base::{Day, EmailAddress, clock, days};
+use crate::db::Stop;
+use crate::joining::acts::{self, Sender};
 use crate::joining::pages::forms::RoleForm;
 use crate::joining::store::{self, Invitation};
 use crate::joining::{self, Wanted};
@@ -35,6 +36,19 @@ pub struct InviteForm {
     email: String,
     #[serde(flatten)]
     role: RoleForm,
+}
+
+impl InviteForm {
+    /// Who is wanted as what.
+    fn read(&self, today: Day) -> Result<Wanted, Errors> {
+        let mut errors = Errors::new();
+        let name = errors.check("name", joining::name(&self.name));
+        let email = errors.check("email", self.email.parse::<EmailAddress>());
+        match (name, email, self.role.offer(today, &mut errors)) {
+            (Some(name), Some(email), Some(offer)) => Ok(Wanted { name, email, offer }),
+            _ => Err(errors),
+        }
+    }
 }
 
 /// The form.
@@ -75,30 +89,21 @@ async fn invite_page(app: &App, member: &Coordinator, form: &InviteForm, errors:
 /// # Errors
 /// When the database refuses.
 pub async fn invite(app: web::Data<App>, member: Coordinator, form: Posted<InviteForm>) -> Result<HttpResponse, Error> {
-    let (Posted(form), sender, today) = (form, Sender::new(&member), member.today());
-    let typed = form.clone();
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            let schools = schools::store::schools(tx)?;
-            let mut errors = Errors::new();
-            let name = errors.check("name", joining::name(&typed.name));
-            let email = errors.check("email", typed.email.parse::<EmailAddress>());
-            let offer = typed.role.offer(today, &schools, &mut errors);
-            let (Some(name), Some(email), Some(offer)) = (name, email, offer) else { return Ok::<_, Error>(Err(errors)) };
-            let wanted = Wanted { name, email, offer };
-            if let Some(why) = in_the_way(tx, &wanted)? {
-                return Ok(Err(Errors::one("email", why)));
-            }
-            let (invitation, secret) = store::add(tx, &wanted)?;
-            sender.send(tx, &invitation, &secret, &[])?;
-            Ok(Ok(()))
-        })
-        .await?;
-    match done {
+    let (Posted(form), sender) = (form, sender(&member));
+    let wanted = match form.read(member.today()) {
+        Ok(wanted) => wanted,
+        Err(errors) => return invite_page(&app, &member, &form, &errors).await,
+    };
+    match app.db.write(member.scope(), move |tx| acts::invite(tx, &wanted, &sender)).await {
         Ok(()) => Ok(see_other(&format!("{}/people?done=invited", member.base()))),
-        Err(errors) => invite_page(&app, &member, &form, &errors).await,
+        Err(Stop::Refused(refusal)) => invite_page(&app, &member, &form, &Errors::one(refusal.field(), refusal.to_string())).await,
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
+}
+
+/// What the letters say of the cluster and of this person.
+pub(super) fn sender(member: &Member) -> Sender {
+    Sender { base: member.base().to_owned(), cluster: member.cluster.name.clone(), inviter: member.name.clone() }
 }
 
 /// The invitations that nobody has answered, each with what can be done about it; nothing when there are none.
@@ -143,16 +148,8 @@ type One = web::Path<(String, InvitationId)>;
 /// # Errors
 /// When it is not there.
 pub async fn again(app: web::Data<App>, member: Coordinator, path: One, _: Posted<Nothing>) -> Result<HttpResponse, Error> {
-    let (id, sender) = (path.into_inner().1, Sender::new(&member));
-    let sent = app
-        .db
-        .write(member.scope(), move |tx| {
-            store::one(tx, id)?;
-            let Some((invitation, secret)) = store::renew(tx, id)? else { return Ok::<_, Error>(false) };
-            sender.send(tx, &invitation, &secret, &[])?;
-            Ok(true)
-        })
-        .await?;
+    let (id, sender) = (path.into_inner().1, sender(&member));
+    let sent = app.db.write(member.scope(), move |tx| acts::send_again(tx, id, &sender)).await?;
     Ok(see_other(&format!("{}/people?done={}", member.base(), if sent { "again" } else { "answered" })))
 }
 
@@ -162,6 +159,6 @@ pub async fn again(app: web::Data<App>, member: Coordinator, path: One, _: Poste
 /// When it is not there.
 pub async fn withdraw(app: web::Data<App>, member: Coordinator, path: One, _: Posted<Nothing>) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let done = app.db.write(member.scope(), move |tx| Ok::<_, Error>(store::withdraw(tx, id)?)).await?;
+    let done = app.db.write(member.scope(), move |tx| store::withdraw(tx, id)).await?;
     Ok(see_other(&format!("{}/people?done={}", member.base(), if done { "withdrawn" } else { "answered" })))
 }

@@ -4,17 +4,16 @@
 use actix_web::{HttpResponse, web};
 use maud::html;
 
-use crate::base::days::{self, Period};
+use crate::base::days::{self, Day};
 use crate::base::ids::SchoolId;
 use crate::bookings::pages::loan_list;
 use crate::bookings::tell::Teller;
 use crate::catalogue::store::{self as catalogue, Kept};
 use crate::db::{self, Stop, Tx};
-use crate::joining::acts::{Things, cancel};
+use crate::joining::acts::{self, Things};
 use crate::people::{Coordinator, Member};
 use crate::schools::pages::{Screen, at, day_field, done};
-use crate::schools::{self, Record, Typed, Wish, store};
-use crate::waiting::acts;
+use crate::schools::{self, Record, Typed, store};
 use crate::web::forms::{self, Errors, stop};
 use crate::web::guard::Posted;
 use crate::web::parts::{Tone, banner};
@@ -56,40 +55,28 @@ pub async fn save(
     form: Posted<Typed>,
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
-    let (sent, teller) = (typed.clone(), Teller::new(&app, &member));
-    let saved = app
-        .db
-        .write(member.scope(), move |tx| {
-            let record = store::one(tx, id)?;
-            let last = at("last", sent.day("last", "the last day in the cluster").and_then(|day| schools::not_too_far(day, tx.today())))?;
-            let reason = at("reason", sent.line("reason", 300))?;
-            // The same form sent twice has let it go once.
-            if record.spells.last().is_some_and(|spell| spell.stay.left_on == Some(last)) {
-                return Ok(());
-            }
-            let leads = store::leads(tx)?.iter().any(|(lead, _)| lead.school == id && lead.to.is_none_or(|to| to > last));
-            let things = Things::read(tx, id)?;
-            let coordinated = store::coordinated_without(tx, id, last)?;
-            let wish = Wish { last, reason, held: things.tags(), leads, coordinated };
-            let gone = schools::leave(&record, &wish, tx.today())?;
-            // Before the roles end, so that the letters find the science lead.
-            for loan in things.ahead.iter().filter(|loan| loan.booking.slot.days.last() > last) {
-                cancel(tx, &teller, loan, "The school leaves the cluster")?;
-            }
-            if let Some(after) = Period::new(days::add(last, 1), days::END) {
-                acts::end_of_school(tx, id, after, "The school leaves the cluster.")?;
-            }
-            Ok(store::leave(tx, &record, &gone)?)
-        })
-        .await;
-    match saved {
+    let teller = Teller::new(&app, &member);
+    let (last, reason) = match read(&typed, member.today()) {
+        Ok(wish) => wish,
+        Err(errors) => return again(&app, &member, id, &typed, &errors).await,
+    };
+    match app.db.write(member.scope(), move |tx| acts::leave(tx, id, last, reason, &teller)).await {
         Ok(()) => Ok(done(&member, id, "left")),
-        Err(Stop::Refused(errors)) => {
-            let facts = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Facts::read(tx, id)?)).await?;
-            Ok(page(&member, &facts, &typed, &errors))
-        }
+        Err(Stop::Refused(refusal)) => again(&app, &member, id, &typed, &refusal.into()).await,
         Err(Stop::Fault(fault)) => Err(fault.into()),
     }
+}
+
+/// The last day, and why the school may go although it holds something.
+fn read(typed: &Typed, today: Day) -> Result<(Day, String), Errors> {
+    let last = at("last", typed.day("last", "the last day in the cluster").and_then(|day| schools::not_too_far(day, today)))?;
+    Ok((last, at("reason", typed.line("reason", 300))?))
+}
+
+/// The form with what is wrong.
+async fn again(app: &App, member: &Member, id: SchoolId, typed: &Typed, errors: &Errors) -> Result<HttpResponse, Error> {
+    let facts = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Facts::read(tx, id)?)).await?;
+    Ok(page(member, &facts, typed, errors))
 }
 
 fn page(member: &Member, facts: &Facts, typed: &Typed, errors: &Errors) -> HttpResponse {

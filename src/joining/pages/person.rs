@@ -10,7 +10,7 @@ use crate::base::days::{self, Day};
 use crate::base::ids::PersonId;
 use crate::clusters::pages::changes::history;
 use crate::clusters::store::log;
-use crate::joining;
+use crate::joining::{self, acts};
 use crate::people::store::roles;
 use crate::people::{Coordinator, Held, Member, RoleKind};
 use crate::web::answer::{html_page, see_other, unkept};
@@ -165,18 +165,6 @@ pub async fn rename(
         Ok(name) => name,
         Err(fault) => return name_page(&app, &member, id, Some(&form.name), &Errors::one("name", fault)).await,
     };
-    app.db
-        .write(member.scope(), move |tx| {
-            let (person, roles) = roles::person(tx, id)?;
-            // Who has left belongs to other clusters now, if to any.
-            if roles.iter().all(|role| role.to.is_some_and(|to| to < tx.today())) {
-                return Err(Error::NotFound);
-            }
-            if person.name != name {
-                roles::rename(tx, id, &name)?;
-            }
-            Ok::<_, Error>(())
-        })
-        .await?;
+    app.db.write(member.scope(), move |tx| acts::rename(tx, id, &name)).await?;
     Ok(see_other(&format!("{}/people/{id}?done=name", member.base())))
 }

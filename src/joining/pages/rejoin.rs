@@ -5,9 +5,10 @@ use maud::html;
 
 use crate::base::ids::SchoolId;
 use crate::db::Stop;
+use crate::joining::acts;
 use crate::people::{Coordinator, Member};
-use crate::schools::pages::{Screen, at, day_field, done, record, refused};
-use crate::schools::{self, Record, Typed, store};
+use crate::schools::pages::{Screen, at, day_field, done, record};
+use crate::schools::{self, Record, Typed};
 use crate::web::forms::{Errors, submit};
 use crate::web::guard::Posted;
 use crate::web::{App, Error};
@@ -32,23 +33,14 @@ pub async fn save(
     form: Posted<Typed>,
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
-    let sent = typed.clone();
-    let saved = app
-        .db
-        .write(member.scope(), move |tx| {
-            let record = store::one(tx, id)?;
-            let on = at("joined", sent.day("joined", "the day it joins again").and_then(|day| schools::not_too_far(day, tx.today())))?;
-            // The same form sent twice has brought it back once.
-            if record.spells.iter().any(|spell| spell.stay.joined_on == on && spell.stay.left_on.is_none()) {
-                return Ok(());
-            }
-            schools::rejoin(&record, on).map_err(refused("joined"))?;
-            Ok(store::join(tx, id, on)?)
-        })
-        .await;
-    match saved {
+    let on = typed.day("joined", "the day it joins again").and_then(|day| schools::not_too_far(day, member.today()));
+    let on = match at("joined", on) {
+        Ok(on) => on,
+        Err(errors) => return Ok(page(&member, &record(&app, &member, id).await?, &typed, &errors)),
+    };
+    match app.db.write(member.scope(), move |tx| acts::rejoin(tx, id, on)).await {
         Ok(()) => Ok(done(&member, id, "rejoined")),
-        Err(Stop::Refused(errors)) => Ok(page(&member, &record(&app, &member, id).await?, &typed, &errors)),
+        Err(Stop::Refused(refusal)) => Ok(page(&member, &record(&app, &member, id).await?, &typed, &("joined", refusal).into())),
         Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }

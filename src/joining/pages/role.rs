@@ -4,16 +4,16 @@ use actix_web::{HttpResponse, web};
 use maud::html;
 
 use super::person::answer;
-use crate::base::days::{self};
+use crate::base::days;
 use crate::base::ids::{PersonId, RoleId};
-use crate::db;
+use crate::db::Stop;
+use crate::joining::acts;
 use crate::joining::pages::forms::{EndForm, RoleForm};
-use crate::joining::{self, self as invitations, acts};
+use crate::people::Coordinator;
 use crate::people::store::roles;
-use crate::people::{self, Coordinator, Held};
-use crate::schools::{self};
+use crate::schools;
 use crate::web::answer::see_other;
-use crate::web::forms::{self, Errors, csrf_field, error_summary, stop, submit};
+use crate::web::forms::{Errors, csrf_field, error_summary, stop, submit};
 use crate::web::guard::Posted;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{back, head, row, summary};
@@ -57,32 +57,15 @@ pub async fn add(
     path: web::Path<(String, PersonId)>,
     form: Posted<RoleForm>,
 ) -> Result<HttpResponse, Error> {
-    let (id, Posted(form), today) = (path.into_inner().1, form, member.today());
-    let typed = form.clone();
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            let roles = roles::person(tx, id)?.1;
-            let schools = schools::store::schools(tx)?;
-            let mut errors = Errors::new();
-            let Some(offer) = typed.offer(today, &schools, &mut errors) else { return Ok::<_, Error>(Err(errors)) };
-            if invitations::already(&roles, &offer) {
-                return Ok(Err(Errors::one("role", ALREADY)));
-            }
-            let school = schools.iter().find(|school| Some(school.id) == offer.school).map(|school| school.short_name.clone());
-            roles::add(tx, id, &offer, school.as_deref())?;
-            acts::give_what_waits(tx, id, &offer)?;
-            Ok(Ok(()))
-        })
-        .await?;
-    match done {
+    let (id, Posted(form)) = (path.into_inner().1, form);
+    let mut errors = Errors::new();
+    let Some(offer) = form.offer(member.today(), &mut errors) else { return add_page(&app, &member, id, &form, &errors).await };
+    match app.db.write(member.scope(), move |tx| acts::add_role(tx, id, &offer)).await {
         Ok(()) => Ok(see_other(&format!("{}/people/{id}?done=role", member.base()))),
-        Err(errors) => add_page(&app, &member, id, &form, &errors).await,
+        Err(Stop::Refused(refusal)) => add_page(&app, &member, id, &form, &Errors::one(refusal.field(), refusal.to_string())).await,
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
-
-/// Said where somebody has the very same role.
-pub const ALREADY: &str = "This person has this role already on these days";
 
 type RolePath = web::Path<(String, PersonId, RoleId)>;
 
@@ -103,7 +86,7 @@ async fn end_page(
     errors: &Errors,
 ) -> Result<HttpResponse, Error> {
     let (person, roles) = app.db.read(member.scope(), move |tx| Ok::<_, Error>(roles::person(tx, id)?)).await?;
-    let role = found(roles, role)?;
+    let role = roles.into_iter().find(|one| one.id == role).ok_or(Error::NotFound)?;
     let here = format!("{}/people/{id}", member.base());
     let main = html! {
         (back(&here, &person.name))
@@ -124,10 +107,6 @@ async fn end_page(
     Ok(answer(errors, &form_page(&member.shell(Nav::People), "End a role", !errors.is_empty(), &main)))
 }
 
-fn found(roles: Vec<Held>, id: RoleId) -> db::Result<Held> {
-    roles.into_iter().find(|role| role.id == id).ok_or(db::Error::NotFound)
-}
-
 /// Ends a role.
 ///
 /// # Errors
@@ -136,26 +115,13 @@ pub async fn end(app: web::Data<App>, member: Coordinator, path: RolePath, form:
     let ((_, id, role), Posted(form)) = (path.into_inner(), form);
     let mut errors = Errors::new();
     let Some(until) = form.until(&mut errors) else { return end_page(&app, &member, (id, role), &form, &errors).await };
-    let done = app
-        .db
-        .write(member.scope(), move |tx| {
-            let role = found(roles::of_person(tx, id)?, role)?;
-            let coordinators = roles::coordinators(tx)?;
-            match joining::end(&role, until, tx.today(), &coordinators) {
-                // Pressed twice: the second time there is nothing to do.
-                Ok(people::End::On(day)) if role.to == Some(day) => Ok::<_, Error>(Ok(())),
-                Ok(end) => Ok(Ok(roles::end(tx, &role, end)?)),
-                Err(refusal) => Ok(Err(refusal)),
-            }
-        })
-        .await?;
-    match done {
+    match app.db.write(member.scope(), move |tx| acts::end_role(tx, id, role, until)).await {
         // The person's own page may be gone: a role that never counted was the last there was.
         Ok(()) => Ok(see_other(&format!("{}/people?done=ended", member.base()))),
-        Err(refusal) => {
-            let place = if matches!(refusal, joining::EndRefusal::Past | joining::EndRefusal::BeforeStart(_)) { "last" } else { "when" };
-            let errors = forms::Errors::one(place, refusal.to_string());
+        Err(Stop::Refused(refusal)) => {
+            let errors = Errors::one(refusal.field(), refusal.to_string());
             end_page(&app, &member, (id, role), &form, &errors).await
         }
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }

@@ -4,24 +4,21 @@
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
-use crate::base::days::{self, Period};
-use crate::base::ids::SchoolId;
+use crate::base::days;
+use crate::base::ids::{BookingId, SchoolId};
 use crate::bookings::pages::loan_list;
 use crate::bookings::store::loans::Loan;
 use crate::bookings::tell::Teller;
 use crate::db::Stop;
-use crate::joining::acts::{Things, cancel};
+use crate::joining::acts::{self, Fate, RestRefusal, Things};
 use crate::people::{Coordinator, Member};
-use crate::schools::pages::{Screen, at, day_field, done, html_answer, record, refused};
+use crate::schools::pages::{Screen, at, day_field, done, html_answer, record};
 use crate::schools::{self, Record, Sabbatical, Typed, store};
-use crate::waiting::acts;
 use crate::web::forms::{self, Errors, choice, csrf_field, error_summary, hidden, submit};
 use crate::web::guard::Posted;
 use crate::web::parts::{back, head, row, summary};
 use crate::web::{App, Error};
 
-/// What stands in a booking's history and in the letter.
-const REASON: &str = "On sabbatical";
 /// The three days of the form.
 const DAYS: [&str; 3] = ["from", "to", "review"];
 
@@ -54,39 +51,35 @@ pub async fn save(
     form: Posted<Typed>,
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
+    let wish = match Sabbatical::read(&typed, member.today()) {
+        Ok(wish) => wish,
+        Err(errors) => return checked(&app, &member, id, &typed, errors).await,
+    };
     let (sent, teller) = (typed.clone(), Teller::new(&app, &member));
-    let saved = app
-        .db
-        .write(member.scope(), move |tx| {
-            let record = store::one(tx, id)?;
-            let wish = Sabbatical::read(&sent, tx.today())?;
-            let rest = schools::rest(&record, &wish, tx.today())?;
-            let things = Things::read(tx, id)?;
-            let mut errors = Errors::new();
-            for loan in inside(&things, wish.days) {
-                let field = field_of(loan);
-                match sent.raw(&field) {
-                    "keep" => {}
-                    "cancel" => cancel(tx, &teller, loan, REASON)?,
-                    _ => errors.add(&field, format!("Choose keep or cancel for {}, {}", loan.name, loan.booking.slot.days)),
-                }
-            }
-            if !errors.is_empty() {
-                return Err(errors.into());
-            }
-            // The same form sent twice has written it once.
-            let there = |spell: &schools::Spell| spell.stay.sabbatical == Some(wish.days) && spell.review_on == wish.review_on;
-            if !record.spells.iter().any(there) {
-                store::set_sabbatical(tx, &record, &wish, &rest)?;
-                acts::end_of_school(tx, id, wish.days, "The school takes a break from the cluster.")?;
-            }
-            Ok(())
-        })
-        .await;
-    match saved {
+    let fate = move |booking| match sent.raw(&field_of(booking)) {
+        "keep" => Some(Fate::Keep),
+        "cancel" => Some(Fate::Cancel),
+        _ => None,
+    };
+    match app.db.write(member.scope(), move |tx| acts::rest(tx, id, &wish, fate, &teller)).await {
         Ok(()) => Ok(done(&member, id, "sabbatical")),
-        Err(Stop::Refused(errors)) => checked(&app, &member, id, &typed, errors).await,
+        Err(Stop::Refused(refusal)) => checked(&app, &member, id, &typed, said(refusal)).await,
         Err(Stop::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+/// A refusal at its fields.
+fn said(refusal: RestRefusal) -> Errors {
+    match refusal {
+        RestRefusal::Rule(field, refusal) => (field, refusal).into(),
+        RestRefusal::Undecided(loans) => {
+            let mut errors = Errors::new();
+            for loan in loans {
+                let words = format!("Choose keep or cancel for {}, {}", loan.name, loan.booking.slot.days);
+                errors.add(&field_of(loan.booking.slot.id), words);
+            }
+            errors
+        }
     }
 }
 
@@ -110,36 +103,19 @@ pub async fn end(
     form: Posted<Typed>,
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
-    let sent = typed.clone();
-    let saved = app
-        .db
-        .write(member.scope(), move |tx| {
-            let record = store::one(tx, id)?;
-            let back = at("back", sent.day("back", "the day the school is back"))?;
-            // The same form sent twice: it ended the day before already.
-            let before = days::add(back, -1);
-            if record.spells.iter().any(|spell| spell.stay.sabbatical.is_some_and(|off| off.last() == before)) {
-                return Ok(());
-            }
-            let (spell, off) = record.sabbatical(tx.today()).ok_or(("back", schools::Refusal::NoSabbatical))?;
-            let left = schools::back_early(off, back).map_err(refused("back"))?;
-            Ok(store::end_sabbatical(tx, id, spell, off, left)?)
-        })
-        .await;
-    match saved {
+    let back = match at("back", typed.day("back", "the day the school is back")) {
+        Ok(back) => back,
+        Err(errors) => return Ok(ask_end(&member, &record(&app, &member, id).await?, &typed, &errors)),
+    };
+    match app.db.write(member.scope(), move |tx| acts::back_early(tx, id, back)).await {
         Ok(()) => Ok(done(&member, id, "back")),
-        Err(Stop::Refused(errors)) => Ok(ask_end(&member, &record(&app, &member, id).await?, &typed, &errors)),
+        Err(Stop::Refused(refusal)) => Ok(ask_end(&member, &record(&app, &member, id).await?, &typed, &("back", refusal).into())),
         Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 
-/// What the school has booked inside the days and has not fetched.
-fn inside(things: &Things, days: Period) -> impl Iterator<Item = &Loan> {
-    things.ahead.iter().filter(move |loan| loan.booking.slot.days.overlaps(days))
-}
-
-fn field_of(loan: &Loan) -> String {
-    format!("booking-{}", loan.booking.slot.id)
+fn field_of(booking: BookingId) -> String {
+    format!("booking-{booking}")
 }
 
 /// The sabbatical that is on record and not over.
@@ -185,7 +161,7 @@ fn ask(member: &Member, record: &Record, typed: &Typed, errors: &Errors) -> Http
 fn choose(member: &Member, record: &Record, things: &Things, wish: &Sabbatical, typed: &Typed, errors: &Errors) -> HttpResponse {
     let here = format!("{}/schools/{}", member.base(), record.school.id);
     let title = "Sabbatical: what is booked";
-    let booked: Vec<&Loan> = inside(things, wish.days).collect();
+    let booked: Vec<&Loan> = things.inside(wish.days).collect();
     let review = wish.review_on.map_or_else(|| "None".to_owned(), days::long);
     let rows = [row("Sabbatical", wish.days.to_string()), row("Review day", review)];
     let main = html! {
@@ -221,7 +197,8 @@ fn days_of(field: &str, typed: &Typed) -> [(String, String); 3] {
 }
 
 fn keep_or_cancel(loan: &Loan, typed: &Typed, errors: &Errors) -> Markup {
-    let (field, slot) = (field_of(loan), &loan.booking.slot);
+    let slot = &loan.booking.slot;
+    let field = field_of(slot.id);
     let legend = format!("{} ({}), {}", loan.name, loan.tag, slot.days);
     let hint = &loan.booking.class_name;
     forms::radios(&field, &legend, hint, typed.raw(&field), errors, &[choice("keep", "Keep it"), choice("cancel", "Cancel it")])

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::Person;
-use crate::base::days::Day;
+use crate::base::days::{self, Day};
 use crate::base::ids::{ClusterId, PersonId, RoleId, SchoolId};
 use crate::db::asks::today;
 use crate::db::schema::{self, clusters, people, roles, schools, sessions};
@@ -12,6 +12,8 @@ use crate::people::{Cluster, End, Held, Offer, RoleKind, RoleSchool, span, words
 
 /// The most roles that a person, or a question, has.
 const MOST: i64 = 500;
+/// The most clusters that a director's page shows.
+const MOST_DIRECTED: i64 = 200;
 
 type Row = (i64, i64, String, Option<i64>, Option<String>, Day, Option<Day>);
 
@@ -118,6 +120,44 @@ pub fn end(tx: &mut Tx<'_>, role: &Held, end: End) -> Result<()> {
     Ok(())
 }
 
+/// Ends every role at a school that leaves with a day; one that would begin later never does. `name`: the school's short name.
+pub fn end_at_school(tx: &mut Tx<'_>, school: SchoolId, name: &str, last: Day) -> Result<()> {
+    let found: Vec<(i64, String, Day)> = roles::table
+        .filter(roles::cluster_id.eq(tx.cluster.0))
+        .filter(roles::school_id.eq(school.0))
+        .filter(roles::to_day.is_null().or(roles::to_day.gt(last)))
+        .order(roles::id)
+        .select((roles::id, roles::kind, roles::from_day))
+        .load(tx.conn)?;
+    for (id, kind, from) in found {
+        let row = roles::table.find((tx.cluster.0, id));
+        let kind = kind.parse::<RoleKind>().map_or("Role", RoleKind::words);
+        let what = format!("{kind} at {name}");
+        if from > last {
+            diesel::delete(row).execute(tx.conn)?;
+            tx.log("roles", &RoleId(id), "withdrawn", &format!("{what}, from {}", days::long(from)), "The school leaves before")?;
+        } else {
+            diesel::update(row).set(roles::to_day.eq(Some(last))).execute(tx.conn)?;
+            tx.log("roles", &RoleId(id), "ended", &what, &format!("Until {}: the school leaves", days::long(last)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether somebody who is at no school or at another one coordinates the cluster on the day after `last`.
+pub fn coordinated_without(tx: &mut Tx<'_>, school: SchoolId, last: Day) -> Result<bool> {
+    let found: Option<i64> = roles::table
+        .filter(roles::cluster_id.eq(tx.cluster.0))
+        .filter(roles::kind.eq("coordinator"))
+        .filter(roles::school_id.is_null().or(roles::school_id.ne(school.0)))
+        .filter(roles::from_day.le(days::add(last.max(tx.today()), 1)))
+        .filter(roles::to_day.is_null().or(roles::to_day.gt(last.max(tx.today()))))
+        .select(roles::id)
+        .first(tx.conn)
+        .optional()?;
+    Ok(found.is_some())
+}
+
 /// Corrects a person's name. The log says that, and not the names: they must be erasable.
 pub fn rename(tx: &mut Tx<'_>, person: PersonId, name: &str) -> Result<()> {
     diesel::update(people::table.find(person.0)).set(people::name.eq(name)).execute(tx.conn)?;
@@ -135,6 +175,42 @@ pub fn clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<Cluste
         .select((clusters::id, clusters::slug, clusters::name, clusters::version))
         .load(house.conn)?;
     Ok(rows.into_iter().map(|(id, slug, name, version)| Cluster { id: ClusterId(id), slug, name, version }).collect())
+}
+
+/// A cluster as a director sees it among others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directed {
+    /// Which.
+    pub cluster: Cluster,
+    /// When its programme began.
+    pub cohort_year: Option<i32>,
+    /// Where it is, as stored.
+    pub nation: String,
+}
+
+/// The clusters of which a person is programme director today, by cohort and name: one query.
+pub fn directed_by(house: &mut House<'_>, person: PersonId) -> Result<Vec<Directed>> {
+    type Row = (i64, String, String, i64, Option<i32>, String);
+    let today = house.today();
+    let own = roles::table
+        .filter(roles::person_id.eq(person.0))
+        .filter(roles::kind.eq(<&'static str>::from(RoleKind::Director)))
+        .filter(today!(roles, today))
+        .select(roles::cluster_id);
+    let rows: Vec<Row> = clusters::table
+        .filter(clusters::id.eq_any(own))
+        .order((clusters::cohort_year, clusters::name))
+        .limit(MOST_DIRECTED)
+        .select((clusters::id, clusters::slug, clusters::name, clusters::version, clusters::cohort_year, clusters::nation))
+        .load(house.conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, slug, name, version, cohort_year, nation)| Directed {
+            cluster: Cluster { id: ClusterId(id), slug, name, version },
+            cohort_year,
+            nation,
+        })
+        .collect())
 }
 
 /// Somebody in the demo: who, as what, at which school, in which cluster.

@@ -7,7 +7,7 @@ use super::{Screen, done, fact_fields, record};
 use crate::base::ids::SchoolId;
 use crate::db::Stop;
 use crate::people::{Coordinator, Member};
-use crate::schools::{self, Facts, Record, Typed, store};
+use crate::schools::{Record, Typed, acts};
 use crate::web::forms::{Errors, submit};
 use crate::web::guard::Posted;
 use crate::web::{App, Error};
@@ -39,18 +39,7 @@ pub async fn save(
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
     let sent = typed.clone();
-    let saved = app
-        .db
-        .write(member.scope(), move |tx| {
-            let old = store::one(tx, id)?;
-            let mut errors = Errors::new();
-            let facts = Facts::read(&sent, old.england, &mut errors).ok_or(errors)?;
-            let (known, _) = store::known(tx)?;
-            let letters = schools::letters(&facts, &old.school.short_name, Some(id), &known)?;
-            Ok(store::set_facts(tx, &old, &facts, &letters)?)
-        })
-        .await;
-    match saved {
+    match app.db.write(member.scope(), move |tx| acts::set_facts(tx, id, &sent)).await {
         Ok(()) => Ok(done(&member, id, "edited")),
         Err(Stop::Refused(errors)) => Ok(page(&member, &record(&app, &member, id).await?, &typed, &errors)),
         Err(Stop::Fault(fault)) => Err(fault.into()),

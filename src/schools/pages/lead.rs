@@ -3,12 +3,12 @@
 use actix_web::{HttpResponse, web};
 use maud::html;
 
-use super::{Screen, at, day_field, done, refused};
+use super::{Screen, at, day_field, done};
 use crate::base::days;
 use crate::base::ids::SchoolId;
 use crate::db::Stop;
 use crate::people::{Coordinator, Member};
-use crate::schools::{self, Lead, Record, Typed, store};
+use crate::schools::{self, Lead, Record, Typed, acts, store};
 use crate::web::forms::{Errors, submit};
 use crate::web::guard::Posted;
 use crate::web::{App, Error};
@@ -35,29 +35,22 @@ pub async fn save(
     form: Posted<Typed>,
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
-    let sent = typed.clone();
-    let saved = app
-        .db
-        .write(member.scope(), move |tx| {
-            let record = store::one(tx, id)?;
-            let from = at("from", sent.day("from", "the first day as lead school").and_then(|day| schools::not_too_far(day, tx.today())))?;
-            let open = store::leads(tx)?.into_iter().find(|(lead, _)| lead.to.is_none());
-            // The same form sent twice has handed it on once.
-            if open.as_ref().is_some_and(|(lead, _)| lead.school == id && lead.from == from) {
-                return Ok(());
-            }
-            schools::lead(&record.school, from, open.as_ref().map(|(lead, name)| (lead, name.as_str()))).map_err(refused("from"))?;
-            Ok(store::set_lead(tx, &record.school, from, open.as_ref())?)
-        })
-        .await;
-    match saved {
+    let from = typed.day("from", "the first day as lead school").and_then(|day| schools::not_too_far(day, member.today()));
+    let from = match at("from", from) {
+        Ok(from) => from,
+        Err(errors) => return again(&app, &member, id, &typed, &errors).await,
+    };
+    match app.db.write(member.scope(), move |tx| acts::hand_lead(tx, id, from)).await {
         Ok(()) => Ok(done(&member, id, "lead")),
-        Err(Stop::Refused(errors)) => {
-            let (record, open) = read(&app, &member, id).await?;
-            Ok(page(&member, &record, &open, &typed, &errors))
-        }
+        Err(Stop::Refused(refusal)) => again(&app, &member, id, &typed, &("from", refusal).into()).await,
         Err(Stop::Fault(fault)) => Err(fault.into()),
     }
+}
+
+/// The form with what is wrong.
+async fn again(app: &web::Data<App>, member: &Member, id: SchoolId, typed: &Typed, errors: &Errors) -> Result<HttpResponse, Error> {
+    let (record, open) = read(app, member, id).await?;
+    Ok(page(member, &record, &open, typed, errors))
 }
 
 async fn read(app: &web::Data<App>, member: &Member, id: SchoolId) -> Result<(Record, Open), Error> {

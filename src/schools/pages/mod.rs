@@ -45,11 +45,6 @@ pub(crate) fn at<T>(field: &str, read: Result<T, String>) -> Result<T, Errors> {
     read.map_err(|message| Errors::one(field, message))
 }
 
-/// A rule at its field.
-pub(crate) fn refused(field: &str) -> impl Fn(Refusal) -> Errors {
-    move |refusal| Errors::one(field, refusal.to_string())
-}
-
 /// The school of the address.
 pub(crate) async fn record(app: &web::Data<App>, member: &Member, id: SchoolId) -> Result<Record, Error> {
     app.db.read(member.scope(), move |tx| Ok::<_, Error>(store::one(tx, id)?)).await

@@ -6,7 +6,7 @@ use maud::html;
 use super::{day_field, done, fact_fields, html_answer, name_fields};
 use crate::db::Stop;
 use crate::people::{Coordinator, Member};
-use crate::schools::{self, NewSchool, Typed, store};
+use crate::schools::{Typed, acts, store};
 use crate::web::forms::{Errors, csrf_field, error_summary, submit};
 use crate::web::guard::Posted;
 use crate::web::parts::{back, head};
@@ -28,17 +28,7 @@ pub async fn form(app: web::Data<App>, member: Coordinator) -> Result<HttpRespon
 pub async fn add(app: web::Data<App>, member: Coordinator, form: Posted<Typed>) -> Result<HttpResponse, Error> {
     let typed = form.0;
     let sent = typed.clone();
-    let added = app
-        .db
-        .write(member.scope(), move |tx| {
-            let (known, england) = store::known(tx)?;
-            let new = NewSchool::read(&sent, england, tx.today())?;
-            schools::names_are_free(&new.names, None, &known)?;
-            let letters = schools::letters(&new.facts, &new.names.short_name, None, &known)?;
-            Ok(store::add(tx, &new, &letters)?)
-        })
-        .await;
-    match added {
+    match app.db.write(member.scope(), move |tx| acts::add(tx, &sent)).await {
         Ok(id) => Ok(done(&member, id, "added")),
         Err(Stop::Refused(errors)) => Ok(page(&member, &typed, england(&app, &member).await?, &errors)),
         Err(Stop::Fault(fault)) => Err(fault.into()),

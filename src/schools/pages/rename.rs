@@ -7,7 +7,7 @@ use super::{Screen, day_field, done, name_fields, record};
 use crate::base::ids::SchoolId;
 use crate::db::Stop;
 use crate::people::{Coordinator, Member};
-use crate::schools::{self, Names, Record, Typed, store};
+use crate::schools::{Names, Record, Typed, acts};
 use crate::web::forms::{Errors, submit};
 use crate::web::guard::Posted;
 use crate::web::{App, Error};
@@ -34,31 +34,15 @@ pub async fn save(
     form: Posted<Typed>,
 ) -> Result<HttpResponse, Error> {
     let (id, typed) = (path.into_inner().1, form.0);
-    let sent = typed.clone();
-    let saved = app
-        .db
-        .write(member.scope(), move |tx| {
-            let old = store::one(tx, id)?;
-            let now = Names { name: old.school.name.clone(), short_name: old.school.short_name.clone() };
-            let mut errors = Errors::new();
-            let names = Names::read(&sent, &mut errors);
-            let from = errors.check("from", sent.day("from", "the first day of the new name"));
-            let (Some(names), Some(from)) = (names, from) else { return Err(errors.into()) };
-            let (known, _) = store::known(tx)?;
-            schools::names_are_free(&names, Some(id), &known)?;
-            let former = store::former(tx, id)?;
-            // The same form sent twice has renamed it once.
-            let again = former.first().is_some_and(|last| names == now && crate::base::days::add(last.until, 1) == from);
-            if again {
-                return Ok(());
-            }
-            let until = schools::rename(&names, from, &now, &former, tx.today())?;
-            Ok(store::rename(tx, &old, &names, until)?)
-        })
-        .await;
-    match saved {
+    let mut errors = Errors::new();
+    let names = Names::read(&typed, &mut errors);
+    let from = errors.check("from", typed.day("from", "the first day of the new name"));
+    let (Some(names), Some(from)) = (names, from) else {
+        return Ok(page(&member, &record(&app, &member, id).await?, &typed, &errors));
+    };
+    match app.db.write(member.scope(), move |tx| acts::rename(tx, id, &names, from)).await {
         Ok(()) => Ok(done(&member, id, "renamed")),
-        Err(Stop::Refused(errors)) => Ok(page(&member, &record(&app, &member, id).await?, &typed, &errors)),
+        Err(Stop::Refused(refusal)) => Ok(page(&member, &record(&app, &member, id).await?, &typed, &refusal.into())),
         Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }

@@ -5,9 +5,10 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Ask, dated, disturbed, horizon, kind_words, may_keep, off_words, school_of, to_year};
+use super::{Ask, dated, kind_words, off_words, school_of, to_year};
 use crate::base::days;
 use crate::base::ids::{ClosureId, SchoolId};
+use crate::db::Stop;
 use crate::people::{DayKeeper, Member, RoleKind};
 use crate::schools::{self, SchoolName};
 use crate::web::answer::{html_page, refused};
@@ -17,7 +18,7 @@ use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, head};
 use crate::web::{App, Error};
 use crate::year::typed::closed_days;
-use crate::year::{self, Closure, ClosureKind, SchoolCalendar, store as rows};
+use crate::year::{CalendarKeeper, Closure, ClosureKind, NotYours, acts, store as rows};
 
 const REFUSED: &str = "Science leads add and remove INSET days of their own school. Ask the coordinator for anything else.";
 const LONGEST_NOTE: usize = 200;
@@ -131,22 +132,17 @@ pub async fn add(app: web::Data<App>, member: DayKeeper, sent: Posted<ClosureFor
         Ok(closure) => closure,
         Err(errors) => return Ok(refused(form(&member, &schools, &typed, &errors))),
     };
-    if !may_keep(&member, closure.school, closure.kind) {
-        return Err(Error::NotAllowed(REFUSED));
+    let keeper = CalendarKeeper::of(&member);
+    let changed = app.db.write(member.scope(), move |tx| acts::add_closure(tx, &keeper, &closure)).await.map_err(not_yours)?;
+    Ok(to_year(&member, changed, "closed"))
+}
+
+/// What stops a change of closed days, as an error's page says it.
+fn not_yours(stop: Stop<NotYours>) -> Error {
+    match stop {
+        Stop::Refused(NotYours) => Error::NotAllowed(REFUSED),
+        Stop::Fault(fault) => fault.into(),
     }
-    let year = days::academic_year(closure.days.first());
-    let today = member.today();
-    let off = app
-        .db
-        .write(member.scope(), move |tx| {
-            let before = year::store::school_calendar(tx, horizon(today))?;
-            let all = before.closures().iter().cloned().chain([closure.clone()]).collect();
-            let off = disturbed(tx, &before, &SchoolCalendar::new(before.terms().to_vec(), all))?;
-            rows::add_closure(tx, &closure)?;
-            Ok::<_, Error>(off)
-        })
-        .await?;
-    Ok(to_year(&member, year, "closed", off))
 }
 
 /// Asks before closed days are removed.
@@ -158,9 +154,7 @@ pub async fn remove_form(app: web::Data<App>, member: DayKeeper, path: web::Path
     let (kept, schools) =
         app.db.read(member.scope(), move |tx| Ok::<_, Error>((rows::closure(tx, id)?, schools::store::school_names(tx)?))).await?;
     let closure = &kept.closure;
-    if !may_keep(&member, closure.school, closure.kind) {
-        return Err(Error::NotAllowed(REFUSED));
-    }
+    CalendarKeeper::of(&member).may_keep(closure.school, closure.kind).map_err(|refusal| not_yours(refusal.into()))?;
     let whose = match closure.school {
         Some(school) => school_of(&schools, school)?.short_name.as_str(),
         None => "The whole cluster",
@@ -190,21 +184,9 @@ pub async fn remove(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let coordinator = member.is(RoleKind::Coordinator);
-    let own: Vec<SchoolId> = member.schools_led().map(|school| school.id).collect();
-    let year = app
-        .db
-        .write(member.scope(), move |tx| {
-            let kept = rows::closure(tx, id)?;
-            let of_own = kept.closure.kind == ClosureKind::Inset && kept.closure.school.is_some_and(|school| own.contains(&school));
-            if !coordinator && !of_own {
-                return Err(Error::NotAllowed(REFUSED));
-            }
-            rows::remove_closure(tx, &kept)?;
-            Ok(days::academic_year(kept.closure.days.first()))
-        })
-        .await?;
-    Ok(to_year(&member, year, "open", 0))
+    let keeper = CalendarKeeper::of(&member);
+    let changed = app.db.write(member.scope(), move |tx| acts::remove_closure(tx, &keeper, id)).await.map_err(not_yours)?;
+    Ok(to_year(&member, changed, "open"))
 }
 
 /// The line under a preview of closed days.

@@ -7,9 +7,8 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::base::days::{self, Day, Period};
+use crate::base::days::{self, Period};
 use crate::base::ids::SchoolId;
-use crate::db::{Result, Tx};
 use crate::people::pages::tabs::{Tab, tabs};
 use crate::people::{Member, RoleKind};
 use crate::schools::{self, SchoolName};
@@ -17,9 +16,10 @@ use crate::web::answer::{html_page, see_other};
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, counted, empty, head, icon, table_or_cards};
 use crate::web::{App, Error};
+use crate::year::acts::Changed;
 use crate::year::plan::{self, YEARS, year_name};
-use crate::year::store::{self as ends, self as rows, Kept};
-use crate::year::{Closure, ClosureKind, SchoolCalendar, Season, Term};
+use crate::year::store::{self as rows, Kept};
+use crate::year::{CalendarKeeper, Closure, ClosureKind, SchoolCalendar, Season, Term};
 
 /// The room's addresses within a cluster.
 pub fn inside(routes: &mut web::ServiceConfig) {
@@ -51,7 +51,7 @@ pub struct Ask {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn show(app: web::Data<App>, member: Member, ask: web::Query<Ask>) -> std::result::Result<HttpResponse, Error> {
+pub async fn show(app: web::Data<App>, member: Member, ask: web::Query<Ask>) -> Result<HttpResponse, Error> {
     let now = days::academic_year(member.today());
     let shown = ask.year.unwrap_or(now);
     if !YEARS.contains(&shown) {
@@ -61,11 +61,7 @@ pub async fn show(app: web::Data<App>, member: Member, ask: web::Query<Ask>) -> 
     let (calendar, closed, schools) = app
         .db
         .read(member.scope(), move |tx| {
-            Ok::<_, Error>((
-                crate::year::store::school_calendar(tx, window)?,
-                rows::closures_in(tx, window)?,
-                schools::store::school_names(tx)?,
-            ))
+            Ok::<_, Error>((rows::school_calendar(tx, window)?, rows::closures_in(tx, window)?, schools::store::school_names(tx)?))
         })
         .await?;
     let coordinator = member.is(RoleKind::Coordinator);
@@ -197,14 +193,9 @@ pub(crate) fn why(closure: &Closure) -> String {
     }
 }
 
-/// Whether the member may add or remove such a closure: the coordinator any, a science lead INSET days of the own school.
-fn may_keep(member: &Member, school: Option<SchoolId>, kind: ClosureKind) -> bool {
-    member.is(RoleKind::Coordinator)
-        || (kind == ClosureKind::Inset && school.is_some_and(|school| member.schools_led().any(|own| own.id == school)))
-}
-
 fn closed_days(member: &Member, closed: &[Kept], school: Option<SchoolId>, name: &str) -> Markup {
     let own: Vec<&Kept> = closed.iter().filter(|kept| kept.closure.school == school).collect();
+    let keeper = CalendarKeeper::of(member);
     html! {
         @if own.is_empty() { p.hint { "No closed days entered for this year." } }
         @else {
@@ -216,7 +207,7 @@ fn closed_days(member: &Member, closed: &[Kept], school: Option<SchoolId>, name:
                             b { (dated(closure.days)) }
                             small { (why(closure)) }
                         }
-                        @if may_keep(member, school, closure.kind) {
+                        @if keeper.may_keep(school, closure.kind).is_ok() {
                             a href={ (member.base()) "/closures/" (kept.id) "/remove" } { "Remove" span.vh { " " (closure.days) " of " (name) } }
                         }
                     }
@@ -231,25 +222,13 @@ pub(crate) fn dated(period: Period) -> String {
     if period.len_days() == 1 { days::full(period.first()) } else { period.to_string() }
 }
 
-/// The days for which a change of the school year can matter to bookings, with some of the past for what is entered late.
-pub(crate) fn horizon(today: Day) -> Period {
-    let first = days::add(today, -400);
-    Period::new(first, days::END).unwrap_or(Period::day(first))
-}
-
-/// How many bookings to come a change would leave on days without school. One query.
-pub(crate) fn disturbed(tx: &mut Tx<'_>, before: &SchoolCalendar, after: &SchoolCalendar) -> Result<usize> {
-    let bookings = ends::to_come(tx)?;
-    Ok(plan::disturbed(&bookings, tx.today(), before, after))
-}
-
 /// The school of the cluster with this id.
-fn school_of(schools: &[SchoolName], id: SchoolId) -> std::result::Result<&SchoolName, Error> {
+fn school_of(schools: &[SchoolName], id: SchoolId) -> Result<&SchoolName, Error> {
     schools.iter().find(|school| school.id == id).ok_or(Error::NotFound)
 }
 
-/// On to the school year that holds a day.
-pub(crate) fn to_year(member: &Member, academic_year: i32, done: &str, off: usize) -> HttpResponse {
+/// On to the school year that was changed.
+pub(crate) fn to_year(member: &Member, Changed { year, off }: Changed, done: &str) -> HttpResponse {
     let off = if off > 0 { format!("&off={off}") } else { String::new() };
-    see_other(&format!("{}/terms?year={academic_year}&done={done}{off}", member.base()))
+    see_other(&format!("{}/terms?year={year}&done={done}{off}", member.base()))
 }

@@ -4,9 +4,10 @@ use actix_web::{HttpResponse, web};
 use maud::html;
 use serde::Deserialize;
 
-use super::{Ask, disturbed, horizon, off_words, to_year};
+use super::{Ask, off_words, to_year};
 use crate::base::days;
 use crate::base::ids::TermId;
+use crate::db::Stop;
 use crate::people::{Coordinator, Member};
 use crate::web::answer::{html_page, refused};
 use crate::web::forms::{Errors, choice, day_month_year, error_summary, field, radios, stop, submit};
@@ -14,9 +15,9 @@ use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, head};
 use crate::web::{App, Error};
-use crate::year::plan::{Planned, YEARS, year_name};
-use crate::year::typed::{TypedTerm, Wrong, boxes};
-use crate::year::{self, SchoolCalendar, Season, Term, store as rows};
+use crate::year::plan::{YEARS, horizon, year_name};
+use crate::year::typed::{TypedTerm, boxes};
+use crate::year::{Season, Term, acts, store as rows};
 
 /// The form as it comes.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -87,8 +88,8 @@ pub async fn add(app: web::Data<App>, member: Coordinator, sent: Posted<TermForm
 pub async fn edit_form(app: web::Data<App>, member: Coordinator, path: web::Path<(String, TermId)>) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
     let today = member.today();
-    let calendar = app.db.read(member.scope(), move |tx| Ok::<_, Error>(year::store::school_calendar(tx, horizon(today))?)).await?;
-    let term = one(&calendar, id)?;
+    let calendar = app.db.read(member.scope(), move |tx| Ok::<_, Error>(rows::school_calendar(tx, horizon(today))?)).await?;
+    let term = calendar.term(id).ok_or(Error::NotFound)?;
     Ok(html_page(form(&member, Some(&term), &typed_of(&term), &Errors::new())))
 }
 
@@ -105,49 +106,18 @@ pub async fn change(
     store_term(&app, &member, Some(path.into_inner().1), sent.0.into()).await
 }
 
-fn one(calendar: &SchoolCalendar, id: TermId) -> Result<Term, Error> {
-    calendar.terms().iter().find(|term| term.id == id).copied().ok_or(Error::NotFound)
-}
-
-/// What storing came to: the year and how many bookings it disturbs, or what is wrong; with the term that was there.
-type Stored = (Option<Term>, Result<(i32, usize), Wrong>);
-
 async fn store_term(app: &web::Data<App>, member: &Member, over: Option<TermId>, typed: TypedTerm) -> Result<HttpResponse, Error> {
-    let today = member.today();
-    let wanted = typed.clone();
-    let (old, stored): Stored = app
-        .db
-        .write(member.scope(), move |tx| {
-            let before = year::store::school_calendar(tx, horizon(today))?;
-            let old = over.map(|id| one(&before, id)).transpose()?;
-            let others: Vec<Planned> = before.terms().iter().filter(|term| Some(term.id) != over).map(Planned::from).collect();
-            let term = match wanted.read(&others) {
-                Ok(term) => term,
-                // The button pressed twice: the second finds just this term.
-                Err(wrong) => {
-                    return match wanted.read(&[]) {
-                        Ok(term) if old.is_none() && others.contains(&term) => Ok((old, Ok((term.academic_year, 0)))),
-                        _ => Ok((old, Err(wrong))),
-                    };
-                }
-            };
-            let kept = before.terms().iter().filter(|other| Some(other.id) != over).copied();
-            let all = kept.chain([term.with_id(over.unwrap_or(TermId(0)))]).collect();
-            let after = SchoolCalendar::new(all, before.closures().to_vec());
-            let off = disturbed(tx, &before, &after)?;
-            rows::put_term(tx, old.as_ref(), &term)?;
-            Ok::<_, Error>((old, Ok((term.academic_year, off))))
-        })
-        .await?;
-    match stored {
-        Ok((year, off)) => Ok(to_year(member, year, if over.is_some() { "term-changed" } else { "term-added" }, off)),
-        Err(wrong) => {
+    let sent = typed.clone();
+    match app.db.write(member.scope(), move |tx| acts::put_term(tx, over, &sent)).await {
+        Ok(changed) => Ok(to_year(member, changed, if over.is_some() { "term-changed" } else { "term-added" })),
+        Err(Stop::Refused(refused_term)) => {
             let mut errors = Errors::new();
-            for (field, words) in wrong {
+            for (field, words) in refused_term.wrong {
                 errors.add(field, words);
             }
-            Ok(refused(form(member, old.as_ref(), &typed, &errors)))
+            Ok(refused(form(member, refused_term.old.as_ref(), &typed, &errors)))
         }
+        Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
 
@@ -188,15 +158,7 @@ fn form(member: &Member, old: Option<&Term>, typed: &TypedTerm, errors: &Errors)
 /// When it is not there.
 pub async fn remove_form(app: web::Data<App>, member: Coordinator, path: web::Path<(String, TermId)>) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let today = member.today();
-    let (term, off) = app
-        .db
-        .read(member.scope(), move |tx| {
-            let before = year::store::school_calendar(tx, horizon(today))?;
-            let term = one(&before, id)?;
-            Ok::<_, Error>((term, disturbed(tx, &before, &without(&before, id))?))
-        })
-        .await?;
+    let (term, off) = app.db.read(member.scope(), move |tx| Ok::<_, Error>(acts::without_term(tx, id)?)).await?;
     let title = format!("Remove {}?", term.name());
     let main = html! {
         (back(&format!("{}/terms?year={}", member.base(), term.academic_year), "School year"))
@@ -211,10 +173,6 @@ pub async fn remove_form(app: web::Data<App>, member: Coordinator, path: web::Pa
     Ok(html_page(form_page(&member.shell(Nav::People), &title, false, &main)))
 }
 
-fn without(before: &SchoolCalendar, id: TermId) -> SchoolCalendar {
-    SchoolCalendar::new(before.terms().iter().filter(|term| term.id != id).copied().collect(), before.closures().to_vec())
-}
-
 /// Removes a term.
 ///
 /// # Errors
@@ -226,16 +184,6 @@ pub async fn remove(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let today = member.today();
-    let (year, off) = app
-        .db
-        .write(member.scope(), move |tx| {
-            let before = year::store::school_calendar(tx, horizon(today))?;
-            let term = one(&before, id)?;
-            let off = disturbed(tx, &before, &without(&before, id))?;
-            rows::remove_term(tx, &term)?;
-            Ok::<_, Error>((term.academic_year, off))
-        })
-        .await?;
-    Ok(to_year(&member, year, "term-removed", off))
+    let changed = app.db.write(member.scope(), move |tx| acts::remove_term(tx, id)).await?;
+    Ok(to_year(&member, changed, "term-removed"))
 }

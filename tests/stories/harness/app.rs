@@ -127,7 +127,7 @@ impl TestApp {
     pub async fn found(&self, world: &World) {
         let folder = self.ground.folder.path().join(&world.slug);
         world.write(&folder);
-        imports::import_folder(&self.app.db, &self.clock, &folder).await.unwrap_or_else(|fault| panic!("{fault}"));
+        imports::acts::import_folder(&self.app.db, &self.clock, &folder).await.unwrap_or_else(|fault| panic!("{fault}"));
     }
 
     /// A browser that is not signed in.

@@ -58,6 +58,12 @@ const LONG_HOLIDAY_DAYS: i64 = 21;
 /// A loan longer than this had a coordinator's leave (the default of the setting).
 const LONGEST_LOAN_DAYS: i64 = 28;
 
+/// Whether a `bookings.csv` is the pattern: somebody imports `demo/` itself.
+#[must_use]
+pub fn is_pattern(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte == b'\n').next().is_some_and(|head| head.windows(9).any(|name| name == b"still_out"))
+}
+
 /// Makes `bookings.csv` for a day out of the pattern of that name.
 ///
 /// # Errors

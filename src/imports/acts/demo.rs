@@ -5,17 +5,17 @@
 //! Weeks of holiday are not counted, so the pattern never runs into the summer, whatever day it is.
 
 mod day;
-mod pattern;
 
 use std::path::{Path, PathBuf};
 
 pub use day::{WrongDay, demo_clock};
 
-use super::load::import_folder;
-use super::{Files, ImportFailed, Summary, store};
+use super::load::{ImportFailed, import_folder};
 use crate::base::clock::{Clock, today};
 use crate::base::days::Day;
+use crate::clusters;
 use crate::db::Db;
+use crate::imports::{Files, Summary, pattern};
 
 /// The files a coordinator would import, embedded in the program.
 #[derive(rust_embed::RustEmbed)]
@@ -29,18 +29,12 @@ struct Demo;
 /// As [`import_folder`].
 pub async fn load_demo(db: &Db, clock: &Clock, data: &Path) -> Result<Option<Summary>, ImportFailed> {
     let now = clock.now();
-    if db.house_read(now, store::any_cluster).await.map_err(ImportFailed::Database)? {
+    if db.house_read(now, clusters::store::any_cluster).await.map_err(ImportFailed::Database)? {
         return Ok(None);
     }
     let folder = data.join("cluster");
     write(&folder, &files(today(now))?)?;
     import_folder(db, clock, &folder).await.map(Some)
-}
-
-/// Whether a `bookings.csv` is the pattern: somebody imports `demo/` itself.
-#[must_use]
-pub fn is_pattern(bytes: &[u8]) -> bool {
-    bytes.split(|byte| *byte == b'\n').next().is_some_and(|head| head.windows(9).any(|name| name == b"still_out"))
 }
 
 /// The demo's files as they are on a day.

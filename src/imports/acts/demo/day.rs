@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::base::clock::{Clock, morning, today};
 use crate::base::days::{self, Day, parse_iso};
+use crate::clusters;
 use crate::db::{self, Db};
-use crate::imports::store;
 
 /// Why the demo cannot stand on a day.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ pub async fn demo_clock(db: &Db, data: &Path, wished: Option<Day>) -> Result<Clo
     let machine = Clock::Machine.now();
     let path = data.join("clock.txt");
     // Without its cluster it has not begun, and an earlier try does not bind it.
-    let begun = db.house_read(machine, store::any_cluster).await?;
+    let begun = db.house_read(machine, clusters::store::any_cluster).await?;
     let kept = if begun { read(&path)?.or(Some(Standing::default())) } else { None };
     let standing = stand(kept, wished, machine)?;
     if Some(standing) != kept {

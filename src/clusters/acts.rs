@@ -1,0 +1,57 @@
+//! How a cluster begins: a programme director adds one, or whoever runs the site sets up its first.
+
+use crate::base::ids::PersonId;
+use crate::base::secret::Secret;
+use crate::clusters::{Fault, Founding, SetUpRefusal, letters, may_set_up, store};
+use crate::db::{self, House, Stop, Tx, Unique};
+use crate::mail::store as outbox;
+use crate::people::RoleKind;
+use crate::people::store::{cluster_by_slug, sessions};
+
+/// A new cluster with its lead school, its coordinator, who gets a letter of welcome, and this director. The same form sent twice has created it
+/// once. Refused when another cluster has the short name. In a transaction of the house.
+pub fn create(tx: &mut Tx<'_>, founding: &Founding, director: PersonId) -> Result<(), Stop<Fault>> {
+    let taken = || Stop::Refused(Fault::SlugTaken(founding.slug.clone()));
+    let mut house = tx.house();
+    if cluster_by_slug(&mut house, &founding.slug)?.is_some() {
+        // The same button pressed twice: the cluster that this person has just created is the answer.
+        return if store::just_created(&mut house, founding, director)? { Ok(()) } else { Err(taken()) };
+    }
+    let (cluster, coordinator) = store::found(&mut house, founding, Some(director)).map_err(|fault| match fault {
+        // An import beside us may have taken the short name between the question and the insert.
+        db::Error::Unique(Unique::Slug) => taken(),
+        fault => fault.into(),
+    })?;
+    let mut tx = house.enter(cluster, Some(director));
+    store::add_role(&mut tx, director, RoleKind::Director)?;
+    let letter = letters::welcome(founding, cluster, coordinator, &tx.link("/sign-in"), tx.today());
+    outbox::enqueue(&mut tx, &letter)?;
+    Ok(())
+}
+
+/// Makes the secret of an address for setting up; `None` when there is a cluster.
+pub fn offer_set_up(tx: &mut Tx<'_>) -> db::Result<Option<Secret>> {
+    let mut house = tx.house();
+    if store::any_cluster(&mut house)? { Ok(None) } else { store::add_set_up_token(&mut house).map(Some) }
+}
+
+/// Whether the address for setting up with this secret works now. Refused when there is a cluster, nobody printed it, or it is too old.
+pub fn check_set_up(house: &mut House<'_>, secret: &Secret) -> Result<(), Stop<SetUpRefusal>> {
+    let any = store::any_cluster(house)?;
+    let until = store::set_up_token(house, secret)?;
+    Ok(may_set_up(any, until, house.now)?)
+}
+
+/// The first cluster, its lead school and its operator, who is programme director, too, when he `directs`; returns the secret of the session that
+/// signs his device in. Refused as by [`check_set_up`]: under the house's lock the first of several who press at once finds no cluster, and the
+/// others find his.
+pub fn set_up(tx: &mut Tx<'_>, secret: &Secret, founding: &Founding, directs: bool, agent: &str) -> Result<Secret, Stop<SetUpRefusal>> {
+    let mut house = tx.house();
+    check_set_up(&mut house, secret)?;
+    let (cluster, operator) = store::found(&mut house, founding, None)?;
+    if directs {
+        store::add_role(&mut house.enter(cluster, Some(operator)), operator, RoleKind::Director)?;
+    }
+    store::end_set_up(&mut house)?;
+    Ok(sessions::add_session(&mut house, operator, agent)?)
+}
