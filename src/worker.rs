@@ -19,7 +19,7 @@ use crate::base::{Clock, clock, days};
 use crate::bookings::still as bookings;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
-use crate::handovers::still as handed_still;
+use crate::handovers;
 use crate::joining::still as joining;
 use crate::journeys::still as leg_still;
 use crate::mail::mailer::Mailer;
@@ -339,7 +339,7 @@ const ROOMS: [Overtaken; 8] = [
     joining::overtaken,
     reminding::overtaken,
     leg_still::overtaken,
-    handed_still::overtaken,
+    handovers::tell::overtaken,
     wait_still::overtaken,
     still::overtaken,
     bookings::overtaken,
