@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::accounts::store::{identities, passkeys};
 use crate::accounts::{kinds, still as account_still};
-use crate::attention::still;
+use crate::attention;
 use crate::base::ids::{ClusterId, MessageId};
 use crate::base::{Clock, clock, days};
 use crate::bookings::still as bookings;
@@ -341,7 +341,7 @@ const ROOMS: [Overtaken; 8] = [
     leg_still::overtaken,
     handovers::tell::overtaken,
     wait_still::overtaken,
-    still::overtaken,
+    attention::tell::overtaken,
     bookings::overtaken,
 ];
 
