@@ -13,15 +13,12 @@ use tokio::sync::watch;
 
 use crate::accounts::store::{identities, passkeys};
 use crate::accounts::{kinds, still as account_still};
-use crate::attention;
 use crate::base::ids::{ClusterId, MessageId};
 use crate::base::{Clock, clock, days};
 use crate::bookings::still as bookings;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
-use crate::handovers;
 use crate::joining::still as joining;
-use crate::journeys::still as leg_still;
 use crate::mail::mailer::Mailer;
 use crate::mail::store::{self as outbox, choices};
 use crate::mail::{self, Kind, Message, Outcome, Overtaken, Record, State, Stored, after};
@@ -30,6 +27,7 @@ use crate::reminders::acts::digests::Rooms;
 use crate::reminders::acts::round::{Came, Pass, Sweep};
 use crate::reminders::{self, still as reminding, store};
 use crate::waiting::{still as wait_still, store as waits};
+use crate::{attention, handovers, journeys};
 
 /// Between two rounds when nobody rings: another process may have stored letters, and letters may have become due again.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -338,7 +336,7 @@ const ROOMS: [Overtaken; 8] = [
     account_still::overtaken,
     joining::overtaken,
     reminding::overtaken,
-    leg_still::overtaken,
+    journeys::tell::overtaken,
     handovers::tell::overtaken,
     wait_still::overtaken,
     attention::tell::overtaken,

@@ -11,6 +11,9 @@ use crate::base::ids::{BookingId, CopyId, LegId, SchoolId};
 use crate::bookings::{Kind, Slot};
 use crate::year::SchoolCalendar;
 
+/// How far around legs and the bookings at their ends school days are read.
+pub const CALENDAR_DAYS: i64 = 90;
+
 /// Within so many days of each other two loans hand the copy on directly; else it goes home in between.
 pub const DIRECT_DAYS: i64 = 7;
 /// How far back a day is looked for on which both schools are open; no holiday is longer.
