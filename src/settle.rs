@@ -5,24 +5,16 @@
 //! without this (an import, a session) is settled by the worker.
 
 use crate::db::{Result, Tx};
-use crate::journeys::acts::relay;
-use crate::journeys::store::legs as rows;
-use crate::reminders::store;
-use crate::waiting::acts;
-
-/// How far around a copy's bookings the schools' calendars are read.
-pub(crate) const CALENDAR_DAYS: i64 = 90;
+use crate::journeys::store::legs;
+use crate::{journeys, waiting};
 
 /// Settles what has changed.
 pub fn settle(tx: &mut Tx<'_>) -> Result<()> {
-    acts::run_out(tx)?;
-    if rows::unsettled(tx)?.is_empty() {
+    waiting::acts::run_out(tx)?;
+    if legs::unsettled(tx)?.is_empty() {
         return Ok(());
     }
     // Before the legs: what is offered changes what is planned for a copy.
-    acts::offer(tx)?;
-    let changed = rows::unsettled(tx)?;
-    relay(tx, &changed)?;
-    store::look_again(tx, &changed)?;
-    rows::settled(tx, &changed)
+    waiting::acts::offer(tx)?;
+    journeys::acts::settle(tx)
 }

@@ -12,15 +12,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use crate::accounts::{acts, kinds};
-use crate::attention::still;
 use crate::base::ids::{ClusterId, MessageId};
 use crate::base::{Clock, clock, days};
 use crate::bookings::still as bookings;
 use crate::bookings::store::ledger;
 use crate::db::{self, Db, Scope, Tx};
-use crate::handovers::still as handed_still;
 use crate::joining::acts as joining;
-use crate::journeys::still as leg_still;
 use crate::mail::acts::{Overtaken, Taken};
 use crate::mail::mailer::Mailer;
 use crate::mail::store as outbox;
@@ -29,6 +26,7 @@ use crate::reminders::acts::digests::Rooms;
 use crate::reminders::acts::round::{Came, Pass, Sweep};
 use crate::reminders::still as reminding;
 use crate::waiting::{store as waits, tell as wait_tell};
+use crate::{attention, handovers, journeys};
 
 /// Between two rounds when nobody rings: another process may have stored letters, and letters may have become due again.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -279,10 +277,10 @@ const ROOMS: [Overtaken; 8] = [
     acts::overtaken,
     joining::overtaken,
     reminding::overtaken,
-    leg_still::overtaken,
-    handed_still::overtaken,
+    journeys::tell::overtaken,
+    handovers::tell::overtaken,
     wait_tell::overtaken,
-    still::overtaken,
+    attention::tell::overtaken,
     bookings::overtaken,
 ];
 

@@ -5,8 +5,8 @@
 
 pub mod acts;
 pub mod letters;
-pub mod still;
 pub mod store;
+pub mod tell;
 pub mod pages;
 
 use crate::base::clock;
@@ -14,6 +14,7 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, SchoolId};
 use crate::bookings::{self, Booking, By, Decision, Kind, Risk, Shelf, ShelfCopy, Slot, State, Wish, changes};
 use crate::catalogue::{CopyState, Item};
+use crate::db::Refuses;
 use crate::journeys::{Custody, Place, legs};
 use crate::year::SchoolCalendar;
 
@@ -185,6 +186,23 @@ impl Request {
     }
 }
 
+/// Why nothing is done, as the list says it by a word of its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Refusal {
+    /// It was done already, or does not stand so any more.
+    Moot,
+    /// The school has no science lead to write to.
+    Nobody,
+    /// The school was asked on this day.
+    AskedAlready,
+    /// No copy is free.
+    #[strum(serialize = "none")]
+    NoneFree,
+}
+
+impl Refuses for Refusal {}
+
 /// Where a copy turned up again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
@@ -241,12 +259,6 @@ pub fn another_copy(shelf: &Shelf, booking: &Booking) -> Option<Decision> {
         override_reason: MOVED.to_owned(),
     };
     lendable(shelf).filter(|copy| copy.id != slot.copy).find_map(|copy| changes::change(shelf, booking, &wish(copy)).ok())
-}
-
-/// What [`another_copy`] says of a rule that it sets aside.
-#[must_use]
-pub fn reason_to_move() -> &'static str {
-    MOVED
 }
 
 /// Other days on which a school could have the title for as many school days: the nearest, on any copy.

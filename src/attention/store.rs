@@ -10,8 +10,6 @@ use crate::attention::Holding;
 use crate::base::clock;
 use crate::base::days::{Day, Period};
 use crate::base::ids::{FindId, HandoverId, SchoolId};
-use crate::bookings::Slot;
-use crate::bookings::changes::Back;
 use crate::catalogue::Item;
 use crate::catalogue::store::{ItemRow, item_columns, item_of, state_of};
 use crate::clusters::settings::Further;
@@ -101,46 +99,6 @@ pub fn open_differences(tx: &mut Tx<'_>) -> Result<Vec<Difference>> {
         })
     };
     rows.into_iter().map(difference).collect()
-}
-
-/// The loan ends because its copy is lost: the school has it no more, and has not given it back either. Its other days are free.
-pub fn end_lost(tx: &mut Tx<'_>, slot: &Slot, back: Back) -> Result<()> {
-    let today = tx.today();
-    let shorter = back.days != slot.days;
-    diesel::update(bookings::table.find((tx.cluster.0, slot.id.0)))
-        .set((
-            bookings::returned_on.eq(Some(today)),
-            bookings::last_day.eq(back.days.last()),
-            bookings::held_until.eq(back.held_until),
-            bookings::sequence.eq(bookings::sequence + i32::from(shorter)),
-            bookings::updated_at.eq(tx.stamp()),
-        ))
-        .execute(tx.conn)?;
-    let before = if shorter { slot.days.to_string() } else { String::new() };
-    tx.log("bookings", &slot.id, "ended", &before, "the copy was marked missing")
-}
-
-/// A coordinator has dealt with a find. `false` when that was so already; not found when it is not of this cluster.
-pub fn settle_find(tx: &mut Tx<'_>, id: FindId) -> Result<bool> {
-    let done: Option<NaiveDateTime> = finds::table.find((tx.cluster.0, id.0)).select(finds::done_at).first(tx.conn)?;
-    if done.is_some() {
-        return Ok(false);
-    }
-    diesel::update(finds::table.find((tx.cluster.0, id.0))).set(finds::done_at.eq(Some(tx.stamp()))).execute(tx.conn)?;
-    tx.log("finds", &id, "dealt with", "", "")?;
-    Ok(true)
-}
-
-/// A coordinator has dealt with counts that differ. `false` when that was so already, or when they do not differ.
-pub fn settle_difference(tx: &mut Tx<'_>, id: HandoverId) -> Result<bool> {
-    let (differs, done): (bool, Option<NaiveDateTime>) =
-        handovers::table.find((tx.cluster.0, id.0)).select((handovers::differs, handovers::settled_at)).first(tx.conn)?;
-    if !differs || done.is_some() {
-        return Ok(false);
-    }
-    diesel::update(handovers::table.find((tx.cluster.0, id.0))).set(handovers::settled_at.eq(Some(tx.stamp()))).execute(tx.conn)?;
-    tx.log("handovers", &id, "dealt with", "the two counts differ", "")?;
-    Ok(true)
 }
 
 /// A school, and who leads science there.

@@ -1,66 +1,55 @@
-//! What a count does to a copy: given up, given up in hindsight, received, or only counted where it is; each one transaction.
+//! What is done with a copy from hand to hand: counted, given up, given up in hindsight, received, refused, taken back, fetched, found by
+//! a stranger. Each is one transaction, signed by who does it; sent twice, it is done once and answers as the first time.
 
 use crate::base::days::{self, Period};
-use crate::base::ids::{CopyId, HandoverId, PersonId, SchoolId};
-use crate::base::secret::Secret;
+use crate::base::ids::{BookingId, CopyId, HandoverId, PersonId, SchoolId};
+use crate::bookings::acts::Roles;
 use crate::bookings::store::{ledger, loans};
-use crate::bookings::{By, changes};
+use crate::bookings::{self, By, Slot, changes};
 use crate::db::{self, Stop, Tx};
-use crate::files::store::Photo;
-use crate::files::{self, Clean};
-use crate::handovers::counts::{self, Condition, Count, Fault, How, Side, differences};
-use crate::handovers::letters::capital;
-use crate::handovers::pages::count::{LONGEST_WORDS, No, Photographed};
+use crate::files::Clean;
+use crate::files::store::{self as pictures, Photo};
+use crate::handovers::counts::{self, Count, Fault, How, Side, differences};
 use crate::handovers::store::counts::{self as counted, New, Of};
+use crate::handovers::store::finds::{self, Lid};
 use crate::handovers::store::handovers::{self, Said, Thing};
 use crate::handovers::tell::{Event, Teller};
-use crate::handovers::{self as handing, Next, Scene, Seen, Taken, Who};
+use crate::handovers::{self as handing, Next, OnTheWay, Refusal, Scene, Seen, Taken, Who};
 use crate::journeys::{Custody, Place, store};
-use crate::people::Member;
 use crate::schools;
-use crate::web::Error;
 use crate::year::{self, SchoolCalendar};
 
-/// A form, read as far as it can be without the database.
-#[derive(Clone)]
-pub(crate) struct Sent {
-    key: String,
-    pub(crate) seen: Option<Seen>,
-    pub(crate) fields: Vec<(String, String)>,
-    said: Result<Said, Vec<Fault>>,
-    photo: Option<Clean>,
+/// Why nothing is handed over.
+pub enum No {
+    /// A rule is in the way.
+    Rule(Refusal),
+    /// What was said cannot be, at these fields.
+    Form(Vec<Fault>),
 }
 
-impl Sent {
-    pub(crate) fn read(member: &Member, copy: CopyId, side: Side, form: Photographed) -> Result<Self, Error> {
-        let value = |name: &str| form.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
-        let key = Secret::parse(value("key")).ok_or_else(no_key)?.derive(&format!("{} counts {copy} as {side}", member.person));
-        let seen = value("seen").parse().ok();
-        let mut faults = Vec::new();
-        let note = counts::words(value("note"), LONGEST_WORDS).unwrap_or_else(|fault| {
-            faults.push(("note".to_owned(), capital(&fault)));
-            String::new()
-        });
-        let photo = match form.picture {
-            Ok(None) => None,
-            Ok(Some(bytes)) => files::clean(&bytes).map_err(|fault| faults.push(("photo".to_owned(), fault.to_string()))).ok(),
-            Err(_) => {
-                faults.push(("photo".to_owned(), files::Fault::TooLarge.to_string()));
-                None
-            }
-        };
-        let condition = value("condition").parse::<Condition>().ok();
-        let said = if faults.is_empty() { Ok(Said { condition, note }) } else { Err(faults) };
-        Ok(Self { key, seen, said, photo, fields: form.fields })
+impl From<Refusal> for No {
+    fn from(refusal: Refusal) -> Self {
+        Self::Rule(refusal)
     }
 }
 
-pub(crate) fn no_key() -> Error {
-    Error::Bad("The form lacks its key. Go back, reload the page and send it again.".into())
+/// A count as it was sent, read as far as it can be without the database.
+#[derive(Clone)]
+pub struct Sent {
+    /// What it is known by when it comes twice.
+    pub key: String,
+    /// How the copy stood when the count was begun.
+    pub seen: Option<Seen>,
+    /// What was said of each line.
+    pub fields: Vec<(String, String)>,
+    /// What was said of the whole, or what is wrong with it.
+    pub said: Result<Said, Vec<Fault>>,
+    /// A photo, cleaned.
+    pub photo: Option<Clean>,
 }
 
 /// What a count does besides being written down.
-pub(crate) enum Turn {
+enum Turn {
     /// It hands over, now.
     Over(Next),
     /// It is added to what the other side has received already.
@@ -69,15 +58,9 @@ pub(crate) enum Turn {
     Stays,
 }
 
-/// Counts, and does what follows from it. Which handover it was of, if of one.
-pub(crate) fn act(
-    tx: &mut Tx<'_>,
-    copy: CopyId,
-    side: Side,
-    work: &Sent,
-    me: &Who,
-    teller: &Teller,
-) -> Result<Option<HandoverId>, Stop<No>> {
+/// Counts, and does what follows from it: the giver gives it up, the receiver has received it, the holder keeps it. Which handover it was
+/// of, if of one.
+pub fn count(tx: &mut Tx<'_>, copy: CopyId, side: Side, work: &Sent, me: &Who, teller: &Teller) -> Result<Option<HandoverId>, Stop<No>> {
     if let Some(earlier) = counted::by_request_key(tx, &work.key)? {
         return Ok(earlier.handover);
     }
@@ -101,7 +84,7 @@ pub(crate) fn act(
     let of = handover.map_or(Of::Holder(custody.school, custody.booking, &said), |id| Of::Handover(id, side));
     let kept = counted::insert(tx, &New { of, copy, person, key: &work.key, before: received }, &count)?;
     if let Some(photo) = &work.photo {
-        crate::files::store::keep_photo(tx, kept, &Photo { content_type: photo.content_type.to_owned(), bytes: photo.bytes.clone() })?;
+        pictures::keep_photo(tx, kept, &Photo { content_type: photo.content_type.to_owned(), bytes: photo.bytes.clone() })?;
     }
     if let Some(short) = count.short_essentials()
         && (received.is_none() || counted::is_latest(tx, copy, kept)?)
@@ -116,7 +99,7 @@ pub(crate) fn act(
 }
 
 /// The count and what was said, or all that is wrong with either.
-pub(crate) fn both(count: Result<Count, Vec<Fault>>, said: Result<Said, Vec<Fault>>) -> Result<(Count, Said), Stop<No>> {
+fn both(count: Result<Count, Vec<Fault>>, said: Result<Said, Vec<Fault>>) -> Result<(Count, Said), Stop<No>> {
     match (count, said) {
         (Ok(count), Ok(said)) => Ok((count, said)),
         (count, said) => Err(Stop::Refused(No::Form(count.err().into_iter().chain(said.err()).flatten().collect()))),
@@ -124,7 +107,7 @@ pub(crate) fn both(count: Result<Count, Vec<Fault>>, said: Result<Said, Vec<Faul
 }
 
 /// Whether this person may do it, to what he saw when he opened the form.
-pub(crate) fn turn(tx: &mut Tx<'_>, scene: &Scene, side: Side, seen: Option<Seen>, me: &Who) -> Result<Turn, Stop<No>> {
+fn turn(tx: &mut Tx<'_>, scene: &Scene, side: Side, seen: Option<Seen>, me: &Who) -> Result<Turn, Stop<No>> {
     if side == Side::Holder {
         handing::as_seen(handing::count(scene, me), seen, scene, side)?;
         return Ok(Turn::Stays);
@@ -147,7 +130,7 @@ pub fn late(tx: &mut Tx<'_>, scene: &Scene, seen: Option<Seen>) -> Result<Option
 }
 
 /// Whether this person may hand it over now, and where the copy then goes.
-pub(crate) fn decided(tx: &mut Tx<'_>, scene: &Scene, side: Side, seen: Option<Seen>, who: &Who) -> Result<Next, Stop<No>> {
+fn decided(tx: &mut Tx<'_>, scene: &Scene, side: Side, seen: Option<Seen>, who: &Who) -> Result<Next, Stop<No>> {
     let calendar = calendar(tx, scene)?;
     let today = tx.today();
     let decided = match side {
@@ -166,16 +149,16 @@ pub fn calendar(tx: &mut Tx<'_>, scene: &Scene) -> db::Result<SchoolCalendar> {
 }
 
 /// A count as it is made.
-pub(crate) struct Act<'a> {
-    pub(super) thing: &'a Thing,
-    pub(super) scene: &'a Scene,
-    pub(super) count: &'a Count,
-    pub(super) said: &'a Said,
-    pub(super) person: PersonId,
+struct Act<'a> {
+    thing: &'a Thing,
+    scene: &'a Scene,
+    count: &'a Count,
+    said: &'a Said,
+    person: PersonId,
 }
 
 impl Act<'_> {
-    pub(super) fn give(&self, tx: &mut Tx<'_>, next: &Next) -> db::Result<HandoverId> {
+    fn give(&self, tx: &mut Tx<'_>, next: &Next) -> db::Result<HandoverId> {
         let id = handovers::given(tx, self.thing.copy, next, self.person, self.said)?;
         // Custody first: then what the booking says finds nothing left to move.
         store::put(
@@ -198,7 +181,7 @@ impl Act<'_> {
     }
 
     /// The giver's word and count beside what was received already: nothing moves.
-    pub(super) fn give_late(&self, tx: &mut Tx<'_>, taken: &Taken) -> db::Result<HandoverId> {
+    fn give_late(&self, tx: &mut Tx<'_>, taken: &Taken) -> db::Result<HandoverId> {
         let received = counted::of_handover(tx, taken.id)?.into_iter().find(|one| one.side == Side::Receiver);
         let after = handovers::one(tx, taken.id)?.received_said.condition;
         let worse = self.said.condition.zip(after).is_some_and(|(before, after)| after > before);
@@ -208,7 +191,7 @@ impl Act<'_> {
         Ok(taken.id)
     }
 
-    pub(super) fn receive(&self, tx: &mut Tx<'_>, next: &Next) -> db::Result<HandoverId> {
+    fn receive(&self, tx: &mut Tx<'_>, next: &Next) -> db::Result<HandoverId> {
         let copy = self.thing.copy;
         let id = if let Some(way) = self.scene.on_the_way {
             let given = counted::of_handover(tx, way.id)?.into_iter().find(|one| one.side == Side::Giver);
@@ -243,7 +226,7 @@ impl Act<'_> {
     }
 
     /// The log's line: schools and what was counted, nobody's name.
-    pub(super) fn log(&self, tx: &mut Tx<'_>, verb: &str, way: Option<(SchoolId, Option<SchoolId>)>) -> Result<(), db::Error> {
+    fn log(&self, tx: &mut Tx<'_>, verb: &str, way: Option<(SchoolId, Option<SchoolId>)>) -> Result<(), db::Error> {
         let names = schools::store::school_names(tx)?;
         let at = match way {
             Some((from, to)) => format!("{} to {}", names.of(from).to_owned(), names.of_place(to, self.scene.home)),
@@ -251,4 +234,108 @@ impl Act<'_> {
         };
         tx.log("copies", &self.thing.copy, verb, "", &format!("{at}; {}", self.count.summary().to_lowercase()))
     }
+}
+
+/// A refusal as it was sent.
+#[derive(Clone)]
+pub struct Refused {
+    /// What it is known by when it comes twice.
+    pub key: String,
+    /// How the copy stood when its page was opened.
+    pub seen: Option<Seen>,
+    /// Why, for the other school to read; or what is wrong with it.
+    pub reason: Result<String, String>,
+}
+
+/// The receiver does not take what was given up: it is with the giver again. Which handover it was of.
+pub fn refuse(tx: &mut Tx<'_>, copy: CopyId, sent: Refused, me: &Who, teller: &Teller) -> Result<Option<HandoverId>, Stop<No>> {
+    if let Some(earlier) = counted::by_request_key(tx, &sent.key)? {
+        return Ok(earlier.handover);
+    }
+    let person = tx.person()?;
+    let (thing, scene) = handovers::scene(tx, copy)?;
+    let next = decided(tx, &scene, Side::Receiver, sent.seen, me)?;
+    let way = scene.on_the_way.ok_or(Refusal::NotOnItsWay)?;
+    let reason = sent.reason.map_err(|fault| Stop::Refused(No::Form(vec![("reason".to_owned(), fault)])))?;
+    handovers::answered(tx, way.id, person, &Said::default(), &reason, false, next.to())?;
+    back_to_giver(tx, &scene, &way, person)?;
+    let nothing = Count { how: How::None, lines: Vec::new() };
+    counted::insert(tx, &New { of: Of::Handover(way.id, Side::Receiver), copy, person, key: &sent.key, before: None }, &nothing)?;
+    let names = schools::store::school_names(tx)?;
+    tx.log("copies", &thing.copy, "refused", "", &format!("{}: {reason}", names.of(next.at)))?;
+    teller.tell(tx, way.id, &Event::Refused(reason))?;
+    Ok(Some(way.id))
+}
+
+/// The giver takes back what was given up and has not been received.
+pub fn take_back(tx: &mut Tx<'_>, copy: CopyId, seen: Option<Seen>, me: &Who, teller: &Teller) -> Result<(), Stop<No>> {
+    let person = tx.person()?;
+    let (thing, scene) = handovers::scene(tx, copy)?;
+    let way = handing::as_seen(handing::take_back(&scene, me), seen, &scene, Side::Giver)?;
+    handovers::withdrawn(tx, way.id)?;
+    back_to_giver(tx, &scene, &way, person)?;
+    let names = schools::store::school_names(tx)?;
+    tx.log("copies", &thing.copy, "taken back", "", names.of(way.from))?;
+    Ok(teller.tell(tx, way.id, &Event::Withdrawn)?)
+}
+
+/// The copy is with whoever gave it up, as it was before: for the loan that had been given up with it, or in the store.
+fn back_to_giver(tx: &mut Tx<'_>, scene: &Scene, way: &OnTheWay, person: PersonId) -> db::Result<()> {
+    let stored = way.from_booking.is_none() && way.from == scene.home;
+    store::put(
+        tx,
+        &Custody {
+            place: if stored { Place::Store } else { Place::School },
+            school: way.from,
+            booking: way.from_booking,
+            to: None,
+            handover: None,
+            // Whoever gave it up answers for it again.
+            person: way.by.or(Some(person)),
+            ..scene.custody.clone()
+        },
+    )?;
+    if let Some(booking) = way.from_booking {
+        ledger::take_back(tx, booking)?;
+    }
+    Ok(())
+}
+
+/// The school has fetched what it has booked, and nobody has counted it. Says for which days, when nobody knew where the copy was; done
+/// twice, it is done once.
+pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<Option<Slot>, Stop<bookings::Refusal>> {
+    let loan = loans::one(tx, id)?;
+    let (slot, by) = (loan.booking.slot, roles.by(&loan));
+    if !by.may_act_for(slot.school) {
+        return Err(bookings::Refusal::NotYours.into());
+    }
+    if slot.is_out() {
+        return Ok(None);
+    }
+    let calendar = year::store::school_calendar(tx, bookings::tell::around(slot.days))?;
+    let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy);
+    let names = schools::store::school_names(tx)?;
+    let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), names.of(out.school)));
+    changes::collect(&slot, by, tx.today(), &calendar, busy)?;
+    let before = store::one(tx, slot.copy)?;
+    ledger::collect(tx, &loan)?;
+    // What was on its way has arrived, for whomever it was given up.
+    if let (Some(person), Some((handover, from, given))) = (tx.actor, handovers::on_its_way(tx, slot.copy)?) {
+        handovers::arrived(tx, handover, person, (slot.school, slot.id))?;
+        if let Some(from) = from {
+            let ended = loans::one(tx, from)?.booking.slot;
+            ledger::end_early(tx, &ended, changes::ended(&ended, given))?;
+        }
+    }
+    Ok((before.place == Place::Missing).then_some(slot))
+}
+
+/// A stranger says where a copy is: it is kept, and the coordinators are told.
+pub fn found(tx: &mut Tx<'_>, lid: &Lid, words: &str) -> db::Result<()> {
+    let (thing, _) = handovers::scene(tx, lid.copy)?;
+    let find = finds::insert(tx, lid.copy, words)?;
+    // The log is for good; what a stranger wrote about it, perhaps with somebody's name, is not.
+    tx.log("copies", &lid.copy, "found by somebody", "", "")?;
+    let link = tx.link(&format!("/c/{}/copies/{}", lid.slug, lid.copy));
+    Teller::found(tx, &lid.name, &format!("{} ({})", thing.name, thing.tag), find, words, &link)
 }

@@ -8,7 +8,6 @@ pub mod counts;
 pub mod history;
 pub mod letters;
 pub mod pages;
-pub mod still;
 pub mod store;
 pub mod tell;
 

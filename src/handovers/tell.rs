@@ -1,4 +1,5 @@
-//! Who hears of a handover: gathers the facts and stores the letters in the transaction that hands over (product rule 5).
+//! Who hears of a handover: gathers the facts and stores the letters in the transaction that hands over (product rule 5); and whether
+//! such a letter is still true, asked at the moment of sending.
 
 use std::collections::BTreeSet;
 
@@ -7,19 +8,19 @@ use crate::base::ids::{HandoverId, PersonId, SchoolId};
 use crate::bookings::Slot;
 use crate::db::{Result, Tx};
 use crate::handovers::counts::{Count, Side, differences};
-use crate::handovers::letters::{self, About, Because};
+use crate::handovers::letters::{self, About, Because, GIVEN, KINDS, read_subject};
 use crate::handovers::store::counts;
-use crate::handovers::store::handovers::{self, Handover, Said, Signature};
+use crate::handovers::store::handovers::{self, Handover, Said, Signature, State};
 use crate::journeys::store;
-use crate::mail::{Letter, Recipient, store as outbox};
+use crate::mail::{Kind, Letter, Recipient, Stored, store as outbox};
 use crate::people::store::{Person, roles};
-use crate::people::{Member, RoleKind};
+use crate::people::{Cluster, RoleKind};
 use crate::schools;
 
 /// What every letter needs besides the handover.
 #[derive(Debug, Clone)]
 pub struct Teller {
-    /// `https://…/c/south-milford`.
+    /// `/c/south-milford`.
     base: String,
     /// The cluster's name.
     cluster: String,
@@ -41,10 +42,10 @@ pub enum Event {
 }
 
 impl Teller {
-    /// For what this person does now.
+    /// For what is done in this cluster.
     #[must_use]
-    pub fn new(member: &Member) -> Self {
-        Self { base: member.base().to_owned(), cluster: member.cluster.name.clone() }
+    pub fn new(cluster: &Cluster) -> Self {
+        Self { base: format!("/c/{}", cluster.slug), cluster: cluster.name.clone() }
     }
 
     /// Tells everybody whom it concerns.
@@ -196,4 +197,37 @@ fn enqueue(
         }
     }
     Ok(())
+}
+
+/// Why a letter is no longer true; `None` when it is, or is none of ours.
+pub fn overtaken(tx: &mut Tx<'_>, letter: &Stored<'_>) -> Result<Option<String>> {
+    let Some(kind) = Kind::among(KINDS, letter.kind) else { return Ok(None) };
+    let Some(handover) = read_subject(letter.subject) else { return Ok(None) };
+    Ok(no_longer(kind, handovers::state(tx, handover)?).map(str::to_owned))
+}
+
+/// Why a letter is no longer true of the handover as it stands now; `None` when it still is. What has happened stays true.
+fn no_longer(kind: &Kind, now: Option<State>) -> Option<&'static str> {
+    match (kind, now) {
+        (_, None) => Some("The handover is not there any more."),
+        (GIVEN, Some(State::Accepted)) => Some("It was received before this could be sent."),
+        (GIVEN, Some(State::Refused)) => Some("It was refused before this could be sent."),
+        (GIVEN, Some(State::Withdrawn)) => Some("It was taken back before this could be sent."),
+        (GIVEN, Some(State::Lost)) => Some("It was lost on its way before this could be sent."),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handovers::letters::RECEIVED;
+
+    #[test]
+    fn only_what_is_on_its_way_can_be_no_longer() {
+        assert_eq!(no_longer(GIVEN, Some(State::Given)), None);
+        assert!(no_longer(GIVEN, Some(State::Withdrawn)).is_some());
+        assert!(no_longer(GIVEN, Some(State::Lost)).is_some());
+        assert_eq!(no_longer(RECEIVED, Some(State::Accepted)), None);
+    }
 }

@@ -56,6 +56,41 @@ pub struct Wish {
     pub note: String,
 }
 
+/// What somebody asks for, before the meetings are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// When and how.
+    pub on: On,
+    /// Where exactly, in words.
+    pub note: String,
+}
+
+/// When and how something is to change hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On {
+    /// At this meeting, on its day.
+    Meeting(MeetingId),
+    /// On this day, in this way.
+    Day(Day, Way),
+}
+
+impl Asked {
+    /// As a wish; `meetings` are those that may be chosen.
+    ///
+    /// # Errors
+    /// When the meeting is none of them.
+    pub fn wish(&self, meetings: &[Meeting]) -> Result<Wish, Refusal> {
+        let (day, way, meeting) = match self.on {
+            On::Day(day, way) => (day, way, None),
+            On::Meeting(id) => {
+                let one = meetings.iter().find(|one| one.id == id).ok_or(Refusal::NoMeeting)?;
+                (one.day, Way::Meeting, Some(id))
+            }
+        };
+        Ok(Wish { day, way, meeting, note: self.note.clone() })
+    }
+}
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Side {

@@ -12,6 +12,9 @@ use crate::bookings::rules::DIRECT_DAYS;
 use crate::bookings::{Kind, Slot};
 use crate::year::SchoolCalendar;
 
+/// How far around legs and the bookings at their ends school days are read.
+pub const CALENDAR_DAYS: i64 = 90;
+
 /// How far back a day is looked for on which both schools are open; no holiday is longer.
 const LONGEST_CLOSURE: i64 = 70;
 /// The worker looks at a leg for the first time so many days before it: before the last school day even of a long holiday.

@@ -4,13 +4,12 @@
 //! facts, so a late box cancels nothing and puts the bookings after it at risk (rule 3); nothing counted is overwritten (rule 4).
 //!
 //! [`Custody`] follows from handovers and, by triggers, from what bookings say of possession. Legs follow from bookings: every
-//! write transaction ends with [`settle`], which lays the legs of the copies that changed anew, whatever code path changed them.
+//! write transaction ends with [`acts::settle`], which lays the legs of the copies that changed anew, whatever code path changed them.
 
 pub mod agreeing;
 pub mod legs;
 pub mod acts;
 pub mod letters;
-pub mod still;
 pub mod store;
 pub mod tell;
 pub mod pages;

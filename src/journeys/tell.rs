@@ -1,16 +1,16 @@
 //! Tells both sides of a leg what has become of it: gathers names, contacts and addresses, and stores the letters in the
-//! transaction that changed the leg.
+//! transaction that changed the leg; and whether such a letter is still true, asked at the moment of sending.
 
 use std::collections::BTreeMap;
 
-use super::store::meetings;
+use super::store::{legs, meetings};
 use super::{Leg, LegState};
 use crate::base::days::{self, Day};
 use crate::base::ids::{CopyId, SchoolId};
 use crate::clusters::store;
-use crate::db::{Result, Tx};
-use crate::journeys::letters::{self, About, Because, Now, To, Trip};
-use crate::mail::store as outbox;
+use crate::db::{Error, Result, Tx};
+use crate::journeys::letters::{self, About, Because, KINDS, LEG_AGREED, LEG_CHANGED, LEG_PROPOSED, Now, To, Trip, read_subject};
+use crate::mail::{Kind, Stored, store as outbox};
 use crate::people::RoleKind;
 use crate::people::store::{Person, roles};
 use crate::schools::{self, SchoolNames};
@@ -172,4 +172,44 @@ pub fn matters(before: &Leg, after: Option<&Leg>, today: Day) -> bool {
     let soon = |leg: &Leg| near(leg) && between_schools(leg);
     let stayed = before.from == before.to && after.is_none_or(|leg| leg.from == leg.to);
     before.state == LegState::Planned && !stayed && (spoken_of || soon(before) || after.is_some_and(soon))
+}
+
+/// Why a letter is no longer true; `None` when it is, or is none of ours.
+pub fn overtaken(tx: &mut Tx<'_>, letter: &Stored<'_>) -> Result<Option<String>> {
+    let Some(kind) = Kind::among(KINDS, letter.kind) else { return Ok(None) };
+    let Some((leg, turn)) = read_subject(letter.subject) else { return Ok(None) };
+    let leg = match legs::one(tx, leg) {
+        Err(Error::NotFound) => None,
+        found => Some(found?),
+    };
+    Ok(no_longer(kind, turn, leg.as_ref()).map(str::to_owned))
+}
+
+/// Why a letter about a leg is no longer true, at the moment of sending. `leg` is the leg as it is now.
+fn no_longer(kind: &Kind, turn: i64, leg: Option<&Leg>) -> Option<&'static str> {
+    let Some(leg) = leg else { return Some("There is no such handover any more.") };
+    match kind {
+        LEG_CHANGED if i64::from(leg.revision) != turn => Some("The handover has changed again since."),
+        LEG_AGREED if i64::from(leg.revision) != turn => Some("The handover has changed since."),
+        LEG_PROPOSED if leg.proposal.as_ref().is_none_or(|one| one.at.timestamp() != turn) => Some("The suggestion has been answered."),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journeys::letters::LEG_DECLINED;
+    use crate::journeys::samples::leg;
+
+    #[test]
+    fn a_letter_is_sent_only_while_the_leg_is_as_it_says() {
+        let changed = Leg { revision: 3, ..leg("2026-10-09") };
+        assert_eq!(no_longer(LEG_CHANGED, 3, Some(&changed)), None);
+        assert!(no_longer(LEG_CHANGED, 2, Some(&changed)).is_some());
+        assert!(no_longer(LEG_AGREED, 2, Some(&changed)).is_some());
+        assert!(no_longer(LEG_PROPOSED, 3, Some(&changed)).is_some(), "nothing is proposed any more");
+        assert_eq!(no_longer(LEG_DECLINED, 2, Some(&changed)), None, "it was declined, whatever came after");
+        assert!(no_longer(LEG_DECLINED, 2, None).is_some());
+    }
 }

@@ -17,7 +17,6 @@ use crate::db::schema::{
     bookings, clusters, copies, counts, custody, digest_items, handovers, legs, meetings, resources, settings, unsettled,
 };
 use crate::db::{Error, House, Result, Tx};
-use crate::journeys::legs::FIRST_LOOK_DAYS;
 
 /// Where a batch ended, to go on after it: the day of the look, the cluster, the row.
 pub type Mark = (Day, ClusterId, i64);
@@ -125,39 +124,6 @@ pub fn unsettled_clusters(house: &mut House<'_>, after: ClusterId, most: i64) ->
 pub fn leg_changed(tx: &mut Tx<'_>, id: LegId) -> Result<DateTime<Utc>> {
     let at: NaiveDateTime = legs::table.find((tx.cluster.0, id.0)).select(legs::updated_at).first(tx.conn)?;
     Ok(at.and_utc())
-}
-
-/// The worker has looked at a leg. `told`: it has stored a letter about it. When the leg was changed is left alone.
-pub fn leg_looked_at(tx: &mut Tx<'_>, id: LegId, again: Day, told: bool) -> Result<()> {
-    let row = legs::table.find((tx.cluster.0, id.0));
-    if told {
-        diesel::update(row).set((legs::look_on.eq(again), legs::told.eq(true))).execute(tx.conn)?;
-    } else {
-        diesel::update(row).set(legs::look_on.eq(again)).execute(tx.conn)?;
-    }
-    Ok(())
-}
-
-/// The worker has looked at a copy.
-pub fn copy_looked_at(tx: &mut Tx<'_>, copy: CopyId, again: Day) -> Result<()> {
-    diesel::update(custody::table.find((tx.cluster.0, copy.0))).set(custody::look_on.eq(again)).execute(tx.conn)?;
-    Ok(())
-}
-
-/// What concerns these copies has changed: the worker looks at them in its next round, and at their legs that come near, whose
-/// school days may be others now.
-pub fn look_again(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<()> {
-    let (today, ids) = (tx.today(), || of.iter().map(|id| id.0));
-    let changed = custody::table.filter(custody::cluster_id.eq(tx.cluster.0)).filter(custody::copy_id.eq_any(ids()));
-    diesel::update(changed).set(custody::look_on.eq(today)).execute(tx.conn)?;
-    let near = legs::table
-        .filter(legs::cluster_id.eq(tx.cluster.0))
-        .filter(legs::copy_id.eq_any(ids()))
-        .filter(legs::day.between(today, days::add(today, FIRST_LOOK_DAYS)))
-        .filter(legs::state.eq("planned"))
-        .filter(legs::look_on.gt(today));
-    diesel::update(near).set(legs::look_on.eq(today)).execute(tx.conn)?;
-    Ok(())
 }
 
 /// A copy as letters name it.
@@ -286,16 +252,6 @@ pub fn mail_hours(tx: &mut Tx<'_>) -> Result<(u32, u32)> {
         settings::table.find(tx.cluster.0).select((settings::mail_from_hour, settings::mail_to_hour)).first(tx.conn).optional()?;
     let hour = |hour: i32, default| u32::try_from(hour).unwrap_or(default);
     Ok(hours.map_or((FROM_HOUR, TO_HOUR), |(from, to)| (hour(from, FROM_HOUR), hour(to, TO_HOUR))))
-}
-
-/// The weekly letter is dealt with until this day.
-pub fn set_digest_on(tx: &mut Tx<'_>, again: Day) -> Result<()> {
-    if diesel::update(settings::table.find(tx.cluster.0)).set(settings::digest_on.eq(Some(again))).execute(tx.conn)? == 0 {
-        diesel::insert_into(settings::table)
-            .values((settings::cluster_id.eq(tx.cluster.0), settings::digest_on.eq(Some(again))))
-            .execute(tx.conn)?;
-    }
-    Ok(())
 }
 
 /// The day on which it is time to look at the weekly letter again; `None` is at once.

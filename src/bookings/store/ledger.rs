@@ -272,6 +272,23 @@ pub fn end_early(tx: &mut Tx<'_>, old: &Slot, back: Back) -> Result<()> {
     tx.log("bookings", &old.id, "ended early", &old.days.to_string(), &back.days.to_string())
 }
 
+/// The loan ends because its copy is lost: the school has it no more, and has not given it back either. Its other days are free.
+pub fn end_lost(tx: &mut Tx<'_>, slot: &Slot, back: Back) -> Result<()> {
+    let today = tx.today();
+    let shorter = back.days != slot.days;
+    diesel::update(bookings::table.find((tx.cluster.0, slot.id.0)))
+        .set((
+            bookings::returned_on.eq(Some(today)),
+            bookings::last_day.eq(back.days.last()),
+            bookings::held_until.eq(back.held_until),
+            bookings::sequence.eq(bookings::sequence + i32::from(shorter)),
+            bookings::updated_at.eq(tx.stamp()),
+        ))
+        .execute(tx.conn)?;
+    let before = if shorter { slot.days.to_string() } else { String::new() };
+    tx.log("bookings", &slot.id, "ended", &before, "the copy was marked missing")
+}
+
 /// Clears the oldest day before `before` out of the table of booked days, for all clusters, and says how many rows there
 /// were. Nobody can book the past, so nothing is lost; the bookings themselves stay.
 pub fn clear_oldest_day(house: &mut House<'_>, before: Day) -> Result<usize> {

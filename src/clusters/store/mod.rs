@@ -298,3 +298,13 @@ pub fn set_all_settings(tx: &mut Tx<'_>, to: &All) -> Result<usize> {
     tx.log("settings", &cluster, "changed", &before.join("\n"), &after.join("\n"))?;
     Ok(changes.len())
 }
+
+/// The weekly letter is dealt with until this day.
+pub fn set_digest_on(tx: &mut Tx<'_>, again: Day) -> Result<()> {
+    if diesel::update(rules::table.find(tx.cluster.0)).set(rules::digest_on.eq(Some(again))).execute(tx.conn)? == 0 {
+        diesel::insert_into(rules::table)
+            .values((rules::cluster_id.eq(tx.cluster.0), rules::digest_on.eq(Some(again))))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}

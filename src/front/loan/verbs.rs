@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use maud::html;
 use serde::Deserialize;
 
-use crate::attention::acts::{Sender, there_again};
+use crate::attention::{self, tell::Sender};
 use crate::base::ids::BookingId;
 use crate::bookings::acts::{self, Roles};
 use crate::bookings::pages::reserve::ask::line;
@@ -17,15 +17,13 @@ use crate::bookings::tell::Teller;
 use crate::bookings::{By, Refusal, changes};
 use crate::db::{Stop, Tx};
 use crate::front::loan::page;
-use crate::handovers::store::handovers;
-use crate::journeys::{Place, store};
 use crate::people::{Borrower, Coordinator, Member};
+use crate::schools;
 use crate::web::forms::{Errors, csrf_field, error_summary, field, stop};
 use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{back, head};
 use crate::web::{App, Error};
-use crate::{schools, year};
 
 /// A form with a reason.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -164,33 +162,8 @@ pub async fn collected(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let sender = Sender::new(&app, &member);
-    let done = change(&app, &member, id, move |tx, _, loan, by| {
-        let slot = loan.booking.slot;
-        if slot.is_out() && by.may_act_for(slot.school) {
-            return Ok(());
-        }
-        let calendar = year::store::school_calendar(tx, crate::bookings::tell::around(slot.days))?;
-        let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy);
-        let names = schools::store::school_names(tx)?;
-        let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), names.of(out.school)));
-        changes::collect(&slot, by, tx.today(), &calendar, busy)?;
-        let before = store::one(tx, slot.copy)?;
-        ledger::collect(tx, loan)?;
-        // What was on its way has arrived, for whomever it was given up.
-        if let (Some(person), Some((handover, from, given))) = (tx.actor, handovers::on_its_way(tx, slot.copy)?) {
-            handovers::arrived(tx, handover, person, (slot.school, slot.id))?;
-            if let Some(from) = from {
-                let ended = loans::one(tx, from)?.booking.slot;
-                ledger::end_early(tx, &ended, changes::ended(&ended, given))?;
-            }
-        }
-        if before.place == Place::Missing {
-            there_again(tx, &sender, slot.copy, slot.school)?;
-        }
-        Ok(())
-    })
-    .await;
+    let (roles, sender) = (Roles::of(&member), Sender::new(&member.cluster, &member.name));
+    let done = app.db.write_or_again(member.scope(), move |tx| attention::acts::collected(tx, id, &roles, &sender)).await;
     ended(&app, &member, id, "collected", done).await
 }
 

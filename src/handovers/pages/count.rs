@@ -7,9 +7,13 @@ use actix_web::{HttpResponse, web};
 use super::form::{self, CountPage};
 use super::{copy, see_other, who};
 use crate::base::ids::CopyId;
+use crate::base::secret::Secret;
 use crate::db::Stop;
-use crate::files::{self};
-use crate::handovers::counts::{Fault, Side};
+use crate::files;
+use crate::handovers::acts::{self, No, Sent};
+use crate::handovers::counts::{self, Condition, Fault, Side};
+use crate::handovers::letters::capital;
+use crate::handovers::store::handovers::Said;
 use crate::handovers::tell::Teller;
 use crate::handovers::{Refusal, Seen};
 use crate::people::{Borrower, Member};
@@ -17,8 +21,7 @@ use crate::web::forms::Errors;
 use crate::web::upload::Pictured;
 use crate::web::{App, Error};
 
-use crate::handovers::acts::{Sent, act};
-pub use crate::handovers::pages::back::{refuse, take_back};
+pub use super::back::{refuse, take_back};
 
 /// A count's form, with a photo that is not too large.
 pub type Photographed = Pictured<{ files::LARGEST }>;
@@ -26,24 +29,40 @@ pub type Photographed = Pictured<{ files::LARGEST }>;
 /// What somebody reads who would hand over another school's box.
 const NOT_YOURS: &str = "Only the school that has the box, the school that gets it next, or a coordinator, can do this.";
 /// Letters of a note about the whole.
-pub const LONGEST_WORDS: usize = 500;
+const LONGEST_WORDS: usize = 500;
 
-/// Why nothing is handed over.
-pub(crate) enum No {
-    /// A rule is in the way.
-    Rule(Refusal),
-    /// The form says something that cannot be, at these fields.
-    Form(Vec<Fault>),
+/// Reads a count's form as far as it can be read without the database.
+fn read(member: &Member, copy: CopyId, side: Side, form: Photographed) -> Result<Sent, Error> {
+    let value = |name: &str| form.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
+    let key = key(value("key"), &format!("{} counts {copy} as {side}", member.person))?;
+    let seen = value("seen").parse().ok();
+    let mut faults = Vec::new();
+    let note = counts::words(value("note"), LONGEST_WORDS).unwrap_or_else(|fault| {
+        faults.push(("note".to_owned(), capital(&fault)));
+        String::new()
+    });
+    let photo = match form.picture {
+        Ok(None) => None,
+        Ok(Some(bytes)) => files::clean(&bytes).map_err(|fault| faults.push(("photo".to_owned(), fault.to_string()))).ok(),
+        Err(_) => {
+            faults.push(("photo".to_owned(), files::Fault::TooLarge.to_string()));
+            None
+        }
+    };
+    let condition = value("condition").parse::<Condition>().ok();
+    let said = if faults.is_empty() { Ok(Said { condition, note }) } else { Err(faults) };
+    Ok(Sent { key, seen, said, photo, fields: form.fields })
 }
 
-impl From<Refusal> for No {
-    fn from(refusal: Refusal) -> Self {
-        Self::Rule(refusal)
-    }
+/// What a form that acts once is known by: its own key, for this act of this person.
+pub(super) fn key(sent: &str, purpose: &str) -> Result<String, Error> {
+    let key = Secret::parse(sent);
+    let key = key.ok_or_else(|| Error::Bad("The form lacks its key. Go back, reload the page and send it again.".into()))?;
+    Ok(key.derive(purpose))
 }
 
 /// The page that says why not; `again` shows the form once more.
-pub(crate) async fn stopped(
+pub(super) async fn stopped(
     app: &web::Data<App>,
     member: &Member,
     copy: CopyId,
@@ -133,9 +152,9 @@ pub async fn count(
 }
 
 async fn counted_on(app: &web::Data<App>, member: &Member, copy: CopyId, side: Side, form: Photographed) -> Result<HttpResponse, Error> {
-    let sent = Sent::read(member, copy, side, form)?;
-    let (work, me, teller) = (sent.clone(), who(member), Teller::new(member));
-    let done = app.db.write(member.scope(), move |tx| act(tx, copy, side, &work, &me, &teller)).await;
+    let sent = read(member, copy, side, form)?;
+    let (work, me, teller) = (sent.clone(), who(member), Teller::new(&member.cluster));
+    let done = app.db.write(member.scope(), move |tx| acts::count(tx, copy, side, &work, &me, &teller)).await;
     let word = match side {
         Side::Giver => "given",
         Side::Receiver => "received",

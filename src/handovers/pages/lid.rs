@@ -10,10 +10,8 @@ use serde::Deserialize;
 use super::see_other;
 use crate::base::secret::Secret;
 use crate::db::Scope;
-use crate::handovers::counts;
 use crate::handovers::store::finds::{self, Lid};
-use crate::handovers::store::handovers;
-use crate::handovers::tell::Teller;
+use crate::handovers::{acts, counts};
 use crate::people::store::sessions;
 use crate::web::answer::unkept;
 use crate::web::forms::{Errors, error_summary, field, submit};
@@ -127,21 +125,11 @@ pub async fn found(req: HttpRequest, app: web::Data<App>, path: web::Path<String
     if !app.limits.found(limits::address(&req, &app.site), lid.copy) {
         return Err(Error::TooMany);
     }
-    let (link, name) = (app.site.link(&format!("/c/{}/copies/{}", lid.slug, lid.copy)), lid.name.clone());
     let scope = Scope::of_worker(lid.cluster, app.clock.now());
-    let copy = lid.copy;
-    app.db
-        .write(scope, move |tx| {
-            let (thing, _) = handovers::scene(tx, copy)?;
-            let find = finds::insert(tx, copy, &words)?;
-            // The log is for good; what a stranger wrote about it, perhaps with somebody's name, is not.
-            tx.log("copies", &copy, "found by somebody", "", "")?;
-            Teller::found(tx, &name, &format!("{} ({})", thing.name, thing.tag), find, &words, &link)?;
-            Ok::<_, Error>(())
-        })
-        .await?;
+    let name = lid.name.clone();
+    app.db.write(scope, move |tx| acts::found(tx, &lid, &words)).await?;
     let main = html! {
-        (crate::web::parts::confirmation("Thank you", html! { p { "The coordinator of " (lid.name) " hears of it now." } }))
+        (crate::web::parts::confirmation("Thank you", html! { p { "The coordinator of " (name) " hears of it now." } }))
         section.panel.card.form { p { "Please leave the box at the desk of the nearest school, or where you found it." } }
     };
     Ok(unkept(StatusCode::OK).body(page::outside("Thank you", app.site.demo, false, &main).into_string()))

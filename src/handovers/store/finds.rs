@@ -1,5 +1,6 @@
-//! Copies by the letters on their lid, and what strangers say of where they found one.
+//! Copies by the letters on their lid, what strangers say of where they found one, and which of that is dealt with.
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::base::ids::{ClusterId, CopyId, FindId};
@@ -43,4 +44,14 @@ pub fn insert(tx: &mut Tx<'_>, copy: CopyId, words: &str) -> Result<FindId> {
         ))
         .execute(tx.conn)?;
     Ok(id)
+}
+
+/// A find is dealt with. `false` when that was so already; not found when it is not of this cluster.
+pub fn settle(tx: &mut Tx<'_>, id: FindId) -> Result<bool> {
+    let done: Option<NaiveDateTime> = finds::table.find((tx.cluster.0, id.0)).select(finds::done_at).first(tx.conn)?;
+    if done.is_some() {
+        return Ok(false);
+    }
+    diesel::update(finds::table.find((tx.cluster.0, id.0))).set(finds::done_at.eq(Some(tx.stamp()))).execute(tx.conn)?;
+    Ok(true)
 }

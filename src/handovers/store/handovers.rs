@@ -302,6 +302,17 @@ pub fn lost(tx: &mut Tx<'_>, copy: CopyId) -> Result<()> {
     Ok(())
 }
 
+/// Counts that differ are dealt with. `false` when that was so already, or when they do not differ.
+pub fn settle_difference(tx: &mut Tx<'_>, id: HandoverId) -> Result<bool> {
+    let (differs, done): (bool, Option<NaiveDateTime>) =
+        handovers::table.find((tx.cluster.0, id.0)).select((handovers::differs, handovers::settled_at)).first(tx.conn)?;
+    if !differs || done.is_some() {
+        return Ok(false);
+    }
+    diesel::update(handovers::table.find((tx.cluster.0, id.0))).set(handovers::settled_at.eq(Some(tx.stamp()))).execute(tx.conn)?;
+    Ok(true)
+}
+
 /// Where the copy is after it was received.
 #[must_use]
 pub fn custody_after(copy: CopyId, next: &Next, by: PersonId, now: DateTime<Utc>) -> Custody {

@@ -5,30 +5,24 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::base::days::{self, Period};
+use crate::base::days;
 use crate::base::ids::{LegId, MeetingId, SchoolId};
-use crate::bookings::Slot;
-use crate::bookings::store::loans::{self, Loan};
 use crate::db::{self, Tx};
-use crate::journeys::agreeing::{self, Facts, Meeting, NEAR_DAYS, Refusal, Side, Wish, is_near};
-use crate::journeys::legs::laid;
+use crate::journeys::acts::agree::Case;
+use crate::journeys::agreeing::{self, Asked, Meeting, On, Side, is_near};
 use crate::journeys::letters::Trip;
-use crate::journeys::store::{legs as rows, meetings};
+use crate::journeys::store::meetings;
 use crate::journeys::{Leg, LegState, Way};
 use crate::people::store::{Person, roles};
 use crate::people::{Member, RoleKind};
-use crate::schools::store;
 use crate::web::answer::answer;
 use crate::web::forms::{Choice, Errors, choice, csrf_field, day_month_year, error_summary, field, radios, submit, verb};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, confirmation, head, pill, row, summary};
 use crate::web::{App, Error};
 use crate::year::typed::needed_day;
-use crate::year::{self, SchoolCalendar};
 
 const LONGEST_NOTE: usize = 200;
-/// How far around a leg school days are read for a decision.
-const CALENDAR_DAYS: i64 = 90;
 
 /// What was done on the page before, as a word.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -64,110 +58,57 @@ impl Suggestion {
         Self { way, day_day: next(), day_month: next(), day_year: next(), note: leg.note.clone() }
     }
 
-    /// What is wished for; `meetings` are those that may be chosen.
-    pub(crate) fn read(&self, meetings: &[Meeting]) -> Result<Wish, Errors> {
+    /// What is asked for, or what is wrong with it.
+    pub(super) fn read(&self) -> Result<Asked, Errors> {
         let mut errors = Errors::new();
         let note = self.note.split_whitespace().collect::<Vec<_>>().join(" ");
         if note.chars().count() > LONGEST_NOTE || note.chars().any(char::is_control) {
             errors.add("note", format!("The note has at most {LONGEST_NOTE} letters: shorten it"));
         }
-        let meeting = self.way.parse::<MeetingId>().ok();
-        let (way, day) = if let Some(id) = meeting {
-            if let Some(one) = meetings.iter().find(|one| one.id == id) {
-                (Some(Way::Meeting), Some(one.day))
-            } else {
-                errors.add("way", Refusal::NoMeeting.to_string());
-                (None, None)
-            }
+        let way = match self.way.as_str() {
+            "fetch" => Some(Way::Fetch),
+            "bring" => Some(Way::Bring),
+            _ => None,
+        };
+        let on = if let Ok(id) = self.way.parse::<MeetingId>() {
+            Some(On::Meeting(id))
         } else {
-            let way = match self.way.as_str() {
-                "fetch" => Some(Way::Fetch),
-                "bring" => Some(Way::Bring),
-                _ => None,
-            };
             if way.is_none() {
                 errors.add("way", "Choose how it changes hands");
             }
-            (way, errors.check("day", needed_day(&self.boxes(), "day")))
+            let day = errors.check("day", needed_day(&self.boxes(), "day"));
+            day.zip(way).map(|(day, way)| On::Day(day, way))
         };
-        match (way, day) {
-            (Some(way), Some(day)) if errors.is_empty() => Ok(Wish { day, way, meeting, note }),
+        match on {
+            Some(on) if errors.is_empty() => Ok(Asked { on, note }),
             _ => Err(errors),
         }
     }
 }
 
-/// All that the page and its decisions rest on.
-pub(crate) struct Sheet {
-    pub(crate) leg: Leg,
-    from: Option<Loan>,
-    to: Option<Loan>,
+/// What the page shows.
+struct LegPage {
+    case: Case,
     resource: String,
     tag: String,
-    pub(crate) trip: Trip,
     wish: Option<Trip>,
-    under_way: bool,
-    calendar: SchoolCalendar,
-    pub(crate) meetings: Vec<Meeting>,
     meeting_words: Vec<(MeetingId, String)>,
     leads: Vec<(SchoolId, Person)>,
 }
 
-impl Sheet {
+impl LegPage {
     fn read(tx: &mut Tx<'_>, id: LegId) -> db::Result<Self> {
-        let leg = rows::one(tx, id)?;
-        let from = leg.from_booking.map(|id| loans::one(tx, id)).transpose()?;
-        let to = leg.to_booking.map(|id| loans::one(tx, id)).transpose()?;
-        // Of what is overdue, those that are near today.
-        let near = leg.day.max(tx.today());
-        let near = Period::new(days::add(near, -NEAR_DAYS).max(tx.today()), days::add(near, NEAR_DAYS));
-        let meetings = meetings::within(tx, near.unwrap_or(Period::day(tx.today())))?;
-        let under_way = rows::under_way(tx, leg.copy)? == Some(id);
-        let names = store::school_names(tx)?;
-        let name = |id| names.of(id).to_owned();
-        let meeting_words: Vec<_> =
-            meetings.iter().map(|one| (one.id, format!("At {} on {}", meetings::words(one, name), days::full(one.day)))).collect();
-        let known = |id: Option<MeetingId>| {
-            let found = id.and_then(|id| meetings.iter().find(|one| one.id == id));
-            found.map_or_else(|| "a cluster meeting".to_owned(), |one| meetings::words(one, name))
-        };
-        let trip = Trip::of(&leg, name, &known(leg.meeting));
-        let wish = leg.proposal.as_ref().map(|one| {
-            let wished = Leg { day: one.day, way: one.way, meeting: one.meeting, note: one.note.clone(), ..leg.clone() };
-            Trip::of(&wished, name, &known(one.meeting))
-        });
-        let leads = roles::leads_of_schools(tx, &[leg.from, leg.to])?;
-        // Only who changes something needs to know when schools are open.
-        let calendar = SchoolCalendar::new(Vec::new(), Vec::new());
-        let one = to.as_ref().or(from.as_ref()).ok_or(db::Error::NotFound)?;
+        let case = Case::read(tx, id)?;
+        let words = |one: &Meeting| meetings::words(one, |school| case.names.of(school).to_owned());
+        let meeting_words = case.meetings.iter().map(|one| (one.id, format!("At {} on {}", words(one), days::full(one.day)))).collect();
+        let leads = roles::leads_of_schools(tx, &[case.leg.from, case.leg.to])?;
+        let one = case.to.as_ref().or(case.from.as_ref()).ok_or(db::Error::NotFound)?;
         let (resource, tag) = (one.name.clone(), one.tag.clone());
-        Ok(Self { leg, from, to, resource, tag, trip, wish, under_way, calendar, meetings, meeting_words, leads })
-    }
-
-    /// With the school days around it, for a decision.
-    pub(crate) fn read_to_decide(tx: &mut Tx<'_>, id: LegId) -> db::Result<Self> {
-        let sheet = Self::read(tx, id)?;
-        let (day, later) = (sheet.leg.day, sheet.leg.day.max(tx.today()));
-        let window = Period::new(days::add(day, -CALENDAR_DAYS), days::add(later, CALENDAR_DAYS)).unwrap_or(Period::day(day));
-        Ok(Self { calendar: year::store::school_calendar(tx, window)?, ..sheet })
-    }
-
-    fn slot(loan: Option<&Loan>) -> Option<&Slot> {
-        loan.map(|loan| &loan.booking.slot)
-    }
-
-    pub(crate) fn facts<'a>(&'a self, today: days::Day, meeting: Option<&'a Meeting>) -> Facts<'a> {
-        let (from, to) = (Self::slot(self.from.as_ref()), Self::slot(self.to.as_ref()));
-        let laid = laid(&self.leg, from, to, &self.calendar, today);
-        Facts { leg: &self.leg, under_way: self.under_way, from, to, laid, calendar: &self.calendar, meeting, today }
-    }
-
-    pub(crate) fn name(&self, school: SchoolId) -> String {
-        if school == self.leg.from { self.trip.from.clone() } else { self.trip.to.clone() }
+        Ok(Self { wish: case.wish(), case, resource, tag, meeting_words, leads })
     }
 }
 
-pub(crate) fn side(member: &Member) -> Side {
+pub(super) fn side(member: &Member) -> Side {
     Side { schools: member.schools_led().map(|school| school.id).collect(), coordinator: member.is(RoleKind::Coordinator) }
 }
 
@@ -184,7 +125,7 @@ pub async fn show(
     page(&app, &member, path.into_inner().1, &query, None, &Errors::new()).await
 }
 
-pub(crate) async fn page(
+pub(super) async fn page(
     app: &web::Data<App>,
     member: &Member,
     id: LegId,
@@ -192,17 +133,17 @@ pub(crate) async fn page(
     typed: Option<&Suggestion>,
     errors: &Errors,
 ) -> Result<HttpResponse, Error> {
-    let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, id)?)).await?;
+    let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(LegPage::read(tx, id)?)).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let title = format!("Handover of {} ({})", sheet.resource, sheet.tag);
     let main = main(member, &sheet, done, typed, errors);
     Ok(answer(status, &form_page(&member.shell(Nav::Loans), &title, !errors.is_empty(), &main)))
 }
 
-fn main(member: &Member, sheet: &Sheet, done: &Done, typed: Option<&Suggestion>, errors: &Errors) -> Markup {
-    let (leg, trip) = (&sheet.leg, &sheet.trip);
+fn main(member: &Member, sheet: &LegPage, done: &Done, typed: Option<&Suggestion>, errors: &Errors) -> Markup {
+    let (leg, trip) = (&sheet.case.leg, &sheet.case.trip);
     let here = format!("{}/legs/{}", member.base(), leg.id);
-    let facts = sheet.facts(member.today(), None);
+    let facts = sheet.case.facts(member.today(), None);
     let side = side(member);
     let open = agreeing::may(&facts, &side).is_ok();
     let said = match done.done.as_str() {
@@ -234,33 +175,33 @@ fn main(member: &Member, sheet: &Sheet, done: &Done, typed: Option<&Suggestion>,
     }
 }
 
-fn state(sheet: &Sheet, today: days::Day) -> Markup {
-    match sheet.leg.state {
+fn state(sheet: &LegPage, today: days::Day) -> Markup {
+    match sheet.case.leg.state {
         LegState::Done => pill(Tone::Plain, "Done"),
         LegState::Dropped => pill(Tone::Plain, "Not needed any more"),
-        LegState::Planned if sheet.under_way => pill(Tone::Warn, "On its way"),
-        LegState::Planned if sheet.leg.day < today => pill(Tone::Bad, "Overdue"),
-        LegState::Planned if sheet.leg.agreed => pill(Tone::Good, "Agreed"),
+        LegState::Planned if sheet.case.under_way => pill(Tone::Warn, "On its way"),
+        LegState::Planned if sheet.case.leg.day < today => pill(Tone::Bad, "Overdue"),
+        LegState::Planned if sheet.case.leg.agreed => pill(Tone::Good, "Agreed"),
         LegState::Planned => pill(Tone::Plain, "Planned"),
     }
 }
 
-fn rows_of(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
-    let trip = &sheet.trip;
+fn rows_of(member: &Member, sheet: &LegPage) -> Vec<crate::web::parts::Row> {
+    let trip = &sheet.case.trip;
     let mut all = vec![row("Day", days::full(trip.day)), row("How", trip.how())];
     if !trip.note.is_empty() {
         all.push(row("Where", &trip.note));
     }
-    for (loan, name) in [(&sheet.from, "Loan that ends"), (&sheet.to, "Loan that begins")] {
+    for (loan, name) in [(&sheet.case.from, "Loan that ends"), (&sheet.case.to, "Loan that begins")] {
         if let Some(loan) = loan {
             let slot = &loan.booking.slot;
             let href = format!("{}/bookings/{}", member.base(), slot.id);
-            all.push(row(name, html! { a href=(href) { (sheet.name(slot.school)) ", " (slot.days) } }));
+            all.push(row(name, html! { a href=(href) { (sheet.case.name(slot.school)) ", " (slot.days) } }));
         }
     }
     for (school, lead) in &sheet.leads {
         all.push(row(
-            &format!("Contact at {}", sheet.name(*school)),
+            &format!("Contact at {}", sheet.case.name(*school)),
             html! { (lead.name) br; a href={ "mailto:" (lead.email) } { (lead.email) } },
         ));
     }
@@ -268,12 +209,12 @@ fn rows_of(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
 }
 
 /// What was suggested, with its answer.
-fn suggestion(member: &Member, sheet: &Sheet, side: &Side, here: &str) -> Markup {
-    let (Some(proposal), Some(wish)) = (&sheet.leg.proposal, &sheet.wish) else { return html! {} };
-    let own = !side.decides(&sheet.leg) && side.of(&sheet.leg) == Some(proposal.school);
+fn suggestion(member: &Member, sheet: &LegPage, side: &Side, here: &str) -> Markup {
+    let (Some(proposal), Some(wish)) = (&sheet.case.leg.proposal, &sheet.wish) else { return html! {} };
+    let own = !side.decides(&sheet.case.leg) && side.of(&sheet.case.leg) == Some(proposal.school);
     let token = member.csrf();
     html! {
-        (banner(Tone::Warn, &format!("{} suggests another way", sheet.name(proposal.school)), html! {
+        (banner(Tone::Warn, &format!("{} suggests another way", sheet.case.name(proposal.school)), html! {
             p { (wish.words()) }
             div.verbs {
                 @if own {
@@ -287,19 +228,19 @@ fn suggestion(member: &Member, sheet: &Sheet, side: &Side, here: &str) -> Markup
     }
 }
 
-fn form(member: &Member, sheet: &Sheet, side: &Side, here: &str, typed: &Suggestion, errors: &Errors) -> Markup {
-    let trip = &sheet.trip;
+fn form(member: &Member, sheet: &LegPage, side: &Side, here: &str, typed: &Suggestion, errors: &Errors) -> Markup {
+    let trip = &sheet.case.trip;
     let mut ways: Vec<Choice> = vec![
         choice("fetch", format!("{} fetches it from {}", trip.to, trip.giver())),
         choice("bring", format!("{} brings it to {}", trip.from, trip.receiver())),
     ];
-    for meeting in &sheet.meetings {
-        if is_near(&sheet.leg, meeting, member.today()) || sheet.leg.meeting == Some(meeting.id) {
+    for meeting in &sheet.case.meetings {
+        if is_near(&sheet.case.leg, meeting, member.today()) || sheet.case.leg.meeting == Some(meeting.id) {
             let words = sheet.meeting_words.iter().find(|(id, _)| *id == meeting.id).map_or("At the meeting", |(_, words)| words);
             ways.push(choice(meeting.id.to_string(), words.to_owned()));
         }
     }
-    let decides = side.decides(&sheet.leg);
+    let decides = side.decides(&sheet.case.leg);
     let boxes = typed.boxes();
     html! {
         form.panel.card.form method="post" action={ (here) "/suggest" } {

@@ -9,11 +9,9 @@ use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, MeetingId, SchoolId};
 use crate::db::{self, Tx};
 use crate::journeys::agreeing::{Meeting, NEAR_DAYS, is_near};
-use crate::journeys::legs::{first_look, laid};
-use crate::journeys::letters::{Because, Trip};
+use crate::journeys::letters::Trip;
 use crate::journeys::store::{legs as rows, meetings};
-use crate::journeys::tell::Teller;
-use crate::journeys::{Leg, Way};
+use crate::journeys::{Leg, acts};
 use crate::people::pages::tabs::{Tab, tabs};
 use crate::people::{Coordinator, Member, RoleKind};
 use crate::schools::{SchoolNames, store};
@@ -23,7 +21,6 @@ use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, form_page, page};
 use crate::web::parts::{Tone, back, banner, confirmation, empty, head, row, summary, table_or_cards};
 use crate::web::{App, Error};
-use crate::year;
 use crate::year::typed::needed_day;
 
 /// How far back a meeting's page looks for what is overdue.
@@ -172,19 +169,7 @@ pub async fn add(app: web::Data<App>, member: Coordinator, sent: Posted<Typed>) 
         Ok(meeting) => meeting,
         Err(errors) => return Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, &new_page(&member, &schools, &sent.0, &errors))),
     };
-    let day = Period::day(meeting.day);
-    let id = app
-        .db
-        .write(member.scope(), move |tx| {
-            // Sent twice, it is one meeting.
-            let same = |one: &Meeting| Meeting { id: meeting.id, ..one.clone() } == meeting;
-            if let Some(there) = meetings::within(tx, day)?.into_iter().find(same) {
-                return Ok::<_, Error>(there.id);
-            }
-            meetings::add(tx, &meeting)?;
-            Ok(meeting.id)
-        })
-        .await?;
+    let id = app.db.write(member.scope(), move |tx| Ok::<_, Error>(acts::meetings::add(tx, &meeting)?)).await?;
     Ok(see_other(&format!("{}/meetings/{id}?done=added", member.base())))
 }
 
@@ -287,45 +272,6 @@ pub async fn cancel(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    app.db
-        .write(member.scope(), move |tx| {
-            let meeting = meetings::one(tx, id)?;
-            if meeting.cancelled {
-                return Ok::<_, Error>(());
-            }
-            meetings::cancel(tx, &meeting)?;
-            let today = tx.today();
-            let window = Period::new(days::add(meeting.day, -120), days::add(meeting.day, 120)).unwrap_or(Period::day(meeting.day));
-            let calendar = year::store::school_calendar(tx, window)?;
-            for leg in meetings::legs_at(tx, id)? {
-                let before = rows::one(tx, leg)?;
-                let mut teller = Teller::read(tx, &[before.copy])?;
-                let proposal = before.proposal.clone().filter(|one| one.meeting != Some(id));
-                if before.meeting != Some(id) {
-                    teller.declined(tx, &before, Because::NoMeeting)?;
-                    rows::update(tx, &Leg { proposal, ..before })?;
-                    continue;
-                }
-                let ends = rows::slots(tx, &before)?;
-                let day = laid(&before, ends.0.as_ref(), ends.1.as_ref(), &calendar, today);
-                let way = if before.to_booking.is_none() { Way::Bring } else { Way::Fetch };
-                let after = Leg {
-                    day,
-                    way,
-                    meeting: None,
-                    agreed: false,
-                    proposal,
-                    note: String::new(),
-                    revision: before.revision + 1,
-                    told: true,
-                    look_on: first_look(day, today),
-                    ..before.clone()
-                };
-                rows::update(tx, &after)?;
-                teller.changed(tx, &before, Some(&after))?;
-            }
-            Ok(())
-        })
-        .await?;
+    app.db.write(member.scope(), move |tx| Ok::<_, Error>(acts::meetings::cancel(tx, id)?)).await?;
     Ok(see_other(&format!("{}/meetings?done=cancelled", member.base())))
 }

@@ -6,13 +6,14 @@ use chrono::NaiveDateTime;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use crate::base::days::{Day, Period};
+use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, LegId, MeetingId, PersonId, SchoolId};
 use crate::bookings::Slot;
 use crate::bookings::store::loans;
 use crate::bookings::store::plan::{SlotRow, slot_columns, slot_of};
-use crate::db::schema::{bookings, copies, handovers, legs, unsettled};
+use crate::db::schema::{bookings, copies, custody, handovers, legs, unsettled};
 use crate::db::{Error, Result, Tx};
+use crate::journeys::legs::FIRST_LOOK_DAYS;
 use crate::journeys::{Leg, LegState, Proposal, Way};
 
 pub(crate) type Ends = (i64, i64, Option<i64>, Option<i64>, i64, i64);
@@ -209,6 +210,33 @@ pub fn end(tx: &mut Tx<'_>, leg: &Leg, state: LegState) -> Result<()> {
     diesel::update(legs::table.find((tx.cluster.0, leg.id.0)))
         .set((legs::state.eq(<&'static str>::from(state)), legs::revision.eq(leg.revision + 1), legs::updated_at.eq(tx.stamp())))
         .execute(tx.conn)?;
+    Ok(())
+}
+
+/// The worker has looked at a leg. `told`: it has stored a letter about it. When the leg was changed is left alone.
+pub fn looked_at(tx: &mut Tx<'_>, id: LegId, again: Day, told: bool) -> Result<()> {
+    let row = legs::table.find((tx.cluster.0, id.0));
+    if told {
+        diesel::update(row).set((legs::look_on.eq(again), legs::told.eq(true))).execute(tx.conn)?;
+    } else {
+        diesel::update(row).set(legs::look_on.eq(again)).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// What concerns these copies has changed: the worker looks at them in its next round, and at their legs that come near, whose
+/// school days may be others now.
+pub fn look_again(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<()> {
+    let (today, ids) = (tx.today(), || of.iter().map(|id| id.0));
+    let changed = custody::table.filter(custody::cluster_id.eq(tx.cluster.0)).filter(custody::copy_id.eq_any(ids()));
+    diesel::update(changed).set(custody::look_on.eq(today)).execute(tx.conn)?;
+    let near = legs::table
+        .filter(legs::cluster_id.eq(tx.cluster.0))
+        .filter(legs::copy_id.eq_any(ids()))
+        .filter(legs::day.between(today, days::add(today, FIRST_LOOK_DAYS)))
+        .filter(legs::state.eq("planned"))
+        .filter(legs::look_on.gt(today));
+    diesel::update(near).set(legs::look_on.eq(today)).execute(tx.conn)?;
     Ok(())
 }
 

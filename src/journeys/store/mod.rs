@@ -6,6 +6,7 @@ pub mod meetings;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use crate::base::days::Day;
 use crate::base::ids::{BookingId, CopyId, HandoverId, PersonId, SchoolId};
 use crate::db::schema::custody;
 use crate::db::{Error, Result, Tx};
@@ -92,5 +93,11 @@ pub fn set_short_essentials(tx: &mut Tx<'_>, copy: CopyId, words: &str) -> Resul
         // What is short may put the next booking at risk, so the worker looks again.
         .set((custody::short_essentials.eq(words), custody::look_on.eq(tx.today())))
         .execute(tx.conn)?;
+    Ok(())
+}
+
+/// The worker has looked at a copy.
+pub fn looked_at(tx: &mut Tx<'_>, copy: CopyId, again: Day) -> Result<()> {
+    diesel::update(custody::table.find((tx.cluster.0, copy.0))).set(custody::look_on.eq(again)).execute(tx.conn)?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, DigestItemId, PersonId};
 use crate::bookings::store::loans;
 use crate::catalogue::CopyState;
+use crate::clusters;
 use crate::db::{Result, Tx};
 use crate::journeys::Place;
 use crate::journeys::store::{self, legs as rows};
@@ -50,7 +51,7 @@ pub fn weekly(tx: &mut Tx<'_>) -> Result<()> {
         }
         None => days::add(monday, 7),
     };
-    looks::set_digest_on(tx, again)
+    clusters::store::set_digest_on(tx, again)
 }
 
 type Lines = Vec<(String, String)>;

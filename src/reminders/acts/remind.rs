@@ -12,7 +12,7 @@ use crate::bookings::Slot;
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::clusters;
 use crate::db::{Result, Tx};
-use crate::journeys::store::legs as rows;
+use crate::journeys::store::{self as places, legs as rows};
 use crate::journeys::{Leg, LegState};
 use crate::mail::choices::WayOut;
 use crate::mail::store::{self as outbox, choices};
@@ -209,7 +209,7 @@ pub fn look(tx: &mut Tx<'_>, legs: &[LegId], copies: &[CopyId]) -> Result<()> {
             } else {
                 found.look_on
             };
-            store::leg_looked_at(tx, leg.id, again, false)?;
+            rows::looked_at(tx, leg.id, again, false)?;
         } else {
             near.push(leg);
         }
@@ -280,7 +280,7 @@ fn look_at_leg(tx: &mut Tx<'_>, desk: &Desk, leg: &Leg, known: &Known) -> Result
                 desk.post(tx, &hearers, |to, why| Some(letters::coming(due, subject.clone(), &thing, &journey, desk.today, to, why)))?;
         }
     }
-    store::leg_looked_at(tx, leg.id, again, told)
+    rows::looked_at(tx, leg.id, again, told)
 }
 
 fn look_at_copy(tx: &mut Tx<'_>, desk: &Desk, known: &mut Known) -> Result<()> {
@@ -295,7 +295,7 @@ fn look_at_copy(tx: &mut Tx<'_>, desk: &Desk, known: &mut Known) -> Result<()> {
     for due in &found.due {
         remind(tx, desk, known, due)?;
     }
-    store::copy_looked_at(tx, known.custody.copy, found.look_on)
+    places::looked_at(tx, known.custody.copy, found.look_on)
 }
 
 /// Stores the letters of one reminder about a copy.

@@ -1,4 +1,8 @@
-//! Laying the legs of copies anew: read what is booked and where they are, plan, store, tell.
+//! What is done with legs. Laying them anew: read what is booked and where the copies are, plan, store, tell. What the sides agree on
+//! stands in `agree`, cluster meetings in `meetings`.
+
+pub mod agree;
+pub mod meetings;
 
 use std::collections::BTreeMap;
 
@@ -7,15 +11,23 @@ use crate::base::ids::{BookingId, CopyId, LegId, SchoolId};
 use crate::bookings::store::loans;
 use crate::bookings::{Slot, State};
 use crate::db::{Result, Tx};
-use crate::journeys::legs::{self, Plan, Route};
+use crate::journeys::legs::{self, CALENDAR_DAYS, Plan, Route};
 use crate::journeys::store::{self, legs as rows};
 use crate::journeys::tell::{Teller, matters};
 use crate::journeys::{Leg, LegState};
-use crate::settle::CALENDAR_DAYS;
 use crate::year::{self, SchoolCalendar};
 
+/// Settles what follows from a change of bookings or custody, however it was made: the legs of the copies that changed are laid anew, and
+/// the worker looks at them again.
+pub fn settle(tx: &mut Tx<'_>) -> Result<()> {
+    let changed = rows::unsettled(tx)?;
+    relay(tx, &changed)?;
+    rows::look_again(tx, &changed)?;
+    rows::settled(tx, &changed)
+}
+
 /// Lays the legs of the copies anew.
-pub(crate) fn relay(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<()> {
+fn relay(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<()> {
     let today = tx.today();
     let homes = rows::homes(tx, copies)?;
     let ahead = Period::new(today, days::END).unwrap_or(Period::day(today));
@@ -47,12 +59,7 @@ pub(crate) fn relay(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<()> {
 }
 
 /// What is to be written down for each copy: read for all of them at once.
-pub(crate) fn plan(
-    tx: &mut Tx<'_>,
-    homes: &[(CopyId, SchoolId)],
-    slots: &[Slot],
-    calendar: &SchoolCalendar,
-) -> Result<Vec<(CopyId, Plan)>> {
+fn plan(tx: &mut Tx<'_>, homes: &[(CopyId, SchoolId)], slots: &[Slot], calendar: &SchoolCalendar) -> Result<Vec<(CopyId, Plan)>> {
     let today = tx.today();
     let copies: Vec<CopyId> = homes.iter().map(|(copy, _)| *copy).collect();
     let custody = store::of(tx, &copies)?;
@@ -75,7 +82,7 @@ pub(crate) fn plan(
 /// Writes the plans down, and says which changes its sides should hear of. The tables refuse two planned legs that begin or end one
 /// booking, also for a moment; and a booking may have gone from one copy to another. So first of all copies whatever ends or gets
 /// other ends lets go of its bookings, and then the legs take theirs.
-pub(crate) fn write(tx: &mut Tx<'_>, plans: &[(CopyId, Plan)]) -> Result<Vec<(Leg, Option<Leg>)>> {
+fn write(tx: &mut Tx<'_>, plans: &[(CopyId, Plan)]) -> Result<Vec<(Leg, Option<Leg>)>> {
     let today = tx.today();
     let mut news = Vec::new();
     for (_, plan) in plans {
