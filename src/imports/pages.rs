@@ -32,7 +32,6 @@ pub fn inside(routes: &mut web::ServiceConfig) {
         .route("/closures/import", post().to(closures));
 }
 
-
 /// The form as it comes.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]

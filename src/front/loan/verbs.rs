@@ -8,14 +8,13 @@ use serde::Deserialize;
 
 use crate::attention::{self, tell::Sender};
 use crate::base::ids::BookingId;
+use crate::bookings::Refusal;
 use crate::bookings::acts::{self, Roles};
 use crate::bookings::pages::reserve::ask::line;
 use crate::bookings::pages::{NOT_YOURS, answer, see_other};
-use crate::bookings::store::ledger;
-use crate::bookings::store::loans::{self, Loan};
+use crate::bookings::store::loans;
 use crate::bookings::tell::Teller;
-use crate::bookings::{By, Refusal, changes};
-use crate::db::{Stop, Tx};
+use crate::db::Stop;
 use crate::front::loan::page;
 use crate::people::{Borrower, Coordinator, Member};
 use crate::schools;
@@ -30,25 +29,6 @@ use crate::web::{App, Error};
 #[serde(default)]
 pub struct Reason {
     reason: String,
-}
-
-/// Reads the booking, does the work in one transaction, and says whether there was anything to do.
-async fn change<F>(app: &web::Data<App>, member: &Member, id: BookingId, work: F) -> Result<(), Stop<Refusal>>
-where
-    F: Fn(&mut Tx<'_>, &Teller, &Loan, By) -> Result<(), Stop<Refusal>> + Clone + Send + 'static,
-{
-    let teller = Teller::new(app, member);
-    let roles = Roles::of(member);
-    app.db
-        .write_or_again(member.scope(), move |tx| {
-            let loan = loans::one(tx, id)?;
-            let by = roles.by(&loan);
-            if !by.may_act_for(loan.booking.slot.school) {
-                return Err(Refusal::NotYours.into());
-            }
-            work(tx, &teller, &loan, by)
-        })
-        .await
 }
 
 /// On to the booking's page, or the page again with what was in the way.
