@@ -16,7 +16,7 @@ pub struct Understood {
     pub schools: Vec<School>,
 }
 
-impl Refuses for Understood {}
+impl Refuses for Box<Understood> {}
 
 /// Reads a text beside the school year as it is now.
 pub fn understand(tx: &mut Tx<'_>, what: What, text: &str) -> db::Result<Understood> {
@@ -29,11 +29,11 @@ pub fn understand(tx: &mut Tx<'_>, what: What, text: &str) -> db::Result<Underst
 
 /// Stores a text whose meaning was shown before; `seen` is what would be replaced as it was shown ([`Preview::seen`]). Refused, with what the
 /// text means now, when something is wrong in it, when it would replace something else, and when it holds no dates.
-pub fn store_pasted(tx: &mut Tx<'_>, what: What, text: &str, seen: &str) -> Result<Changed, Stop<Understood>> {
+pub fn store_pasted(tx: &mut Tx<'_>, what: What, text: &str, seen: &str) -> Result<Changed, Stop<Box<Understood>>> {
     let understood = understand(tx, what, text)?;
     let all = &understood.all;
     // A term is replaced only as it was shown.
-    let Some(year) = all.year().filter(|_| all.faults.is_empty() && all.seen() == seen) else { return Err(understood.into()) };
+    let Some(year) = all.year().filter(|_| all.faults.is_empty() && all.seen() == seen) else { return Err(Box::new(understood).into()) };
     for row in &all.terms {
         match &row.step {
             Step::New => drop(rows::put_term(tx, None, &row.what)?),

@@ -140,35 +140,22 @@ pub fn hand_on(tx: &mut Tx<'_>, person: PersonId, wish: &Wish, sender: &Sender) 
     Ok(roles::person_here(tx, person)?.is_none())
 }
 
-/// Who takes over and how the role ends.
+/// Who takes over and how the role ends; every refusal at once.
 fn decide(tx: &mut Tx<'_>, sheet: &Sheet, wish: &Wish) -> Result<(Successor, End), Stop<Vec<HandOnRefusal>>> {
-    let mut refusals = Vec::new();
     let successor = match &wish.successor {
-        Chosen::School => Successor::School,
-        Chosen::Lead(id) => match sheet.others.iter().find(|person| person.id == *id) {
-            Some(person) => Successor::Lead(person.clone()),
-            None => {
-                refusals.push(HandOnRefusal::Nobody);
-                Successor::School
-            }
-        },
+        Chosen::School => Ok(Successor::School),
+        Chosen::Lead(id) => sheet.others.iter().find(|person| person.id == *id).cloned().map(Successor::Lead).ok_or(HandOnRefusal::Nobody),
+        Chosen::New { email, .. } if email.as_str() == sheet.leaver.email => Err(HandOnRefusal::OwnAddress),
         Chosen::New { name, email } => {
             let offer = Offer { kind: sheet.role.kind, school: Some(sheet.school.0), from: tx.today(), to: None };
             let wanted = Wanted { name: name.clone(), email: email.clone(), offer };
-            if wanted.email.as_str() == sheet.leaver.email {
-                refusals.push(HandOnRefusal::OwnAddress);
-            } else {
-                refusals.extend(need_not_be_offered(tx, &wanted)?.map(HandOnRefusal::Offer));
-            }
-            Successor::New(wanted)
+            need_not_be_offered(tx, &wanted)?.map_or(Ok(Successor::New(wanted)), |refusal| Err(HandOnRefusal::Offer(refusal)))
         }
     };
-    match joining::end(&sheet.role, wish.until, tx.today(), &[]) {
-        Ok(end) if refusals.is_empty() => return Ok((successor, end)),
-        Ok(_) => {}
-        Err(refusal) => refusals.push(HandOnRefusal::End(refusal)),
+    match (successor, joining::end(&sheet.role, wish.until, tx.today(), &[])) {
+        (Ok(successor), Ok(end)) => Ok((successor, end)),
+        (successor, end) => Err(Stop::Refused(successor.err().into_iter().chain(end.err().map(HandOnRefusal::End)).collect())),
     }
-    Err(Stop::Refused(refusals))
 }
 
 /// The keepers, the end of the role, the log and the letters.

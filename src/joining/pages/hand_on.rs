@@ -175,7 +175,9 @@ pub async fn hand_on(
     match app.db.write(member.scope(), move |tx| acts::hand_on(tx, id, &wish, &sender)).await {
         Err(Stop::Refused(refusals)) => {
             let mut errors = Errors::new();
-            refusals.iter().for_each(|refusal| errors.add(refusal.field(), refusal.to_string()));
+            for refusal in refusals {
+                errors.add(refusal.field(), refusal.to_string());
+            }
             show(&app, &member, id, &form, errors).await
         }
         Err(Stop::Fault(fault)) => Err(fault.into()),
