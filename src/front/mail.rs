@@ -11,7 +11,7 @@ use strum::VariantArray;
 use crate::base::clock;
 use crate::base::ids::MessageId;
 use crate::mail::store::{self, Line, Page};
-use crate::mail::{Listing, Message, State, without_secrets};
+use crate::mail::{Listing, Message, State, acts, without_secrets};
 use crate::people::{Coordinator, Member, RoleKind};
 use crate::web::guard::{Nothing, Posted};
 use crate::web::page::{Nav, page};
@@ -144,13 +144,7 @@ pub async fn retry(
     _press: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    app.db
-        .write(member.scope(), move |tx| {
-            // Another cluster's is 404; one that is in line already needs nothing.
-            store::message(tx, id)?;
-            store::retry(tx, id).map_err(Error::from)
-        })
-        .await?;
+    app.db.write(member.scope(), move |tx| acts::retry(tx, id).map_err(Error::from)).await?;
     Ok(see_other(&format!("{}/mail/{id}", member.base())))
 }
 

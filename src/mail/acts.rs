@@ -1,8 +1,9 @@
 //! What is done with a letter that is due: it is taken in hand to be sent, or kept where none is sent; by then it may no longer be true.
+//! One that was given up is put back in line.
 
 use chrono::{DateTime, Utc};
 
-use super::store::{postpone, record, take as take_in_hand};
+use super::store::{self, postpone, record, take as take_in_hand};
 use super::{Message, Outcome, State, Stored, after, given_up};
 use crate::base::ids::MessageId;
 use crate::db::{Result, Tx};
@@ -51,4 +52,11 @@ pub fn keep(tx: &mut Tx<'_>, ids: &[MessageId], claim: &str, overtaken: Overtake
         done += 1;
     }
     Ok(done)
+}
+
+/// Puts a letter that was given up back in line; one that is in line already needs nothing. `NotFound` when it is another cluster's.
+pub fn retry(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
+    store::message(tx, id)?;
+    store::retry(tx, id)?;
+    Ok(())
 }
