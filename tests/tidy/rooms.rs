@@ -1,7 +1,7 @@
 //! The order of rooms: a file names only its own room and rooms before it, its tests too. What stands directly in `src/` sees all rooms
 //! and is named by none.
 
-use crate::ratchet::Fault;
+use crate::faults::Fault;
 use crate::source::Rust;
 use crate::uses::{self, Use};
 
