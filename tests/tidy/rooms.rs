@@ -132,6 +132,7 @@ mod tests {
     #[test]
     fn the_order_in_lib_can_fail() {
         assert_eq!(order_of_lib("pub mod db;\npub mod base;").len(), 1);
+        assert_eq!(order_of_lib("pub mod db; // engines\npub mod base; // days").len(), 1);
         assert!(order_of_lib("pub mod base;\npub mod app;\n// lending\npub mod db;").is_empty());
     }
 }
