@@ -22,12 +22,15 @@ pub use crate::sheets::problems::{Problem, Problems};
 pub use summary::Summary;
 
 use crate::base::days::{Day, Period};
-use crate::sheets::{self, Names, problems};
+use crate::sheets::{self, Limits, Names, problems};
 use crate::year::{ClosureKind, Season};
 
 /// The place of what a wrong line names: in no list. Lines with a problem are read on with it, so that what else is wrong with
 /// them and with what refers to them is found too; none of them is ever stored.
 const NOWHERE: usize = usize::MAX;
+
+/// How much is read of one file: ten years of bookings of a hundred boxes are 2 MB.
+const LIMITS: Limits = Limits { bytes: 20 * 1024 * 1024, cell: 2000 };
 
 /// The files of a folder by name. Only names that end in `.csv` are looked at.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -322,7 +325,8 @@ pub fn read(files: &Files, today: Day) -> Result<Cluster, Problems> {
 /// `schools.csv` is one problem, not four hundred.
 fn read_all(files: &Files, today: Day, problems: &mut Problems) -> Option<Cluster> {
     check_names(files, problems);
-    let sheet = |file, columns, problems: &mut Problems| files.get(file).and_then(|bytes| sheets::read(file, bytes, columns, problems));
+    let sheet =
+        |file, columns, problems: &mut Problems| files.get(file).and_then(|bytes| sheets::read(file, bytes, columns, LIMITS, problems));
     let head = sheet("cluster.csv", who::CLUSTER, problems).and_then(|sheet| who::cluster(&sheet, problems));
     let lead = head.as_ref().and_then(|head| head.lead_school.as_deref());
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::school_year::{self, CLOSURES, TERMS};
 use super::who::Known;
-use super::{School, Term};
+use super::{LIMITS, School, Term};
 use crate::base::{Day, days};
 use crate::schools;
 use crate::sheets::problems::{Problem, Problems};
@@ -150,7 +150,7 @@ fn commas(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn terms(text: &str) -> Read<Term> {
     let mut problems = Problems::default();
-    let sheet = sheets::read("terms.csv", commas(text).as_bytes(), TERMS, &mut problems);
+    let sheet = sheets::read("terms.csv", commas(text).as_bytes(), TERMS, LIMITS, &mut problems);
     let read = sheet.map(|sheet| school_year::terms(&sheet, &mut problems)).unwrap_or_default();
     sift(read.into_iter().map(|term| (term.line, term)).collect(), &problems)
 }
@@ -175,7 +175,7 @@ pub fn closures(text: &str, schools: &[schools::School]) -> Read<Closure> {
         })
         .collect();
     let mut problems = Problems::default();
-    let sheet = sheets::read("closures.csv", commas(text).as_bytes(), CLOSURES, &mut problems);
+    let sheet = sheets::read("closures.csv", commas(text).as_bytes(), CLOSURES, LIMITS, &mut problems);
     // No name is known but those of these schools.
     let names = Names::of(Some(&sheets::Sheet { file: "schools.csv", rows: Vec::new() }), &[]);
     let read =

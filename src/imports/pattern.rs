@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{SchoolId, TermId};
-use crate::imports::{Files, School, school_year, who};
+use crate::imports::{Files, LIMITS, School, school_year, who};
 use crate::sheets::problems::Problems;
 use crate::sheets::{self, Column, Names, Row, Sheet, must};
 use crate::year::{Closure, SchoolCalendar, Term};
@@ -102,7 +102,7 @@ impl SchoolYear {
     }
 
     fn read_all(files: &Files, problems: &mut Problems) -> Option<Self> {
-        let mut sheet = |file, columns| files.get(file).and_then(|bytes| sheets::read(file, bytes, columns, problems));
+        let mut sheet = |file, columns| files.get(file).and_then(|bytes| sheets::read(file, bytes, columns, LIMITS, problems));
         let (schools, terms) = (sheet("schools.csv", who::SCHOOLS)?, sheet("terms.csv", school_year::TERMS)?);
         let closures = sheet("closures.csv", school_year::CLOSURES)?;
         let names = Names::of(Some(&schools), who::NAME_COLUMNS);
@@ -127,7 +127,7 @@ impl SchoolYear {
             .into_iter()
             .filter(|monday| Period::new(*monday, days::add(*monday, 4)).is_some_and(|week| calendar.count(week, None) >= SCHOOL_WEEK_DAYS))
             .collect();
-        let pattern = sheets::read("bookings.csv", files.get("bookings.csv")?, PATTERN, problems)?;
+        let pattern = sheets::read("bookings.csv", files.get("bookings.csv")?, PATTERN, LIMITS, problems)?;
         Some(Self { calendar, schools, names, weeks, pattern })
     }
 

@@ -8,10 +8,14 @@ use std::collections::HashSet;
 
 use crate::sheets::problems::{Problems, nearest};
 
-/// More than this is no list of a cluster: ten years of bookings of a hundred boxes are 2 MB.
-const LARGEST_BYTES: usize = 20 * 1024 * 1024;
-/// The longest text of one cell, in letters.
-const LONGEST_CELL: usize = 2000;
+/// How much is read of a file: the caller knows what it can be for.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The most bytes of a file.
+    pub bytes: usize,
+    /// The longest text of one cell, in letters.
+    pub cell: usize,
+}
 
 /// A column that a file may have.
 #[derive(Debug, Clone, Copy)]
@@ -89,9 +93,10 @@ impl Names {
     }
 }
 
-/// Reads a file. `None` when it cannot be read as a table at all, or a header is wrong: then its cells would only repeat the fault.
-pub fn read(file: &'static str, bytes: &[u8], columns: &'static [Column], problems: &mut Problems) -> Option<Sheet> {
-    let text = decode(file, bytes, problems)?;
+/// Reads a file, as far as the limits go. `None` when it cannot be read as a table at all, or a header is wrong: then its cells would
+/// only repeat the fault.
+pub fn read(file: &'static str, bytes: &[u8], columns: &'static [Column], limits: Limits, problems: &mut Problems) -> Option<Sheet> {
+    let text = decode(file, bytes, limits, problems)?;
     if let Some(line) = unclosed_quote(&text) {
         problems.at(
             file,
@@ -125,21 +130,21 @@ pub fn read(file: &'static str, bytes: &[u8], columns: &'static [Column], proble
         return None;
     };
     let places = headers(file, line, &head, columns, problems)?;
-    let rows = records.map(|(line, record)| row(file, line, &record, &places, problems)).collect();
+    let rows = records.map(|(line, record)| row(file, line, &record, &places, limits, problems)).collect();
     Some(Sheet { file, rows })
 }
 
-fn row(file: &'static str, line: u64, record: &csv::StringRecord, places: &[&'static str], problems: &mut Problems) -> Row {
+fn row(file: &'static str, line: u64, record: &csv::StringRecord, places: &[&'static str], limits: Limits, problems: &mut Problems) -> Row {
     let mut cells = Vec::with_capacity(places.len());
     for (place, cell) in record.iter().enumerate() {
         let cell = tidy(cell);
         match places.get(place) {
-            Some(column) if cell.len() > LONGEST_CELL && cell.chars().count() > LONGEST_CELL => problems.at(
+            Some(column) if cell.len() > limits.cell && cell.chars().count() > limits.cell => problems.at(
                 file,
                 Some(line),
                 column,
                 format!("The text has {} letters.", cell.chars().count()),
-                format!("At most {LONGEST_CELL} are kept: shorten it."),
+                format!("At most {} are kept: shorten it.", limits.cell),
             ),
             Some(column) if cell.chars().any(char::is_control) => {
                 problems.at(file, Some(line), column, "The text holds a control character.", "Type the text again.");
@@ -219,9 +224,13 @@ fn names(columns: &[Column]) -> String {
 }
 
 /// UTF-8 with or without a byte-order mark; else what Excel's plain "CSV" writes in Britain, Windows-1252.
-fn decode(file: &str, bytes: &[u8], problems: &mut Problems) -> Option<String> {
-    if bytes.len() > LARGEST_BYTES {
-        problems.file(file, format!("The file has {} MB.", bytes.len() / 1024 / 1024), "At most 20 MB are read.");
+fn decode(file: &str, bytes: &[u8], limits: Limits, problems: &mut Problems) -> Option<String> {
+    if bytes.len() > limits.bytes {
+        problems.file(
+            file,
+            format!("The file has {} MB.", bytes.len() / 1024 / 1024),
+            format!("At most {} MB are read.", limits.bytes / 1024 / 1024),
+        );
         return None;
     }
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
@@ -317,10 +326,11 @@ mod tests {
     use proptest::prelude::*;
 
     const COLUMNS: &[Column] = &[must("name"), must("postcode"), may("note")];
+    const LIMITS: Limits = Limits { bytes: 1024 * 1024, cell: 2000 };
 
     fn sheet(bytes: &[u8]) -> (Option<Sheet>, Vec<String>) {
         let mut problems = Problems::default();
-        let sheet = read("schools.csv", bytes, COLUMNS, &mut problems);
+        let sheet = read("schools.csv", bytes, COLUMNS, LIMITS, &mut problems);
         (sheet, problems.list().iter().map(ToString::to_string).collect())
     }
 
@@ -341,6 +351,19 @@ mod tests {
             assert_eq!(rows[1].text("name"), "Brayton");
             assert_eq!(rows[1].text("note"), "");
         }
+    }
+
+    #[test]
+    fn a_caller_says_how_much_is_read() {
+        let said = |bytes: &[u8], limits| {
+            let mut problems = Problems::default();
+            read("schools.csv", bytes, COLUMNS, limits, &mut problems);
+            problems.to_string()
+        };
+        let file = b"name,postcode\nSaxton,LS24 9QF\n";
+        assert_eq!(said(file, LIMITS), said(file, Limits { bytes: file.len(), cell: 8 }));
+        assert!(said(file, Limits { bytes: file.len() - 1, ..LIMITS }).contains("At most 0 MB are read"));
+        assert!(said(file, Limits { cell: 7, ..LIMITS }).contains("At most 7 are kept"));
     }
 
     #[test]

@@ -112,7 +112,7 @@ async fn who_cannot_be_written_to_is_named_to_the_coordinator(app: TestApp) {
     coordinator.open("/people").await.says_not("cannot get letters");
     // What the table lets through and no mail server takes.
     app.raw().must("UPDATE people SET email = 'science.ash@nowhere' WHERE name = 'Science lead, Ash'");
-    coordinator.open("/people").await.says("1 person cannot get letters").says("Science lead, Ash: science.ash@nowhere");
+    coordinator.open("/people").await.says("1 person cannot get letters").says("Science lead, Ash : science.ash@nowhere");
     app.ssl("Cedar").await.open("/people").await.says_not("cannot get letters");
 }
 

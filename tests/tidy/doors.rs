@@ -1,6 +1,6 @@
 //! Doors: what a file may hold by its name, and which other doors of its room it may name.
 
-use crate::ratchet::Fault;
+use crate::faults::Fault;
 use crate::source::Rust;
 use crate::uses;
 

@@ -1,6 +1,6 @@
 //! Kinds of letters: what a room has of them stands in the list of all, and what overtakes them is asked for by the worker.
 
-use crate::ratchet::Fault;
+use crate::faults::Fault;
 use crate::source::Rust;
 use crate::{doors, uses};
 

@@ -1,7 +1,7 @@
 //! The order of rooms: a file names only its own room and rooms before it, its tests too. What stands directly in `src/` sees all rooms
 //! and is named by none.
 
-use crate::ratchet::Fault;
+use crate::faults::Fault;
 use crate::source::Rust;
 use crate::uses::{self, Use};
 
@@ -132,6 +132,7 @@ mod tests {
     #[test]
     fn the_order_in_lib_can_fail() {
         assert_eq!(order_of_lib("pub mod db;\npub mod base;").len(), 1);
+        assert_eq!(order_of_lib("pub mod db; // engines\npub mod base; // days").len(), 1);
         assert!(order_of_lib("pub mod base;\npub mod app;\n// lending\npub mod db;").is_empty());
     }
 }

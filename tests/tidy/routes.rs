@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::doors::{Door, MACHINERY, door};
-use crate::ratchet::Fault;
+use crate::faults::Fault;
 use crate::source::Rust;
 
 /// What names an address.

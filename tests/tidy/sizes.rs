@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ratchet::Fault;
+use crate::faults::Fault;
 use crate::source::Rust;
 
 /// The most lines of a file.

@@ -1,6 +1,6 @@
 //! Who writes a table: one room, and nobody past it. Reading is free.
 
-use crate::ratchet::Fault;
+use crate::faults::Fault;
 use crate::source::Rust;
 use crate::uses;
 
