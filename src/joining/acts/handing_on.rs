@@ -1,6 +1,7 @@
 //! When a science lead or a deputy leaves: everything in that name at the school goes to somebody else, and the role ends.
 
 use super::inviting::{Sender, need_not_be_offered};
+use super::roles::tags;
 use crate::base::EmailAddress;
 use crate::base::ids::{PersonId, RoleId, SchoolId};
 use crate::bookings::store::keepers::{self, Kept};
@@ -199,12 +200,4 @@ fn carry_out(tx: &mut Tx<'_>, sheet: &Sheet, hand: &HandOn, successor: &Successo
         }
     }
     Ok(())
-}
-
-pub(super) fn tags(items: &[Kept]) -> String {
-    items.iter().map(tag).collect::<Vec<_>>().join("; ")
-}
-
-fn tag(item: &Kept) -> String {
-    format!("{}, {}", item.tag, item.slot.days)
 }

@@ -1,6 +1,6 @@
 //! Inviting somebody to a role, and the answer.
 
-use super::roles::give_what_waits;
+use super::roles::{give_what_waits, school_name};
 use crate::base::ids::InvitationId;
 use crate::base::secret::Secret;
 use crate::db::{self, Stop, Tx};
@@ -10,7 +10,6 @@ use crate::joining::{self, InvitationRefusal, OfferRefusal, Wanted};
 use crate::mail::{Recipient, store as outbox};
 use crate::people::store::{self as people, roles as held, sessions};
 use crate::people::{Offer, words};
-use crate::schools;
 
 /// What the letters need of the cluster and of who acts in it.
 #[derive(Debug, Clone)]
@@ -51,14 +50,6 @@ pub fn invite(tx: &mut Tx<'_>, wanted: &Wanted, sender: &Sender) -> Result<(), S
     need_not_be_offered(tx, wanted)?.map_or(Ok(()), Err)?;
     let (invitation, secret) = store::add(tx, wanted)?;
     Ok(sender.send(tx, &invitation, &secret, &[])?)
-}
-
-/// The short name of an offered role's school, which must be one of the cluster; `None` when the role has none.
-pub(super) fn school_name(tx: &mut Tx<'_>, offer: &Offer) -> Result<Option<String>, Stop<OfferRefusal>> {
-    let schools = schools::store::schools(tx)?;
-    let Some(id) = offer.school else { return Ok(None) };
-    let school = schools.into_iter().find(|school| school.id == id).ok_or(OfferRefusal::NoSchool)?;
-    Ok(Some(school.short_name))
 }
 
 /// Why this need not be offered: the person has the very role, or has been asked already.

@@ -1,13 +1,12 @@
 //! What the coordinator does with a person: another role, the end of one, the name.
 
-use super::handing_on::tags;
-use super::inviting::school_name;
 use crate::base::ids::{PersonId, RoleId};
-use crate::bookings::store::keepers;
+use crate::bookings::store::keepers::{self, Kept};
 use crate::db::{self, Stop, Tx};
 use crate::joining::{self, EndRefusal, InHand, OfferRefusal, Until};
 use crate::people::store::roles;
 use crate::people::{End, Offer};
+use crate::schools;
 
 /// Gives somebody another role. What waits at the school for a science lead comes with it. Refused when the school is not of the cluster, or the
 /// person has the very role.
@@ -59,4 +58,20 @@ pub fn rename(tx: &mut Tx<'_>, id: PersonId, name: &str) -> db::Result<()> {
         return Err(db::Error::NotFound);
     }
     if person.name == name { Ok(()) } else { roles::rename(tx, id, name) }
+}
+
+/// The short name of an offered role's school, which must be one of the cluster; `None` when the role has none.
+pub(super) fn school_name(tx: &mut Tx<'_>, offer: &Offer) -> Result<Option<String>, Stop<OfferRefusal>> {
+    let schools = schools::store::schools(tx)?;
+    let Some(id) = offer.school else { return Ok(None) };
+    let school = schools.into_iter().find(|school| school.id == id).ok_or(OfferRefusal::NoSchool)?;
+    Ok(Some(school.short_name))
+}
+
+pub(super) fn tags(items: &[Kept]) -> String {
+    items.iter().map(tag).collect::<Vec<_>>().join("; ")
+}
+
+fn tag(item: &Kept) -> String {
+    format!("{}, {}", item.tag, item.slot.days)
 }
