@@ -73,20 +73,15 @@ fn routes() -> BTreeSet<String> {
             } else if line.contains("fn ") {
                 scope = "";
             }
-            let Some((_, rest)) = line.split_once(".route(") else { continue };
-            // A comment may speak of routes; what names one has its address in the same line.
-            if line.starts_with("//") {
-                continue;
+            // A comment may speak of routes; a line may name several.
+            for named in line.split(".route(").skip(1).filter(|_| !line.starts_with("//")) {
+                let (path, handler) =
+                    named.strip_prefix('"').and_then(|named| named.split_once("\", ")).expect("a path and a handler in one line");
+                // The head of a page is its page.
+                let way = handler.strip_prefix("web::").unwrap_or(handler);
+                let method = if way.starts_with("get()") || way.starts_with("head()") { "GET" } else { "POST" };
+                routes.insert(format!("{method} {scope}{path}"));
             }
-            let (path, handler) =
-                rest.strip_prefix('"').and_then(|rest| rest.split_once("\", ")).expect("a path and a handler in one line");
-            // The head of a page is its page.
-            let method = if handler.starts_with("get()") || handler.contains("::get()") || handler.starts_with("web::head()") {
-                "GET"
-            } else {
-                "POST"
-            };
-            routes.insert(format!("{method} {scope}{path}"));
         }
     }
     routes
