@@ -1,7 +1,7 @@
 //! When a science lead or a deputy leaves: everything in that name at the school goes to somebody else, and the role ends.
 
 use super::inviting::{Sender, need_not_be_offered};
-use super::roles::tags;
+use super::roles::tag;
 use crate::base::EmailAddress;
 use crate::base::ids::{PersonId, RoleId, SchoolId};
 use crate::bookings::store::keepers::{self, Kept};

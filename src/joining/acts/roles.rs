@@ -72,6 +72,6 @@ pub(super) fn tags(items: &[Kept]) -> String {
     items.iter().map(tag).collect::<Vec<_>>().join("; ")
 }
 
-fn tag(item: &Kept) -> String {
+pub(super) fn tag(item: &Kept) -> String {
     format!("{}, {}", item.tag, item.slot.days)
 }
