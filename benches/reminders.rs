@@ -15,6 +15,7 @@ use std::fs;
 use std::time::Instant;
 
 use anyhow::Context;
+use boxrota::base::Clock;
 use boxrota::db::{Db, Error};
 use boxrota::mail::store as outbox;
 use boxrota::reminders::acts::digests::Rooms;
@@ -46,7 +47,7 @@ async fn main() -> anyhow::Result<()> {
 
     let at = |time: &str| -> anyhow::Result<Pass> {
         let now: DateTime<Utc> = format!("{TODAY}T{time}:00Z").parse()?;
-        Ok(Pass { db: db.clone(), now })
+        Ok(Pass { db: db.clone().by(Clock::standing_at(now)), now })
     };
     measured("a pass with nothing due", &at("08:00")?, 20).await?;
     // What a steady state has for a morning: first looks, a week before, a school day before, and the loans that are late.

@@ -32,10 +32,10 @@ pub struct Parts {
     pub pace: web::Data<Pace>,
 }
 
-/// Puts a server's parts together, and tells the database what to settle with.
+/// Puts a server's parts together, and tells the database what to settle with and by which clock.
 #[must_use]
 pub fn build(db: Db, clock: Clock, config: Config) -> Parts {
-    let site = config.site;
+    let (site, db) = (config.site, db.by(clock.clone()));
     db.settle_with(settle);
     Parts {
         ways: web::Data::new(Ways::of(&site, config.providers)),
@@ -114,9 +114,15 @@ pub fn serve(parts: Parts, listener: TcpListener, workers: usize) -> std::io::Re
     Ok(server.run())
 }
 
-/// An error that did not come from a handler (a method that a route does not have) gets a page, too.
+/// An error that did not come from a handler (a method that a route does not have) gets a page, too; and whoever has lost the role
+/// while a form was under way gets back what was typed.
 #[expect(clippy::unnecessary_wraps, reason = "the middleware's signature")]
 fn bare_error<B>(answer: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerResponse<B>> {
+    let fault = answer.response().error().and_then(|fault| fault.as_error::<Error>());
+    if let Some(page) = fault.and_then(|fault| fault.giving_back(answer.request())) {
+        let (req, _) = answer.into_parts();
+        return Ok(ErrorHandlerResponse::Response(ServiceResponse::new(req, page).map_into_right_body()));
+    }
     let has_page = answer.headers().contains_key(actix_web::http::header::CONTENT_TYPE);
     if has_page || !answer.status().is_client_error() {
         return Ok(ErrorHandlerResponse::Response(answer.map_into_left_body()));

@@ -127,7 +127,7 @@ impl Worker {
     /// keeps none of the others.
     async fn settle(&self, clusters: Vec<ClusterId>) {
         for cluster in clusters {
-            if let Err(fault) = self.db.write(Scope::of_worker(cluster, self.clock.now()), |_| Ok::<_, db::Error>(())).await {
+            if let Err(fault) = self.db.write(Scope::of_worker(cluster), |_| Ok::<_, db::Error>(())).await {
                 tracing::error!(%cluster, %fault, "a cluster could not be brought up to date");
             }
         }
@@ -201,7 +201,7 @@ impl Worker {
         for (cluster, ids) in by_cluster {
             let claim = format!("{:016x}", rand::random::<u64>());
             let work = move |tx: &mut Tx<'_>| mail::acts::keep(tx, &ids, &claim, overtaken);
-            match self.db.write(Scope::of_worker(cluster, self.clock.now()), work).await {
+            match self.db.write(Scope::of_worker(cluster), work).await {
                 Ok(done) => kept += done,
                 Err(fault) => tracing::error!(%cluster, %fault, "letters could not be kept"),
             }
@@ -212,7 +212,7 @@ impl Worker {
     /// Takes one letter, asks whether it is still true, sends it, writes down what came of it. `None` when somebody else has it.
     async fn deal_with(&self, cluster: ClusterId, id: MessageId) -> db::Result<Option<State>> {
         let claim = format!("{:016x}", rand::random::<u64>());
-        let (scope, own) = (Scope::of_worker(cluster, self.clock.now()), claim.clone());
+        let (scope, own) = (Scope::of_worker(cluster), claim.clone());
         let message = match self.db.write(scope, move |tx| mail::acts::take(tx, id, &own, reminding::opens, overtaken)).await? {
             None => return Ok(None),
             Some(Taken::Over(state)) => return Ok(Some(state)),
@@ -237,7 +237,7 @@ impl Worker {
         loop {
             let (claim, record) = (claim.to_owned(), record.clone());
             let work = move |tx: &mut Tx<'_>| outbox::record(tx, id, &claim, &record);
-            match self.db.write(Scope::of_worker(cluster, self.clock.now()), work).await {
+            match self.db.write(Scope::of_worker(cluster), work).await {
                 Err(fault) if tries > 0 => {
                     tracing::warn!(%id, %cluster, %fault, "what came of a letter could not be written down; trying again");
                     tries -= 1;

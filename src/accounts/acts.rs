@@ -252,6 +252,7 @@ pub fn switch_off(house: &mut House<'_>, secret: &Secret) -> Result<&'static Kin
 /// Takes a person out of the records: the name and the address go, the facts stay. Refused as long as something keeps him. With the
 /// house's lock, so that no sign-in link is being written for the address at this moment.
 pub fn erase(tx: &mut Tx<'_>, id: PersonId) -> Result<(), Stop<Vec<ErasureRefusal>>> {
+    let actor = tx.actor.clone();
     let mut house = tx.house();
     // First of all, because it keeps other writers out: of two last coordinators only one can go.
     let clusters = store::touch_clusters_of(&mut house, id)?;
@@ -267,7 +268,7 @@ pub fn erase(tx: &mut Tx<'_>, id: PersonId) -> Result<(), Stop<Vec<ErasureRefusa
     erasure::end_roles(&mut house, id)?;
     erasure::forget_name(&mut house, id, &name)?;
     for cluster in clusters {
-        house.enter(cluster, Some(id)).log("people", &id, "erased the own account", "", &name)?;
+        house.enter(cluster, actor.clone()).log("people", &id, "erased the own account", "", &name)?;
     }
     Ok(())
 }

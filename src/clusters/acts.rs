@@ -3,26 +3,32 @@
 use crate::base::ids::PersonId;
 use crate::base::secret::Secret;
 use crate::clusters::{Fault, Founding, SetUpRefusal, letters, may_set_up, store};
-use crate::db::{self, House, Stop, Tx, Unique};
+use crate::db::{self, Actor, House, Stop, Tx, Unique};
 use crate::mail::store as outbox;
 use crate::people::RoleKind;
+use crate::people::store::roles::directed_by;
 use crate::people::store::{cluster_by_slug, sessions};
 
 /// A new cluster with its lead school, its coordinator, who gets a letter of welcome, and this director. The same form sent twice has created it
-/// once. Refused when another cluster has the short name. In a transaction of the house.
+/// once. Refused when another cluster has the short name; fails when he is
+/// no longer director anywhere. In a transaction of the house.
 pub fn create(tx: &mut Tx<'_>, founding: &Founding, director: PersonId) -> Result<(), Stop<Fault>> {
     let taken = || Stop::Refused(Fault::SlugTaken(founding.slug.clone()));
+    let actor = tx.actor.clone();
     let mut house = tx.house();
+    if directed_by(&mut house, director)?.is_empty() {
+        return Err(db::Error::RoleEnded(RoleKind::Director.words().to_owned()).into());
+    }
     if cluster_by_slug(&mut house, &founding.slug)?.is_some() {
         // The same button pressed twice: the cluster that this person has just created is the answer.
         return if store::just_created(&mut house, founding, director)? { Ok(()) } else { Err(taken()) };
     }
-    let (cluster, coordinator) = store::found(&mut house, founding, Some(director)).map_err(|fault| match fault {
+    let (cluster, coordinator) = store::found(&mut house, founding, Some(actor.clone())).map_err(|fault| match fault {
         // An import beside us may have taken the short name between the question and the insert.
         db::Error::Unique(Unique::Slug) => taken(),
         fault => fault.into(),
     })?;
-    let mut tx = house.enter(cluster, Some(director));
+    let mut tx = house.enter(cluster, actor);
     store::add_role(&mut tx, director, RoleKind::Director)?;
     let letter = letters::welcome(founding, cluster, coordinator, &tx.link("/sign-in"), tx.today());
     outbox::enqueue(&mut tx, &letter)?;
@@ -50,7 +56,7 @@ pub fn set_up(tx: &mut Tx<'_>, secret: &Secret, founding: &Founding, directs: bo
     check_set_up(&mut house, secret)?;
     let (cluster, operator) = store::found(&mut house, founding, None)?;
     if directs {
-        store::add_role(&mut house.enter(cluster, Some(operator)), operator, RoleKind::Director)?;
+        store::add_role(&mut house.enter(cluster, Actor::SetUp(Some(operator))), operator, RoleKind::Director)?;
     }
     store::end_set_up(&mut house)?;
     Ok(sessions::add_session(&mut house, operator, agent)?)

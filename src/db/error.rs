@@ -20,6 +20,12 @@ pub enum Error {
     /// A CHECK of the schema refuses the row.
     #[error("refused by a check of the database: {0}")]
     Check(String),
+    /// Who acts has lost the role, since the request was let in, that let it in: "Science lead, Saxton".
+    #[error("the role has ended: {0}")]
+    RoleEnded(String),
+    /// Who acts is no longer signed in on the device.
+    #[error("the session is over")]
+    SessionOver,
     /// No connection, no disk space, or the database is busy for too long.
     #[error("the database cannot be used now: {0}")]
     Unavailable(String),

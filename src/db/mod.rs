@@ -2,9 +2,11 @@
 //!
 //! [`Db::read`] and [`Db::write`] are the only ways to a tenant's rows: each is one hop to the blocking pool and one
 //! transaction, and hands out a [`Tx`] that carries tenant, doer, time and the site's address. `write` takes the cluster's lock first, so
-//! that what a rule read is still true when its decision is stored, and raises the cluster's `version` at the end.
+//! that what a rule read is still true when its decision is stored, and raises the cluster's `version` at the end. Both then take the
+//! time and ask whether the doer still may: a request can have been under way for longer than a role or a session lasted.
 //! People, sessions and sign-in links are of no cluster: [`Db::house`] and [`Db::house_read`] hand out a [`House`].
 
+mod actor;
 pub(crate) mod asks;
 mod conn;
 mod error;
@@ -23,12 +25,14 @@ use diesel::prelude::*;
 use diesel::r2d2;
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
 
+pub use actor::{Actor, SeenRole};
 pub use conn::{Conn, MultiBackend};
 pub use error::{Error, Refuses, Result, Stop, Unique};
 pub use migrate::{pending, run as migrate};
 pub use tx::{House, Scope, Tx};
 pub use url::{DatabaseUrl, WrongUrl};
 
+use crate::base::Clock;
 use crate::base::ids::ClusterId;
 use conn::{Line, Manager, Role};
 
@@ -40,7 +44,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
-pub struct Db(Arc<Inner>);
+pub struct Db {
+    inner: Arc<Inner>,
+    /// What transactions take the time from.
+    clock: Clock,
+}
 
 struct Inner {
     engine: Engine,
@@ -122,41 +130,39 @@ impl Db {
             .connection_timeout(PATIENCE)
             .build(Manager::new(url.clone(), role, queries.clone()))?;
         let places = Arc::new(Semaphore::new(usize::try_from(size)?));
-        Ok(Self(Arc::new(Inner {
-            engine,
-            site: site.to_owned(),
-            pool,
-            places,
-            writer,
-            queries,
-            letters: Notify::new(),
-            settle: OnceLock::new(),
-        })))
+        let inner = Inner { engine, site: site.to_owned(), pool, places, writer, queries, letters: Notify::new(), settle: OnceLock::new() };
+        Ok(Self { inner: Arc::new(inner), clock: Clock::Machine })
+    }
+
+    /// The same database by another clock than the machine's.
+    #[must_use]
+    pub fn by(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// Has every write transaction of a cluster end with this, before it commits. Said once, at the start; later calls do nothing.
     pub fn settle_with(&self, settle: Settle) {
-        let _ = self.0.settle.set(settle);
+        let _ = self.inner.settle.set(settle);
     }
 
     /// Waits until a transaction of this process has stored letters. One that was committed since the last wait counts.
     pub async fn letters(&self) {
-        self.0.letters.notified().await;
+        self.inner.letters.notified().await;
     }
 
     /// Which engine this is.
     #[must_use]
     pub fn engine(&self) -> Engine {
-        self.0.engine
+        self.inner.engine
     }
 
     /// How many statements have run, without BEGIN and COMMIT. Counted in debug builds only, for the tests that bound it.
     #[must_use]
     pub fn queries(&self) -> u64 {
-        self.0.queries.load(Ordering::SeqCst)
+        self.inner.queries.load(Ordering::SeqCst)
     }
 
-    /// Reads a cluster's rows in one snapshot.
+    /// Reads a cluster's rows in one snapshot, in which who acts still may ([`Scope::just_asked`] is the exception).
     pub async fn read<T, E, F>(&self, scope: Scope, work: F) -> std::result::Result<T, E>
     where
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
@@ -164,11 +170,18 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_read();
-        self.run(false, begin, scope.now, move |house| work(&mut house.enter(scope.cluster, scope.actor))).await
+        self.run(false, begin, None, move |house| {
+            if !scope.just_asked {
+                scope.actor.ask_again(house.conn, scope.cluster, house.now)?;
+            }
+            work(&mut house.enter(scope.cluster, scope.actor))
+        })
+        .await
     }
 
-    /// Changes a cluster's rows: takes the cluster's lock, runs `work`, settles what follows from it ([`Db::settle_with`]), raises
-    /// the cluster's version, commits, and rings the worker when letters were stored. An `Err` from `work` leaves nothing behind.
+    /// Changes a cluster's rows: takes the cluster's lock and with it the time, asks whether who acts still may, runs `work`, settles
+    /// what follows from it ([`Db::settle_with`]), raises the cluster's version, commits, and rings the worker when letters were stored.
+    /// An `Err` from `work` leaves nothing behind.
     pub async fn write<T, E, F>(&self, scope: Scope, work: F) -> std::result::Result<T, E>
     where
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
@@ -177,11 +190,14 @@ impl Db {
     {
         let begin = self.begin_write();
         let db = self.clone();
-        self.run(true, begin, scope.now, move |house| {
+        self.run(true, begin, None, move |house| {
             lock_cluster(house.conn, scope.cluster)?;
+            house.now = db.clock.now();
+            // Not in the statement that locks: PostgreSQL would look at roles as they were before it waited.
+            scope.actor.ask_again(house.conn, scope.cluster, house.now)?;
             let mut tx = house.enter(scope.cluster, scope.actor);
             let done = work(&mut tx)?;
-            if let Some(settle) = db.0.settle.get().filter(|_| scope.cluster != HOUSE) {
+            if let Some(settle) = db.inner.settle.get().filter(|_| scope.cluster != HOUSE) {
                 settle(&mut tx)?;
             }
             raise_version(tx.conn, scope.cluster)?;
@@ -198,7 +214,7 @@ impl Db {
         T: Send + 'static,
         R: Send + 'static,
     {
-        match self.write(scope, work.clone()).await {
+        match self.write(scope.clone(), work.clone()).await {
             Err(Stop::Fault(Error::Taken | Error::Unique(Unique::OneOut))) => self.write(scope, work).await,
             done => done,
         }
@@ -212,7 +228,22 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_write();
-        self.run(true, begin, now, work).await
+        self.run(true, begin, Some(now), work).await
+    }
+
+    /// The same for somebody who is signed in, and still is when it is written.
+    pub async fn house_as<T, E, F>(&self, actor: Actor, work: F) -> std::result::Result<T, E>
+    where
+        F: FnOnce(&mut House<'_>) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let begin = self.begin_write();
+        self.run(true, begin, None, move |house| {
+            actor.ask_again(house.conn, HOUSE, house.now)?;
+            work(house)
+        })
+        .await
     }
 
     /// Reads rows of no cluster.
@@ -223,7 +254,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_read();
-        self.run(false, begin, now, work).await
+        self.run(false, begin, Some(now), work).await
     }
 
     /// Whether the database answers: `/healthz`.
@@ -237,7 +268,7 @@ impl Db {
     }
 
     fn begin_read(&self) -> &'static str {
-        match self.0.engine {
+        match self.inner.engine {
             Engine::Sqlite => "BEGIN",
             // Every query of a page sees the same moment.
             Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -245,17 +276,18 @@ impl Db {
     }
 
     fn begin_write(&self) -> &'static str {
-        match self.0.engine {
+        match self.inner.engine {
             Engine::Sqlite => "BEGIN IMMEDIATE",
             Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
         }
     }
 
+    /// One transaction; its time is `now`, or else when it has begun.
     async fn run<T, E, F>(
         &self,
         writes: bool,
         begin: &'static str,
-        now: chrono::DateTime<chrono::Utc>,
+        now: Option<chrono::DateTime<chrono::Utc>>,
         work: F,
     ) -> std::result::Result<T, E>
     where
@@ -264,7 +296,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let busy = |_| Error::Unavailable("no database connection became free in ten seconds".into());
-        let inner = self.0.clone();
+        let (inner, clock) = (self.inner.clone(), self.clock.clone());
         let writer = match (&inner.writer, writes) {
             (Some(writer), true) => Some(tokio::time::timeout(PATIENCE, writer.clone().lock_owned()).await.map_err(busy)?),
             _ => None,
@@ -297,7 +329,7 @@ impl Db {
                     _ => return Err(Error::from(fault).into()),
                 };
             }
-            let letters = Cell::new(false);
+            let (letters, now) = (Cell::new(false), now.unwrap_or_else(|| clock.now()));
             let mut open = Open { line: seat.line(), finished: false };
             let done = work(&mut House { conn: &mut open.line.conn, now, site: &inner.site, letters: &letters })?;
             open.line.conn.batch_execute("COMMIT").map_err(Error::from)?;

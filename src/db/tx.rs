@@ -5,33 +5,40 @@ use std::cell::Cell;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use super::{Conn, Error, HOUSE, Result, schema::changes};
+use super::{Actor, Conn, Error, HOUSE, Result, schema::changes};
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::{ChangeId, ClusterId, PersonId};
 
-/// Whose rows, who acts, and when: the context of a transaction.
-#[derive(Debug, Clone, Copy)]
+/// Whose rows, and who acts: what a transaction is opened with. When, the transaction says itself, so that nothing is backdated by
+/// what came before it.
+#[derive(Debug, Clone)]
 pub struct Scope {
     /// The tenant.
     pub cluster: ClusterId,
-    /// The person who acts; `None` for the worker and the command line.
-    pub actor: Option<PersonId>,
-    /// The time of the transaction.
-    pub now: DateTime<Utc>,
+    /// Who acts.
+    pub actor: Actor,
+    /// The guard has asked this moment whether he may, and no form was waited for since: then reading does not ask a second time.
+    pub just_asked: bool,
 }
 
 impl Scope {
-    /// The program's own doing inside a cluster.
+    /// Somebody's doing inside a cluster.
     #[must_use]
-    pub fn of_worker(cluster: ClusterId, now: DateTime<Utc>) -> Self {
-        Self { cluster, actor: None, now }
+    pub fn new(cluster: ClusterId, actor: Actor) -> Self {
+        Self { cluster, actor, just_asked: false }
     }
 
-    /// The program's own doing on what belongs to no cluster but is kept like a cluster's rows: mails with sign-in links.
+    /// The program's own doing inside a cluster.
     #[must_use]
-    pub fn of_house(now: DateTime<Utc>) -> Self {
-        Self::of_worker(HOUSE, now)
+    pub fn of_worker(cluster: ClusterId) -> Self {
+        Self::new(cluster, Actor::Worker)
+    }
+
+    /// Somebody's doing on what belongs to no cluster but is kept like a cluster's rows: mails with sign-in links.
+    #[must_use]
+    pub fn of_house(actor: Actor) -> Self {
+        Self::new(HOUSE, actor)
     }
 }
 
@@ -42,8 +49,8 @@ pub struct Tx<'a> {
     /// The tenant. Every query filters by it.
     pub cluster: ClusterId,
     /// Who acts.
-    pub actor: Option<PersonId>,
-    /// When.
+    pub actor: Actor,
+    /// When: the time at which the transaction got its lock.
     pub now: DateTime<Utc>,
     site: &'a str,
     letters: &'a Cell<bool>,
@@ -85,7 +92,12 @@ impl Tx<'_> {
 
     /// The person who acts, where only a person can.
     pub fn person(&self) -> Result<PersonId> {
-        self.actor.ok_or_else(|| Error::Check("nobody acts".to_owned()))
+        self.actor.person().ok_or_else(|| Error::Check("nobody acts".to_owned()))
+    }
+
+    /// Has somebody else act from here on, and gives who did.
+    pub fn act_as(&mut self, actor: Actor) -> Actor {
+        std::mem::replace(&mut self.actor, actor)
     }
 
     /// The same transaction, for what belongs to no cluster.
@@ -101,7 +113,7 @@ impl Tx<'_> {
                 changes::cluster_id.eq(self.cluster.0),
                 changes::id.eq(ChangeId::fresh(self.now).0),
                 changes::at.eq(self.stamp()),
-                changes::person_id.eq(self.actor.map(|person| person.0)),
+                changes::person_id.eq(self.actor.person().map(|person| person.0)),
                 changes::about.eq(about),
                 changes::about_id.eq(id.to_string()),
                 changes::verb.eq(verb),
@@ -127,7 +139,7 @@ impl House<'_> {
     }
 
     /// The same transaction inside a cluster, for the import that has just created it.
-    pub fn enter(&mut self, cluster: ClusterId, actor: Option<PersonId>) -> Tx<'_> {
+    pub fn enter(&mut self, cluster: ClusterId, actor: Actor) -> Tx<'_> {
         Tx { conn: self.conn, cluster, actor, now: self.now, site: self.site, letters: self.letters }
     }
 }

@@ -320,7 +320,7 @@ pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<Option
     let before = store::one(tx, slot.copy)?;
     ledger::collect(tx, &loan)?;
     // What was on its way has arrived, for whomever it was given up.
-    if let (Some(person), Some((handover, from, given))) = (tx.actor, handovers::on_its_way(tx, slot.copy)?) {
+    if let (Some(person), Some((handover, from, given))) = (tx.actor.person(), handovers::on_its_way(tx, slot.copy)?) {
         handovers::arrived(tx, handover, person, (slot.school, slot.id))?;
         if let Some(from) = from {
             let ended = loans::one(tx, from)?.booking.slot;

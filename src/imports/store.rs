@@ -9,7 +9,7 @@ use crate::base::ids::{
 use crate::db::schema::{
     bookings, closures, clusters, contents_lines, copies, lead_schools, memberships, people, resources, roles, schools, settings, terms,
 };
-use crate::db::{House, Result, Tx};
+use crate::db::{Actor, House, Result, Tx};
 use crate::settle::settle;
 
 /// Letters of a copy's code: Crockford's, without the look-alikes.
@@ -71,7 +71,7 @@ pub fn insert(house: &mut House<'_>, cluster: &Cluster) -> Result<ClusterId> {
             None => free_code(house)?,
         });
     }
-    let mut tx = house.enter(id, None);
+    let mut tx = house.enter(id, Actor::Import);
     insert_settings(&mut tx, cluster)?;
     let mut school_ids = Vec::with_capacity(cluster.schools.len());
     for school in &cluster.schools {

@@ -120,7 +120,7 @@ pub fn add(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(Invitation, Secret)> {
             invitations::from_day.eq(wanted.offer.from),
             invitations::to_day.eq(wanted.offer.to),
             invitations::token_hash.eq(secret.hash()),
-            invitations::invited_by.eq(tx.actor.map(|person| person.0)),
+            invitations::invited_by.eq(tx.actor.person().map(|person| person.0)),
             invitations::created_at.eq(now),
             invitations::expires_at.eq(now + INVITATION_LASTS),
         ))

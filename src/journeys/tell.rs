@@ -153,7 +153,7 @@ impl Teller {
 
     /// The science leads of a school without who acts; where it has none, the coordinators.
     fn recipients(&mut self, tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<To>> {
-        let (actor, name) = (tx.actor, self.name(school));
+        let (actor, name) = (tx.actor.person(), self.name(school));
         let leads = self.leads(tx, school)?;
         let coordinates = leads.is_empty();
         let people = if coordinates { roles::people_with_role(tx, RoleKind::Coordinator)? } else { leads };

@@ -18,7 +18,7 @@ use super::{Cluster, Membership, RoleKind, store};
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::SessionId;
-use crate::db::Scope;
+use crate::db::{Actor, Scope};
 use crate::people::store::{roles, sessions};
 use crate::web::page::{Nav, Shell};
 use crate::web::{App, Error, compress, guard};
@@ -26,7 +26,10 @@ use crate::web::{App, Error, compress, guard};
 /// A person with some role in the cluster of the address.
 pub struct Member {
     facts: Membership,
-    /// When the request came.
+    actor: Actor,
+    /// Whether the request asks for a page and brings nothing.
+    asks: bool,
+    /// When the request came; what is stored is dated by the transaction.
     pub now: DateTime<Utc>,
     csrf: String,
     base: String,
@@ -44,7 +47,7 @@ impl Member {
     /// The context of this person's transactions.
     #[must_use]
     pub fn scope(&self) -> Scope {
-        Scope { cluster: self.facts.cluster.id, actor: Some(self.facts.person), now: self.now }
+        Scope { just_asked: self.asks, ..Scope::new(self.facts.cluster.id, self.actor.clone()) }
     }
 
     /// The day it is at the schools.
@@ -140,6 +143,7 @@ impl Member {
         let next = if req.method() == Method::GET { req.uri().path_and_query().map_or("/", |path| path.as_str()) } else { "/" };
         let sign_in = || Error::SignIn { next: next.to_owned() };
         let secret = guard::session_secret(req, &app.site).ok_or_else(sign_in)?;
+        let asks = [Method::GET, Method::HEAD].contains(req.method());
         let slug = req.match_info().get("cluster").unwrap_or_default().to_owned();
         let now = app.clock.now();
         let hash = secret.hash();
@@ -153,9 +157,9 @@ impl Member {
             })
             .await?;
         match found {
-            (Some(facts), _) => {
+            (Some((facts, actor)), _) => {
                 let base = format!("/c/{}", facts.cluster.slug);
-                Ok(Self { facts, now, csrf: guard::token(&secret), base, demo: app.site.demo })
+                Ok(Self { facts, actor, asks, now, csrf: guard::token(&secret), base, demo: app.site.demo })
             }
             (None, true) => Err(Error::NotFound),
             (None, false) => Err(sign_in()),
@@ -231,6 +235,14 @@ pub struct SignedIn {
     pub clusters: Vec<Cluster>,
     /// The token that forms carry.
     pub csrf: String,
+}
+
+impl SignedIn {
+    /// As whom the person acts on what belongs to no cluster.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor::Person { person: self.person.id, session: self.session, roles: [].into() }
+    }
 }
 
 impl FromRequest for SignedIn {

@@ -12,7 +12,7 @@ use crate::bookings::store::loans;
 use crate::bookings::store::shelf::{self, Reading};
 use crate::bookings::tell::Teller;
 use crate::bookings::{self, Membership, Standing, last_day_of};
-use crate::db::{Error, Result, Stop, Tx};
+use crate::db::{Actor, Error, Result, Stop, Tx};
 use crate::schools::School;
 use crate::waiting::store::{self as rows, Listed};
 use crate::waiting::tell::tell;
@@ -141,7 +141,7 @@ pub fn run_out(tx: &mut Tx<'_>) -> Result<()> {
         return Ok(());
     }
     // Nobody did this: the time has come.
-    let actor = tx.actor.take();
+    let actor = tx.act_as(Actor::Worker);
     for wait in due {
         match (wait.state, wait.booking) {
             (State::Offered, Some(booking)) => {
@@ -153,7 +153,7 @@ pub fn run_out(tx: &mut Tx<'_>) -> Result<()> {
             _ => over(tx, &wait, "The days did not become free in time.")?,
         }
     }
-    tx.actor = actor;
+    tx.act_as(actor);
     Ok(())
 }
 
@@ -166,11 +166,11 @@ pub fn offer(tx: &mut Tx<'_>) -> Result<()> {
     if by_resource.is_empty() {
         return Ok(());
     }
-    let actor = tx.actor.take();
+    let actor = tx.act_as(Actor::Worker);
     for (resource, waits) in by_resource {
         offer_of(tx, resource, &waits)?;
     }
-    tx.actor = actor;
+    tx.act_as(actor);
     Ok(())
 }
 

@@ -1,14 +1,16 @@
 //! From an error to a page: the only place where a status is chosen.
 //!
 //! 404 for what is not there or not in the person's clusters (never 403: nobody learns what another cluster has); 403 for a
-//! verb the person's role does not have, and for a form that did not come from our own page; 422 is given by the pages
+//! verb the person's role does not have, for a role or a session that has ended while the request was under way, and for a form that
+//! did not come from our own page; 422 is given by the pages
 //! themselves, which show the filled-in form again; 503 when the database cannot be used; 500 for the rest, with a number
 //! that is in the log.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError};
 use maud::{Markup, html};
 
+use super::guard::Typed;
 use super::page;
 use crate::db;
 
@@ -27,6 +29,12 @@ pub enum Error {
     /// The role does not have this verb. The words say who has it.
     #[error("not allowed: {0}")]
     NotAllowed(&'static str),
+    /// The role has ended while the request was under way: "Science lead, Saxton".
+    #[error("the role has ended: {0}")]
+    RoleEnded(String),
+    /// The session has ended while the request was under way.
+    #[error("the session is over")]
+    SessionOver,
     /// A form that was not sent by our own page, or from a page that is too old.
     #[error("form refused: {0}")]
     Forged(&'static str),
@@ -63,6 +71,8 @@ impl From<db::Error> for Error {
     fn from(fault: db::Error) -> Self {
         match fault {
             db::Error::NotFound => Self::NotFound,
+            db::Error::RoleEnded(role) => Self::RoleEnded(role),
+            db::Error::SessionOver => Self::SessionOver,
             other => Self::Db(other),
         }
     }
@@ -73,7 +83,7 @@ impl ResponseError for Error {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SignIn { .. } => StatusCode::SEE_OTHER,
-            Self::NotAllowed(_) | Self::Forged(_) => StatusCode::FORBIDDEN,
+            Self::NotAllowed(_) | Self::Forged(_) | Self::RoleEnded(_) | Self::SessionOver => StatusCode::FORBIDDEN,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
             Self::TooMany | Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -96,6 +106,7 @@ impl ResponseError for Error {
                 html! { p { "There is nothing at this address, or it belongs to a cluster you are not in." } p { "If you typed the address, check it. If you followed a link from an e-mail, what it led to may have been removed." } },
             ),
             Self::NotAllowed(words) => ("You cannot do this", html! { p { (words) } }),
+            Self::RoleEnded(_) | Self::SessionOver => return answer_too_late(self, &[]),
             Self::Forged(words) => (
                 "Please try again",
                 html! { p { (words) } p { "Nothing has been changed. Go back, reload the page and send the form again." } },
@@ -141,16 +152,52 @@ impl ResponseError for Error {
                 )
             }
         };
-        answer.content_type("text/html; charset=utf-8").insert_header((header::CACHE_CONTROL, "no-store")).body(
-            page::outside(
-                title,
-                false,
-                false,
-                &html! { div.head { h1 { (title) } } div.panel.card.form { (body) p { a.btn.go href="/" { "Go to the start page" } } } },
-            )
-            .into_string(),
-        )
+        finish(answer, title, &html! { (body) p { a.btn.go href="/" { "Go to the start page" } } })
     }
+}
+
+impl Error {
+    /// The page for whoever lost the role or the session while a form was under way, with what was typed; `None` for other errors. A
+    /// browser may not have it any more, and who has left cannot open the form again.
+    #[must_use]
+    pub fn giving_back(&self, req: &HttpRequest) -> Option<HttpResponse> {
+        let typed = req.extensions().get::<Typed>().map(Typed::words).unwrap_or_default();
+        matches!(self, Self::RoleEnded(_) | Self::SessionOver).then(|| answer_too_late(self, &typed))
+    }
+}
+
+fn answer_too_late(fault: &Error, typed: &[String]) -> HttpResponse {
+    let (title, why, next): (&str, Markup, Markup) = match fault {
+        Error::RoleEnded(role) => (
+            "Your role has ended",
+            html! { p { "You had the role " b { (role) } ". It ended while this was on its way to us." } },
+            html! { p { "If that is a mistake, ask the coordinator of your cluster." } p { a.btn.go href="/" { "Go to the start page" } } },
+        ),
+        _ => (
+            "You are signed out",
+            html! { p { "You were signed out on this device while this was on its way to us." } },
+            html! { p { a.btn.go href="/sign-in" { "Sign in" } } },
+        ),
+    };
+    let body = html! {
+        (why)
+        p { "Nothing you sent has been stored." }
+        @if !typed.is_empty() {
+            p { label for="typed" { "What you typed" } }
+            p { "Copy it if you still need it. It is on this page alone, and gone when you leave it." }
+            textarea.in #typed rows="8" readonly { (typed.join("\n\n")) }
+        }
+        (next)
+    };
+    finish(HttpResponse::build(fault.status_code()), title, &body)
+}
+
+fn finish(mut answer: HttpResponseBuilder, title: &str, body: &Markup) -> HttpResponse {
+    let main = html! { div.head { h1 { (title) } } div.panel.card.form { (body) } };
+    answer
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(page::outside(title, false, false, &main).into_string())
 }
 
 /// A number by which a fault is found in the log: eight digits, because people tell it each other on the telephone.

@@ -11,7 +11,7 @@ use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::DefaultHeaders;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -81,7 +81,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
             Ok(tokens) => tokens,
             Err(fault) => return Box::pin(ready(Err(fault))),
         };
-        let body = web::Bytes::from_request(req, payload);
+        let (body, req) = (web::Bytes::from_request(req, payload), req.clone());
         let is_form = req
             .headers()
             .get(header::CONTENT_TYPE)
@@ -103,9 +103,21 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
                 return Err(Error::TooLarge);
             }
             check_token(&tokens, &body)?;
+            req.extensions_mut().insert(Typed(body.clone()));
             // Unknown fields, the token among them, are ignored; a wrong kind of value cannot come from our own page.
             serde_html(&body).map(Posted)
         })
+    }
+}
+
+/// The fields of a form that has passed the guard, `name=value&…`: kept beside its request until that is answered.
+pub(super) struct Typed(pub(super) web::Bytes);
+
+impl Typed {
+    /// What somebody has written: every value of more than a word. What was chosen or hidden has no blank in it.
+    pub(super) fn words(&self) -> Vec<String> {
+        let values = url::form_urlencoded::parse(&self.0).map(|(_, value)| value.trim().to_owned());
+        values.filter(|value| value.contains(char::is_whitespace)).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use actix_multipart::{Field, Multipart};
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
@@ -126,13 +126,14 @@ fn in_parts(req: &HttpRequest) -> bool {
 
 /// The parts of a form that comes from our own page.
 fn guarded(req: &HttpRequest, payload: &mut Payload, bounds: Bounds) -> impl Future<Output = Result<(Fields, File), Error>> + use<> {
-    let tokens = guard::before_body(req);
+    let (tokens, req) = (guard::before_body(req), req.clone());
     let parts = Multipart::new(req.headers(), payload.take());
     async move {
         let tokens = tokens?;
         let (fields, file) = read(parts, &bounds).await?;
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
         guard::check_token(&tokens, body.as_bytes())?;
+        req.extensions_mut().insert(guard::Typed(body.into()));
         Ok((fields, file))
     }
 }

@@ -68,7 +68,7 @@ fn what_an_import_settles_leads_to_this_site(ground: Ground) {
         let link = app
             .app
             .db
-            .house(app.clock.now(), |house| Ok::<_, Error>(house.enter(ClusterId(0), None).link("/c/south-milford")))
+            .house(app.clock.now(), |house| Ok::<_, Error>(house.enter(ClusterId(0), boxrota::db::Actor::Import).link("/c/south-milford")))
             .await
             .unwrap();
         assert_eq!(link, format!("{}/c/south-milford", app.origin));

@@ -31,6 +31,7 @@ mod guarantee;
 mod handing_over;
 mod imports;
 mod killed;
+mod leavers;
 mod legs;
 mod legs_moved;
 mod loans;

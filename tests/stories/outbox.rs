@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use boxrota::base::Clock;
 use boxrota::base::ids::{ClusterId, MessageId};
-use boxrota::db::{self, Db, Scope};
+use boxrota::db::{self, Actor, Db, Scope};
 use boxrota::mail::mailer::{Mailer, Memory, Sender};
 use boxrota::mail::smtp::{Patience, Smtp};
 use boxrota::mail::{Block, Choice, Kind, Letter, Listing, Message, Outcome, Recipient, State, store};
@@ -61,8 +61,9 @@ fn play(ground: Ground, story: impl AsyncFnOnce(&Stage)) {
     }
     drop(raw);
     let runtime = Runtime::new().unwrap();
-    let db = Db::connect(&ground.url.parse().unwrap(), "https://boxes.example").unwrap();
-    let stage = Stage { ground, db, clock: Clock::standing_at(noon()) };
+    let clock = Clock::standing_at(noon());
+    let db = Db::connect(&ground.url.parse().unwrap(), "https://boxes.example").unwrap().by(clock.clone());
+    let stage = Stage { ground, db, clock };
     runtime.block_on(story(&stage));
 }
 
@@ -78,12 +79,12 @@ impl Stage {
     }
 
     async fn enqueue(&self, cluster: ClusterId, letter: Letter) -> bool {
-        let scope = Scope::of_worker(cluster, self.clock.now());
+        let scope = Scope::of_worker(cluster);
         self.db.write(scope, move |tx| store::enqueue(tx, &letter)).await.unwrap()
     }
 
     async fn all(&self, cluster: ClusterId) -> Vec<Message> {
-        let scope = Scope::of_worker(cluster, self.clock.now());
+        let scope = Scope::of_worker(cluster);
         self.db
             .read(scope, |tx| {
                 let page = store::list(tx, &Listing { most: 1000, ..Listing::default() })?;
@@ -153,7 +154,7 @@ fn the_same_letter_is_stored_once(ground: Ground) {
 
 fn a_letter_of_a_transaction_that_fails_is_not_stored(ground: Ground) {
     play(ground, async |stage| {
-        let scope = Scope::of_worker(ONE, noon());
+        let scope = Scope::of_worker(ONE);
         let failed = stage
             .db
             .write(scope, |tx| {
@@ -177,7 +178,7 @@ where
     let barrier = Arc::new(Barrier::new(8));
     let mut running = Vec::new();
     for _ in 0..8 {
-        let db = Db::connect(&stage.ground.url.parse().unwrap(), "https://boxes.example").unwrap();
+        let db = Db::connect(&stage.ground.url.parse().unwrap(), "https://boxes.example").unwrap().by(stage.clock.clone());
         let worker = Worker { db, ..stage.worker(to(office)) };
         let barrier = barrier.clone();
         running.push(tokio::spawn(async move {
@@ -215,8 +216,8 @@ fn without_the_claim_the_same_workers_do(ground: Ground) {
         eight_at_once(stage, &office, |worker: Worker| async move {
             let due = worker.db.house_read(noon(), |house| store::due(house, 50)).await.unwrap();
             for (cluster, id) in due {
-                let scope = Scope::of_worker(cluster, noon());
-                let message = worker.db.read(scope, move |tx| store::message(tx, id)).await.unwrap();
+                let scope = Scope::of_worker(cluster);
+                let message = worker.db.read(scope.clone(), move |tx| store::message(tx, id)).await.unwrap();
                 if message.state == State::Waiting {
                     worker.mailer.send(&message).await;
                     let done = move |tx: &mut db::Tx<'_>| {
@@ -240,7 +241,7 @@ fn a_worker_that_dies_after_sending_causes_one_more_mail_with_the_same_id(ground
         let id = stage.only(ONE).await.id;
         // It takes the letter, sends it, and is killed before it can write that down.
         let dying = to(&office);
-        let taken = stage.db.write(Scope::of_worker(ONE, noon()), move |tx| store::take(tx, id, "dying")).await.unwrap().unwrap();
+        let taken = stage.db.write(Scope::of_worker(ONE), move |tx| store::take(tx, id, "dying")).await.unwrap().unwrap();
         assert_eq!(dying.send(&taken).await, Outcome::Sent);
         let worker = stage.worker(to(&office));
         stage.later(TimeDelta::minutes(9));
@@ -261,16 +262,16 @@ fn a_letter_that_outlasts_its_lease_is_not_recorded_twice(ground: Ground) {
     play(ground, async |stage| {
         stage.enqueue(ONE, letter(1)).await;
         let id = stage.only(ONE).await.id;
-        stage.db.write(Scope::of_worker(ONE, noon()), move |tx| store::take(tx, id, "slow")).await.unwrap().unwrap();
+        stage.db.write(Scope::of_worker(ONE), move |tx| store::take(tx, id, "slow")).await.unwrap().unwrap();
         stage.later(TimeDelta::minutes(11));
         let now = stage.clock.now();
-        let other = stage.db.write(Scope::of_worker(ONE, now), move |tx| store::take(tx, id, "other")).await.unwrap();
+        let other = stage.db.write(Scope::of_worker(ONE), move |tx| store::take(tx, id, "other")).await.unwrap();
         assert!(other.is_some());
         let failed = boxrota::mail::after(Outcome::Passing("slow".into()), 1, now);
-        let late = stage.db.write(Scope::of_worker(ONE, now), move |tx| store::record(tx, id, "slow", &failed)).await.unwrap();
+        let late = stage.db.write(Scope::of_worker(ONE), move |tx| store::record(tx, id, "slow", &failed)).await.unwrap();
         assert!(!late, "it is the other's letter now");
         let sent = boxrota::mail::after(Outcome::Sent, 2, now);
-        assert!(stage.db.write(Scope::of_worker(ONE, now), move |tx| store::record(tx, id, "other", &sent)).await.unwrap());
+        assert!(stage.db.write(Scope::of_worker(ONE), move |tx| store::record(tx, id, "other", &sent)).await.unwrap());
         assert_eq!(stage.only(ONE).await.state, State::Sent);
     });
 }
@@ -298,19 +299,19 @@ fn a_closed_port_is_tried_again_at_growing_intervals_and_then_shown(ground: Grou
         assert_eq!(waits, [1, 5, 15, 60, 240, 720]);
         stage.later(TimeDelta::days(9));
         assert_eq!(stage.round(&worker).await, 0, "given up is given up");
-        let scope = Scope::of_worker(ONE, stage.clock.now());
-        assert_eq!(stage.db.read(scope, store::failed_count).await.unwrap(), 1);
-        assert_eq!(stage.db.read(Scope::of_worker(TWO, noon()), store::failed_count).await.unwrap(), 0);
+        let scope = Scope::of_worker(ONE);
+        assert_eq!(stage.db.read(scope.clone(), store::failed_count).await.unwrap(), 1);
+        assert_eq!(stage.db.read(Scope::of_worker(TWO), store::failed_count).await.unwrap(), 0);
 
         // The coordinator tries again when the server is back.
         let id = stage.only(ONE).await.id;
-        assert!(stage.db.write(scope, move |tx| store::retry(tx, id)).await.unwrap());
-        assert!(!stage.db.write(scope, move |tx| store::retry(tx, id)).await.unwrap(), "a double click does it once");
+        assert!(stage.db.write(scope.clone(), move |tx| store::retry(tx, id)).await.unwrap());
+        assert!(!stage.db.write(scope.clone(), move |tx| store::retry(tx, id)).await.unwrap(), "a double click does it once");
         let office = PostOffice::open(Script::default()).await;
         assert_eq!(stage.round(&stage.worker(to(&office))).await, 1);
         let message = stage.only(ONE).await;
         assert_eq!((message.state, message.last_error.as_str()), (State::Sent, ""));
-        assert_eq!(stage.db.read(scope, store::failed_count).await.unwrap(), 0);
+        assert_eq!(stage.db.read(scope.clone(), store::failed_count).await.unwrap(), 0);
     });
 }
 
@@ -326,7 +327,7 @@ fn a_refusal_is_shown_and_not_tried_again(ground: Ground) {
         assert!(message.last_error.contains("refused the address: 550") && message.last_error.contains("No such person"));
         stage.later(TimeDelta::days(30));
         assert_eq!(stage.round(&worker).await, 0);
-        let scope = Scope::of_worker(ONE, stage.clock.now());
+        let scope = Scope::of_worker(ONE);
         assert_eq!(stage.db.write(scope, store::retry_all).await.unwrap(), 1);
         assert_eq!(stage.round(&worker).await, 1);
         assert_eq!(office.taken(), []);
@@ -411,9 +412,9 @@ fn letters_are_listed_page_by_page(ground: Ground) {
         let memory = Arc::new(Memory::default());
         memory.next(Outcome::Refused("No.".into()));
         stage.round(&stage.worker(Mailer::Memory(memory))).await;
-        let scope = Scope::of_worker(ONE, noon());
+        let scope = Scope::of_worker(ONE);
         let page = async |listing: Listing| {
-            let page = stage.db.read(scope, move |tx| store::list(tx, &Listing { most: 10, ..listing })).await.unwrap();
+            let page = stage.db.read(scope.clone(), move |tx| store::list(tx, &Listing { most: 10, ..listing })).await.unwrap();
             let titles: Vec<String> = page.lines.iter().map(|line| line.title.clone()).collect();
             (titles, page.newer, page.older, page.lines.first().map(store::Line::id), page.lines.last().map(store::Line::id))
         };
@@ -432,8 +433,8 @@ fn letters_are_listed_page_by_page(ground: Ground) {
         assert!(none.is_empty());
         // Another cluster's letter is not there.
         let foreign: MessageId = stage.all(TWO).await[0].id;
-        assert!(matches!(stage.db.read(scope, move |tx| store::message(tx, foreign)).await, Err(db::Error::NotFound)));
-        assert!(!stage.db.write(scope, move |tx| store::retry(tx, foreign)).await.unwrap());
+        assert!(matches!(stage.db.read(scope.clone(), move |tx| store::message(tx, foreign)).await, Err(db::Error::NotFound)));
+        assert!(!stage.db.write(scope.clone(), move |tx| store::retry(tx, foreign)).await.unwrap());
     });
 }
 
@@ -459,16 +460,16 @@ fn a_stopped_worker_finishes_the_letter_in_hand(ground: Ground) {
 fn a_letter_rings_the_worker_once_it_is_committed(ground: Ground) {
     play(ground, async |stage| {
         let rung = async || tokio::time::timeout(Duration::from_millis(20), stage.db.letters()).await.is_ok();
-        let scope = Scope::of_worker(ONE, noon());
-        let broken = stage.db.write(scope, |tx| store::enqueue(tx, &letter(1)).and(Err::<(), _>(db::Error::NotFound))).await;
+        let scope = Scope::of_worker(ONE);
+        let broken = stage.db.write(scope.clone(), |tx| store::enqueue(tx, &letter(1)).and(Err::<(), _>(db::Error::NotFound))).await;
         assert!(broken.is_err() && !rung().await, "what is taken back rings nobody");
         assert!(stage.enqueue(ONE, letter(1)).await);
         assert!(rung().await && !rung().await, "once");
         assert!(!stage.enqueue(ONE, letter(1)).await);
         assert!(!rung().await, "it was there already");
-        let entered = stage.db.house(noon(), |house| store::enqueue(&mut house.enter(TWO, None), &letter(1))).await;
+        let entered = stage.db.house(noon(), |house| store::enqueue(&mut house.enter(TWO, Actor::Worker), &letter(1))).await;
         assert!(entered.unwrap() && rung().await, "a cluster that was entered");
-        let inside = stage.db.write(scope, |tx| store::enqueue(&mut tx.house().enter(TWO, None), &letter(2))).await;
+        let inside = stage.db.write(scope.clone(), |tx| store::enqueue(&mut tx.house().enter(TWO, Actor::Worker), &letter(2))).await;
         assert!(inside.unwrap() && rung().await, "a cluster that was entered from another");
     });
 }

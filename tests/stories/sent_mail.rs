@@ -47,7 +47,7 @@ async fn letter(app: &TestApp, to: &str, title: &str) -> Letter {
 }
 
 async fn post(app: &TestApp, slug: &'static str, letter: Letter) {
-    let scope = Scope::of_worker(cluster(app, slug).await, app.clock.now());
+    let scope = Scope::of_worker(cluster(app, slug).await);
     assert!(app.app.db.write(scope, move |tx| store::enqueue(tx, &letter)).await.unwrap());
 }
 

@@ -248,7 +248,7 @@ impl Year {
         let due = db.house_read(now, |house| outbox::due(house, 50)).await.expect("what is due");
         // One that is overtaken would not have been sent.
         let Some((cluster, id)) = due.first().copied() else { return };
-        let scope = Scope::of_worker(cluster, now);
+        let scope = Scope::of_worker(cluster);
         let taken = db.write(scope, move |tx| outbox::take(tx, id, "dying")).await.expect("a letter").expect("it is due");
         self.workers[0].mailer.send(&taken).await;
         self.in_flight.insert(id.to_string());

@@ -66,7 +66,7 @@ pub async fn sign_out(
     _form: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let (person, device) = (who.person.id, path.into_inner());
-    match app.db.house(app.clock.now(), move |house| acts::sign_out(house, person, device)).await {
+    match app.db.house_as(who.actor(), move |house| acts::sign_out(house, person, device)).await {
         Ok(()) => Ok(see_other("/account/devices?done=one")),
         Err(Stop::Refused(NotOwn)) => Err(Error::NotFound),
         Err(Stop::Fault(fault)) => Err(fault.into()),
@@ -79,7 +79,7 @@ pub async fn sign_out(
 /// When the database cannot be written.
 pub async fn sign_out_others(app: web::Data<App>, who: SignedIn, _form: Posted<Nothing>) -> Result<HttpResponse, Error> {
     let (person, here) = (who.person.id, who.session);
-    app.db.house(app.clock.now(), move |house| Ok::<_, Error>(store::revoke_others(house, person, Some(here))?)).await?;
+    app.db.house_as(who.actor(), move |house| Ok::<_, Error>(store::revoke_others(house, person, Some(here))?)).await?;
     Ok(see_other("/account/devices?done=others"))
 }
 

@@ -13,7 +13,7 @@ use crate::accounts::acts::{self, Confirmed};
 use crate::accounts::{ChangeRefusal, EmailChange, Mailbox, answerable, store};
 use crate::base::EmailAddress;
 use crate::base::secret::Secret;
-use crate::db::{Scope, Stop};
+use crate::db::{Actor, Scope, Stop};
 use crate::people::SignedIn;
 use crate::web::answer::{outside, see_other, unkept};
 use crate::web::forms::{self, Errors};
@@ -77,7 +77,7 @@ pub async fn ask(req: HttpRequest, app: web::Data<App>, who: SignedIn, form: Pos
         return Err(Error::TooMany);
     }
     let person = who.person.clone();
-    app.db.write(Scope::of_house(app.clock.now()), move |tx| acts::ask_for_email(tx, &person, old, new)).await?;
+    app.db.write(Scope::of_house(who.actor()), move |tx| acts::ask_for_email(tx, &person, old, new)).await?;
     Ok(see_other("/account/email?done=asked"))
 }
 
@@ -173,7 +173,7 @@ pub async fn confirm(
 ) -> Result<HttpResponse, Error> {
     let here = guard::session_secret(&req, &app.site).map(|secret| secret.hash());
     let Some(secret) = Secret::parse(&token) else { return Ok(refused(&app, ChangeRefusal::Unknown)) };
-    match app.db.write(Scope::of_house(app.clock.now()), move |tx| acts::confirm_email(tx, &secret, here.as_deref())).await {
+    match app.db.write(Scope::of_house(Actor::Visitor), move |tx| acts::confirm_email(tx, &secret, here.as_deref())).await {
         Ok(Confirmed::Yes) => Ok(see_other(&format!("/account/email/confirm/{token}"))),
         Ok(Confirmed::Unusable) => Ok(refused(&app, ChangeRefusal::Unusable)),
         Err(Stop::Refused(refusal)) => Ok(refused(&app, refusal)),
@@ -187,7 +187,7 @@ pub async fn confirm(
 /// When the database cannot be written.
 pub async fn stop(app: web::Data<App>, token: web::Path<String>, _form: Posted<Nothing>) -> Result<HttpResponse, Error> {
     let Some(secret) = Secret::parse(&token) else { return Ok(refused(&app, ChangeRefusal::Unknown)) };
-    match app.db.write(Scope::of_house(app.clock.now()), move |tx| acts::stop_email(tx, &secret)).await {
+    match app.db.write(Scope::of_house(Actor::Visitor), move |tx| acts::stop_email(tx, &secret)).await {
         Ok(()) => Ok(see_other(&format!("/account/email/confirm/{token}?done=stopped"))),
         Err(Stop::Refused(refusal)) => Ok(refused(&app, refusal)),
         Err(Stop::Fault(fault)) => Err(fault.into()),

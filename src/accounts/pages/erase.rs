@@ -83,7 +83,7 @@ pub async fn erase(app: web::Data<App>, who: SignedIn, form: Posted<Confirmation
         let errors = Errors::one("email", "Enter the e-mail address that you sign in with");
         return Ok(form_page(&app, &who, &typed, &errors, &[]));
     }
-    match app.db.write(Scope::of_house(app.clock.now()), move |tx| acts::erase(tx, person)).await {
+    match app.db.write(Scope::of_house(who.actor()), move |tx| acts::erase(tx, person)).await {
         Ok(()) => {}
         Err(Stop::Refused(refusals)) => {
             let errors = refusals.first().map_or_else(Errors::new, |refusal| Errors::one("main", refusal.message()));

@@ -96,6 +96,6 @@ pub async fn save(app: web::Data<App>, who: SignedIn, form: Posted<BTreeMap<Stri
         kinds().filter(|kind| kind.is_switchable() && kind.choice != Choice::Rhythm && !ticked.contains_key(kind.key)).collect();
     let rhythm: Option<Rhythm> = ticked.get("rhythm").and_then(|word| word.parse().ok());
     let person = who.person.id;
-    app.db.house(app.clock.now(), move |house| acts::choose_letters(house, person, &off, rhythm)).await?;
+    app.db.house_as(who.actor(), move |house| acts::choose_letters(house, person, &off, rhythm)).await?;
     Ok(see_other("/account/letters?done=saved"))
 }

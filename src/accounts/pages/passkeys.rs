@@ -137,7 +137,7 @@ async fn asked(
         Err(refusal) => return list(app, ways, who, name, &Errors::one("name", refusal.to_string()), "").await,
     };
     let holder = guard::session_secret(req, &app.site).ok_or(Error::NotFound)?;
-    let flow = app.db.house(app.clock.now(), move |house| Ok::<_, Error>(store::ask(house, Some(person), &holder, &state)?)).await?;
+    let flow = app.db.house_as(who.actor(), move |house| Ok::<_, Error>(store::ask(house, Some(person), &holder, &state)?)).await?;
     let errors = refusal.map_or_else(Errors::new, |refusal| Errors::one("ask", refusal.to_string()));
     let main = html! {
         (forms::error_summary(&errors))
@@ -197,7 +197,7 @@ pub async fn make(
     let (person, holder, flow) = (who.person.id, guard::session_secret(&req, &app.site), Secret::parse(&flow));
     let (Some(holder), Some(flow)) = (holder, flow) else { return asked(&req, &app, &ways, &who, &name, Some(Refusal::Over)).await };
     let (keys, called, given) = (ways.clone(), name.clone(), Answered { holder, flow, answer });
-    let done = app.db.house(app.clock.now(), move |house| acts::add_passkey(house, &keys.passkeys, person, &called, &given)).await?;
+    let done = app.db.house_as(who.actor(), move |house| acts::add_passkey(house, &keys.passkeys, person, &called, &given)).await?;
     match done {
         Ok(()) => Ok(see_other("/account/passkeys?done=made")),
         Err(refusal) => asked(&req, &app, &ways, &who, &name, Some(refusal)).await,
@@ -210,7 +210,7 @@ pub async fn make(
 /// 404 when it is not this person's.
 pub async fn remove(app: web::Data<App>, who: SignedIn, path: web::Path<PasskeyId>, _form: Posted<Nothing>) -> Result<HttpResponse, Error> {
     let (person, key) = (who.person.id, path.into_inner());
-    match app.db.house(app.clock.now(), move |house| acts::remove_passkey(house, person, key)).await {
+    match app.db.house_as(who.actor(), move |house| acts::remove_passkey(house, person, key)).await {
         Ok(()) => Ok(see_other("/account/passkeys?done=removed")),
         Err(Stop::Refused(NotOwn)) => Err(Error::NotFound),
         Err(Stop::Fault(fault)) => Err(fault.into()),

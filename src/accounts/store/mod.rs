@@ -13,7 +13,7 @@ use crate::base::EmailAddress;
 use crate::base::ids::{ClusterId, EmailChangeId, PersonId, SessionId};
 use crate::base::secret::Secret;
 use crate::db::schema::{clusters, email_changes, invitations, messages, people, roles, sessions, sign_in_links};
-use crate::db::{House, Result};
+use crate::db::{Actor, House, Result};
 
 /// The most devices that a page shows.
 const MOST_DEVICES: i64 = 100;
@@ -111,7 +111,7 @@ pub fn set_email(house: &mut House<'_>, person: PersonId, new: &str, keep: Optio
     diesel::delete(sign_in_links::table.filter(sign_in_links::person_id.eq(person.0))).execute(house.conn)?;
     revoke_others(house, person, keep)?;
     for cluster in clusters {
-        house.enter(cluster, Some(person)).log("people", &person, "changed the e-mail address", "", "")?;
+        house.enter(cluster, Actor::Bearer(person)).log("people", &person, "changed the e-mail address", "", "")?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::bookings::{Kind, tell};
 use crate::calendar::acts;
 use crate::calendar::store::{self, Event, Feed, Shows};
 use crate::catalogue::store as catalogue;
-use crate::db::Scope;
+use crate::db::{Actor, Scope};
 use crate::people::Member;
 use crate::web::answer::unkept;
 use crate::web::forms::{field, verb};
@@ -111,7 +111,7 @@ pub async fn serve(app: web::Data<App>, req: HttpRequest, path: web::Path<String
     let now = app.clock.now();
     let token = secret.reveal().to_owned();
     let feed = app.db.house_read(now, move |house| Ok::<_, Error>(store::by_token(house, &token)?)).await?.ok_or(Error::NotFound)?;
-    let scope = Scope { cluster: feed.cluster, actor: Some(feed.person), now };
+    let scope = Scope::new(feed.cluster, Actor::Bearer(feed.person));
     // Exact, like a page's tag: every write raises the version, and the window moves with the day.
     let mut hash = DefaultHasher::new();
     (feed.person.0, &feed.slug, &feed.cluster_name, crate::base::clock::today(now), env!("CARGO_PKG_VERSION")).hash(&mut hash);

@@ -82,7 +82,7 @@ pub async fn create(app: web::Data<App>, who: ClusterMaker, form: Posted<Foundin
     };
     let there = format!("/c/{}/about?done=created", founding.slug);
     let director = who.person.id;
-    match app.db.write(Scope::of_house(app.clock.now()), move |tx| acts::create(tx, &founding, director)).await {
+    match app.db.write(Scope::of_house(who.actor()), move |tx| acts::create(tx, &founding, director)).await {
         Ok(()) => Ok(see_other(&there)),
         Err(Stop::Refused(taken)) => Ok(answer(&app, &who, &form, &Errors::one("slug", taken.to_string()))),
         Err(Stop::Fault(fault)) => Err(fault.into()),

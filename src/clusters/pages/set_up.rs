@@ -13,7 +13,7 @@ use crate::base::clock;
 use crate::base::days::{self, Day};
 use crate::base::secret::Secret;
 use crate::clusters::{self, About, Founding, LeadSchool, Nation, Newcomer, SetUpRefusal, acts};
-use crate::db::{Scope, Stop};
+use crate::db::{Actor, Scope, Stop};
 use crate::people::pages::{signed_in, user_agent};
 use crate::web::answer::unkept;
 use crate::web::forms::{self, Errors};
@@ -26,7 +26,7 @@ use crate::web::{App, Error, page};
 /// # Errors
 /// When the database cannot be used.
 pub async fn address(app: &App) -> Result<Option<String>, Error> {
-    let made = app.db.write(Scope::of_house(app.clock.now()), acts::offer_set_up).await?;
+    let made = app.db.write(Scope::of_house(Actor::SetUp(None)), acts::offer_set_up).await?;
     Ok(made.map(|secret| app.site.link(&format!("/set-up/{}", secret.reveal()))))
 }
 
@@ -67,7 +67,7 @@ pub async fn set_up(
     };
     let (agent, directs) = (user_agent(&req), form.directs());
     let next = format!("/c/{}/about?done=set-up", founding.slug);
-    match app.db.write(Scope::of_house(now), move |tx| acts::set_up(tx, &secret, &founding, directs, &agent)).await {
+    match app.db.write(Scope::of_house(Actor::SetUp(None)), move |tx| acts::set_up(tx, &secret, &founding, directs, &agent)).await {
         Ok(session) => Ok(signed_in(&req, &app, &session, &next)),
         Err(stop) => stopped(&app, stop),
     }

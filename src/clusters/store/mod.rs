@@ -12,7 +12,7 @@ use crate::clusters::settings::{All, Further, Settings};
 use crate::clusters::{About, Founding, LeadSchool, SET_UP_LASTS};
 use crate::db::asks::today;
 use crate::db::schema::{clusters, lead_schools, memberships, roles, schools, set_up_tokens, settings, settings as rules};
-use crate::db::{HOUSE, House, Result, Tx};
+use crate::db::{Actor, HOUSE, House, Result, Tx};
 use crate::people::RoleKind;
 use crate::people::store::{person_for, roles as held};
 
@@ -49,9 +49,9 @@ pub fn end_set_up(house: &mut House<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Stores a new cluster with its lead school and its coordinator. `actor` is who does it; without one, the coordinator does.
+/// Stores a new cluster with its lead school and its coordinator. `actor` is who does it; without one, the coordinator sets the site up.
 /// The short name must be free, under the house's lock.
-pub fn found(house: &mut House<'_>, founding: &Founding, actor: Option<PersonId>) -> Result<(ClusterId, PersonId)> {
+pub fn found(house: &mut House<'_>, founding: &Founding, actor: Option<Actor>) -> Result<(ClusterId, PersonId)> {
     let id = ClusterId::fresh(house.now);
     diesel::insert_into(clusters::table)
         .values((
@@ -66,7 +66,7 @@ pub fn found(house: &mut House<'_>, founding: &Founding, actor: Option<PersonId>
         ))
         .execute(house.conn)?;
     let coordinator = person_for(house, &founding.coordinator.email, &founding.coordinator.name)?;
-    let mut tx = house.enter(id, Some(actor.unwrap_or(coordinator)));
+    let mut tx = house.enter(id, actor.unwrap_or(Actor::SetUp(Some(coordinator))));
     tx.log("clusters", &id, "created", "", &format!("short name: {}\n{}", founding.slug, founding.about.lines()))?;
     // The defaults of the schema.
     diesel::insert_into(settings::table).values(settings::cluster_id.eq(id.0)).execute(tx.conn)?;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::see_other;
 use crate::base::secret::Secret;
-use crate::db::Scope;
+use crate::db::{Actor, Scope};
 use crate::handovers::store::finds::{self, Lid};
 use crate::handovers::{acts, counts};
 use crate::people::store::sessions;
@@ -125,7 +125,7 @@ pub async fn found(req: HttpRequest, app: web::Data<App>, path: web::Path<String
     if !app.limits.found(limits::address(&req, &app.site), lid.copy) {
         return Err(Error::TooMany);
     }
-    let scope = Scope::of_worker(lid.cluster, app.clock.now());
+    let scope = Scope::new(lid.cluster, Actor::Visitor);
     let name = lid.name.clone();
     app.db.write(scope, move |tx| acts::found(tx, &lid, &words)).await?;
     let main = html! {

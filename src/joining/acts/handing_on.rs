@@ -190,7 +190,7 @@ fn carry_out(tx: &mut Tx<'_>, sheet: &Sheet, hand: &HandOn, successor: &Successo
             let (invitation, secret) = store::add(tx, wanted)?;
             sender.send(tx, &invitation, &secret, &hand.items)?;
             // A coordinator who invites knows; who leaves may not be the one to ask for a successor.
-            tx.actor == Some(sheet.leaver.id)
+            tx.actor.person() == Some(sheet.leaver.id)
         }
         Successor::School => true,
     };

@@ -3,7 +3,7 @@
 use super::roles::{give_what_waits, school_name};
 use crate::base::ids::InvitationId;
 use crate::base::secret::Secret;
-use crate::db::{self, Stop, Tx};
+use crate::db::{self, Actor, Stop, Tx};
 use crate::joining::letters::{self, Items, Offered};
 use crate::joining::store::{self, Invitation};
 use crate::joining::{self, InvitationRefusal, OfferRefusal, Wanted};
@@ -87,7 +87,7 @@ pub fn accept(tx: &mut Tx<'_>, hash: &str, agent: &str) -> Result<Accepted, Stop
     let (invitation, cluster, _) = found.ok_or(InvitationRefusal::Unknown)?;
     let wanted = &invitation.wanted;
     let person = people::person_for(&mut tx.house(), &wanted.email, &wanted.name)?;
-    tx.actor = Some(person);
+    tx.act_as(Actor::Bearer(person));
     if !store::accept(tx, &invitation, hash, person)? {
         return Err(InvitationRefusal::Used.into());
     }

@@ -7,7 +7,7 @@ use maud::html;
 
 use crate::base::secret::Secret;
 use crate::base::{clock, days};
-use crate::db::{self, Scope, Stop};
+use crate::db::{self, Actor, Scope, Stop};
 use crate::joining::acts::{self, Accepted};
 use crate::joining::store::{self, Invitation};
 use crate::joining::{self, InvitationRefusal, letters};
@@ -91,12 +91,11 @@ fn refused(app: &App, refusal: InvitationRefusal) -> HttpResponse {
 /// # Errors
 /// When the database refuses.
 pub async fn accept(req: HttpRequest, app: web::Data<App>, token: web::Path<String>, _: Posted<Nothing>) -> Result<HttpResponse, Error> {
-    let now = app.clock.now();
     let Some(secret) = Secret::parse(&token) else { return Ok(refused(&app, InvitationRefusal::Unknown)) };
     let Some((_, cluster, _)) = find(&app, Some(secret.clone())).await? else { return Ok(refused(&app, InvitationRefusal::Unknown)) };
     let attempt = || {
         let (hash, agent) = (secret.hash(), user_agent(&req));
-        app.db.write(Scope { cluster: cluster.id, actor: None, now }, move |tx| acts::accept(tx, &hash, &agent))
+        app.db.write(Scope::new(cluster.id, Actor::Visitor), move |tx| acts::accept(tx, &hash, &agent))
     };
     let mut done = attempt().await;
     // Another cluster has made the same person in the same moment: now he is there.

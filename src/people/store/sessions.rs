@@ -3,21 +3,21 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use crate::base::ids::{ClusterId, PersonId, SchoolId, SessionId};
+use crate::base::ids::{ClusterId, PersonId, RoleId, SchoolId, SessionId};
 use crate::base::secret::Secret;
 use crate::db::asks::today;
 use crate::db::schema::{self, clusters, people, roles, sessions, sign_in_links};
-use crate::db::{House, Result};
+use crate::db::{Actor, House, Result, SeenRole};
 use crate::people::sign_in::{LINK_LASTS, Link, SESSION_LASTS};
 use crate::people::store::Person;
 use crate::people::store::roles::clusters_of;
-use crate::people::{Cluster, Membership, Role, RoleKind, RoleSchool};
+use crate::people::{Cluster, Membership, Role, RoleKind, RoleSchool, words};
 
-pub(crate) type MemberRow = ((i64, i64, String, String), (i64, String, String, i64), (String, Option<i64>, Option<String>));
+pub(crate) type MemberRow = ((i64, i64, String, String), (i64, String, String, i64), (i64, String, Option<i64>, Option<String>));
 
-/// The session's person inside the cluster with this slug, by one query; `None` when the session is over, or the person has
-/// no role there today.
-pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result<Option<Membership>> {
+/// The session's person inside the cluster with this slug, and as whom he acts there, by one query; `None` when the session is over,
+/// or the person has no role there today.
+pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result<Option<(Membership, Actor)>> {
     let now = house.stamp();
     let today = house.today();
     let rows: Vec<MemberRow> = sessions::table
@@ -36,12 +36,12 @@ pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result
         .select((
             (sessions::id, people::id, people::name, people::email),
             (clusters::id, clusters::slug, clusters::name, clusters::version),
-            (roles::kind, roles::school_id, schema::schools::short_name.nullable()),
+            (roles::id, roles::kind, roles::school_id, schema::schools::short_name.nullable()),
         ))
         .load(house.conn)?;
     let mut here: Option<Membership> = None;
-    let mut elsewhere: Vec<Cluster> = Vec::new();
-    for ((session, person, name, email), (cluster, its_slug, cluster_name, version), (kind, school, school_name)) in rows {
+    let (mut elsewhere, mut seen): (Vec<Cluster>, Vec<SeenRole>) = (Vec::new(), Vec::new());
+    for ((session, person, name, email), (cluster, its_slug, cluster_name, version), (role, kind, school, school_name)) in rows {
         if its_slug != slug {
             if elsewhere.last().is_none_or(|last| last.id.0 != cluster) {
                 elsewhere.push(Cluster { id: ClusterId(cluster), slug: its_slug, name: cluster_name, version });
@@ -58,10 +58,14 @@ pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result
             roles: Vec::new(),
             elsewhere: Vec::new(),
         });
+        seen.push(SeenRole { id: RoleId(role), words: words(kind, school_name.as_deref()) });
         let school = school.map(|id| RoleSchool { id: SchoolId(id), short_name: school_name.unwrap_or_default() });
         member.roles.push(Role { kind, school });
     }
-    Ok(here.map(|member| Membership { elsewhere, ..member }))
+    Ok(here.map(|member| {
+        let actor = Actor::Person { person: member.person, session: member.session, roles: seen.into() };
+        (Membership { elsewhere, ..member }, actor)
+    }))
 }
 
 /// Who a session belongs to, and the clusters in which the person has a role today.

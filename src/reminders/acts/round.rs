@@ -174,7 +174,7 @@ impl Pass {
     }
 
     async fn in_cluster(&self, cluster: ClusterId, what: &str, work: impl FnOnce(&mut Tx<'_>) -> Result<()> + Send + 'static) -> bool {
-        match self.db.write(Scope::of_worker(cluster, self.now), work).await {
+        match self.db.write(Scope::of_worker(cluster), work).await {
             Ok(()) => true,
             Err(fault) => {
                 tracing::error!(%cluster, what, %fault, "a cluster could not be dealt with");

@@ -68,6 +68,13 @@ impl Browser {
         self.jar.add_cookie_str(line, &self.origin.parse().expect("a URL"));
     }
 
+    /// Its cookies, as a request's header has them.
+    pub fn cookies(&self) -> String {
+        use reqwest::cookie::CookieStore;
+        let cookies = self.jar.cookies(&self.origin.parse().expect("a URL"));
+        cookies.map(|line| line.to_str().expect("text").to_owned()).unwrap_or_default()
+    }
+
     /// Asks for a page; follows nothing.
     pub async fn get(&self, path: &str) -> Page {
         self.get_with(path, &[]).await
@@ -138,10 +145,9 @@ impl Browser {
 
     /// The same browser, with its cookies, for the same server at another port.
     pub fn moved_to(mut self, origin: &str) -> Self {
-        use reqwest::cookie::CookieStore;
-        let cookies = self.jar.cookies(&self.origin.parse().expect("a URL"));
+        let cookies = self.cookies();
         origin.clone_into(&mut self.origin);
-        for cookie in cookies.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split("; ")) {
+        for cookie in cookies.split("; ") {
             self.set_cookie(cookie);
         }
         self

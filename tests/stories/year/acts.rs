@@ -151,7 +151,7 @@ impl Year {
     }
 
     async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Tx<'_>) -> db::Result<T> + Send + 'static) -> T {
-        let scope = Scope::of_worker(self.cluster, self.app.clock.now());
+        let scope = Scope::of_worker(self.cluster);
         self.app.app.db.write(scope, work).await.expect("a change")
     }
 }
