@@ -18,6 +18,7 @@ mod calendar;
 mod catalogue;
 mod change_log;
 mod changes;
+mod clockwork;
 mod copy_history;
 mod counting;
 mod custody;
