@@ -1,6 +1,7 @@
 //! The one place where the clock starts work: stores the reminders that are due, sends the letters, and clears away what has run out.
 //!
-//! A round comes when a letter has been stored (the database rings) and every half minute. Several workers, in one process or in
+//! A round comes every half minute. Beside it letters are sent, when one has been stored (the database rings) and every half minute, so
+//! that a mail server that hangs keeps nothing else. Several workers, in one process or in
 //! many, may run at once: a letter is taken by one conditional update. When the program is told to stop, the letter in hand
 //! is finished and no other is begun; one that was in hand when the program was killed is taken over when its lease ends.
 
@@ -31,6 +32,9 @@ use crate::{attention, handovers, journeys, waiting};
 
 /// Between two rounds when nobody rings: another process may have stored letters, and letters may have become due again.
 const PAUSE: Duration = Duration::from_secs(30);
+/// The longest pause of sending when the mail server cannot be reached; the first is [`PAUSE`], and each is twice the one before. A
+/// sign-in link lasts for a quarter of an hour.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// Letters looked up at a time.
 const BATCH: i64 = 50;
 /// Between two looks for letters that bring several things together: no index says in which clusters the week's letter is due.
@@ -58,6 +62,15 @@ impl Default for Rounds {
     }
 }
 
+/// What sending came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Letters that were dealt with.
+    pub letters: usize,
+    /// Whether it ended because the mail server could not be reached.
+    pub cut_off: bool,
+}
+
 /// Sends letters and clears away.
 #[derive(Clone)]
 pub struct Worker {
@@ -81,23 +94,51 @@ impl Worker {
         }
     }
 
-    /// Works until `stop` turns true; the letter in hand is finished.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    /// Works until `stop` turns true; the letter in hand is finished. Sending runs beside the rest, so that a mail server that hangs keeps
+    /// nothing but letters.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        tokio::join!(self.keep_sending(stop.clone()), self.keep_looking(stop));
+    }
+
+    async fn keep_sending(&self, mut stop: watch::Receiver<bool>) {
+        let mut pause = PAUSE;
+        while !*stop.borrow() {
+            let cut_off = match self.send_due(&stop).await {
+                Ok(sent) => sent.cut_off,
+                Err(fault) => {
+                    tracing::error!(%fault, "letters could not be looked up");
+                    false
+                }
+            };
+            if cut_off {
+                tracing::warn!(seconds = pause.as_secs(), "the mail server cannot be reached; letters wait");
+            }
+            let rung = async {
+                // What has been stored meanwhile would not get through either.
+                if cut_off { std::future::pending().await } else { self.db.letters().await }
+            };
+            tokio::select! {
+                () = rung => {}
+                () = tokio::time::sleep(if cut_off { pause } else { PAUSE }) => {}
+                // An error means that whoever could say stop is gone.
+                changed = stop.changed() => if changed.is_err() { break },
+            }
+            pause = if cut_off { LONGEST_PAUSE.min(pause * 2) } else { PAUSE };
+        }
+        self.mailer.rest().await;
+    }
+
+    async fn keep_looking(&self, mut stop: watch::Receiver<bool>) {
         let mut rounds = Rounds::default();
         while !*stop.borrow() {
             let goes_on = self.round(&mut rounds, &stop).await;
-            if let Err(fault) = self.send_due(&stop).await {
-                tracing::error!(%fault, "letters could not be looked up");
-            }
             tokio::select! {
-                () = self.db.letters() => {}
                 // More may be due than one pass deals with.
                 () = tokio::time::sleep(if goes_on { Duration::ZERO } else { PAUSE }) => {}
                 // An error means that whoever could say stop is gone.
                 changed = stop.changed() => if changed.is_err() { break },
             }
         }
-        self.mailer.rest().await;
     }
 
     /// One round of everything but sending. Whether more is due than one round deals with. What fails is logged, and keeps nothing else.
@@ -178,17 +219,17 @@ impl Worker {
         Pass { db: self.db.clone(), now: self.clock.now() }
     }
 
-    /// Sends everything that is due, one letter after the other, and says how many were dealt with.
+    /// Sends everything that is due, one letter after the other, until the mail server cannot be reached.
     ///
     /// # Errors
     /// When the database cannot say what is due. A fault with one letter is logged and does not keep the others.
-    pub async fn send_due(&self, stop: &watch::Receiver<bool>) -> db::Result<usize> {
-        let mut done = 0;
+    pub async fn send_due(&self, stop: &watch::Receiver<bool>) -> db::Result<Sent> {
+        let mut done = Sent::default();
         loop {
             let due = self.db.house_read(self.clock.now(), |house| outbox::due(house, BATCH)).await?;
             let before = done;
             if !self.mailer.sends() {
-                done += self.keep(due).await;
+                done.letters += self.keep(due).await;
                 if done == before {
                     return Ok(done);
                 }
@@ -199,9 +240,12 @@ impl Worker {
                     return Ok(done);
                 }
                 match self.deal_with(cluster, id).await {
-                    Ok(Some(state)) => {
+                    Ok(Some((state, cut_off))) => {
                         tracing::info!(%id, %cluster, %state, "letter");
-                        done += 1;
+                        done.letters += 1;
+                        if cut_off {
+                            return Ok(Sent { cut_off, ..done });
+                        }
                     }
                     Ok(None) => {}
                     Err(fault) => tracing::error!(%id, %cluster, %fault, "a letter could not be dealt with"),
@@ -234,16 +278,18 @@ impl Worker {
         kept
     }
 
-    /// Takes one letter, asks whether it is still true, sends it, writes down what came of it. `None` when somebody else has it.
-    async fn deal_with(&self, cluster: ClusterId, id: MessageId) -> db::Result<Option<State>> {
+    /// Takes one letter, asks whether it is still true, sends it, writes down what came of it, and says how it stands and whether the mail
+    /// server could not be reached. `None` when somebody else has it.
+    async fn deal_with(&self, cluster: ClusterId, id: MessageId) -> db::Result<Option<(State, bool)>> {
         let claim = format!("{:016x}", rand::random::<u64>());
         let (scope, own) = (Scope::of_worker(cluster, self.clock.now()), claim.clone());
         let message = match self.db.write(scope, move |tx| mail::acts::take(tx, id, &own, reminding::opens, overtaken)).await? {
             None => return Ok(None),
-            Some(Taken::Over(state)) => return Ok(Some(state)),
+            Some(Taken::Over(state)) => return Ok(Some((state, false))),
             Some(Taken::ToSend(message)) => message,
         };
         let outcome = self.mailer.send(&message).await;
+        let cut_off = self.mailer.is_cut_off();
         if let Outcome::Passing(words) | Outcome::Refused(words) = &outcome {
             tracing::warn!(%id, %cluster, attempt = message.attempts, words, "a letter was not taken");
         }
@@ -252,7 +298,7 @@ impl Worker {
         if !self.write_down(cluster, id, &claim, &record).await? {
             tracing::warn!(%id, %cluster, "a letter took longer than its lease; another worker has it");
         }
-        Ok(Some(state))
+        Ok(Some((state, cut_off)))
     }
 
     /// Writes down what an attempt came to; a letter that was sent and is not written down would be sent again, so it is

@@ -309,6 +309,13 @@ pub fn is_permanent(stage: Stage, code: Option<u16>) -> bool {
     about_the_letter && code.is_some_and(|code| (500..600).contains(&code) && !matches!(code, 530 | 534 | 535 | 538))
 }
 
+/// Whether a fault is the mail server's and would meet the next letter just the same: it could not be reached, turned us away, or fell
+/// silent. Then a batch ends, instead of waiting for it once more with every letter.
+#[must_use]
+pub fn is_the_servers(stage: Stage, code: Option<u16>) -> bool {
+    matches!(stage, Stage::Connecting | Stage::Securing | Stage::SigningIn) || matches!(code, None | Some(421))
+}
+
 /// One line of plain letters: line ends and other control characters become spaces, and spaces are drawn together.
 /// Nothing that stands in a mail header passes without it, so no name or title can begin a header of its own.
 #[must_use]

@@ -22,6 +22,7 @@ mod clockwork;
 mod copy_history;
 mod counting;
 mod custody;
+mod cut_off;
 mod edges;
 mod elsewhere;
 mod erasure;
