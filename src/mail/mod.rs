@@ -1,10 +1,10 @@
 //! Letters: what a room wants sent, how a stored letter fares on its way, and when it is tried again.
 //!
 //! A letter is stored with its reason and recipient in the transaction of the fact that caused it, and sent afterwards by
-//! the worker (product rule 5). What must always hold: it is sent at least once and never twice for the same kind, subject,
-//! day and address; whether it is still true is asked again at the moment of sending; what fails is tried again at growing
-//! intervals and then shown; what the receiver refuses for good is shown at once. This room knows an address and a text,
-//! never a booking.
+//! the worker (product rule 5). What must always hold: it is stored once for the same kind, subject, day and address, and sent at
+//! least once: twice when the program or the line ends between the server's receipt and our note, as the same mail; whether it is still
+//! true is asked again at the moment of sending; what fails is tried again at growing intervals and then shown; what the receiver
+//! refuses for good is shown at once. This room knows an address and a text, never a booking.
 
 pub mod acts;
 pub mod choices;
