@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use boxrota::config::{Config, ServerArgs, database_url};
 use boxrota::db::{self, Db};
 use boxrota::people::store;
+use boxrota::worker::{DaysPutBack, put_back_days};
+use chrono::{DateTime, Utc};
 
 /// What was looked at, and how it is.
 struct Findings {
@@ -30,8 +32,8 @@ impl Findings {
     }
 }
 
-/// Looks at the configuration, the database and the mail server. Changes nothing.
-pub async fn run(server: &ServerArgs, env: fn(&str) -> Option<String>) -> anyhow::Result<ExitCode> {
+/// Looks at the configuration, the database and the mail server. Changes nothing but what is broken: days that bookings lack.
+pub async fn run(server: &ServerArgs, now: DateTime<Utc>, env: fn(&str) -> Option<String>) -> anyhow::Result<ExitCode> {
     let mut found = Findings { wrong: 0, seen: 0 };
     let url = match database_url(env("BOXROTA_DATABASE_URL")) {
         Ok(url) => url,
@@ -57,14 +59,14 @@ pub async fn run(server: &ServerArgs, env: fn(&str) -> Option<String>) -> anyhow
                 "put a proxy with https in front and set BOXROTA_PUBLIC_URL to its https address (docs/operations.md)",
             );
         }
-        database(&mut found, config).await;
+        database(&mut found, config, now).await;
         mail(&mut found, config).await;
     }
     println!("{} looked at, {} wrong", found.seen, found.wrong);
     Ok(if found.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn database(found: &mut Findings, config: &Config) {
+async fn database(found: &mut Findings, config: &Config, now: DateTime<Utc>) {
     let url = config.database.clone();
     let shown = url.shown();
     match tokio::task::spawn_blocking(move || db::pending(&url)).await {
@@ -83,19 +85,33 @@ async fn database(found: &mut Findings, config: &Config) {
         }
         Err(fault) => return found.bad("the database", &fault.to_string()),
     }
-    let clusters = match Db::connect(&config.database, &config.site.link("")) {
-        Ok(db) => db
-            .house_read(boxrota::base::Clock::Machine.now(), |house| store::all_clusters(house, 1000))
-            .await
-            .map_err(|fault| fault.to_string()),
-        Err(fault) => Err(fault.to_string()),
+    let db = match Db::connect(&config.database, &config.site.link("")) {
+        Ok(db) => db,
+        Err(fault) => return found.bad("the database cannot be opened", &fault.to_string()),
     };
-    match clusters {
+    booked_days(found, &db, now).await;
+    match db.house_read(now, |house| store::all_clusters(house, 1000)).await {
         Ok(clusters) if clusters.is_empty() => {
             found.note("no cluster is there yet", "open the address that `boxrota serve` prints at its start, or load one with `boxrota import-cluster FOLDER` (docs/importing.md)");
         }
         Ok(clusters) => found.good(&format!("clusters: {}", clusters.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", "))),
-        Err(fault) => found.bad("the clusters cannot be read", &fault),
+        Err(fault) => found.bad("the clusters cannot be read", &fault.to_string()),
+    }
+}
+
+/// Whether every booking to come has its days, so that nobody else can book them.
+async fn booked_days(found: &mut Findings, db: &Db, now: DateTime<Utc>) {
+    match put_back_days(db, now).await {
+        Ok(back) if back == DaysPutBack::default() => found.good("the plan: every booking to come has its days"),
+        Ok(DaysPutBack { days, taken: 0 }) => found.bad(
+            &format!("the plan: {days} days of bookings to come were missing, and have been put back"),
+            "look for what took them away (a clock that was wrong, a session past the program), then run `boxrota check` again",
+        ),
+        Ok(DaysPutBack { days, taken }) => found.bad(
+            &format!("the plan: {} days of bookings to come were missing; {taken} of them are with another booking now", days + taken),
+            "the log above names each with its bookings: speak with the schools, and cancel one of the two",
+        ),
+        Err(fault) => found.bad("the days of the bookings to come cannot be looked through", &fault.to_string()),
     }
 }
 

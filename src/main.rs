@@ -20,7 +20,7 @@ use boxrota::config::{Cli, Command, Config, ServerArgs, database_url, demo_today
 use boxrota::db::{self, DatabaseUrl, Db};
 use boxrota::imports;
 use boxrota::people::store::roles;
-use boxrota::worker::Worker;
+use boxrota::worker::{Worker, put_back_days};
 
 /// How long a stopping program waits for the letter in hand.
 const LAST_LETTER: Duration = Duration::from_secs(25);
@@ -101,7 +101,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("{}", config.site.link(&format!("/sign-in/{}", secret.reveal())));
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check(server) => check::run(&server, env).await,
+        Command::Check(server) => check::run(&server, clock().now(), env).await,
     }
 }
 
@@ -143,6 +143,7 @@ async fn serve_until_stopped(config: Config, db: Db, clock: Clock) -> anyhow::Re
     }
     let parts = build(db, clock, config);
     let app = parts.app.clone();
+    put_back_days(&app.db, app.clock.now()).await?;
     // On standard output alone: the log may be read by more people than set Boxrota up.
     if !app.site.demo
         && let Some(address) = set_up::address(&app).await?

@@ -1,21 +1,23 @@
 //! The one place where the clock starts work: stores the reminders that are due, sends the letters, and clears away what has run out.
 //!
-//! A round comes when a letter has been stored (the database rings) and every half minute. Several workers, in one process or in
+//! A round comes every half minute. Beside it letters are sent, when one has been stored (the database rings) and every half minute, so
+//! that a mail server that hangs keeps nothing else. Several workers, in one process or in
 //! many, may run at once: a letter is taken by one conditional update. When the program is told to stop, the letter in hand
 //! is finished and no other is begun; one that was in hand when the program was killed is taken over when its lease ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use crate::accounts::{acts, kinds};
 use crate::base::ids::{ClusterId, MessageId};
+use crate::base::steady::{Lived, Rhythm};
 use crate::base::{Clock, clock, days};
 use crate::bookings::still as bookings;
-use crate::bookings::store::ledger;
+use crate::bookings::store::{days as booked, ledger};
 use crate::db::{self, Db, Scope, Tx};
 use crate::joining::acts as joining;
 use crate::mail::acts::{Overtaken, Taken};
@@ -26,20 +28,48 @@ use crate::reminders::acts::digests::Rooms;
 use crate::reminders::acts::round::{Came, Pass, Sweep};
 use crate::reminders::still as reminding;
 use crate::waiting::{store as waits, tell as wait_tell};
-use crate::{attention, handovers, journeys};
+use crate::{attention, handovers, journeys, waiting};
 
 /// Between two rounds when nobody rings: another process may have stored letters, and letters may have become due again.
 const PAUSE: Duration = Duration::from_secs(30);
+/// The longest pause of sending when the mail server cannot be reached; the first is [`PAUSE`], and each is twice the one before. A
+/// sign-in link lasts for a quarter of an hour.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// Letters looked up at a time.
 const BATCH: i64 = 50;
 /// Between two looks for letters that bring several things together: no index says in which clusters the week's letter is due.
-const BETWEEN_DIGESTS: TimeDelta = TimeDelta::minutes(10);
+const BETWEEN_DIGESTS: Duration = Duration::from_secs(10 * 60);
 /// Between two clearings.
-const BETWEEN_CLEARINGS: TimeDelta = TimeDelta::hours(1);
+const BETWEEN_CLEARINGS: Duration = Duration::from_secs(60 * 60);
 /// Days of the plan are kept this long after they are past, though nothing can be booked there any more.
 const PAST_DAYS_KEPT: i64 = 28;
 /// Past days of the plan cleared away at a time; in one step each, a few rows per box.
 const DAYS_CLEARED: usize = 60;
+
+/// What a worker carries from round to round.
+#[derive(Debug, Clone)]
+pub struct Rounds {
+    sweep: Sweep,
+    digests: Rhythm,
+    clearings: Rhythm,
+    lived: Lived,
+}
+
+impl Default for Rounds {
+    fn default() -> Self {
+        let (digests, clearings) = (Rhythm::of(BETWEEN_DIGESTS), Rhythm::of(BETWEEN_CLEARINGS));
+        Self { sweep: Sweep::default(), digests, clearings, lived: Lived::default() }
+    }
+}
+
+/// What sending came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Letters that were dealt with.
+    pub letters: usize,
+    /// Whether it ended because the mail server could not be reached.
+    pub cut_off: bool,
+}
 
 /// Sends letters and clears away.
 #[derive(Clone)]
@@ -64,52 +94,92 @@ impl Worker {
         }
     }
 
-    /// Works until `stop` turns true; the letter in hand is finished.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let (mut cleared, mut gathered): (Option<DateTime<Utc>>, Option<DateTime<Utc>>) = (None, None);
-        let mut sweep = Sweep::default();
+    /// Works until `stop` turns true; the letter in hand is finished. Sending runs beside the rest, so that a mail server that hangs keeps
+    /// nothing but letters.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        tokio::join!(self.keep_sending(stop.clone()), self.keep_looking(stop));
+    }
+
+    async fn keep_sending(&self, mut stop: watch::Receiver<bool>) {
+        let mut pause = PAUSE;
         while !*stop.borrow() {
-            if let Err(fault) = self.pass_on().await {
-                tracing::error!(%fault, "offers that have run out could not be passed on");
-            }
-            let mut goes_on = match self.remind(&mut sweep, &stop).await {
-                Ok(came) => came.goes_on(),
+            let cut_off = match self.send_due(&stop).await {
+                Ok(sent) => sent.cut_off,
                 Err(fault) => {
-                    tracing::error!(%fault, "what is due could not be looked up");
+                    tracing::error!(%fault, "letters could not be looked up");
                     false
                 }
             };
-            let now = self.clock.now();
-            if gathered.is_none_or(|at| now - at >= BETWEEN_DIGESTS) && !*stop.borrow() {
-                match self.bring_together(&mut sweep, &stop).await {
-                    Ok(came) => {
-                        goes_on |= came.goes_on();
-                        if !came.more {
-                            gathered = Some(now);
-                        }
-                    }
-                    Err(fault) => tracing::error!(%fault, "what is due together could not be looked up"),
-                }
+            if cut_off {
+                tracing::warn!(seconds = pause.as_secs(), "the mail server cannot be reached; letters wait");
             }
-            if let Err(fault) = self.send_due(&stop).await {
-                tracing::error!(%fault, "letters could not be looked up");
-            }
-            let now = self.clock.now();
-            if cleared.is_none_or(|at| now - at >= BETWEEN_CLEARINGS) && !*stop.borrow() {
-                match self.clear().await {
-                    Ok(()) => cleared = Some(now),
-                    Err(fault) => tracing::error!(%fault, "what has run out could not be cleared away"),
-                }
-            }
+            let rung = async {
+                // What has been stored meanwhile would not get through either.
+                if cut_off { std::future::pending().await } else { self.db.letters().await }
+            };
             tokio::select! {
-                () = self.db.letters() => {}
+                () = rung => {}
+                () = tokio::time::sleep(if cut_off { pause } else { PAUSE }) => {}
+                // An error means that whoever could say stop is gone.
+                changed = stop.changed() => if changed.is_err() { break },
+            }
+            pause = if cut_off { LONGEST_PAUSE.min(pause * 2) } else { PAUSE };
+        }
+        self.mailer.rest().await;
+    }
+
+    async fn keep_looking(&self, mut stop: watch::Receiver<bool>) {
+        let mut rounds = Rounds::default();
+        while !*stop.borrow() {
+            let goes_on = self.round(&mut rounds, &stop).await;
+            tokio::select! {
                 // More may be due than one pass deals with.
                 () = tokio::time::sleep(if goes_on { Duration::ZERO } else { PAUSE }) => {}
                 // An error means that whoever could say stop is gone.
                 changed = stop.changed() => if changed.is_err() { break },
             }
         }
-        self.mailer.rest().await;
+    }
+
+    /// One round of everything but sending. Whether more is due than one round deals with. What fails is logged, and keeps nothing else.
+    pub async fn round(&self, rounds: &mut Rounds, stop: &watch::Receiver<bool>) -> bool {
+        let (now, steady) = (self.clock.now(), self.clock.steady());
+        if let Some(by) = rounds.lived.see(now, steady) {
+            tracing::warn!(seconds = by.num_seconds(), "the clock has leapt; nothing is cleared away until it has kept its time for a day");
+            if let Err(fault) = put_back_days(&self.db, now).await {
+                tracing::error!(%fault, "the days of the bookings to come could not be looked through");
+            }
+        }
+        if let Err(fault) = self.pass_on().await {
+            tracing::error!(%fault, "offers that have run out could not be passed on");
+        }
+        let mut goes_on = match self.remind(&mut rounds.sweep, stop).await {
+            Ok(came) => came.goes_on(),
+            Err(fault) => {
+                tracing::error!(%fault, "what is due could not be looked up");
+                false
+            }
+        };
+        if rounds.digests.due(steady) && !*stop.borrow() {
+            match self.bring_together(&mut rounds.sweep, stop).await {
+                Ok(came) => {
+                    goes_on |= came.goes_on();
+                    if !came.more {
+                        rounds.digests.done(steady);
+                    }
+                }
+                Err(fault) => tracing::error!(%fault, "what is due together could not be looked up"),
+            }
+        }
+        if rounds.clearings.due(steady) && !*stop.borrow() {
+            // By the time that was looked at above: the clock may leap now.
+            let cleared = if rounds.lived.a_day() { self.clear_by(now).await } else { self.clear_questions(now).await };
+            match cleared {
+                Ok(()) => rounds.clearings.done(steady),
+                Err(fault) => tracing::error!(%fault, "what has run out could not be cleared away"),
+            }
+        }
+        goes_on
     }
 
     /// Passes on what the waiting list offered and nobody took in time: in each such cluster a write, which settles it.
@@ -118,19 +188,15 @@ impl Worker {
     /// When the database cannot say where. A fault in one cluster is logged and does not keep the others.
     pub async fn pass_on(&self) -> db::Result<()> {
         let now = self.clock.now();
-        let clusters = self.db.house_read(now, ledger::with_offers_run_out).await?;
-        self.settle(clusters).await;
-        Ok(())
-    }
-
-    /// A write that changes nothing itself: what follows from the time is brought up to date at its end. A cluster in which that fails
-    /// keeps none of the others.
-    async fn settle(&self, clusters: Vec<ClusterId>) {
+        let since = waiting::acts::lately(now);
+        let clusters = self.db.house_read(now, move |house| ledger::with_offers_run_out(house, since)).await?;
         for cluster in clusters {
+            // A write that changes nothing itself: what follows from the time is brought up to date at its end.
             if let Err(fault) = self.db.write(Scope::of_worker(cluster), |_| Ok::<_, db::Error>(())).await {
                 tracing::error!(%cluster, %fault, "a cluster could not be brought up to date");
             }
         }
+        Ok(())
     }
 
     /// Looks at legs and copies at which it is time to look, and stores the reminders that are due, from where the sweep has come to.
@@ -153,17 +219,17 @@ impl Worker {
         Pass { db: self.db.clone(), now: self.clock.now() }
     }
 
-    /// Sends everything that is due, one letter after the other, and says how many were dealt with.
+    /// Sends everything that is due, one letter after the other, until the mail server cannot be reached.
     ///
     /// # Errors
     /// When the database cannot say what is due. A fault with one letter is logged and does not keep the others.
-    pub async fn send_due(&self, stop: &watch::Receiver<bool>) -> db::Result<usize> {
-        let mut done = 0;
+    pub async fn send_due(&self, stop: &watch::Receiver<bool>) -> db::Result<Sent> {
+        let mut done = Sent::default();
         loop {
             let due = self.db.house_read(self.clock.now(), |house| outbox::due(house, BATCH)).await?;
             let before = done;
             if !self.mailer.sends() {
-                done += self.keep(due).await;
+                done.letters += self.keep(due).await;
                 if done == before {
                     return Ok(done);
                 }
@@ -174,9 +240,12 @@ impl Worker {
                     return Ok(done);
                 }
                 match self.deal_with(cluster, id).await {
-                    Ok(Some(state)) => {
+                    Ok(Some((state, cut_off))) => {
                         tracing::info!(%id, %cluster, %state, "letter");
-                        done += 1;
+                        done.letters += 1;
+                        if cut_off {
+                            return Ok(Sent { cut_off, ..done });
+                        }
                     }
                     Ok(None) => {}
                     Err(fault) => tracing::error!(%id, %cluster, %fault, "a letter could not be dealt with"),
@@ -209,16 +278,18 @@ impl Worker {
         kept
     }
 
-    /// Takes one letter, asks whether it is still true, sends it, writes down what came of it. `None` when somebody else has it.
-    async fn deal_with(&self, cluster: ClusterId, id: MessageId) -> db::Result<Option<State>> {
+    /// Takes one letter, asks whether it is still true, sends it, writes down what came of it, and says how it stands and whether the mail
+    /// server could not be reached. `None` when somebody else has it.
+    async fn deal_with(&self, cluster: ClusterId, id: MessageId) -> db::Result<Option<(State, bool)>> {
         let claim = format!("{:016x}", rand::random::<u64>());
         let (scope, own) = (Scope::of_worker(cluster), claim.clone());
         let message = match self.db.write(scope, move |tx| mail::acts::take(tx, id, &own, reminding::opens, overtaken)).await? {
             None => return Ok(None),
-            Some(Taken::Over(state)) => return Ok(Some(state)),
+            Some(Taken::Over(state)) => return Ok(Some((state, false))),
             Some(Taken::ToSend(message)) => message,
         };
         let outcome = self.mailer.send(&message).await;
+        let cut_off = self.mailer.is_cut_off();
         if let Outcome::Passing(words) | Outcome::Refused(words) = &outcome {
             tracing::warn!(%id, %cluster, attempt = message.attempts, words, "a letter was not taken");
         }
@@ -227,7 +298,7 @@ impl Worker {
         if !self.write_down(cluster, id, &claim, &record).await? {
             tracing::warn!(%id, %cluster, "a letter took longer than its lease; another worker has it");
         }
-        Ok(Some(state))
+        Ok(Some((state, cut_off)))
     }
 
     /// Writes down what an attempt came to; a letter that was sent and is not written down would be sent again, so it is
@@ -249,27 +320,72 @@ impl Worker {
     }
 
     /// Clears away sign-in links and sessions that ended long ago, places on waiting lists whose days are past, and the days of the
-    /// plan that are long past.
+    /// plan that are long past. Nothing brings them back: a round does it on a day that was lived through alone.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn clear(&self) -> db::Result<()> {
-        let now = self.clock.now();
+        self.clear_by(self.clock.now()).await
+    }
+
+    async fn clear_questions(&self, now: DateTime<Utc>) -> db::Result<()> {
+        self.db.house(now, acts::clear_questions).await.map(drop)
+    }
+
+    async fn clear_by(&self, now: DateTime<Utc>) -> db::Result<()> {
+        self.clear_questions(now).await?;
         let gone = self.db.house(now, acts::clear).await?;
         if gone > 0 {
             tracing::info!(gone, "old sign-in links and sessions cleared away");
         }
-        let waiting = self.db.house_read(now, waits::with_past_days).await?;
-        self.settle(waiting).await;
+        let ever = DateTime::UNIX_EPOCH.naive_utc();
+        let past =
+            move |house: &mut db::House<'_>| Ok::<_, db::Error>((waits::with_past_days(house)?, ledger::with_offers_run_out(house, ever)?));
+        let (waiting, offered) = self.db.house_read(now, past).await?;
+        for cluster in waiting.into_iter().chain(offered).collect::<BTreeSet<_>>() {
+            if let Err(fault) = self.db.write(Scope::of_worker(cluster, now), waiting::acts::clear).await {
+                tracing::error!(%cluster, %fault, "places of the waiting list that are past could not be ended");
+            }
+        }
         let before = days::add(clock::today(now), -PAST_DAYS_KEPT);
         for _ in 0..DAYS_CLEARED {
             // The bookings stay; only the table that keeps two of them from sharing a day gets smaller.
-            if self.db.house(now, move |house| ledger::clear_oldest_day(house, before)).await? == 0 {
+            if self.db.house(now, move |house| booked::clear_oldest_day(house, before)).await? == 0 {
                 break;
             }
         }
         Ok(())
     }
+}
+
+/// How many days of bookings to come were missing from the plan, and how many of them are with another booking.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DaysPutBack {
+    /// Put back.
+    pub days: usize,
+    /// With another booking, and left there.
+    pub taken: usize,
+}
+
+/// Looks whether every live booking has its days from today on, and puts back those that are missing; each is an error in the log, since
+/// in the meantime somebody else could have booked it.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn put_back_days(db: &Db, now: DateTime<Utc>) -> db::Result<DaysPutBack> {
+    let mut sum = DaysPutBack::default();
+    for cluster in db.house_read(now, booked::with_missing).await? {
+        let done = db.write(Scope::of_worker(cluster, now), booked::put_back).await?;
+        for (booking, day) in &done.days {
+            tracing::error!(%cluster, %booking, %day, "a booking to come had lost a day; it has been put back");
+        }
+        for (booking, day, other) in &done.taken {
+            tracing::error!(%cluster, %booking, %day, %other, "a booking to come had lost a day, and another booking has it now");
+        }
+        sum.days += done.days.len();
+        sum.taken += done.taken.len();
+    }
+    Ok(sum)
 }
 
 /// The rooms that write letters, each with what it says of one of its own.

@@ -273,14 +273,16 @@ pub fn erase(tx: &mut Tx<'_>, id: PersonId) -> Result<(), Stop<Vec<ErasureRefusa
     Ok(())
 }
 
-/// Clears away what ended long ago: sign-in links and sessions, addresses that switch letters off, questions that nobody answered. Says
-/// how many rows there were, at most so many of each kind that no lock is held for long.
+/// Clears away what ended long ago: sign-in links and sessions, addresses that switch letters off. Says how many rows there were, at most
+/// so many of each kind that no lock is held for long.
 pub fn clear(house: &mut House<'_>) -> db::Result<usize> {
     let (ended, now) = (house.now - SIGN_INS_KEPT, house.stamp());
-    Ok(sessions::prune_sign_ins(house, ended, CLEARED_AT_ONCE)?
-        + choices::prune(house, now, CLEARED_AT_ONCE)?
-        + identities::prune(house, CLEARED_AT_ONCE)?
-        + passkeys::prune(house, CLEARED_AT_ONCE)?)
+    Ok(sessions::prune_sign_ins(house, ended, CLEARED_AT_ONCE)? + choices::prune(house, now, CLEARED_AT_ONCE)?)
+}
+
+/// Clears away questions of sign-ins that were begun and are over after minutes. Whoever loses one begins again, so this needs no care.
+pub fn clear_questions(house: &mut House<'_>) -> db::Result<usize> {
+    Ok(identities::prune(house, CLEARED_AT_ONCE)? + passkeys::prune(house, CLEARED_AT_ONCE)?)
 }
 
 /// Why a letter is no longer true, asked at the moment of sending; `None` when it is, or is none of ours. A letter with a link is true as

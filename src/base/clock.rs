@@ -1,7 +1,8 @@
 //! The clock: the one file in which the time of day is asked for. Everywhere else, time is a parameter.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
 use chrono_tz::Europe::London;
@@ -14,15 +15,22 @@ pub enum Clock {
     Machine,
     /// The machine's clock, so much ahead: it stands on another day and runs on from there.
     Ahead(TimeDelta),
-    /// Milliseconds since the Unix epoch, set by a test.
-    Set(Arc<AtomicI64>),
+    /// A clock that stands until a test moves it.
+    Set(Arc<Hands>),
+}
+
+/// The two hands of a standing clock, in milliseconds: the time since the Unix epoch, and what has gone by.
+#[derive(Debug, Default)]
+pub struct Hands {
+    wall: AtomicI64,
+    steady: AtomicI64,
 }
 
 impl Clock {
     /// A clock that stands at `at` until [`Clock::set`] moves it.
     #[must_use]
     pub fn standing_at(at: DateTime<Utc>) -> Self {
-        Self::Set(Arc::new(AtomicI64::new(at.timestamp_millis())))
+        Self::Set(Arc::new(Hands { wall: AtomicI64::new(at.timestamp_millis()), steady: AtomicI64::new(0) }))
     }
 
     /// The time now, in UTC.
@@ -31,14 +39,33 @@ impl Clock {
         match self {
             Self::Machine => Utc::now(),
             Self::Ahead(by) => Utc::now() + *by,
-            Self::Set(ms) => DateTime::from_timestamp_millis(ms.load(Ordering::SeqCst)).unwrap_or_default(),
+            Self::Set(hands) => DateTime::from_timestamp_millis(hands.wall.load(Ordering::SeqCst)).unwrap_or_default(),
         }
     }
 
-    /// Moves a standing clock; one that runs is left alone.
+    /// How much time has gone by since this was first asked, whatever anybody does to the time of day.
+    #[must_use]
+    pub fn steady(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        match self {
+            Self::Machine | Self::Ahead(_) => START.get_or_init(Instant::now).elapsed(),
+            Self::Set(hands) => Duration::from_millis(hands.steady.load(Ordering::SeqCst).try_into().unwrap_or_default()),
+        }
+    }
+
+    /// Sets a standing clock to another time, with no time gone by: a leap. A clock that runs is left alone.
     pub fn set(&self, to: DateTime<Utc>) {
-        if let Self::Set(ms) = self {
-            ms.store(to.timestamp_millis(), Ordering::SeqCst);
+        if let Self::Set(hands) = self {
+            hands.wall.store(to.timestamp_millis(), Ordering::SeqCst);
+        }
+    }
+
+    /// Lets time go by on a standing clock; one that runs is left alone.
+    pub fn run(&self, by: Duration) {
+        if let Self::Set(hands) = self {
+            let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+            hands.wall.fetch_add(by, Ordering::SeqCst);
+            hands.steady.fetch_add(by, Ordering::SeqCst);
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod days;
 pub mod address;
 pub mod ids;
 pub mod secret;
+pub mod steady;
 
 pub use address::EmailAddress;
 pub use clock::Clock;

@@ -1,5 +1,6 @@
 //! The rows of bookings.
 
+pub mod days;
 pub mod keepers;
 pub mod ledger;
 pub mod loans;

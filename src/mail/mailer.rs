@@ -74,6 +74,12 @@ impl Mailer {
         }
     }
 
+    /// Whether the last letter found no mail server that would have listened.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        matches!(self, Self::Smtp(smtp, _) if smtp.is_cut_off())
+    }
+
     /// Closes the line to the mail server, after a round of letters.
     pub async fn rest(&self) {
         if let Self::Smtp(smtp, _) = self {

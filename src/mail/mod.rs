@@ -1,10 +1,10 @@
 //! Letters: what a room wants sent, how a stored letter fares on its way, and when it is tried again.
 //!
 //! A letter is stored with its reason and recipient in the transaction of the fact that caused it, and sent afterwards by
-//! the worker (product rule 5). What must always hold: it is sent at least once and never twice for the same kind, subject,
-//! day and address; whether it is still true is asked again at the moment of sending; what fails is tried again at growing
-//! intervals and then shown; what the receiver refuses for good is shown at once. This room knows an address and a text,
-//! never a booking.
+//! the worker (product rule 5). What must always hold: it is stored once for the same kind, subject, day and address, and sent at
+//! least once: twice when the program or the line ends between the server's receipt and our note, as the same mail; whether it is still
+//! true is asked again at the moment of sending; what fails is tried again at growing intervals and then shown; what the receiver
+//! refuses for good is shown at once. This room knows an address and a text, never a booking.
 
 pub mod acts;
 pub mod choices;
@@ -307,6 +307,13 @@ pub enum Stage {
 pub fn is_permanent(stage: Stage, code: Option<u16>) -> bool {
     let about_the_letter = matches!(stage, Stage::Sender | Stage::Recipient | Stage::Content);
     about_the_letter && code.is_some_and(|code| (500..600).contains(&code) && !matches!(code, 530 | 534 | 535 | 538))
+}
+
+/// Whether a fault is the mail server's and would meet the next letter just the same: it could not be reached, turned us away, or fell
+/// silent. Then a batch ends, instead of waiting for it once more with every letter.
+#[must_use]
+pub fn is_the_servers(stage: Stage, code: Option<u16>) -> bool {
+    matches!(stage, Stage::Connecting | Stage::Securing | Stage::SigningIn) || matches!(code, None | Some(421))
 }
 
 /// One line of plain letters: line ends and other control characters become spaces, and spaces are drawn together.

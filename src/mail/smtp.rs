@@ -8,6 +8,7 @@ use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -22,7 +23,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use url::Url;
 
-use super::{Outcome, Stage, is_permanent, one_line};
+use super::{Outcome, Stage, is_permanent, is_the_servers, one_line};
 
 /// A mail server's address, as `BOXROTA_SMTP_URL` gives it. Neither `Debug` nor `Display` shows the password.
 #[derive(Clone, PartialEq, Eq)]
@@ -175,6 +176,7 @@ pub struct Smtp {
     hello: ClientId,
     patience: Patience,
     line: Mutex<Option<AsyncSmtpConnection>>,
+    cut_off: AtomicBool,
 }
 
 impl fmt::Debug for Smtp {
@@ -211,7 +213,7 @@ impl Smtp {
             }
             Err(_) => ClientId::default(),
         };
-        Ok(Self { server, tls, hello, patience, line: Mutex::new(None) })
+        Ok(Self { server, tls, hello, patience, line: Mutex::new(None), cut_off: AtomicBool::new(false) })
     }
 
     /// Hands one letter over. The line stays open for the next one, until [`Smtp::hang_up`].
@@ -220,6 +222,18 @@ impl Smtp {
     /// A [`Fault`] that says at which stage it was not taken, and why. After a fault in [`Stage::Content`] without a code the
     /// server may have taken the letter all the same: it is sent again with the same `Message-ID`.
     pub async fn deliver(&self, from: &Address, to: &Address, letter: &[u8]) -> Result<(), Fault> {
+        let done = self.deliver_once(from, to, letter).await;
+        let cut_off = done.as_ref().is_err_and(|fault| is_the_servers(fault.stage, fault.code));
+        self.cut_off.store(cut_off, Ordering::Relaxed);
+        done
+    }
+
+    /// Whether the last letter found no server that would have listened: the next one would not either.
+    pub fn is_cut_off(&self) -> bool {
+        self.cut_off.load(Ordering::Relaxed)
+    }
+
+    async fn deliver_once(&self, from: &Address, to: &Address, letter: &[u8]) -> Result<(), Fault> {
         let mut held = self.line.lock().await;
         // The line is taken out while it is in use: if this future is dropped in the middle, a half-spoken line is dropped with it.
         let mut line = match held.take() {

@@ -2,7 +2,9 @@
 //! transaction that freed them, to the next in line; offers run out; places end. What is offered holds its days as every booking does: a
 //! request with a deadline, which no coordinator answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use crate::base::ids::{BookingId, ResourceId, SchoolId, WaitId};
 use crate::base::{Period, days};
@@ -17,6 +19,9 @@ use crate::schools::School;
 use crate::waiting::store::{self as rows, Listed};
 use crate::waiting::tell::tell;
 use crate::waiting::{self, Refusal, State, Wait, letters, position};
+
+/// The worker looks every half minute for offers that have run out. One that ran out longer ago than this was not seen in all that time.
+const LATELY: TimeDelta = TimeDelta::days(7);
 
 /// Why there is no place, and the shelf that says so.
 #[derive(Debug)]
@@ -134,9 +139,29 @@ fn own(tx: &mut Tx<'_>, id: WaitId, roles: &Roles) -> std::result::Result<Listed
     if roles.at(school).may_act_for(school) { Ok(one) } else { Err(Refusal::NotYours.into()) }
 }
 
-/// Ends what has run out: offers that nobody answered, and places whose days are past. Their days go on in [`offer`].
+/// Ends the offers that nobody answered and that ran out lately; their days go on in [`offer`]. One that ran out longer ago is left to
+/// [`clear`]: either nobody was here all that time, or the clock is wrong.
 pub fn run_out(tx: &mut Tx<'_>) -> Result<()> {
-    let due = rows::due(tx)?;
+    let due = rows::run_out(tx, lately(tx.now))?;
+    end_all(tx, due)
+}
+
+/// Ends what is past: places whose days have begun, and offers that ran out whenever it was. Only on a day that was lived through
+/// (`base::steady`), since nothing brings a place back.
+pub fn clear(tx: &mut Tx<'_>) -> Result<()> {
+    let mut due = rows::run_out(tx, DateTime::UNIX_EPOCH.naive_utc())?;
+    let known: BTreeSet<WaitId> = due.iter().map(|wait| wait.id).collect();
+    due.extend(rows::past(tx)?.into_iter().filter(|wait| !known.contains(&wait.id)));
+    end_all(tx, due)
+}
+
+/// From when on an offer that has run out is passed on at once.
+#[must_use]
+pub fn lately(now: DateTime<Utc>) -> NaiveDateTime {
+    (now - LATELY).naive_utc()
+}
+
+fn end_all(tx: &mut Tx<'_>, due: Vec<Wait>) -> Result<()> {
     if due.is_empty() {
         return Ok(());
     }

@@ -81,15 +81,28 @@ pub fn touched(tx: &mut Tx<'_>) -> Result<Vec<Wait>> {
     rows.into_iter().map(wait_of).collect()
 }
 
-/// The open places of the cluster whose time has come: the days are past, or the offer has run out or ended otherwise.
-pub fn due(tx: &mut Tx<'_>) -> Result<Vec<Wait>> {
-    let (today, now) = (tx.today(), tx.stamp());
-    let run_out = bookings::offer_until.le(now).or(bookings::state.ne("requested"));
+/// The open places of the cluster whose offer has run out since then, or ended otherwise.
+pub fn run_out(tx: &mut Tx<'_>, since: NaiveDateTime) -> Result<Vec<Wait>> {
+    let run_out = bookings::offer_until.gt(since).and(bookings::offer_until.le(tx.stamp())).or(bookings::state.ne("requested"));
     let rows: Vec<Row> = waits::table
-        .left_join(bookings::table.on(bookings::cluster_id.eq(waits::cluster_id).and(bookings::id.nullable().eq(waits::booking_id))))
+        .inner_join(bookings::table.on(bookings::cluster_id.eq(waits::cluster_id).and(bookings::id.nullable().eq(waits::booking_id))))
         .filter(waits::cluster_id.eq(tx.cluster.0))
         .filter(is_open())
-        .filter(waits::first_day.lt(today).or(waits::booking_id.is_not_null().and(run_out.assume_not_null())))
+        .filter(run_out.assume_not_null())
+        .order(waits::id)
+        .limit(MOST)
+        .select(wait_columns!())
+        .load(tx.conn)?;
+    rows.into_iter().map(wait_of).collect()
+}
+
+/// The open places of the cluster whose days have begun.
+pub fn past(tx: &mut Tx<'_>) -> Result<Vec<Wait>> {
+    let today = tx.today();
+    let rows: Vec<Row> = waits::table
+        .filter(waits::cluster_id.eq(tx.cluster.0))
+        .filter(is_open())
+        .filter(waits::first_day.lt(today))
         .order(waits::id)
         .limit(MOST)
         .select(wait_columns!())

@@ -75,7 +75,7 @@ impl Stage {
     /// One round of a worker.
     async fn round(&self, worker: &Worker) -> usize {
         let (_stop, stopped) = watch::channel(false);
-        worker.send_due(&stopped).await.unwrap()
+        worker.send_due(&stopped).await.unwrap().letters
     }
 
     async fn enqueue(&self, cluster: ClusterId, letter: Letter) -> bool {

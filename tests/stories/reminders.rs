@@ -212,7 +212,7 @@ async fn what_was_given_back_while_the_mail_server_was_down_is_not_asked_for(app
     let worker = cut_off(&app);
     look(&app, &worker).await;
     let (_stop, stopped) = watch::channel(false);
-    assert!(worker.send_due(&stopped).await.unwrap() > 0);
+    assert!(worker.send_due(&stopped).await.unwrap().letters > 0);
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM messages WHERE kind = 'loan_late' AND state = 'waiting'"), 1);
     press(&ash, &booking, "returned").await;
     app.later(TimeDelta::hours(2));

@@ -188,12 +188,12 @@ pub fn end_offer(tx: &mut Tx<'_>, booking: BookingId, reason: &str) -> Result<()
     if ended == 0 { Ok(()) } else { tx.log("bookings", &booking, "cancelled", "Offered", reason) }
 }
 
-/// The clusters in which an offer of the waiting list has run out, for the worker: by the index of the offers alone.
-pub fn with_offers_run_out(house: &mut House<'_>) -> Result<Vec<ClusterId>> {
+/// The clusters in which an offer of the waiting list has run out since then, for the worker: by the index of the offers alone.
+pub fn with_offers_run_out(house: &mut House<'_>, since: NaiveDateTime) -> Result<Vec<ClusterId>> {
     let mut clusters: Vec<i64> = bookings::table
         .filter(crate::bookings::store::plan::requested())
         .filter(bookings::offer_until.is_not_null())
-        .filter(bookings::offer_until.le(house.stamp()))
+        .filter(bookings::offer_until.gt(since).and(bookings::offer_until.le(house.stamp())))
         .order(bookings::offer_until)
         .limit(1000)
         .select(bookings::cluster_id)
@@ -287,13 +287,4 @@ pub fn end_lost(tx: &mut Tx<'_>, slot: &Slot, back: Back) -> Result<()> {
         .execute(tx.conn)?;
     let before = if shorter { slot.days.to_string() } else { String::new() };
     tx.log("bookings", &slot.id, "ended", &before, "the copy was marked missing")
-}
-
-/// Clears the oldest day before `before` out of the table of booked days, for all clusters, and says how many rows there
-/// were. Nobody can book the past, so nothing is lost; the bookings themselves stay.
-pub fn clear_oldest_day(house: &mut House<'_>, before: Day) -> Result<usize> {
-    use crate::db::schema::booked_days;
-    let oldest: Option<Day> = booked_days::table.select(diesel::dsl::min(booked_days::day)).first(house.conn)?;
-    let Some(oldest) = oldest.filter(|day| *day < before) else { return Ok(0) };
-    Ok(diesel::delete(booked_days::table.filter(booked_days::day.eq(oldest))).execute(house.conn)?)
 }

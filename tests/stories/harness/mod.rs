@@ -2,7 +2,7 @@
 
 mod app;
 mod ground;
-mod log;
+pub mod log;
 mod people;
 pub mod process;
 mod provider;
