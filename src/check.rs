@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use boxrota::base::Clock;
 use boxrota::config::{Config, ServerArgs, database_url};
 use boxrota::db::{self, Db};
 use boxrota::people::store;
@@ -33,7 +34,7 @@ impl Findings {
 }
 
 /// Looks at the configuration, the database and the mail server. Changes nothing but what is broken: days that bookings lack.
-pub async fn run(server: &ServerArgs, now: DateTime<Utc>, env: fn(&str) -> Option<String>) -> anyhow::Result<ExitCode> {
+pub async fn run(server: &ServerArgs, clock: &Clock, env: fn(&str) -> Option<String>) -> anyhow::Result<ExitCode> {
     let mut found = Findings { wrong: 0, seen: 0 };
     let url = match database_url(env("BOXROTA_DATABASE_URL")) {
         Ok(url) => url,
@@ -59,14 +60,14 @@ pub async fn run(server: &ServerArgs, now: DateTime<Utc>, env: fn(&str) -> Optio
                 "put a proxy with https in front and set BOXROTA_PUBLIC_URL to its https address (docs/operations.md)",
             );
         }
-        database(&mut found, config, now).await;
+        database(&mut found, config, clock).await;
         mail(&mut found, config).await;
     }
     println!("{} looked at, {} wrong", found.seen, found.wrong);
     Ok(if found.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn database(found: &mut Findings, config: &Config, now: DateTime<Utc>) {
+async fn database(found: &mut Findings, config: &Config, clock: &Clock) {
     let url = config.database.clone();
     let shown = url.shown();
     match tokio::task::spawn_blocking(move || db::pending(&url)).await {
@@ -86,9 +87,10 @@ async fn database(found: &mut Findings, config: &Config, now: DateTime<Utc>) {
         Err(fault) => return found.bad("the database", &fault.to_string()),
     }
     let db = match Db::connect(&config.database, &config.site.link("")) {
-        Ok(db) => db,
+        Ok(db) => db.by(clock.clone()),
         Err(fault) => return found.bad("the database cannot be opened", &fault.to_string()),
     };
+    let now = clock.now();
     booked_days(found, &db, now).await;
     match db.house_read(now, |house| store::all_clusters(house, 1000)).await {
         Ok(clusters) if clusters.is_empty() => {

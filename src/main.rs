@@ -101,7 +101,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("{}", config.site.link(&format!("/sign-in/{}", secret.reveal())));
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check(server) => check::run(&server, clock().now(), env).await,
+        Command::Check(server) => check::run(&server, &clock(), env).await,
     }
 }
 

@@ -343,7 +343,7 @@ impl Worker {
             move |house: &mut db::House<'_>| Ok::<_, db::Error>((waits::with_past_days(house)?, ledger::with_offers_run_out(house, ever)?));
         let (waiting, offered) = self.db.house_read(now, past).await?;
         for cluster in waiting.into_iter().chain(offered).collect::<BTreeSet<_>>() {
-            if let Err(fault) = self.db.write(Scope::of_worker(cluster, now), waiting::acts::clear).await {
+            if let Err(fault) = self.db.write(Scope::of_worker(cluster), waiting::acts::clear).await {
                 tracing::error!(%cluster, %fault, "places of the waiting list that are past could not be ended");
             }
         }
@@ -375,7 +375,7 @@ pub struct DaysPutBack {
 pub async fn put_back_days(db: &Db, now: DateTime<Utc>) -> db::Result<DaysPutBack> {
     let mut sum = DaysPutBack::default();
     for cluster in db.house_read(now, booked::with_missing).await? {
-        let done = db.write(Scope::of_worker(cluster, now), booked::put_back).await?;
+        let done = db.write(Scope::of_worker(cluster), booked::put_back).await?;
         for (booking, day) in &done.days {
             tracing::error!(%cluster, %booking, %day, "a booking to come had lost a day; it has been put back");
         }
