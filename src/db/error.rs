@@ -87,6 +87,24 @@ const KEYS: [(Unique, &str, &str); 5] = [
     (Unique::Slug, "clusters_slug_key", "clusters.slug"),
 ];
 
+/// What the engines say when they cannot be used now, and what it means: for the log, where the person who runs the site reads it.
+const UNUSABLE: [(&str, &str); 14] = [
+    ("readonly database", "it takes no writes"),
+    ("read-only transaction", "it takes no writes"),
+    ("database or disk is full", "no space is left"),
+    ("No space left on device", "no space is left"),
+    ("could not extend file", "no space is left"),
+    ("deadlock detected", "two changes were in each other's way"),
+    ("database is locked", "somebody else holds it"),
+    ("lock timeout", "somebody else holds it"),
+    ("statement timeout", "it took too long"),
+    ("disk I/O error", "the disk fails"),
+    ("unable to open database", "the file cannot be opened"),
+    ("terminating connection", "it is being stopped"),
+    ("the database system is", "it is starting or stopping"),
+    ("too many connections", "it takes no more connections"),
+];
+
 impl From<Diesel> for Error {
     fn from(fault: Diesel) -> Self {
         match &fault {
@@ -107,24 +125,60 @@ impl From<Diesel> for Error {
                     }
                     DatabaseErrorKind::ForeignKeyViolation => Self::Foreign,
                     DatabaseErrorKind::CheckViolation => Self::Check(constraint.unwrap_or(message).to_owned()),
-                    DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => Self::Unavailable(message.to_owned()),
-                    _ if [
-                        "database is locked",
-                        "database or disk is full",
-                        "disk I/O error",
-                        "unable to open database",
-                        "lock timeout",
-                        "terminating connection",
-                    ]
-                    .iter()
-                    .any(|known| message.contains(known)) =>
-                    {
-                        Self::Unavailable(message.to_owned())
+                    DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+                        Self::Unavailable(format!("the line to it broke ({message})"))
                     }
-                    _ => Self::Other(fault),
+                    DatabaseErrorKind::ReadOnlyTransaction => Self::Unavailable(format!("it takes no writes ({message})")),
+                    _ => match UNUSABLE.iter().find(|(said, _)| message.contains(said)) {
+                        Some((_, why)) => Self::Unavailable(format!("{why} ({message})")),
+                        None => Self::Other(fault),
+                    },
                 }
             }
             _ => Self::Other(fault),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+    use diesel::prelude::*;
+
+    use super::*;
+
+    fn why(fault: Diesel) -> String {
+        match Error::from(fault) {
+            Error::Unavailable(why) => why,
+            other => format!("not known: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_now_is_told_apart_on_both_engines() {
+        for (said, means) in [
+            ("attempt to write a readonly database", "it takes no writes"),
+            ("cannot execute UPDATE in a read-only transaction", "it takes no writes"),
+            ("database or disk is full", "no space is left"),
+            ("could not extend file \"base/5/1259\": No space left on device", "no space is left"),
+            ("deadlock detected", "two changes were in each other's way"),
+            ("database is locked", "somebody else holds it"),
+            ("canceling statement due to lock timeout", "somebody else holds it"),
+            ("terminating connection due to administrator command", "it is being stopped"),
+        ] {
+            let told = why(Diesel::DatabaseError(DatabaseErrorKind::Unknown, Box::new(said.to_owned())));
+            assert_eq!(told, format!("{means} ({said})"));
+        }
+    }
+
+    #[test]
+    fn sqlite_says_it_in_these_words() {
+        let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        conn.batch_execute("CREATE TABLE t (a); PRAGMA max_page_count = 4;").unwrap();
+        let full = diesel::sql_query("INSERT INTO t VALUES (zeroblob(100000))").execute(&mut conn).unwrap_err();
+        assert!(why(full).starts_with("no space is left"));
+        conn.batch_execute("PRAGMA query_only = ON").unwrap();
+        let shut = diesel::sql_query("INSERT INTO t VALUES (1)").execute(&mut conn).unwrap_err();
+        assert!(why(shut).starts_with("it takes no writes"));
     }
 }

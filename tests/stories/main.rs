@@ -23,6 +23,7 @@ mod copy_history;
 mod counting;
 mod custody;
 mod cut_off;
+mod database_down;
 mod edges;
 mod elsewhere;
 mod erasure;
