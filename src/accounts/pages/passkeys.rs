@@ -137,7 +137,7 @@ async fn asked(
         Err(refusal) => return list(app, ways, who, name, &Errors::one("name", refusal.to_string()), "").await,
     };
     let holder = guard::session_secret(req, &app.site).ok_or(Error::NotFound)?;
-    let flow = app.db.house_as(who.actor(), move |house| Ok::<_, Error>(store::ask(house, Some(person), &holder, &state)?)).await?;
+    let flow = app.db.house_as(who.actor(), move |house| Ok::<_, Error>(store::ask(house, person, &holder, &state)?)).await?;
     let errors = refusal.map_or_else(Errors::new, |refusal| Errors::one("ask", refusal.to_string()));
     let main = html! {
         (forms::error_summary(&errors))
