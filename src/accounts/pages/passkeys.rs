@@ -13,6 +13,7 @@ use crate::accounts::{NotOwn, Ways, acts};
 use crate::base::clock;
 use crate::base::ids::PasskeyId;
 use crate::base::secret::Secret;
+use crate::base::text;
 use crate::db::Stop;
 use crate::people::SignedIn;
 use crate::web::answer::see_other;
@@ -87,7 +88,7 @@ pub struct NameForm {
 
 impl NameForm {
     fn read(&self) -> Result<String, Errors> {
-        let name = self.name.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name = text::line(&self.name);
         if name.is_empty() {
             return Err(Errors::one("name", "Enter what the passkey is on, for example: my phone"));
         }
