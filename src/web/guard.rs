@@ -181,6 +181,10 @@ fn same_origin(req: &HttpRequest, site: &Site) -> Result<(), Error> {
     }
     let from = text(header::ORIGIN).or_else(|| text(header::REFERER)).ok_or(Error::Forged(WORDS))?;
     let from = url::Url::parse(from).map_err(|_| Error::Forged(WORDS))?;
+    // A house without https has no pages under https: who says so stands between.
+    if from.scheme() != "http" && !site.https() {
+        return Err(Error::Forged(WORDS));
+    }
     let host = text(header::HOST).unwrap_or_default();
     let its_own = from.host_str().is_some_and(|name| from.port().map_or_else(|| name == host, |port| format!("{name}:{port}") == host));
     if its_own || from.origin() == site.public_url.origin() { Ok(()) } else { Err(Error::Forged(WORDS)) }
