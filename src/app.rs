@@ -49,9 +49,6 @@ fn routes(routes: &mut web::ServiceConfig) {
     routes
         .route("/healthz", web::get().to(healthz))
         .route("/livez", web::get().to(livez))
-        // Many watchers ask for the head alone.
-        .route("/healthz", web::head().to(healthz))
-        .route("/livez", web::head().to(livez))
         .configure(assets::outside)
         .configure(clusters::pages::outside)
         .configure(calendar::pages::outside)
@@ -98,6 +95,7 @@ pub fn serve(parts: Parts, listener: TcpListener, workers: usize) -> std::io::Re
                 web::QueryConfig::default().error_handler(|fault, _| Error::Bad(format!("The address has a wrong part: {fault}.")).into()),
             )
             .app_data(web::PayloadConfig::new(64 * 1024))
+            .wrap(from_fn(guard::head_as_get))
             .wrap(ErrorHandlers::new().default_handler(bare_error))
             .wrap(Compress::default())
             .wrap(from_fn(pace::keep))

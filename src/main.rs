@@ -2,6 +2,8 @@
 
 mod check;
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,14 +30,22 @@ const LAST_LETTER: Duration = Duration::from_secs(25);
 #[actix_web::main]
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("BOXROTA_LOG").unwrap_or_else(|_| "info,actix_server=warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    // A log that nobody takes any more is no reason to stop.
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).log_internal_errors(false).init();
     match run(Cli::parse()).await {
         Ok(code) => code,
+        // Who reads has seen enough: `boxrota demo | head -1`.
+        Err(fault) if fault.downcast_ref::<io::Error>().is_some_and(|fault| fault.kind() == io::ErrorKind::BrokenPipe) => ExitCode::SUCCESS,
         Err(fault) => {
-            eprintln!("boxrota: {fault:#}");
+            let _ = writeln!(io::stderr(), "boxrota: {fault:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints a line. When nobody reads it any more, that is an error and no panic.
+fn say(line: &dyn Display) -> io::Result<()> {
+    writeln!(io::stdout(), "{line}")
 }
 
 fn env(name: &str) -> Option<String> {
@@ -58,8 +68,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let db = Db::open(&database, &config.site.link("")).await?;
             let clock = imports::acts::demo_clock(&db, &data, today).await?;
             if let Some(summary) = imports::acts::load_demo(&db, &clock, &data).await? {
-                println!("{summary}");
-                println!("Its files are in {}; `boxrota import-cluster` takes a folder like it.", data.join("cluster").display());
+                say(&summary)?;
+                say(&format!("Its files are in {}; `boxrota import-cluster` takes a folder like it.", data.join("cluster").display()))?;
             }
             serve_until_stopped(config, db, clock).await
         }
@@ -72,7 +82,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let url = database_url(env("BOXROTA_DATABASE_URL"))?;
             let shown = url.shown();
             tokio::task::spawn_blocking(move || db::migrate(&url)).await??;
-            println!("The schema of {shown} is up to date.");
+            say(&format!("The schema of {shown} is up to date."))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::ImportCluster { folder, public_url } => {
@@ -80,10 +90,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let config = configured(&server)?;
             let db = Db::open(&config.database, &config.site.link("")).await?;
             match imports::acts::import_folder(&db, &clock(), &folder).await {
-                Ok(summary) => println!("{summary}\nIts calendar is at /c/{}/calendar.", summary.slug),
+                Ok(summary) => say(&format!("{summary}\nIts calendar is at /c/{}/calendar.", summary.slug))?,
                 Err(imports::acts::ImportFailed::Problems(problems)) => {
-                    eprint!("{problems}");
-                    eprintln!("{}. Nothing has been imported: mend the files and run the command again.", problems.count());
+                    let count = problems.count();
+                    writeln!(io::stderr(), "{problems}{count}. Nothing has been imported: mend the files and run the command again.")?;
                     return Ok(ExitCode::FAILURE);
                 }
                 Err(fault) => return Err(fault.into()),
@@ -98,7 +108,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let asked = address.clone();
             let secret = db.house(clock().now(), move |house| acts::make_link(house, &asked)).await?;
             let secret = secret.with_context(|| format!("nobody here has the address {address}"))?;
-            println!("{}", config.site.link(&format!("/sign-in/{}", secret.reveal())));
+            say(&config.site.link(&format!("/sign-in/{}", secret.reveal())))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Check(server) => check::run(&server, &clock(), env).await,
@@ -118,6 +128,21 @@ fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// Hears SIGHUP from this call on, and does nothing: a terminal that is closed and a log that is rotated are no reason to stop, and there
+/// is nothing to read anew.
+#[cfg(unix)]
+fn outlive_hang_ups() -> io::Result<()> {
+    let mut hang_ups = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
+    tokio::spawn(async move { while hang_ups.recv().await.is_some() {} });
+    Ok(())
+}
+
+/// Where there is no SIGHUP, there is nothing to outlive.
+#[cfg(not(unix))]
+fn outlive_hang_ups() -> io::Result<()> {
+    Ok(())
+}
+
 /// Where there is no SIGTERM, the server listens for what there is.
 #[cfg(not(unix))]
 fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
@@ -133,12 +158,12 @@ async fn serve_until_stopped(config: Config, db: Db, clock: Clock) -> anyhow::Re
         tracing::warn!("BOXROTA_SMTP_URL is not set: no e-mail is sent, so nobody can sign in by an e-mailed link");
     }
     if config.site.demo {
-        println!("It is a demo: open the address and choose who you want to be.");
+        say(&"It is a demo: open the address and choose who you want to be.")?;
         if let Clock::Ahead(_) = clock {
-            println!("Its clock stands on {}.", days::full(today(clock.now())));
+            say(&format!("Its clock stands on {}.", days::full(today(clock.now()))))?;
         }
         for (person, role, _, _) in db.house_read(clock.now(), roles::demo_people).await? {
-            println!("  {:<20} {:<38} {}", role.words(), person.name, person.email);
+            say(&format!("  {:<20} {:<38} {}", role.words(), person.name, person.email))?;
         }
     }
     let parts = build(db, clock, config);
@@ -148,11 +173,12 @@ async fn serve_until_stopped(config: Config, db: Db, clock: Clock) -> anyhow::Re
     if !app.site.demo
         && let Some(address) = set_up::address(&app).await?
     {
-        println!("Set up Boxrota at {address}");
+        say(&format!("Set up Boxrota at {address}"))?;
     }
     // Listened for before it is said that we are here: the server itself does so only once it runs.
     let told = told_to_end()?;
-    println!("Boxrota is at {}", app.site.public_url);
+    outlive_hang_ups()?;
+    say(&format!("Boxrota is at {}", app.site.public_url))?;
     let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer };
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(worker.keep_at_it(stopped));

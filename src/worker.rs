@@ -329,12 +329,23 @@ impl Worker {
     }
 
     async fn clear_questions(&self, now: DateTime<Utc>) -> db::Result<()> {
-        self.db.house(now, acts::clear_questions).await.map(drop)
+        self.until_empty(now, acts::clear_questions).await.map(drop)
+    }
+
+    /// Clears a portion at a time, so that no lock is held for long, until nothing is left: what comes in faster would pile up.
+    async fn until_empty(&self, now: DateTime<Utc>, portion: fn(&mut db::House<'_>) -> db::Result<usize>) -> db::Result<usize> {
+        let mut gone = 0;
+        loop {
+            match self.db.house(now, portion).await? {
+                0 => return Ok(gone),
+                some => gone += some,
+            }
+        }
     }
 
     async fn clear_by(&self, now: DateTime<Utc>) -> db::Result<()> {
         self.clear_questions(now).await?;
-        let gone = self.db.house(now, acts::clear).await?;
+        let gone = self.until_empty(now, acts::clear).await?;
         if gone > 0 {
             tracing::info!(gone, "old sign-in links and sessions cleared away");
         }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::identity::Known;
-use super::passkeys::{Passkeys, Refusal};
+use super::passkeys::{Passkeys, Refusal, opened};
 use super::store::{self, erasure, identities, passkeys};
 use super::{
     ChangeRefusal, EMAIL_NEW, EMAIL_OLD, ErasureRefusal, KINDS, Mailbox, NotOwn, SIGN_IN, WayOutRefusal, answerable, former_name, kinds,
@@ -91,10 +91,25 @@ pub struct Answered {
     pub answer: String,
 }
 
+/// What a browser sends whose form held a question under our seal.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    /// The secret in the cookie of the browser.
+    pub holder: Secret,
+    /// The question.
+    pub flow: String,
+    /// What the device said, as JSON.
+    pub answer: String,
+}
+
 /// Signs in with a passkey. Refused when the answer does not fit the question or a key of ours, or its owner has no role today. A
 /// refusal is no error: the question is over, whatever the answer was worth.
-pub fn sign_in_with(house: &mut House<'_>, keys: &Passkeys, given: &Answered, device: &str) -> db::Result<Result<Secret, Refusal>> {
-    let Some(state) = passkeys::answered(house, None, &given.holder, &given.flow)? else { return Ok(Err(Refusal::Over)) };
+pub fn sign_in_with(house: &mut House<'_>, keys: &Passkeys, given: &Sealed, device: &str) -> db::Result<Result<Secret, Refusal>> {
+    let seal = passkeys::seal(house)?;
+    let Some((state, expires)) = opened(&seal, &given.holder, &given.flow, house.now) else { return Ok(Err(Refusal::Over)) };
+    if !passkeys::spend(house, &given.holder, &given.flow, expires)? {
+        return Ok(Err(Refusal::Over));
+    }
     let answer = match keys.whose(&given.answer) {
         Ok(answer) => answer,
         Err(refusal) => return Ok(Err(refusal)),
@@ -121,7 +136,7 @@ pub fn add_passkey(
     name: &str,
     given: &Answered,
 ) -> db::Result<Result<(), Refusal>> {
-    let Some(state) = passkeys::answered(house, Some(person), &given.holder, &given.flow)? else { return Ok(Err(Refusal::Over)) };
+    let Some(state) = passkeys::answered(house, person, &given.holder, &given.flow)? else { return Ok(Err(Refusal::Over)) };
     Ok(match keys.take(&given.answer, &state) {
         Ok(key) if passkeys::add(house, person, name, &key)? => Ok(()),
         Ok(_) => Err(Refusal::NotTaken),

@@ -2,11 +2,12 @@
 //! answers, by the `webauthn-rs` library; the keys themselves never come here, only their public halves.
 //!
 //! What must always hold: an answer counts once, for the browser that was asked, within ten minutes; the device has checked
-//! that it is its owner; a key made here works here alone (the browser sees to it by our domain).
+//! that it is its owner; a key made here works here alone (the browser sees to it by our domain). Who only looks at the sign-in
+//! page has nothing stored for him: that question stands in its form under a seal, and is noted once it is answered.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 use webauthn_rs::prelude::{
     CreationChallengeResponse, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential,
@@ -14,6 +15,7 @@ use webauthn_rs::prelude::{
 };
 
 use crate::base::ids::PersonId;
+use crate::base::secret::{self, Secret};
 
 /// How long a device may take to answer.
 pub const FLOW_LASTS: Duration = Duration::minutes(10);
@@ -25,7 +27,7 @@ pub const MOST: usize = 20;
 pub struct Question {
     /// What the browser's script hands to the device, as JSON.
     pub options: String,
-    /// What the answer is checked against, as JSON; stays on the server.
+    /// What the answer is checked against, as JSON; stays on the server, or goes out under a seal.
     pub state: String,
 }
 
@@ -62,6 +64,25 @@ pub enum Refusal {
     /// The device made a key that cannot be taken.
     #[error("That passkey could not be taken. Try again, or choose another place to keep it")]
     NotTaken,
+}
+
+/// A question as it stands in a form: when it runs out, its state, and the seal over both for one browser.
+#[must_use]
+pub fn sealed(seal: &Secret, holder: &Secret, state: &str, expires: DateTime<Utc>) -> String {
+    let said = format!("{}.{}", expires.timestamp(), URL_SAFE_NO_PAD.encode(state));
+    let over = seal.derive(&format!("passkey {} {said}", holder.hash()));
+    format!("{said}.{over}")
+}
+
+/// The state in a sealed question and when it runs out. `None` when we have not sealed it for this browser, or it is too late.
+#[must_use]
+pub fn opened(seal: &Secret, holder: &Secret, sealed_one: &str, now: DateTime<Utc>) -> Option<(String, DateTime<Utc>)> {
+    let (said, _) = sealed_one.rsplit_once('.')?;
+    let (expires, state) = said.split_once('.')?;
+    let state = String::from_utf8(URL_SAFE_NO_PAD.decode(state).ok()?).ok()?;
+    let expires = DateTime::from_timestamp(expires.parse().ok()?, 0)?;
+    let ours = secret::same(&sealed(seal, holder, &state, expires), sealed_one);
+    (ours && now < expires).then_some((state, expires))
 }
 
 /// The questions of one site, under one domain.
@@ -200,6 +221,22 @@ mod tests {
         assert_eq!(options["authenticatorSelection"]["userVerification"], "required");
         assert_eq!(options["excludeCredentials"][0]["id"], "AAEC");
         assert_ne!(keys.ask_who().expect("a question").options, keys.ask_who().expect("a question").options, "each has its own challenge");
+    }
+
+    #[test]
+    fn a_seal_is_ours_for_one_browser_and_ten_minutes() {
+        let (seal, holder, now) = (Secret::fresh(), Secret::fresh(), DateTime::from_timestamp(1_795_424_400, 0).unwrap());
+        let expires = now + FLOW_LASTS;
+        let form = sealed(&seal, &holder, "{\"challenge\":1}", expires);
+        assert_eq!(opened(&seal, &holder, &form, now), Some(("{\"challenge\":1}".to_owned(), expires)));
+        assert_eq!(opened(&seal, &holder, &form, expires), None, "too late");
+        assert_eq!(opened(&seal, &Secret::fresh(), &form, now), None, "another browser");
+        assert_eq!(opened(&Secret::fresh(), &holder, &form, now), None, "another house");
+        let later = form.replacen(&expires.timestamp().to_string(), &(expires.timestamp() + 60).to_string(), 1);
+        let other = sealed(&Secret::fresh(), &holder, "{\"challenge\":2}", expires);
+        for forged in [later.as_str(), &other, "", "1.2.3", "..", &form[..form.len() - 1], &format!("{form}=")] {
+            assert_eq!(opened(&seal, &holder, forged, now), None, "{forged}");
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::text;
+
 /// An address that can stand in a `To:` header: checked by the mail library, trimmed, in lower case so that one person
 /// has one account however the address was typed. (Local parts are case-sensitive on paper; no school's server treats them so.)
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,14 +18,17 @@ pub struct NotAnAddress;
 impl FromStr for EmailAddress {
     type Err = NotAnAddress;
 
-    fn from_str(text: &str) -> Result<Self, NotAnAddress> {
-        let text = text.trim().to_lowercase();
+    fn from_str(typed: &str) -> Result<Self, NotAnAddress> {
+        let typed = typed.trim().to_lowercase();
         // RFC 5321 allows 254 characters on the wire; a control character would split a header.
-        if text.len() > 254 || text.chars().any(char::is_control) || !text.rsplit('@').next().is_some_and(|d| d.contains('.')) {
+        if typed.len() > 254
+            || typed.chars().any(|letter| letter.is_control() || text::is_invisible(letter))
+            || !typed.rsplit('@').next().is_some_and(|d| d.contains('.'))
+        {
             return Err(NotAnAddress);
         }
-        text.parse::<lettre::Address>().map_err(|_| NotAnAddress)?;
-        Ok(Self(text))
+        typed.parse::<lettre::Address>().map_err(|_| NotAnAddress)?;
+        Ok(Self(typed))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod address;
 pub mod ids;
 pub mod secret;
 pub mod steady;
+pub mod text;
 
 pub use address::EmailAddress;
 pub use clock::Clock;

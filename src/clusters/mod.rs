@@ -13,6 +13,7 @@ use chrono::Duration;
 use crate::base::EmailAddress;
 use crate::base::address;
 use crate::base::days::{self, Day};
+use crate::base::text;
 use crate::db::Refuses;
 
 /// How long an address for setting up works.
@@ -194,12 +195,12 @@ pub fn may_set_up(
 }
 
 /// One line of plain text, its spaces drawn together.
-fn line(text: &str, what: &'static str, most: usize) -> Result<String, Fault> {
-    let trimmed = text.trim();
+fn line(typed: &str, what: &'static str, most: usize) -> Result<String, Fault> {
+    let trimmed = typed.trim();
     if trimmed.chars().any(|letter| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')) {
         return Err(Fault::NotPlain(what));
     }
-    let drawn = trimmed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let drawn = text::line(trimmed);
     let letters = drawn.chars().count();
     if letters > most { Err(Fault::TooLong { what, most, letters }) } else { Ok(drawn) }
 }

@@ -391,6 +391,12 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    passkey_seals (secret) {
+        secret -> Text,
+    }
+}
+
 mod handing;
 pub use handing::*;
 
@@ -427,6 +433,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     set_up_tokens,
     passkeys,
     passkey_flows,
+    passkey_seals,
     custody,
     custody_chain,
     unsettled,

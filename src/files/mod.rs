@@ -113,11 +113,11 @@ fn jpeg(bytes: &[u8]) -> Option<(Vec<u8>, u64)> {
                 }
                 // Of what programs add, the two that say how colours are meant: JFIF's head and Adobe's.
                 let added = matches!(marker, 0xE0..=0xEF | 0xFE);
-                let wanted =
-                    (marker == 0xE0 && segment.get(4..9) == Some(b"JFIF\0")) || (marker == 0xEE && segment.get(4..9) == Some(b"Adobe"));
-                if !added || wanted {
-                    // A preview inside JFIF's head is not copied.
-                    if marker == 0xE0 { out.extend(bare_jfif(segment)?) } else { out.extend(segment) }
+                match marker {
+                    0xE0 if segment.get(4..9) == Some(b"JFIF\0") => out.extend(bare_jfif(segment)?),
+                    0xEE if segment.get(4..9) == Some(b"Adobe") => out.extend(bare_adobe(segment)?),
+                    _ if added => {}
+                    _ => out.extend(segment),
                 }
                 at = end;
                 if marker == 0xDA {
@@ -137,6 +137,13 @@ fn jpeg(bytes: &[u8]) -> Option<(Vec<u8>, u64)> {
 fn bare_jfif(segment: &[u8]) -> Option<Vec<u8>> {
     let mut head = segment.get(..18)?.to_vec();
     (head[2], head[3], head[16], head[17]) = (0, 16, 0, 0);
+    Some(head)
+}
+
+/// Adobe's twelve bytes, without whatever stands behind them.
+fn bare_adobe(segment: &[u8]) -> Option<Vec<u8>> {
+    let mut head = segment.get(..16)?.to_vec();
+    (head[2], head[3]) = (0, 14);
     Some(head)
 }
 
@@ -210,6 +217,16 @@ mod tests {
         assert!(text.contains("JFIF"));
         assert!(clean.bytes.ends_with(&[0x12, 0xFF, 0x00, 0x34, 0xFF, 0xD0, 0x56, 0xFF, 0xD9]), "its data are whole");
         assert_eq!(super::clean(&clean.bytes).unwrap(), clean, "what is clean stays");
+    }
+
+    #[test]
+    fn adobes_segment_is_cut_to_its_twelve_bytes() {
+        let adobe = *b"Adobe\0\x64\0\0\0\0\x01";
+        let with = |body: &[u8]| [&[0xFF, 0xD8], &segment(0xEE, body)[..], &photo()[2..]].concat();
+        let kept = clean(&with(&adobe)).unwrap();
+        assert_eq!(kept.bytes[2..18], segment(0xEE, &adobe)[..]);
+        assert_eq!(clean(&with(&[&adobe[..], b" 53.8N 1.2W, and a letter"].concat())).unwrap(), kept);
+        assert_eq!(clean(&with(&adobe[..11])), Err(Fault::Broken));
     }
 
     #[test]

@@ -30,7 +30,7 @@ use crate::year::{ClosureKind, Season};
 const NOWHERE: usize = usize::MAX;
 
 /// How much is read of one file: ten years of bookings of a hundred boxes are 2 MB.
-const LIMITS: Limits = Limits { bytes: 20 * 1024 * 1024, cell: 2000 };
+const LIMITS: Limits = Limits { bytes: 20 * 1024 * 1024, cell: 2000, rows: 200_000 };
 
 /// The files of a folder by name. Only names that end in `.csv` are looked at.
 pub type Files = BTreeMap<String, Vec<u8>>;

@@ -11,7 +11,8 @@ use crate::imports::acts::{self, Understood};
 use crate::imports::pasted::What;
 use crate::people::{Coordinator, Member};
 use crate::schools::School;
-use crate::web::answer::{html_page, refused};
+use crate::sheets::problems::{MOST_LISTED, and_more};
+use crate::web::answer::{apart, html_page, refused};
 use crate::web::forms::{Errors, error_summary, field, hidden, submit};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, counted, details, head, pill, table_or_cards};
@@ -64,7 +65,7 @@ pub async fn closures_form(member: Coordinator) -> Result<HttpResponse, Error> {
 /// # Errors
 /// When the database cannot be used.
 pub async fn terms(app: web::Data<App>, member: Coordinator, sent: Uploaded<Sent>) -> Result<HttpResponse, Error> {
-    take(&app, &member, What::Terms, sent).await
+    take(&app, member, What::Terms, sent).await
 }
 
 /// Shows what a text means for the closed days, or stores it.
@@ -72,27 +73,27 @@ pub async fn terms(app: web::Data<App>, member: Coordinator, sent: Uploaded<Sent
 /// # Errors
 /// When the database cannot be used.
 pub async fn closures(app: web::Data<App>, member: Coordinator, sent: Uploaded<Sent>) -> Result<HttpResponse, Error> {
-    take(&app, &member, What::Closures, sent).await
+    take(&app, member, What::Closures, sent).await
 }
 
-async fn take(app: &web::Data<App>, member: &Member, what: What, sent: Uploaded<Sent>) -> Result<HttpResponse, Error> {
+async fn take(app: &web::Data<App>, member: Coordinator, what: What, sent: Uploaded<Sent>) -> Result<HttpResponse, Error> {
     let Sent { step, text, seen } = sent.form;
     let text = match sent.file {
         Ok(Some(file)) => file,
         Ok(None) => text,
-        Err(fault) => return Ok(refused(start(member, what, &text, &Errors::one("file", fault.to_string())))),
+        Err(fault) => return Ok(refused(start(&member, what, &text, &Errors::one("file", fault.to_string())))),
     };
     if text.trim().is_empty() {
-        return Ok(refused(start(member, what, "", &Errors::one("text", "Paste the dates, or choose a file with them"))));
+        return Ok(refused(start(&member, what, "", &Errors::one("text", "Paste the dates, or choose a file with them"))));
     }
     let to_read = text.clone();
     if step != "store" {
         let all = app.db.read(member.scope(), move |tx| Ok::<_, Error>(acts::understand(tx, what, &to_read)?)).await?;
-        return Ok(preview(member, what, &text, &all, false));
+        return preview(member, what, text, all, false).await;
     }
     match app.db.write(member.scope(), move |tx| acts::store_pasted(tx, what, &to_read, &seen)).await {
-        Ok(changed) => Ok(to_year(member, changed, "imported")),
-        Err(Stop::Refused(all)) => Ok(preview(member, what, &text, &all, true)),
+        Ok(changed) => Ok(to_year(&member, changed, "imported")),
+        Err(Stop::Refused(all)) => preview(member, what, text, *all, true).await,
         Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
@@ -162,7 +163,13 @@ fn example(what: What) -> Markup {
     )
 }
 
-fn preview(member: &Member, what: What, text: &str, understood: &Understood, pressed: bool) -> HttpResponse {
+async fn preview(member: Coordinator, what: What, text: String, understood: Understood, pressed: bool) -> Result<HttpResponse, Error> {
+    let (stands, page) = apart(move || preview_page(&member, what, &text, &understood, pressed)).await?;
+    Ok(if stands { html_page(page) } else { refused(page) })
+}
+
+/// The preview, and whether there is something in it that could be stored.
+fn preview_page(member: &Member, what: What, text: &str, understood: &Understood, pressed: bool) -> (bool, Markup) {
     let Understood { all, schools } = understood;
     let (title, part) = titles(what);
     let wrong = !all.faults.is_empty();
@@ -171,7 +178,7 @@ fn preview(member: &Member, what: What, text: &str, understood: &Understood, pre
     let main = html! {
         (back(&format!("{}/{part}/import", member.base()), title))
         (head("Check the dates", "Nothing is stored yet.", html! {}))
-        @if wrong { (faults(&all.faults)) }
+        @if wrong { (faults(&all.faults, all.faults.len() + all.more_faults)) }
         @else if good == 0 { (banner(Tone::Bad, "No dates were found", html! { p { "The text has no line that could be stored." } })) }
         @else if !all.is_news() { (banner(Tone::Plain, "All of it is there already", html! { p { "There is nothing to store." } })) }
         @else if pressed { (banner(Tone::Warn, "The school year is not what it was", html! { p { "Look at what would be replaced now, then store it." } })) }
@@ -189,18 +196,23 @@ fn preview(member: &Member, what: What, text: &str, understood: &Understood, pre
             }
         }
         @if !all.left_out.is_empty() {
-            (details(&format!("Left out: {}", counted(all.left_out.len(), "event", "events")), html! { ul { @for (line, words) in &all.left_out { li { "Line " (line) ": " (words) } } } }))
+            (details(&format!("Left out: {}", counted(all.left_out.len(), "event", "events")), html! { ul { @for (line, words) in all.left_out.iter().take(MOST_LISTED) { li { "Line " (line) ": " (words) } } } (more(all.left_out.len())) }))
         }
         @if wrong || good == 0 { (sheet(member, what, text, &none, "Mend the text")) }
         @else { (details("Change the text, or take another file", sheet(member, what, text, &none, ""))) }
     };
-    let page = form_page(&member.shell(Nav::People), "Check the dates", wrong, &main);
-    if wrong || good == 0 { refused(page) } else { html_page(page) }
+    (!wrong && good > 0, form_page(&member.shell(Nav::People), "Check the dates", wrong, &main))
 }
 
-fn faults(faults: &[Fault]) -> Markup {
+/// The words after a list of which only the first are shown.
+fn more(of: usize) -> Markup {
+    html! { @if let Some(words) = and_more(of) { p { (words) } } }
+}
+
+/// The first of so many faults.
+fn faults(faults: &[Fault], of: usize) -> Markup {
     let rows = html! {
-        @for fault in faults {
+        @for fault in faults.iter().take(MOST_LISTED) {
             tr {
                 th scope="row" { @match fault.line { Some(line) => { "Line " (line) } None => { "The whole text" } } }
                 td data-h="What is wrong" { @if !fault.column.is_empty() { b { (fault.column) } ": " } (fault.wrong) }
@@ -209,8 +221,8 @@ fn faults(faults: &[Fault]) -> Markup {
         }
     };
     html! {
-        (banner(Tone::Bad, &format!("{} to mend", counted(faults.len(), "problem", "problems")), html! { p { "Nothing can be stored until the text is right. The lines that are right stand below." } }))
-        section.panel.card { h2 { "Problems" } (table_or_cards("Problems", &["Where", "What is wrong", "What would be right"], rows)) }
+        (banner(Tone::Bad, &format!("{} to mend", counted(of, "problem", "problems")), html! { p { "Nothing can be stored until the text is right. The lines that are right stand below." } }))
+        section.panel.card { h2 { "Problems" } (table_or_cards("Problems", &["Where", "What is wrong", "What would be right"], rows)) (more(of)) }
     }
 }
 

@@ -5,13 +5,16 @@ use std::borrow::Cow;
 
 use super::school_year::{self, CLOSURES, TERMS};
 use super::who::Known;
-use super::{LIMITS, School, Term};
+use super::{School, Term};
 use crate::base::{Day, days};
 use crate::schools;
 use crate::sheets::problems::{Problem, Problems};
 use crate::sheets::{self, Names};
 use crate::year::plan::{self, Fault, MOST_ROWS, Planned, Row, Step};
 use crate::year::{Closure, SchoolCalendar, ics};
+
+/// How much is read of a text: the lines of a year or two, and not of everything that fits into a form.
+const LIMITS: sheets::Limits = sheets::Limits { rows: MOST_ROWS, ..super::LIMITS };
 
 /// Which of the two is imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +34,10 @@ pub struct Preview {
     pub closures: Vec<Row<Closure>>,
     /// Events of a calendar file that mean neither, with their lines.
     pub left_out: Vec<(u64, String)>,
-    /// What cannot be stored.
+    /// What cannot be stored, as far as it is kept.
     pub faults: Vec<Fault>,
+    /// How many faults there are beside these.
+    pub more_faults: usize,
     /// How many bookings to come it would leave on days without school.
     pub off: usize,
 }
@@ -61,6 +66,7 @@ impl Preview {
                 let terms: Vec<_> = read.good.into_iter().map(|(line, term)| (line, planned(term))).collect();
                 (all.terms, all.faults) = plan::plan_terms(&terms, calendar.terms());
                 all.faults.splice(0..0, read.problems.into_iter().map(fault));
+                all.more_faults = read.more;
             }
             (What::Closures, true) => all.faults.push(Fault {
                 line: None,
@@ -72,21 +78,8 @@ impl Preview {
                 let read = closures(text, schools);
                 all.closures = plan::plan_closures(read.good, calendar.closures());
                 all.faults = read.problems.into_iter().map(fault).collect();
+                all.more_faults = read.more;
             }
-        }
-        let count = all.terms.len() + all.closures.len();
-        if count > MOST_ROWS {
-            all.faults.insert(
-                0,
-                Fault {
-                    line: None,
-                    column: String::new(),
-                    wrong: format!("The text has {count} lines."),
-                    right: format!("At most {MOST_ROWS} are taken at once: send it in parts."),
-                },
-            );
-            all.terms.truncate(MOST_ROWS);
-            all.closures.truncate(MOST_ROWS);
         }
         all.faults.sort_by_key(|fault| fault.line);
         all
@@ -125,14 +118,19 @@ fn fault(problem: Problem) -> Fault {
 pub struct Read<T> {
     /// What was read.
     pub good: Vec<(u64, T)>,
-    /// What is wrong.
+    /// What is wrong, as far as it is kept.
     pub problems: Vec<Problem>,
+    /// How many problems there are beside these.
+    pub more: usize,
 }
 
 /// Keeps the lines that no problem names.
 fn sift<T>(read: Vec<(u64, T)>, problems: &Problems) -> Read<T> {
-    let faulty = |line: u64| problems.list().iter().any(|problem| problem.line == Some(line));
-    Read { good: read.into_iter().filter(|(line, _)| !faulty(*line)).collect(), problems: problems.list().to_vec() }
+    Read {
+        good: read.into_iter().filter(|(line, _)| !problems.names(*line)).collect(),
+        problems: problems.list().to_vec(),
+        more: problems.found() - problems.list().len(),
+    }
 }
 
 /// Cells that were copied out of a spreadsheet stand between tabs: line by line as CSV, so that the line numbers stay.

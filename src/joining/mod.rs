@@ -14,6 +14,7 @@ use chrono::{DateTime, Duration, Utc};
 use crate::base::EmailAddress;
 use crate::base::days::{self, Day, NotADay};
 use crate::base::ids::{PersonId, SchoolId};
+use crate::base::text;
 use crate::db::Refuses;
 use crate::people::{End, Held, Offer, RoleKind};
 
@@ -93,7 +94,7 @@ pub fn usable(found: Option<Standing>, now: DateTime<Utc>, today: Day) -> Result
 /// # Errors
 /// What would be right.
 pub fn name(typed: &str) -> Result<String, String> {
-    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = text::line(typed);
     if name.is_empty() {
         return Err("Enter a name, for example Sam Okoro".into());
     }

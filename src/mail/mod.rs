@@ -18,6 +18,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::base::ids::{ClusterId, MessageId, PersonId};
+use crate::base::text;
 use crate::base::{Day, EmailAddress};
 
 pub use kind::{Choice, Kind, Stored};
@@ -316,12 +317,11 @@ pub fn is_the_servers(stage: Stage, code: Option<u16>) -> bool {
     matches!(stage, Stage::Connecting | Stage::Securing | Stage::SigningIn) || matches!(code, None | Some(421))
 }
 
-/// One line of plain letters: line ends and other control characters become spaces, and spaces are drawn together.
+/// One line of letters that can be seen: line ends and other control characters become spaces, and spaces are drawn together.
 /// Nothing that stands in a mail header passes without it, so no name or title can begin a header of its own.
 #[must_use]
-pub fn one_line(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+pub fn one_line(typed: &str) -> String {
+    text::plain_line(typed)
 }
 
 /// The text without the secrets of sign-in links: what remains of a letter once it has been sent. A secret is 32 letters and

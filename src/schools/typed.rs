@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Facts, Names, NewSchool, Sabbatical};
 use crate::base::address;
 use crate::base::days::{self, Day, NotADay, Period};
+use crate::base::text;
 use crate::web::forms::Errors;
 
 /// No plan reaches further: a day that is later was mistyped.
@@ -50,8 +51,7 @@ impl Typed {
 
     /// One line of text without control characters and double spaces.
     pub fn line(&self, field: &str, most: usize) -> Result<String, String> {
-        let clean: String = self.raw(field).chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-        let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+        let clean = text::plain_line(self.raw(field));
         let count = clean.chars().count();
         if count > most { Err(format!("Use {most} letters or fewer; this has {count}")) } else { Ok(clean) }
     }

@@ -6,6 +6,7 @@ pub mod problems;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use crate::base::text;
 use crate::sheets::problems::{Problems, nearest};
 
 /// How much is read of a file: the caller knows what it can be for.
@@ -15,6 +16,8 @@ pub struct Limits {
     pub bytes: usize,
     /// The longest text of one cell, in letters.
     pub cell: usize,
+    /// The most lines under the headers in which something is written.
+    pub rows: usize,
 }
 
 /// A column that a file may have.
@@ -96,8 +99,8 @@ impl Names {
 /// Reads a file, as far as the limits go. `None` when it cannot be read as a table at all, or a header is wrong: then its cells would
 /// only repeat the fault.
 pub fn read(file: &'static str, bytes: &[u8], columns: &'static [Column], limits: Limits, problems: &mut Problems) -> Option<Sheet> {
-    let text = decode(file, bytes, limits, problems)?;
-    if let Some(line) = unclosed_quote(&text) {
+    let all = decode(file, bytes, limits, problems)?;
+    if let Some(line) = unclosed_quote(&all) {
         problems.at(
             file,
             Some(line),
@@ -107,22 +110,28 @@ pub fn read(file: &'static str, bytes: &[u8], columns: &'static [Column], limits
         );
         return None;
     }
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let mut lines = LineCounter { text: &text, byte: 0, line: 1 };
-    let mut records = Vec::new();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(all.as_bytes());
+    let mut lines = LineCounter { text: &all, byte: 0, line: 1 };
+    let (mut records, mut more) = (Vec::new(), 0);
     for record in reader.records() {
         match record {
             Ok(record) => {
                 let line = lines.at(record.position().map_or(0, csv::Position::byte));
-                if record.iter().any(|cell| !cell.trim().is_empty()) {
-                    records.push((line, record));
+                if record.iter().all(|cell| cell.trim().is_empty()) {
+                    continue;
                 }
+                // The headers are one more.
+                if records.len() <= limits.rows { records.push((line, record)) } else { more += 1 }
             }
             Err(fault) => {
                 problems.file(file, format!("The file cannot be read as CSV: {fault}."), "Save it again as CSV UTF-8.");
                 return None;
             }
         }
+    }
+    if more > 0 {
+        let wrong = format!("The text has {} lines.", text::number(limits.rows + more));
+        problems.file(file, wrong, format!("At most {} are taken at once: send it in parts.", text::number(limits.rows)));
     }
     let mut records = records.into_iter();
     let Some((line, head)) = records.next() else {
@@ -163,13 +172,13 @@ fn row(file: &'static str, line: u64, record: &csv::StringRecord, places: &[&'st
     Row { file, line, cells }
 }
 
-/// A cell without the spaces around it. Pasted text brings line breaks and hard spaces; no cell of ours is more than one paragraph.
+/// A cell without the spaces around it and without letters that cannot be seen. Pasted text brings line breaks and hard spaces; no cell of ours is more than one paragraph.
 fn tidy(cell: &str) -> Cow<'_, str> {
     // Most cells are one word or none: nothing to do.
     if cell.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Cow::Borrowed(cell);
     }
-    Cow::Owned(cell.split_whitespace().collect::<Vec<_>>().join(" "))
+    Cow::Owned(text::line(cell))
 }
 
 /// The columns in the file's order.
@@ -180,7 +189,7 @@ fn headers(
     columns: &'static [Column],
     problems: &mut Problems,
 ) -> Option<Vec<&'static str>> {
-    let before = problems.list().len();
+    let before = problems.found();
     if let (1, Some(only)) = (head.iter().filter(|cell| !cell.trim().is_empty()).count(), head.get(0))
         && let Some(mark) = [';', '\t'].into_iter().find(|mark| only.contains(*mark))
     {
@@ -216,7 +225,7 @@ fn headers(
     for column in columns.iter().filter(|column| column.required && !places.contains(&column.name)) {
         problems.at(file, Some(line), column.name, "The column is missing.", "Add it, with this header.");
     }
-    (problems.list().len() == before).then_some(places)
+    (problems.found() == before).then_some(places)
 }
 
 fn names(columns: &[Column]) -> String {
@@ -326,7 +335,7 @@ mod tests {
     use proptest::prelude::*;
 
     const COLUMNS: &[Column] = &[must("name"), must("postcode"), may("note")];
-    const LIMITS: Limits = Limits { bytes: 1024 * 1024, cell: 2000 };
+    const LIMITS: Limits = Limits { bytes: 1024 * 1024, cell: 2000, rows: 1000 };
 
     fn sheet(bytes: &[u8]) -> (Option<Sheet>, Vec<String>) {
         let mut problems = Problems::default();
@@ -361,7 +370,7 @@ mod tests {
             problems.to_string()
         };
         let file = b"name,postcode\nSaxton,LS24 9QF\n";
-        assert_eq!(said(file, LIMITS), said(file, Limits { bytes: file.len(), cell: 8 }));
+        assert_eq!(said(file, LIMITS), said(file, Limits { bytes: file.len(), cell: 8, rows: 1 }));
         assert!(said(file, Limits { bytes: file.len() - 1, ..LIMITS }).contains("At most 0 MB are read"));
         assert!(said(file, Limits { cell: 7, ..LIMITS }).contains("At most 7 are kept"));
     }
@@ -395,6 +404,15 @@ mod tests {
         assert!(problem(b"name,postcode,note\nSaxton,LS24 9QF,,10 Sand Ln\n").starts_with("schools.csv, line 2: The line has more cells"));
         assert!(problem(b"name,postcode\nSaxton,LS24 9QF\n\"Brayton,YO8 9DZ\nx,y\n").starts_with("schools.csv, line 3: A quotation mark"));
         assert_eq!(problem(b"name,postcode\nA 5\" ruler,\"say \"\"yes\"\"\"\n"), "");
+    }
+
+    #[test]
+    fn only_so_many_lines_are_read() {
+        let mut problems = Problems::default();
+        let many = format!("name,postcode\n\n{}", "Saxton,LS24 9QF\n\n".repeat(1234));
+        let sheet = read("schools.csv", many.as_bytes(), COLUMNS, LIMITS, &mut problems).unwrap();
+        assert_eq!(sheet.rows.len(), 1000);
+        assert_eq!(problems.to_string(), "schools.csv: The text has 1,234 lines. At most 1,000 are taken at once: send it in parts.\n");
     }
 
     proptest! {

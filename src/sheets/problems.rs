@@ -1,6 +1,16 @@
 //! What is wrong with a file, said so that the person who made it can mend it: where, what, and what would be right.
 
+use std::collections::HashSet;
 use std::fmt;
+
+use crate::base::text;
+
+/// So many are listed in an answer, and how many more there are is said: who mends fifty sees the next.
+pub const MOST_LISTED: usize = 50;
+/// So many are kept; the others are only counted, or a file of half a megabyte would hold a hundred in memory.
+const MOST_KEPT: usize = 1000;
+/// What stood in the file is repeated up to so many letters.
+const LONGEST_SAID: usize = 300;
 
 /// One fault in one place of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +42,11 @@ impl fmt::Display for Problem {
 
 /// All problems found so far. Reading goes on after a problem, so that one look at the list mends the whole folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Problems(Vec<Problem>);
+pub struct Problems {
+    kept: Vec<Problem>,
+    found: usize,
+    lines: HashSet<u64>,
+}
 
 impl Problems {
     /// Adds a problem of a whole file.
@@ -42,52 +56,87 @@ impl Problems {
 
     /// Adds a problem of a line, or of one cell of it when `column` is not empty.
     pub fn at(&mut self, file: &str, line: Option<u64>, column: &str, wrong: impl Into<String>, right: impl Into<String>) {
-        self.0.push(Problem { file: file.to_owned(), line, column: column.to_owned(), wrong: wrong.into(), right: right.into() });
+        self.found += 1;
+        self.lines.extend(line);
+        if self.kept.len() < MOST_KEPT {
+            let (column, wrong) = (text::cut(column.to_owned(), LONGEST_SAID), text::cut(wrong.into(), LONGEST_SAID));
+            self.kept.push(Problem { file: file.to_owned(), line, column, wrong, right: right.into() });
+        }
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.found == 0
     }
 
     /// "1 problem", "3 problems".
     #[must_use]
     pub fn count(&self) -> String {
-        match self.0.len() {
+        match self.found {
             1 => "1 problem".to_owned(),
-            more => format!("{more} problems"),
+            more => format!("{} problems", text::number(more)),
         }
     }
 
-    /// Them all, in the order in which they were found.
+    /// How many were found.
+    #[must_use]
+    pub fn found(&self) -> usize {
+        self.found
+    }
+
+    /// Whether one was found in this line of any file.
+    #[must_use]
+    pub fn names(&self, line: u64) -> bool {
+        self.lines.contains(&line)
+    }
+
+    /// The first thousand, in the order in which they were found.
     #[must_use]
     pub fn list(&self) -> &[Problem] {
-        &self.0
+        &self.kept
     }
 }
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in &self.0 {
+        for problem in self.kept.iter().take(MOST_LISTED) {
             writeln!(f, "{problem}")?;
         }
-        Ok(())
+        and_more(self.found).map_or(Ok(()), |words| writeln!(f, "{words}"))
     }
+}
+
+/// "and 12,340 more": what ends a list of which the first [`MOST_LISTED`] are shown; nothing when that is all.
+#[must_use]
+pub fn and_more(of: usize) -> Option<String> {
+    of.checked_sub(MOST_LISTED).filter(|more| *more > 0).map(|more| format!("and {} more", text::number(more)))
 }
 
 /// The name that was probably meant: the nearest of the known ones, when it is near enough to be no guess.
 #[must_use]
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
-    let far = (typed.chars().count() / 3).max(1);
+    let letters = typed.chars().count();
+    let far = (letters / 3).max(1);
     known
         .into_iter()
         .map(|name| {
             let lower = name.to_lowercase();
             // "Saxton" for "Saxton CE Primary School" is nearer than any count of letters says.
-            let inside = typed.chars().count() >= 4 && (lower.contains(&typed) || typed.contains(&lower));
-            (if inside { 1 } else { distance(&typed, &lower) }, name)
+            let inside = letters >= 4 && (lower.contains(&typed) || typed.contains(&lower));
+            // As many steps as one is longer than the other there are at least: a cell of a thousand letters is compared with nothing.
+            let apart = letters.abs_diff(lower.chars().count());
+            (
+                if inside {
+                    1
+                } else if apart > far {
+                    apart
+                } else {
+                    distance(&typed, &lower)
+                },
+                name,
+            )
         })
         .filter(|(steps, _)| *steps <= far)
         .min_by_key(|(steps, _)| *steps)
@@ -123,6 +172,20 @@ mod tests {
             problems.to_string(),
             "schools.csv, line 4, column postcode: \"LS2\" is no postcode. Write it like LS25 5AU.\npeople.csv: The file is missing. Add it to the folder.\n"
         );
+    }
+
+    #[test]
+    fn a_long_list_says_how_many_more_there_are() {
+        let mut problems = Problems::default();
+        for line in 2..12_392 {
+            problems.at("terms.csv", Some(line), "season", format!("\"{}\" is no season.", "x".repeat(2000)), "Write spring.");
+        }
+        let said = problems.to_string();
+        assert_eq!((said.lines().count(), said.lines().last()), (51, Some("and 12,340 more")));
+        assert!(said.len() < 20_000, "{} bytes", said.len());
+        assert_eq!((problems.count().as_str(), problems.list().len()), ("12,390 problems", 1000));
+        assert!(problems.names(12_391) && !problems.names(12_392));
+        assert_eq!((and_more(50), and_more(51).as_deref()), (None, Some("and 1 more")));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! What a handler answers with: a page, or the way to another.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use maud::Markup;
 
-use super::page;
+use super::{Error, page};
 
 /// A page that is asked for again each time it is shown.
 pub(crate) fn answer(status: StatusCode, page: &Markup) -> HttpResponse {
@@ -34,6 +34,12 @@ pub(crate) fn outside(status: StatusCode, title: &str, demo: bool, main: &Markup
 /// A form again with what was wrong, or a preview of something that cannot be stored yet.
 pub(crate) fn refused(page: Markup) -> HttpResponse {
     unkept(StatusCode::UNPROCESSABLE_ENTITY).body(page.into_string())
+}
+
+/// Builds what may be large, such as a page of half a megabyte or a file of ten thousand lines, on a thread on which no other answer
+/// waits.
+pub(crate) async fn apart<T: Send + 'static>(build: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    web::block(build).await.map_err(|_| Error::Broken("the building of an answer broke off".into()))
 }
 
 /// On to another page of ours, by GET.

@@ -7,10 +7,11 @@
 use std::future::{Future, ready};
 use std::pin::Pin;
 
+use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
-use actix_web::dev::Payload;
-use actix_web::http::{StatusCode, header};
-use actix_web::middleware::DefaultHeaders;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -181,9 +182,25 @@ fn same_origin(req: &HttpRequest, site: &Site) -> Result<(), Error> {
     }
     let from = text(header::ORIGIN).or_else(|| text(header::REFERER)).ok_or(Error::Forged(WORDS))?;
     let from = url::Url::parse(from).map_err(|_| Error::Forged(WORDS))?;
+    // A house without https has no pages under https: who says so stands between.
+    if from.scheme() != "http" && !site.https() {
+        return Err(Error::Forged(WORDS));
+    }
     let host = text(header::HOST).unwrap_or_default();
     let its_own = from.host_str().is_some_and(|name| from.port().map_or_else(|| name == host, |port| format!("{name}:{port}") == host));
     if its_own || from.origin() == site.public_url.origin() { Ok(()) } else { Err(Error::Forged(WORDS)) }
+}
+
+/// Lets a page be asked for its head alone, as watchers and previews of links do: it is answered as a GET, of which the server leaves
+/// the body out.
+///
+/// # Errors
+/// What the page itself fails with.
+pub async fn head_as_get<B: MessageBody>(mut req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
+    if req.method() == Method::HEAD {
+        req.head_mut().method = Method::GET;
+    }
+    next.call(req).await
 }
 
 /// The headers of every answer: the policy of docs/security.md.

@@ -6,6 +6,7 @@ use maud::{Markup, PreEscaped, Render, html};
 
 use super::assets::asset;
 use crate::base::ids::PersonId;
+use crate::base::text;
 
 /// An icon of `assets/icons.svg`, silent for a screen reader: the words beside it say what it means.
 #[must_use]
@@ -264,7 +265,7 @@ fn numbers(page: usize, pages: usize) -> Vec<(usize, bool)> {
 /// "1 box", "2 boxes".
 #[must_use]
 pub fn counted(n: usize, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+    if n == 1 { format!("1 {one}") } else { format!("{} {many}", text::number(n)) }
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ pub const YEARS: std::ops::RangeInclusive<i32> = 2000..=2098;
 /// The most terms and closures that are taken from one text.
 pub const MOST_ROWS: usize = 500;
 
+/// The most faults of one row that are said: one that clashes with all others is named, and not once for each of them.
+const MOST_OF_A_ROW: usize = 5;
+
 /// "2026 to 2027".
 #[must_use]
 pub fn year_name(academic_year: i32) -> String {
@@ -202,7 +205,7 @@ pub fn plan_terms(read: &[(u64, Planned)], existing: &[Term]) -> (Vec<Row<Planne
             };
             good.push(Row { line: *line, what: *term, step });
         }
-        faults.extend(wrong.iter().map(|fault| Fault {
+        faults.extend(wrong.iter().take(MOST_OF_A_ROW).map(|fault| Fault {
             line: Some(*line),
             column: String::new(),
             wrong: fault.wrong(),

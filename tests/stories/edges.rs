@@ -20,6 +20,7 @@ stories!(
     a_request_that_has_begun_still_waits,
     no_address_breaks_a_page,
     no_day_breaks_a_page,
+    a_page_may_be_asked_for_its_head,
 );
 
 fn week(resource: &str) -> Wish {
@@ -436,4 +437,20 @@ async fn no_day_breaks_a_page(app: TestApp) {
         app.letters().await;
         app.raw().must("UPDATE bookings SET state = 'cancelled'");
     }
+}
+
+async fn a_page_may_be_asked_for_its_head(app: TestApp) {
+    let ash = app.ssl("Ash").await;
+    for path in
+        ["/c/ashdale/calendar", "/c/ashdale/boxes", "/sign-in", "/help", "/healthz", "/livez", "/nowhere", "/c/birchwood/calendar", "/"]
+    {
+        let (whole, head) = (ash.browser.get(path).await, ash.browser.head(path).await);
+        assert_eq!((head.status, head.text.as_str()), (whole.status, ""), "{path}");
+        for name in ["content-type", "location", "content-security-policy", "cache-control"] {
+            assert_eq!(head.header(name), whole.header(name), "{path}: {name}");
+        }
+    }
+    // What changes something is not there for it.
+    assert_eq!(ash.browser.head("/sign-out").await.status, 404);
+    ash.open("/calendar").await;
 }

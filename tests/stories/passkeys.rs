@@ -9,6 +9,9 @@ stories!(
     a_question_is_answered_once_by_who_was_asked,
     nobody_uses_or_removes_anothers_key,
     a_key_needs_a_name,
+    who_only_looks_writes_nothing,
+    clearing_goes_on_until_nothing_is_left,
+    a_sealed_question_pressed_many_times_counts_once,
 );
 
 /// The same house under a domain.
@@ -99,4 +102,49 @@ async fn a_key_needs_a_name(app: TestApp) {
     let long = "x".repeat(61);
     let page = asked(&ash.browser, &long).await.is(422).says("at most 60 letters");
     assert_eq!(page.form("/account/passkeys/new").value("name"), long, "nothing is lost");
+}
+
+async fn who_only_looks_writes_nothing(app: TestApp) {
+    let app = under_a_domain(&app);
+    for _ in 0..5 {
+        app.browser().open("/sign-in/passkey").await.form("/sign-in/passkey");
+    }
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM passkey_flows"), 0);
+    // Nor does a question that we have not asked this browser, or that is too late.
+    let (one, other) = (app.browser(), app.browser());
+    let form = one.open("/sign-in/passkey").await.form("/sign-in/passkey");
+    let token = other.open("/sign-in/passkey").await.form("/sign-in/passkey").value("csrf").to_owned();
+    other.submit(&form.clone().tampered("csrf", &token).tampered("answer", "{}")).await.is(422).says("Begin again");
+    let flow = form.value("flow").to_owned();
+    for forged in ["", "x", &flow[1..], &flow.replace('.', ".A"), &format!("9{flow}")] {
+        one.submit(&form.clone().tampered("flow", forged).tampered("answer", "{}")).await.is(422).says("Begin again");
+    }
+    app.later(TimeDelta::minutes(10));
+    one.submit(&form.tampered("answer", "{}")).await.is(422).says("Begin again");
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM passkey_flows"), 0);
+}
+
+async fn a_sealed_question_pressed_many_times_counts_once(app: TestApp) {
+    let app = under_a_domain(&app);
+    let visitor = app.browser();
+    let form = visitor.open("/sign-in/passkey").await.form("/sign-in/passkey").tampered("answer", "{\"id\":1}");
+    let press = |_| {
+        let (visitor, form) = (visitor.clone(), form.clone());
+        async move { visitor.submit(&form).await.is(422).words() }
+    };
+    let said = crate::harness::all((0..12).map(press).collect()).await;
+    assert_eq!(said.iter().filter(|words| words.contains("Begin again")).count(), 11, "{said:#?}");
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM passkey_flows"), 1);
+}
+
+async fn clearing_goes_on_until_nothing_is_left(app: TestApp) {
+    for portion in 0..5 {
+        let rows = (0..500).map(|n| format!("('{portion}-{n}', 'x', '', '2026-11-23 08:00:00', '2026-11-23 08:10:00')"));
+        app.raw().must(&format!(
+            "INSERT INTO passkey_flows (flow_hash, holder_hash, state, created_at, expires_at) VALUES {}",
+            rows.collect::<Vec<_>>().join(", ")
+        ));
+    }
+    app.worker().clear().await.expect("clearing");
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM passkey_flows"), 0);
 }

@@ -7,6 +7,7 @@ stories!(
     a_coordinator_adds_changes_and_removes_a_term,
     a_wrong_term_is_said_at_its_field_and_kept,
     a_pasted_year_with_a_bad_line_shows_both_and_stores_nothing,
+    a_file_full_of_faults_gets_a_short_answer,
     a_year_is_stored_by_the_second_press_and_says_what_it_replaces,
     what_changed_since_the_preview_is_shown_again,
     a_councils_calendar_is_understood,
@@ -125,6 +126,30 @@ async fn a_pasted_year_with_a_bad_line_shows_both_and_stores_nothing(app: TestAp
     paste(&coordinator, "").await.is(422).says("Paste the dates, or choose a file");
     paste(&coordinator, "Hello").await.is(422).says("problem");
     paste(&coordinator, HEAD).await.is(422).says("No dates were found");
+}
+
+async fn a_file_full_of_faults_gets_a_short_answer(app: TestApp) {
+    let coordinator = app.coordinator().await;
+    let (form, before) = (coordinator.open("/terms/import").await.form("/terms/import"), terms(&app));
+    let full = |line: &str| format!("{HEAD}{}", line.repeat((500_000 - HEAD.len()) / line.len()));
+    let extra = format!("{HEAD}{}\n", ",x".repeat(240_000));
+    for file in [full("x,y,z,,,\n"), full("2090-91,autumn,04/09/2090,20/12/2090,,\n"), extra, format!("{}\n", "x,".repeat(250_000))] {
+        let page = coordinator.browser.upload(&form, file.as_bytes()).await.is(422).says("problems to mend");
+        assert_eq!(page.all("td[data-h='What is wrong']").len(), 50);
+        let words = page.words();
+        let more = words.split_once("and ").and_then(|(_, rest)| rest.split_once(" more"));
+        assert!(words.contains(" more") && more.is_some(), "{words:.300}");
+        // The text goes along, so that it can be mended; what is said of it is short.
+        assert!(page.text.len() < file.len() + 400_000, "{} bytes for {}", page.text.len(), file.len());
+    }
+    // Lines that clash with one another, and a calendar of events without a day.
+    let clashing: String =
+        (0..500).map(|n| format!("2090-91,autumn,04/09/2090,20/12/2090,,\n{}", if n % 2 == 0 { "" } else { "\n" })).collect();
+    let page = coordinator.browser.upload(&form, format!("{HEAD}{clashing}").as_bytes()).await.is(422).says("more");
+    assert_eq!(page.all("td[data-h='What is wrong']").len(), 50);
+    let calendar = format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", "BEGIN:VEVENT\nEND:VEVENT\n".repeat(20_000));
+    coordinator.browser.upload(&form, calendar.as_bytes()).await.is(422).says("20,000 problems to mend").says("and 19,950 more");
+    assert_eq!(terms(&app), before);
 }
 
 async fn a_year_is_stored_by_the_second_press_and_says_what_it_replaces(app: TestApp) {

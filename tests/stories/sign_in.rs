@@ -162,12 +162,14 @@ async fn a_form_needs_its_token_and_its_origin(app: TestApp) {
     };
     let (own, fields) = (app.origin.clone(), |token: &str| vec![("csrf".to_owned(), token.to_owned())]);
     let stranger = app.ssl("Beech").await.browser.open("/c/ashdale/calendar").await.form("/sign-out").value("csrf").to_owned();
+    let under_tls = own.replacen("http:", "https:", 1);
     for (why, token, headers) in [
         ("no token", "", vec![("origin", own.as_str())]),
         ("a wrong token", "0123456789abcdef0123456789abcdef", vec![("origin", own.as_str())]),
         ("another person's token", stranger.as_str(), vec![("origin", own.as_str())]),
         ("another site", token.as_str(), vec![("origin", "https://evil.example")]),
         ("another port", token.as_str(), vec![("origin", "http://127.0.0.1:1")]),
+        ("our own host, by another way", token.as_str(), vec![("origin", under_tls.as_str())]),
         ("an opaque origin", token.as_str(), vec![("origin", "null")]),
         ("another site's page", token.as_str(), vec![("referer", "https://evil.example/page")]),
         ("a browser that says cross-site", token.as_str(), vec![("origin", own.as_str()), ("sec-fetch-site", "cross-site")]),
@@ -268,5 +270,10 @@ async fn demo_sign_in_is_for_the_demo_alone(app: TestApp) {
     let person = boxrota::base::ids::PersonId(app.raw().number("SELECT min(id) AS n FROM people"));
     let fields = [("csrf".to_owned(), token), ("person".to_owned(), person.to_string())];
     browser.post("/sign-in/demo", &fields).await.is(404);
+    // In every form: without a token, from elsewhere, with nothing, and as what is no form.
+    browser.post("/sign-in/demo", &fields[1..]).await.is(404);
+    browser.post("/sign-in/demo", &[]).await.is(404);
+    browser.post_with("/sign-in/demo", &fields, &[("origin", "https://evil.example")]).await.is(404);
+    browser.post_with("/sign-in/demo", &fields, &[("content-type", "text/plain")]).await.is(404);
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM sessions"), 0);
 }

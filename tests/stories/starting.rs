@@ -171,3 +171,35 @@ fn whoever_is_told_to_end_at_once_ends_well() {
         assert!(status.success(), "{status}");
     }
 }
+
+#[test]
+fn a_hang_up_and_a_log_that_nobody_takes_hurt_nothing() {
+    let ground = Ground::migrated(Engine::Sqlite);
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut command = boxrota(&["serve"]);
+    command.env("BOXROTA_DATABASE_URL", &ground.url).env("BOXROTA_LOG", "debug");
+    let mut program = Program::start_logging(command, writer.into());
+    drop(reader);
+    actix_web::rt::System::new().block_on(async {
+        let browser = program.browser();
+        for _ in 0..3 {
+            program.hang_up();
+            assert_eq!(browser.get("/healthz").await.status, 200);
+        }
+    });
+    program.ask_to_end();
+    assert!(program.ended(Duration::from_secs(20)).success());
+}
+
+#[test]
+fn who_reads_the_first_line_alone_ends_it_quietly() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let data = folder.path().join("demo").display().to_string();
+    let mut command = boxrota(&["demo", "--data", &data, "--today", "2026-11-23"]);
+    // The reader is gone before the first line.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.env("BOXROTA_LISTEN", "127.0.0.1:0").stdout(writer).stderr(std::process::Stdio::piped()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && !told.contains("panicked"), "{}: {told}", output.status);
+}

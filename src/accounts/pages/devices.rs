@@ -12,7 +12,7 @@ use crate::base::clock;
 use crate::base::ids::SessionId;
 use crate::db::Stop;
 use crate::people::SignedIn;
-use crate::web::answer::see_other;
+use crate::web::answer::{apart, see_other};
 use crate::web::forms::{stop, verb};
 use crate::web::guard::{self, Nothing, Posted};
 use crate::web::parts::{Tone, banner, pill};
@@ -90,7 +90,7 @@ pub async fn sign_out_others(app: web::Data<App>, who: SignedIn, _form: Posted<N
 pub async fn file(app: web::Data<App>, who: SignedIn) -> Result<HttpResponse, Error> {
     let person = who.person.id;
     let data = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(data::of(house, person)?)).await?;
-    let body = serde_json::to_vec_pretty(&data).map_err(|fault| Error::Broken(fault.to_string()))?;
+    let body = apart(move || serde_json::to_vec_pretty(&data)).await?.map_err(|fault| Error::Broken(fault.to_string()))?;
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"boxrota-my-data.json\""))

@@ -6,12 +6,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::html;
 use serde::Deserialize;
 
-use crate::accounts::acts::Answered;
+use crate::accounts::acts::Sealed;
 use crate::accounts::pages::passkeys::trouble;
-use crate::accounts::passkeys::{Question, Refusal};
+use crate::accounts::passkeys::{FLOW_LASTS, Question, Refusal, sealed};
 use crate::accounts::store::passkeys;
 use crate::accounts::{Ways, acts};
 use crate::base::secret::Secret;
+use crate::db;
 use crate::people::pages::{SignInQuery, signed_in, user_agent};
 use crate::people::sign_in;
 use crate::web::answer::unkept;
@@ -38,8 +39,9 @@ async fn asked(req: &HttpRequest, app: &App, ways: &Ways, next: &str, refusal: O
     let Ok(Question { options, state }) = ways.passkeys.ask_who() else { return Err(Error::NotFound) };
     let known = guard::visitor_secret(req, &app.site);
     let visitor = known.clone().unwrap_or_else(Secret::fresh);
-    let (holder, next) = (visitor.clone(), sign_in::safe_next(next));
-    let flow = app.db.house(app.clock.now(), move |house| Ok::<_, Error>(passkeys::ask(house, None, &holder, &state)?)).await?;
+    let (now, next) = (app.clock.now(), sign_in::safe_next(next));
+    let seal = app.db.house_read(now, |house| Ok::<_, Error>(passkeys::seal(house)?)).await?;
+    let flow = sealed(&seal, &visitor, &state, now + FLOW_LASTS);
     let errors = refusal.map_or_else(Errors::new, |refusal| Errors::one("ask", refusal.to_string()));
     let main = html! {
         (forms::error_summary(&errors))
@@ -49,7 +51,7 @@ async fn asked(req: &HttpRequest, app: &App, ways: &Ways, next: &str, refusal: O
             p { "Press the button. Your device asks you to unlock it. You stay signed in for 30 days." }
             form method="post" action="/sign-in/passkey" data-passkey="get" data-options=(options) {
                 (guard::field(&guard::token(&visitor)))
-                (forms::hidden("flow", flow.reveal()))
+                (forms::hidden("flow", &flow))
                 (forms::hidden("next", next))
                 (forms::hidden("answer", ""))
                 (trouble())
@@ -90,11 +92,13 @@ pub async fn use_key(
     }
     let Posted(AnswerForm { flow, answer, next }) = form;
     let agent = user_agent(&req);
-    let (Some(holder), Some(flow)) = (guard::visitor_secret(&req, &app.site), Secret::parse(&flow)) else {
+    let Some(holder) = guard::visitor_secret(&req, &app.site) else {
         return asked(&req, &app, &ways, &next, Some(Refusal::Over)).await;
     };
-    let (keys, given) = (ways.clone(), Answered { holder, flow, answer });
-    let done = app.db.house(app.clock.now(), move |house| acts::sign_in_with(house, &keys.passkeys, &given, &agent)).await?;
+    let (keys, given) = (ways.clone(), Sealed { holder, flow, answer });
+    let done = app.db.house(app.clock.now(), move |house| acts::sign_in_with(house, &keys.passkeys, &given, &agent)).await;
+    // Two answers at once: one was first.
+    let done = if let Err(db::Error::Unique(_)) = &done { Err(Refusal::Over) } else { done? };
     match done {
         Ok(session) => Ok(signed_in(&req, &app, &session, &next)),
         Err(refusal) => asked(&req, &app, &ways, &next, Some(refusal)).await,

@@ -13,6 +13,7 @@ use crate::accounts::{NotOwn, Ways, acts};
 use crate::base::clock;
 use crate::base::ids::PasskeyId;
 use crate::base::secret::Secret;
+use crate::base::text;
 use crate::db::Stop;
 use crate::people::SignedIn;
 use crate::web::answer::see_other;
@@ -87,7 +88,7 @@ pub struct NameForm {
 
 impl NameForm {
     fn read(&self) -> Result<String, Errors> {
-        let name = self.name.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name = text::line(&self.name);
         if name.is_empty() {
             return Err(Errors::one("name", "Enter what the passkey is on, for example: my phone"));
         }
@@ -137,7 +138,7 @@ async fn asked(
         Err(refusal) => return list(app, ways, who, name, &Errors::one("name", refusal.to_string()), "").await,
     };
     let holder = guard::session_secret(req, &app.site).ok_or(Error::NotFound)?;
-    let flow = app.db.house_as(who.actor(), move |house| Ok::<_, Error>(store::ask(house, Some(person), &holder, &state)?)).await?;
+    let flow = app.db.house_as(who.actor(), move |house| Ok::<_, Error>(store::ask(house, person, &holder, &state)?)).await?;
     let errors = refusal.map_or_else(Errors::new, |refusal| Errors::one("ask", refusal.to_string()));
     let main = html! {
         (forms::error_summary(&errors))

@@ -1,8 +1,11 @@
 //! Signing in by a link that is sent, and signing out.
 
+use std::future::{Ready, ready};
+
 use actix_web::cookie::time::Duration;
+use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -210,11 +213,22 @@ pub struct DemoForm {
     next: String,
 }
 
-/// `POST /sign-in/demo`: in the demo, and nowhere else, one click signs in.
-pub async fn sign_in_to_demo(req: HttpRequest, app: web::Data<App>, form: Posted<DemoForm>) -> Result<HttpResponse, Error> {
-    if !app.site.demo {
-        return Err(Error::NotFound);
+/// That this is the demo. It stands before the form among a handler's parameters: on a real site the address is not there, whatever is
+/// sent to it.
+pub struct InDemo;
+
+impl FromRequest for InDemo {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let demo = req.app_data::<web::Data<App>>().is_some_and(|app| app.site.demo);
+        ready(if demo { Ok(Self) } else { Err(Error::NotFound) })
     }
+}
+
+/// `POST /sign-in/demo`: in the demo, and nowhere else, one click signs in.
+pub async fn sign_in_to_demo(_here: InDemo, req: HttpRequest, app: web::Data<App>, form: Posted<DemoForm>) -> Result<HttpResponse, Error> {
     let Posted(DemoForm { person, next }) = form;
     let agent = user_agent(&req);
     let session = app.db.house(app.clock.now(), move |house| acts::sign_in(house, person, &agent)).await?;

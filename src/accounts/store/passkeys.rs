@@ -1,12 +1,13 @@
 //! Passkeys, and the questions to devices that are under way.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::accounts::passkeys::{FLOW_LASTS, Key};
 use crate::base::ids::{PasskeyId, PersonId};
-use crate::base::secret::Secret;
-use crate::db::schema::{passkey_flows, passkeys};
-use crate::db::{House, Result};
+use crate::base::secret::{self, Secret};
+use crate::db::schema::{passkey_flows, passkey_seals, passkeys};
+use crate::db::{Error, House, Result};
 
 /// A key in the list of one's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,13 +43,13 @@ pub fn of(house: &mut House<'_>, person: PersonId) -> Result<Vec<Listed>> {
     Ok(rows.into_iter().map(listed).collect())
 }
 
-/// Notes a question to a device and returns the secret that the form carries. `holder` is the cookie of the browser.
-pub fn ask(house: &mut House<'_>, person: Option<PersonId>, holder: &Secret, state: &str) -> Result<Secret> {
+/// Notes a question to a person's device and returns the secret that the form carries. `holder` is the cookie of the browser.
+pub fn ask(house: &mut House<'_>, person: PersonId, holder: &Secret, state: &str) -> Result<Secret> {
     let (secret, now) = (Secret::fresh(), house.stamp());
     diesel::insert_into(passkey_flows::table)
         .values((
             passkey_flows::flow_hash.eq(secret.hash()),
-            passkey_flows::person_id.eq(person.map(|person| person.0)),
+            passkey_flows::person_id.eq(Some(person.0)),
             passkey_flows::holder_hash.eq(holder.hash()),
             passkey_flows::state.eq(state),
             passkey_flows::created_at.eq(now),
@@ -59,7 +60,7 @@ pub fn ask(house: &mut House<'_>, person: Option<PersonId>, holder: &Secret, sta
 }
 
 /// Takes a question away, for good, and gives its state to the browser that was asked; to nobody else, and not twice.
-pub fn answered(house: &mut House<'_>, person: Option<PersonId>, holder: &Secret, flow: &Secret) -> Result<Option<String>> {
+pub fn answered(house: &mut House<'_>, person: PersonId, holder: &Secret, flow: &Secret) -> Result<Option<String>> {
     let now = house.stamp();
     let found: Option<(String, Option<i64>, chrono::NaiveDateTime)> = passkey_flows::table
         .find(flow.hash())
@@ -67,10 +68,36 @@ pub fn answered(house: &mut House<'_>, person: Option<PersonId>, holder: &Secret
         .select((passkey_flows::state, passkey_flows::person_id, passkey_flows::expires_at))
         .first(house.conn)
         .optional()?;
-    let Some((state, _, expires_at)) = found.filter(|(_, whose, _)| *whose == person.map(|person| person.0)) else { return Ok(None) };
+    let Some((state, _, expires_at)) = found.filter(|(_, whose, _)| *whose == Some(person.0)) else { return Ok(None) };
     // Two at once both find it; only one takes it away.
     let taken = diesel::delete(passkey_flows::table.find(flow.hash())).execute(house.conn)?;
     Ok((taken == 1 && now < expires_at).then_some(state))
+}
+
+/// The secret with which questions are sealed that stand in a form; the same for every process.
+pub fn seal(house: &mut House<'_>) -> Result<Secret> {
+    let secret: String = passkey_seals::table.select(passkey_seals::secret).first(house.conn)?;
+    Secret::parse(&secret).ok_or(Error::NotFound)
+}
+
+/// Notes that a sealed question has been answered, as long as its seal holds. `false` when it has been before; of two at once, one
+/// breaks the key of the table.
+pub fn spend(house: &mut House<'_>, holder: &Secret, sealed: &str, expires: DateTime<Utc>) -> Result<bool> {
+    let hash = secret::digest(sealed);
+    let spent: i64 = passkey_flows::table.filter(passkey_flows::flow_hash.eq(&hash)).count().get_result(house.conn)?;
+    if spent > 0 {
+        return Ok(false);
+    }
+    diesel::insert_into(passkey_flows::table)
+        .values((
+            passkey_flows::flow_hash.eq(hash),
+            passkey_flows::holder_hash.eq(holder.hash()),
+            passkey_flows::state.eq(""),
+            passkey_flows::created_at.eq(house.stamp()),
+            passkey_flows::expires_at.eq(expires.naive_utc()),
+        ))
+        .execute(house.conn)?;
+    Ok(true)
 }
 
 /// Stores a key. `false` when it is there already, whoever's it is.
@@ -124,7 +151,7 @@ pub fn forget(house: &mut House<'_>, person: PersonId) -> Result<()> {
     Ok(())
 }
 
-/// Removes questions that nobody answered.
+/// Removes questions that nobody answered, and the notes of sealed ones that nobody can answer any more.
 pub fn prune(house: &mut House<'_>, most: i64) -> Result<usize> {
     let now = house.stamp();
     let old: Vec<String> =

@@ -13,7 +13,7 @@ use crate::clusters::log::{self, DayRefusal, Filter, KINDS, Line, MOST_IN_A_FILE
 use crate::clusters::store::log as store;
 use crate::people::pages::tabs::{Tab, tabs};
 use crate::people::{Coordinator, Member};
-use crate::web::answer::html_page;
+use crate::web::answer::{apart, html_page};
 use crate::web::forms::{self, Errors};
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{details, empty, head, icon, table_or_cards};
@@ -206,7 +206,7 @@ pub async fn file(app: web::Data<App>, member: Coordinator, query: web::Query<Qu
     }
     let (lines, _, more) =
         app.db.read(member.scope(), move |tx| Ok::<_, Error>(store::lines(tx, &filter, store::From::Newest, MOST_IN_A_FILE)?)).await?;
-    let body = csv(&lines, more).map_err(|fault| Error::Broken(fault.to_string()))?;
+    let body = apart(move || csv(&lines, more)).await?.map_err(|fault| Error::Broken(fault.to_string()))?;
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
         .insert_header((header::CONTENT_DISPOSITION, name_of_file(&member)))

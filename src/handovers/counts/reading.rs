@@ -2,6 +2,7 @@
 
 use super::{Condition, Count, CountLine, Expected, How, LONGEST_NOTE, Loose, MOST, Why};
 use crate::base::ids::ContentsLineId;
+use crate::base::text;
 
 /// What was wrong: the field, and a sentence that says what would be right.
 pub type Fault = (String, String);
@@ -140,9 +141,8 @@ fn note(typed: &Typed, line: &Expected) -> Result<String, Fault> {
 ///
 /// # Errors
 /// When there are more letters than that.
-pub fn words(text: &str, most: usize) -> Result<String, String> {
-    let clean: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+pub fn words(typed: &str, most: usize) -> Result<String, String> {
+    let clean = text::plain_line(typed);
     let count = clean.chars().count();
     if count > most { Err(format!("use {most} characters or fewer; this has {count}")) } else { Ok(clean) }
 }

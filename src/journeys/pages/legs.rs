@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::base::days;
 use crate::base::ids::{LegId, MeetingId, SchoolId};
+use crate::base::text;
 use crate::db::{self, Tx};
 use crate::journeys::acts::agree::Case;
 use crate::journeys::agreeing::{self, Asked, Meeting, On, Side, is_near};
@@ -61,7 +62,7 @@ impl Suggestion {
     /// What is asked for, or what is wrong with it.
     pub(super) fn read(&self) -> Result<Asked, Errors> {
         let mut errors = Errors::new();
-        let note = self.note.split_whitespace().collect::<Vec<_>>().join(" ");
+        let note = text::line(&self.note);
         if note.chars().count() > LONGEST_NOTE || note.chars().any(char::is_control) {
             errors.add("note", format!("The note has at most {LONGEST_NOTE} letters: shorten it"));
         }

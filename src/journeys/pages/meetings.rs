@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, MeetingId, SchoolId};
+use crate::base::text;
 use crate::db::{self, Tx};
 use crate::journeys::agreeing::{Meeting, NEAR_DAYS, is_near};
 use crate::journeys::letters::Trip;
@@ -67,8 +68,7 @@ impl Typed {
                 Some(schools.iter().find(|school| school.id == id).ok_or(Error::NotFound)?.id)
             }
         };
-        let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let (place, note) = (plain(&self.place), plain(&self.note));
+        let (place, note) = (text::line(&self.place), text::line(&self.note));
         if place.chars().count() > LONGEST_PLACE || place.chars().any(char::is_control) {
             errors.add("place", format!("The place has at most {LONGEST_PLACE} letters: shorten it"));
         }

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate};
 
 use crate::base::days::{self, Day, Period};
+use crate::base::text;
 use crate::year::plan::{Fault, MOST_ROWS};
+
+/// What stood in the file is repeated up to so many letters.
+const LONGEST_SAID: usize = 300;
 
 /// An event of a calendar file.
 #[derive(Debug)]
@@ -20,7 +24,7 @@ pub struct Event {
 
 /// Notes a fault.
 pub fn fault(faults: &mut Vec<Fault>, line: Option<u64>, wrong: impl Into<String>, right: &str) {
-    faults.push(Fault { line, column: String::new(), wrong: wrong.into(), right: right.to_owned() });
+    faults.push(Fault { line, column: String::new(), wrong: text::cut(wrong.into(), LONGEST_SAID), right: right.to_owned() });
 }
 
 /// The fields of an event by name, each with its line.
@@ -116,7 +120,7 @@ fn unfolded(text: &str) -> Vec<(u64, String)> {
 }
 
 /// The text of a SUMMARY: without backslashes, on one line.
-fn unescaped(text: &str) -> String {
-    let text = text.replace("\\n", " ").replace("\\N", " ").replace("\\,", ",").replace("\\;", ";").replace("\\\\", "\\");
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|letter| !letter.is_control()).take(200).collect()
+fn unescaped(said: &str) -> String {
+    let said = said.replace("\\n", " ").replace("\\N", " ").replace("\\,", ",").replace("\\;", ";").replace("\\\\", "\\");
+    text::line(&said).chars().filter(|letter| !letter.is_control()).take(200).collect()
 }

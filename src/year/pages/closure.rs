@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{Ask, dated, kind_words, off_words, school_of, to_year};
 use crate::base::days;
 use crate::base::ids::{ClosureId, SchoolId};
+use crate::base::text;
 use crate::db::Stop;
 use crate::people::{DayKeeper, Member, RoleKind};
 use crate::schools::{self, SchoolName};
@@ -64,7 +65,7 @@ impl ClosureForm {
                 None
             }
         };
-        let note = self.note.split_whitespace().collect::<Vec<_>>().join(" ");
+        let note = text::line(&self.note);
         if note.chars().count() > LONGEST_NOTE || note.chars().any(char::is_control) {
             errors.add("note", format!("The note has at most {LONGEST_NOTE} letters: shorten it"));
         }

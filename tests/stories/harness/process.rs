@@ -105,6 +105,12 @@ impl Program {
         assert!(done.success());
     }
 
+    /// Its terminal is gone: SIGHUP.
+    pub fn hang_up(&self) {
+        let done = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().expect("kill");
+        assert!(done.success());
+    }
+
     /// How it ended; fails when it does not within the time.
     pub fn ended(&mut self, within: Duration) -> ExitStatus {
         let start = Instant::now();

@@ -96,6 +96,11 @@ impl Browser {
         page.is(200)
     }
 
+    /// Asks for the head of a page alone.
+    pub async fn head(&self, path: &str) -> Page {
+        page(path, self.client.head(format!("{}{path}", self.origin)).send().await.expect("an answer")).await
+    }
+
     /// Sends what a form would send, as a browser does: with `Origin`.
     pub async fn post(&self, path: &str, fields: &[(String, String)]) -> Page {
         let origin = self.origin.clone();

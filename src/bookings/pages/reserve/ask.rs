@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::base::days::{Day, Period, parse_iso};
 use crate::base::ids::{CopyId, PersonId, ResourceId, SchoolId};
 use crate::base::secret::Secret;
+use crate::base::text;
 use crate::bookings::acts::Wanted;
 use crate::bookings::store::ledger::Details;
 use crate::bookings::{By, Kind, Wish};
@@ -164,9 +165,8 @@ impl Ask {
 ///
 /// # Errors
 /// When it is longer than `most` characters.
-pub fn line(text: &str, most: usize) -> Result<String, String> {
-    let clean: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+pub fn line(typed: &str, most: usize) -> Result<String, String> {
+    let clean = text::plain_line(typed);
     let count = clean.chars().count();
     if count > most { Err(format!("Use {most} characters or fewer; this has {count}")) } else { Ok(clean) }
 }
