@@ -38,6 +38,7 @@ pub(crate) fn refused(page: Markup) -> HttpResponse {
 
 /// Builds what may be large, such as a page of half a megabyte or a file of ten thousand lines, on a thread on which no other answer
 /// waits.
+#[expect(clippy::disallowed_methods, reason = "nothing that is built here asks the database")]
 pub(crate) async fn apart<T: Send + 'static>(build: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     web::block(build).await.map_err(|_| Error::Broken("the building of an answer broke off".into()))
 }
