@@ -176,8 +176,8 @@ impl Year {
             science_lead(DAILY),
             science_lead(MUTES)
         ));
-        // A second process: its own connections, the same letters' way out.
-        let other = Worker { db: app.beside().app.db.clone(), ..app.worker() };
+        // A second process: its own connections, the same clock, the same letters' way out.
+        let other = Worker { db: app.beside().app.db.clone().by(app.clock.clone()), ..app.worker() };
         Self {
             app: app.clone(),
             raw: RefCell::new(raw),
