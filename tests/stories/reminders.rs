@@ -25,6 +25,7 @@ stories!(
     a_day_that_closes_brings_the_reminder_forward,
     the_next_school_hears_when_a_box_is_taken_out,
     what_is_on_its_way_is_asked_about,
+    a_shorter_time_on_the_way_is_acted_on_in_the_next_round,
     whoever_has_left_is_reminded_of_nothing,
     a_cluster_outside_its_mail_hours_waits_and_the_others_do_not,
     what_was_written_past_the_application_is_settled,
@@ -299,6 +300,20 @@ async fn what_is_on_its_way_is_asked_about(app: TestApp) {
     books(&app, &cedar, "Magnets", "2026-12-14", "2026-12-18").await;
     gives_up(&app, "2026-11-24 15:00:00");
     insta::assert_snapshot!("on_its_way", lived(&app, ["2026-11-24", "2026-11-25", "2026-11-26", "2026-11-27", "2026-11-30"]).await);
+}
+
+async fn a_shorter_time_on_the_way_is_acted_on_in_the_next_round(app: TestApp) {
+    let (cedar, coordinator) = (app.ssl("Cedar").await, app.coordinator().await);
+    app.raw().must("UPDATE settings SET transit_days = 20");
+    books(&app, &cedar, "Magnets", "2026-12-14", "2026-12-18").await;
+    gives_up(&app, "2026-11-24 15:00:00");
+    let so_far = lived(&app, ["2026-11-25", "2026-11-26", "2026-11-27", "2026-11-30"]).await;
+    assert!(so_far.contains("handover_unconfirmed") && !so_far.contains("long_way"), "{so_far}");
+    let form = coordinator.open("/settings").await.form("/settings").set("transit_days", "2");
+    coordinator.browser.submit(&form).await.is(303);
+    let long = ["science.lead@beech.example", "science.lead@cedar.example"].map(|to| format!("handover_long_way to {to}"));
+    let told = told(&round(&app).await);
+    assert!(long.iter().all(|line| told.contains(line)) && told.len() == 4, "{told:?}");
 }
 
 async fn whoever_has_left_is_reminded_of_nothing(app: TestApp) {

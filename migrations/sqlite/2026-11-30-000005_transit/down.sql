@@ -1,0 +1,7 @@
+DROP TRIGGER settings_unsettle_changed;
+CREATE TRIGGER settings_unsettle_changed AFTER UPDATE OF turnaround_days, furthest_ahead_days ON settings
+BEGIN
+    INSERT INTO unsettled (cluster_id, copy_id)
+    SELECT c.cluster_id, c.id FROM copies c WHERE c.cluster_id = NEW.cluster_id AND c.state <> 'retired'
+        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.cluster_id = c.cluster_id AND u.copy_id = c.id);
+END;
