@@ -13,9 +13,9 @@ use crate::base::clock;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, SchoolId};
 use crate::bookings::{self, Booking, By, Decision, Kind, Risk, Shelf, ShelfCopy, Slot, State, Wish, changes};
-use crate::catalogue::{CopyState, Item};
+use crate::catalogue::{CopyState, Item, Plight};
 use crate::db::Refuses;
-use crate::journeys::{Custody, Place, legs};
+use crate::journeys::{Custody, Place};
 use crate::year::SchoolCalendar;
 
 /// A copy that does not simply lie in its store, or that lacks something.
@@ -33,6 +33,26 @@ pub struct Holding {
     pub days: Option<Period>,
     /// Whether the school that has it has counted it since it came.
     pub counted: bool,
+    /// How its journey goes, while it is on its way.
+    pub travel: Option<Travel>,
+}
+
+/// How far a copy's journey has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Travel {
+    /// The day from which it takes too long.
+    pub long_from: Option<Day>,
+    /// The school days, of the school that is to receive it, since the day after it was given up, today among them.
+    pub school_days: u32,
+}
+
+impl Travel {
+    /// The journey of what was given up on that day.
+    #[must_use]
+    pub fn of(calendar: &SchoolCalendar, since: Day, to: SchoolId, today: Day) -> Self {
+        let school_days = Period::new(days::add(since, 1), today).map_or(0, |days| calendar.count(days, Some(to)));
+        Self { long_from: calendar.long_from(since, to), school_days }
+    }
 }
 
 /// What is wrong with a copy.
@@ -86,24 +106,27 @@ impl Holding {
         })
     }
 
+    /// How it stands, as the rule of risk wants it.
+    #[must_use]
+    pub fn plight(&self) -> Plight {
+        self.custody.plight(self.travel.and_then(|travel| travel.long_from))
+    }
+
     /// Why a booking of this copy may not happen as planned.
     #[must_use]
     pub fn risk(&self, slot: &Slot, today: Day) -> Option<Risk> {
-        bookings::risk(slot, self.out().as_ref(), self.copy_state.why_not(), &self.custody.plight(), today)
+        bookings::risk(slot, self.out().as_ref(), self.copy_state.why_not(), &self.plight(), today)
     }
 
-    /// What is wrong with it; what it lacks is said of the bookings to come. `allowed`: school days that a copy may be on its way.
+    /// What is wrong with it; what it lacks is said of the bookings to come.
     #[must_use]
-    pub fn trouble(&self, calendar: &SchoolCalendar, allowed: u32, today: Day) -> Option<Trouble> {
+    pub fn trouble(&self, today: Day) -> Option<Trouble> {
         match self.custody.place {
             Place::Store => None,
             Place::Missing => Some(Trouble::Missing),
             Place::Transit => {
-                let (since, to) = (self.since(), self.bound_for());
-                // On the day on which the letter goes out that leads here.
-                let (_, long) = legs::on_the_way(since, to, calendar, allowed);
-                let is_long = long.is_some_and(|long| today >= long);
-                is_long.then(|| Trouble::LongOnTheWay(days_on_the_way(calendar, since, to, today)))
+                let is_long = self.plight().astray.is_some_and(|astray| astray.keeps_out(today));
+                self.travel.filter(|_| is_long).map(|travel| Trouble::LongOnTheWay(travel.school_days))
             }
             Place::School => match (self.late_since(today), self.custody.booking) {
                 (Some(last), _) => Some(Trouble::Late(last)),
@@ -113,12 +136,6 @@ impl Holding {
             },
         }
     }
-}
-
-/// The school days, of the school that is to receive it, since the day after it was given up, today among them.
-#[must_use]
-pub fn days_on_the_way(calendar: &SchoolCalendar, since: Day, to: SchoolId, today: Day) -> u32 {
-    Period::new(days::add(since, 1), today).map_or(0, |days| calendar.count(days, Some(to)))
 }
 
 /// A booking to come that may not happen as planned.
@@ -306,7 +323,7 @@ pub(crate) mod samples {
             since: since.parse().unwrap(),
             short_essentials: String::new(),
         };
-        Holding { item, copy_state: CopyState::InService, home: STORE, custody, days: None, counted: true }
+        Holding { item, copy_state: CopyState::InService, home: STORE, custody, days: None, counted: true, travel: None }
     }
 }
 
@@ -319,7 +336,7 @@ mod tests {
 
     #[test]
     fn days_on_the_way_are_school_days_of_who_is_to_receive_it() {
-        let days = |since, to, today| days_on_the_way(&calendar(), day(since), to, day(today));
+        let days = |since, to, today| Travel::of(&calendar(), day(since), to, day(today)).school_days;
         assert_eq!(days("2026-11-23", STORE, "2026-11-23"), 0, "the day itself");
         assert_eq!(days("2026-11-20", STORE, "2026-11-23"), 1, "over a weekend");
         // Half-term is the last week of October, and on 2 November the whole cluster trains.
@@ -343,17 +360,20 @@ mod tests {
 
     #[test]
     fn each_copy_stands_in_one_list() {
-        let (cal, today) = (calendar(), day("2026-11-26"));
-        let trouble = |holding: &Holding| holding.trouble(&cal, 3, today);
+        let today = day("2026-11-26");
         let at = |place| holding(place, SAXTON, "2026-11-20T12:00:00Z");
+        let trouble = |holding: &Holding| holding.trouble(today);
+        let sent = |allowed, today| {
+            let travel = Travel::of(&calendar().with_transit_days(allowed), day("2026-11-20"), STORE, day(today));
+            Holding { travel: Some(travel), ..at(Place::Transit) }.trouble(day(today))
+        };
         assert_eq!(trouble(&at(Place::Store)), None);
         assert_eq!(trouble(&at(Place::Missing)), Some(Trouble::Missing));
         assert_eq!(trouble(&at(Place::School)), Some(Trouble::WithoutBooking));
-        assert_eq!(trouble(&at(Place::Transit)), Some(Trouble::LongOnTheWay(4)), "Monday to Thursday");
-        let on = |allowed, today| at(Place::Transit).trouble(&cal, allowed, day(today));
-        assert_eq!(on(4, "2026-11-26"), Some(Trouble::LongOnTheWay(4)), "on the day on which the coordinators are written to");
-        assert_eq!(on(4, "2026-11-25"), None);
-        assert_eq!(on(5, "2026-11-26"), None);
+        assert_eq!(sent(3, "2026-11-26"), Some(Trouble::LongOnTheWay(4)), "Monday to Thursday");
+        assert_eq!(sent(4, "2026-11-26"), Some(Trouble::LongOnTheWay(4)), "on the day on which the coordinators are written to");
+        assert_eq!(sent(4, "2026-11-25"), None);
+        assert_eq!(sent(5, "2026-11-26"), None);
         let mut lent = at(Place::School);
         (lent.custody.booking, lent.days) = (Some(BookingId(1)), Some(period("2026-11-16", "2026-11-26")));
         assert_eq!(trouble(&lent), None, "the last day is still the school's");

@@ -6,17 +6,18 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use crate::attention::Holding;
+use crate::attention::{Holding, Travel};
 use crate::base::clock;
 use crate::base::days::{Day, Period};
 use crate::base::ids::{FindId, HandoverId, SchoolId};
 use crate::catalogue::Item;
 use crate::catalogue::store::{ItemRow, item_columns, item_of, state_of};
-use crate::clusters::settings::Further;
 use crate::db::asks::{first, today};
-use crate::db::schema::{bookings, copies, counts, custody, finds, handovers, people, resources, roles, schools, settings};
+use crate::db::schema::{bookings, copies, counts, custody, finds, handovers, people, resources, roles, schools};
 use crate::db::{Result, Tx};
+use crate::journeys::Place;
 use crate::journeys::store::{custody_columns, custody_of};
+use crate::year::store::calendar_of_journeys;
 
 /// At most so many finds and differences are shown; a coordinator sees the rest when these are dealt with.
 const MOST: i64 = 100;
@@ -133,10 +134,10 @@ pub fn neighbours(tx: &mut Tx<'_>) -> Result<Vec<Neighbour>> {
     Ok(rows.into_iter().map(|(id, short_name, lead)| Neighbour { id: SchoolId(id), short_name, lead }).collect())
 }
 
-/// The copies that do not simply lie in their store, that lack something, or cannot be lent; and for how many school days the
-/// cluster lets a copy be on its way. One query.
-pub fn holdings(tx: &mut Tx<'_>) -> Result<(Vec<Holding>, u32)> {
-    type Row = (crate::journeys::store::Row, ItemRow, (String, i64), Option<(Day, Day)>, bool, Option<i32>);
+/// The copies that do not simply lie in their store, that lack something, or cannot be lent. One query, and one more while a copy is
+/// on its way.
+pub fn holdings(tx: &mut Tx<'_>) -> Result<Vec<Holding>> {
+    type Row = (crate::journeys::store::Row, ItemRow, (String, i64), Option<(Day, Day)>, bool);
     let counted = handovers::table
         .inner_join(counts::table.on(counts::cluster_id.eq(handovers::cluster_id).and(counts::handover_id.eq(handovers::id.nullable()))))
         .filter(handovers::cluster_id.eq(custody::cluster_id))
@@ -152,7 +153,6 @@ pub fn holdings(tx: &mut Tx<'_>) -> Result<(Vec<Holding>, u32)> {
         .inner_join(copies::table.on(copies::cluster_id.eq(custody::cluster_id).and(copies::id.eq(custody::copy_id))))
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .left_join(bookings::table.on(bookings::cluster_id.eq(custody::cluster_id).and(bookings::id.nullable().eq(custody::booking_id))))
-        .left_join(settings::table.on(settings::cluster_id.eq(custody::cluster_id)))
         .filter(custody::cluster_id.eq(tx.cluster.0))
         .filter(copies::state.ne("retired"))
         .filter(custody::place.ne("store").or(custody::short_essentials.ne("")).or(copies::state.ne("in_service")))
@@ -163,19 +163,22 @@ pub fn holdings(tx: &mut Tx<'_>) -> Result<(Vec<Holding>, u32)> {
             (copies::state, copies::home_school_id),
             (bookings::first_day, bookings::last_day).nullable(),
             exists(counted).or(exists(by_holder)),
-            settings::transit_days.nullable(),
         ));
     let rows: Vec<Row> = first!(tx, query, MOST_ROWS)?;
-    let allowed = rows.first().and_then(|row| row.5).and_then(|days| u32::try_from(days).ok());
-    let list = rows
-        .into_iter()
-        .map(|(custody, item, (copy_state, home), days, counted, _)| {
-            let days = days.and_then(|(first, last)| Period::new(first, last));
-            let copy_state = state_of(&copy_state)?;
-            Ok(Holding { item: item_of(item)?, copy_state, home: SchoolId(home), custody: custody_of(custody)?, days, counted })
-        })
-        .collect::<Result<_>>()?;
-    Ok((list, allowed.unwrap_or(Further::default().transit_days)))
+    let mut list = Vec::with_capacity(rows.len());
+    for (custody, item, (copy_state, home), days, counted) in rows {
+        let days = days.and_then(|(first, last)| Period::new(first, last));
+        let (item, copy_state, home, custody) = (item_of(item)?, state_of(&copy_state)?, SchoolId(home), custody_of(custody)?);
+        list.push(Holding { item, copy_state, home, custody, days, counted, travel: None });
+    }
+    let travels = |holding: &&mut Holding| holding.custody.place == Place::Transit;
+    let began: Vec<Day> = list.iter_mut().filter(travels).map(|holding| holding.since()).collect();
+    let calendar = calendar_of_journeys(tx, began.into_iter())?;
+    let today = tx.today();
+    for holding in list.iter_mut().filter(travels) {
+        holding.travel = Some(Travel::of(&calendar, holding.since(), holding.bound_for(), today));
+    }
+    Ok(list)
 }
 
 /// How many finds and how many differing counts wait for a coordinator: one query.

@@ -357,10 +357,11 @@ mod tests {
         let at = |astray, short: &str| risk(&next, None, None, &Plight { astray, short: short.to_owned() }, today);
         let missing = Astray::Missing { last: SAXTON, since: day("2026-10-12") };
         assert_eq!(at(Some(missing), "x"), Some(Risk::Missing { last: SAXTON, since: day("2026-10-12") }));
-        let way = |since| Some(Astray::OnTheWay { from: SAXTON, to: None, since: day(since) });
-        assert_eq!(at(way("2026-10-07"), ""), None, "a week on the way is a week on the way");
-        assert_eq!(at(way("2026-10-06"), ""), Some(Risk::OnTheWay { from: SAXTON, since: day("2026-10-06") }));
-        let short = at(way("2026-10-13"), "Torch: 2 of 6 missing").unwrap();
+        let since = day("2026-10-06");
+        let way = |long| Some(Astray::OnTheWay { from: SAXTON, to: None, since, long_from: Some(day(long)) });
+        assert_eq!(at(way("2026-10-15"), ""), None, "it may yet come");
+        assert_eq!(at(way("2026-10-14"), ""), Some(Risk::OnTheWay { from: SAXTON, since }));
+        let short = at(way("2026-10-15"), "Torch: 2 of 6 missing").unwrap();
         assert_eq!(short.words(|_| "Saxton"), "A part that it needs is short. Torch: 2 of 6 missing.");
         let restock = Slot { kind: Kind::Restock, ..next };
         assert_eq!(risk(&restock, None, None, &Plight { astray: Some(missing), short: "x".into() }, today), None);

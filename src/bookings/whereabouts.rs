@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(at(false, &[out("2026-10-12", "2026-10-16")]), with, "being repaired, but not yet brought back");
         let late = Whereabouts::Late { school: MONK_FRYSTON, since: day("2026-10-09") };
         assert_eq!(at(true, &[out("2026-09-28", "2026-10-09")]), late);
-        let way = Astray::OnTheWay { from: MONK_FRYSTON, to: None, since: day("2026-10-13") };
+        let way = Astray::OnTheWay { from: MONK_FRYSTON, to: None, since: day("2026-10-13"), long_from: None };
         let given = Planned { in_service: true, astray: Some(way), slots: &[slot(1, "2026-10-12", "2026-10-16")] };
         assert_eq!(given.whereabouts(today), Whereabouts::Astray(way));
         let kept = Slot { kind: Kind::Restock, ..slot(1, "2026-10-12", "2026-10-16") };
@@ -127,7 +127,7 @@ mod tests {
             let cal = calendar();
             let today = day("2026-10-14");
             let slots: Vec<Slot> = if late { vec![out("2026-09-28", "2026-10-09")] } else { vec![out("2026-10-12", "2026-10-16")] };
-            let astray = astray.then_some(Astray::OnTheWay { from: MONK_FRYSTON, to: None, since: day(OUT) });
+            let astray = astray.then_some(Astray::OnTheWay { from: MONK_FRYSTON, to: None, since: day(OUT), long_from: Some(today) });
             let copy = Planned { in_service, astray, slots: &slots };
             let first = days::add(today, start);
             let wanted = Period::new(first, days::add(first, len)).unwrap();

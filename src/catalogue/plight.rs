@@ -6,9 +6,7 @@ use chrono::NaiveDateTime;
 use crate::base::clock;
 use crate::base::days::{self, Day};
 use crate::base::ids::SchoolId;
-
-/// A copy that has been on its way for more days than this puts the next booking at risk, and can be had on no day.
-pub const LONG_WAY_DAYS: i64 = 7;
+use crate::year::SchoolCalendar;
 
 /// How a copy stands, apart from its loans.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +28,8 @@ pub enum Astray {
         to: Option<SchoolId>,
         /// The day it was given up.
         since: Day,
+        /// The day from which that is too long (see [`SchoolCalendar::long_from`]); `None` where no such day can be told.
+        long_from: Option<Day>,
     },
     /// Nobody knows where it is.
     Missing {
@@ -44,12 +44,12 @@ pub enum Astray {
 pub type PlightRow = (String, i64, Option<i64>, NaiveDateTime, String);
 
 impl Plight {
-    /// From the row of custody.
+    /// From the row of custody of a copy that is kept at `home`, and a calendar that knows the days since it was given up.
     #[must_use]
-    pub fn of((place, school, to, since, short): PlightRow) -> Self {
-        let (school, since) = (SchoolId(school), clock::today(since.and_utc()));
+    pub fn of((place, school, to, since, short): PlightRow, home: SchoolId, calendar: &SchoolCalendar) -> Self {
+        let (school, since, to) = (SchoolId(school), clock::today(since.and_utc()), to.map(SchoolId));
         let astray = match place.as_str() {
-            "transit" => Some(Astray::OnTheWay { from: school, to: to.map(SchoolId), since }),
+            "transit" => Some(Astray::OnTheWay { from: school, to, since, long_from: calendar.long_from(since, to.unwrap_or(home)) }),
             "missing" => Some(Astray::Missing { last: school, since }),
             _ => None,
         };
@@ -57,13 +57,19 @@ impl Plight {
     }
 }
 
+/// The day on which the journey of a row began, if its copy is on its way.
+#[must_use]
+pub fn under_way((place, _, _, since, _): &PlightRow) -> Option<Day> {
+    (place == "transit").then(|| clock::today(since.and_utc()))
+}
+
 impl Astray {
-    /// Whether nobody can say when it can be had again: missing, or on its way for longer than a journey takes. What changes hands
+    /// Whether nobody can say when it can be had again: missing, or on its way for longer than the cluster allows. What changes hands
     /// today can be booked for next month.
     #[must_use]
     pub fn keeps_out(&self, today: Day) -> bool {
         match self {
-            Self::OnTheWay { since, .. } => (today - *since).num_days() > LONG_WAY_DAYS,
+            Self::OnTheWay { long_from, .. } => long_from.is_some_and(|long| today >= long),
             Self::Missing { .. } => true,
         }
     }
@@ -102,28 +108,31 @@ pub fn since_words(since: Day, today: Day) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::year::samples::day;
+    use crate::year::samples::{calendar, day};
 
-    fn row(place: &str, to: Option<i64>, since: &str) -> PlightRow {
-        (place.to_owned(), 1, to, since.parse().unwrap(), String::new())
+    fn plight(place: &str, to: Option<i64>, since: &str) -> Plight {
+        Plight::of((place.to_owned(), 1, to, since.parse().unwrap(), String::new()), SchoolId(1), &calendar())
     }
 
     #[test]
     fn only_what_is_on_its_way_or_missing_is_astray() {
-        assert_eq!(Plight::of(row("store", None, "2026-11-23T10:00:00")).astray, None);
-        assert_eq!(Plight::of(row("school", None, "2026-11-23T10:00:00")).astray, None);
-        let way = Plight::of(row("transit", Some(2), "2026-11-23T10:00:00")).astray.unwrap();
-        assert_eq!(way, Astray::OnTheWay { from: SchoolId(1), to: Some(SchoolId(2)), since: day("2026-11-23") });
+        assert_eq!(plight("store", None, "2026-11-23T10:00:00").astray, None);
+        assert_eq!(plight("school", None, "2026-11-23T10:00:00").astray, None);
+        let way = plight("transit", Some(2), "2026-11-23T10:00:00").astray.unwrap();
+        // Tuesday, Wednesday, Thursday are the three that a cluster allows unless it says otherwise.
+        let (since, long_from) = (day("2026-11-23"), Some(day("2026-11-26")));
+        assert_eq!(way, Astray::OnTheWay { from: SchoolId(1), to: Some(SchoolId(2)), since, long_from });
+        assert!(!way.keeps_out(day("2026-11-25")) && way.keeps_out(day("2026-11-26")));
         let name = |school: SchoolId| if school.0 == 1 { "Saxton" } else { "Fairburn" };
         assert_eq!(way.words(day("2026-11-26"), name), "on its way from Saxton to Fairburn since Monday");
-        let home = Plight::of(row("transit", None, "2026-11-23T10:00:00")).astray.unwrap();
+        let home = plight("transit", None, "2026-11-23T10:00:00").astray.unwrap();
         assert_eq!(home.words(day("2026-12-26"), name), "on its way from Saxton to its store since 23 November");
     }
 
     #[test]
     fn a_day_is_a_day_in_london_on_both_sides_of_the_clocks_change() {
         // Clocks go back on 25 October 2026 and forward on 28 March 2027.
-        let since = |at: &str| match Plight::of(row("missing", None, at)).astray {
+        let since = |at: &str| match plight("missing", None, at).astray {
             Some(Astray::Missing { since, .. }) => since,
             other => panic!("{other:?}"),
         };

@@ -5,7 +5,7 @@
 
 use diesel::prelude::*;
 
-use super::plight::PlightRow;
+use super::plight::{self, PlightRow};
 use super::{ContentsLine, Copy, CopyState, Kind, Plight, Resource, Strand, Title, Years};
 use crate::base::ids::{ClusterId, CopyId, ResourceId, SchoolId};
 use crate::clusters::settings::Settings;
@@ -13,6 +13,8 @@ use crate::clusters::store::{SettingsRow, settings_of};
 use crate::db::asks::first;
 use crate::db::schema::{contents_lines, copies, custody, resources, schools, settings};
 use crate::db::{Error, House, Result, Tx};
+use crate::year::SchoolCalendar;
+use crate::year::store::calendar_of_journeys;
 
 /// The most rows, one a copy, that are read of a catalogue: far more than a cluster has, so that no page can grow without end.
 const MOST_COPIES: usize = 2000;
@@ -41,12 +43,12 @@ mod ends {
 use crate::catalogue::Item;
 use ends::{givers, receivers};
 
-/// The whole catalogue: one query.
+/// The whole catalogue: one query, and one more while a copy is on its way.
 pub fn all(tx: &mut Tx<'_>) -> Result<Catalogue> {
     read(tx, None)
 }
 
-/// One resource: one query. Nothing when it is not in this cluster.
+/// One resource, as [`all`] gives it. Nothing when it is not in this cluster.
 pub fn one(tx: &mut Tx<'_>, id: ResourceId) -> Result<Catalogue> {
     read(tx, Some(id))
 }
@@ -110,13 +112,15 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Catalogue> {
         query = query.filter(resources::id.eq(id.0));
     }
     let rows: Vec<Row> = first!(tx, query, MOST_COPIES)?;
+    let journeys = rows.iter().filter_map(|(.., plight, _)| plight.as_ref().and_then(plight::under_way));
+    let calendar = calendar_of_journeys(tx, journeys)?;
     let mut catalogue = Catalogue { settings: settings_of(rows.first().and_then(|row| row.3)), resources: Vec::new() };
     for (resource, copy, home, _, plight, names) in rows {
         if catalogue.resources.last().is_none_or(|last| last.id.0 != resource.0) {
             catalogue.resources.push(resource_of(resource)?);
         }
         if let (Some(last), Some(copy)) = (catalogue.resources.last_mut(), copy) {
-            last.copies.push(copy_of(copy, home.unwrap_or_default(), plight, names)?);
+            last.copies.push(copy_of(copy, home.unwrap_or_default(), plight.map(|row| (row, &calendar)), names)?);
         }
     }
     Ok(catalogue)
@@ -159,7 +163,13 @@ fn resource_of(row: ResourceRow) -> Result<Resource> {
     })
 }
 
-fn copy_of((id, tag, home, state, note): CopyRow, home_name: String, plight: Option<PlightRow>, names: PlightNames) -> Result<Copy> {
+fn copy_of(
+    (id, tag, home, state, note): CopyRow,
+    home_name: String,
+    plight: Option<(PlightRow, &SchoolCalendar)>,
+    names: PlightNames,
+) -> Result<Copy> {
+    let plight = plight.map(|(row, calendar)| Plight::of(row, SchoolId(home), calendar)).unwrap_or_default();
     Ok(Copy {
         id: CopyId(id),
         tag,
@@ -167,7 +177,7 @@ fn copy_of((id, tag, home, state, note): CopyRow, home_name: String, plight: Opt
         home_name,
         state: state_of(&state)?,
         note,
-        plight: plight.map(Plight::of).unwrap_or_default(),
+        plight,
         astray_names: (names.0.unwrap_or_default(), names.1.unwrap_or_default()),
     })
 }

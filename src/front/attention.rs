@@ -20,7 +20,6 @@ use crate::web::answer::answer;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, counted, empty, head, icon, strand_icon};
 use crate::web::{App, Error};
-use crate::year;
 
 /// At most so many bookings at risk are shown.
 const MOST_AT_RISK: usize = 60;
@@ -46,13 +45,11 @@ struct AttentionPage {
 }
 
 impl AttentionPage {
-    /// Seven queries.
+    /// Six queries, and one more while a copy is on its way.
     fn read(tx: &mut Tx<'_>) -> Result<Self> {
         let today = tx.today();
         let neighbours = store::neighbours(tx)?;
-        let (holdings, allowed) = store::holdings(tx)?;
-        let first = holdings.iter().map(Holding::since).min().unwrap_or(today).min(today);
-        let calendar = year::store::school_calendar(tx, Period::new(first, today).unwrap_or(Period::day(today)))?;
+        let holdings = store::holdings(tx)?;
         let suspects = rules::suspects(&holdings, today);
         let ahead = Period::new(today, days::add(today, rules::AHEAD_DAYS)).unwrap_or(Period::day(today));
         let to_come: Vec<_> = match suspects.as_slice() {
@@ -61,7 +58,7 @@ impl AttentionPage {
         };
         let at_risk = rules::at_risk(&holdings, &to_come, today);
         let (finds, differences) = (store::open_finds(tx)?, store::open_differences(tx)?);
-        let troubles = holdings.into_iter().filter_map(|holding| Some((holding.trouble(&calendar, allowed, today)?, holding))).collect();
+        let troubles = holdings.into_iter().filter_map(|holding| Some((holding.trouble(today)?, holding))).collect();
         Ok(Self { today, neighbours, troubles, at_risk, finds, differences })
     }
 

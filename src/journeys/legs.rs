@@ -239,12 +239,5 @@ pub fn laid(leg: &Leg, from: Option<&Slot>, to: Option<&Slot>, calendar: &School
     both_open(calendar, target, (leg.from, leg.to), floor(from, today))
 }
 
-/// When nobody has confirmed a copy that was given up on this day: the day on which the receiver is asked, and the day from which
-/// it is on its way for too long.
-#[must_use]
-pub fn on_the_way(given: Day, to: SchoolId, calendar: &SchoolCalendar, transit_days: u32) -> (Option<Day>, Option<Day>) {
-    (calendar.after(given, 1, Some(to)), calendar.after(given, transit_days.max(1), Some(to)))
-}
-
 #[cfg(test)]
 mod tests;

@@ -58,12 +58,12 @@ pub struct Custody {
 }
 
 impl Custody {
-    /// How it stands, as the rule of risk wants it.
+    /// How it stands, as the rule of risk wants it. `long_from`: the day from which it is on its way for too long, while it is.
     #[must_use]
-    pub fn plight(&self) -> Plight {
+    pub fn plight(&self, long_from: Option<Day>) -> Plight {
         let since = clock::today(self.since);
         let astray = match self.place {
-            Place::Transit => Some(Astray::OnTheWay { from: self.school, to: self.to, since }),
+            Place::Transit => Some(Astray::OnTheWay { from: self.school, to: self.to, since, long_from }),
             Place::Missing => Some(Astray::Missing { last: self.school, since }),
             Place::School | Place::Store => None,
         };

@@ -280,7 +280,7 @@ pub fn at_risk(
         Some(Trouble::Late) => format!("{} has not given {what} back yet.", holder.school),
         Some(Trouble::Short) => format!("Essential parts of {what} were missing when it was last counted: {short}."),
         Some(Trouble::OnTheWay) => {
-            format!("{} gave {what} up more than a week ago, and nobody has received it yet.", holder.school)
+            format!("{} gave {what} up longer ago than a journey should take, and nobody has received it yet.", holder.school)
         }
         Some(Trouble::Missing) => format!("Nobody knows at the moment where {what} is."),
         _ => format!("{what} is being mended or was taken out."),

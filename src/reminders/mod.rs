@@ -16,8 +16,6 @@ use crate::base::clock;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::{self, Risk, Slot};
-use crate::catalogue::plight::LONG_WAY_DAYS;
-use crate::journeys::legs::on_the_way;
 use crate::journeys::{Custody, Leg, LegState, Place, Way};
 use crate::mail::{Choice, Kind};
 use crate::year::SchoolCalendar;
@@ -202,7 +200,7 @@ pub enum Trouble {
     OutOfService,
     /// Nobody knows where it is.
     Missing,
-    /// It was given up, and for more than a week nobody has received it.
+    /// It was given up, and for longer than the cluster allows nobody has received it.
     OnTheWay,
 }
 
@@ -285,8 +283,8 @@ pub struct Facts<'a> {
     pub out_of_service: Option<&'static str>,
     /// Whether the catalogue says that it is missing.
     pub missing: bool,
-    /// School days after which it is on its way for too long.
-    pub transit_days: u32,
+    /// The day from which it is on its way for too long, while it is on its way.
+    pub long_from: Option<Day>,
 }
 
 /// The how-many-th time a loan that ended on `last` is reminded of today, 0 before the first, and the day of the next time.
@@ -301,7 +299,7 @@ pub fn late(last: Day, school: SchoolId, calendar: &SchoolCalendar, today: Day) 
 #[must_use]
 pub fn troubles(facts: &Facts<'_>, today: Day) -> Vec<Trouble> {
     let Some((next, _)) = facts.next else { return vec![] };
-    let risks = bookings::risks(&next, facts.out.as_ref(), facts.out_of_service, &facts.custody.plight(), today);
+    let risks = bookings::risks(&next, facts.out.as_ref(), facts.out_of_service, &facts.custody.plight(facts.long_from), today);
     let trouble = |risk: &Risk| match risk {
         Risk::Late { .. } => Trouble::Late,
         Risk::Missing { .. } => Trouble::Missing,
@@ -316,7 +314,7 @@ pub fn troubles(facts: &Facts<'_>, today: Day) -> Vec<Trouble> {
 /// Whether anything could be in the way of a next booking, so that it is worth reading.
 #[must_use]
 pub fn suspicious(facts: &Facts<'_>, today: Day) -> bool {
-    let plight = facts.custody.plight();
+    let plight = facts.custody.plight(facts.long_from);
     facts.out_of_service.is_some()
         || !plight.short.is_empty()
         || plight.astray.is_some_and(|astray| astray.keeps_out(today))
@@ -351,9 +349,9 @@ pub fn of_copy(facts: &Facts<'_>, calendar: &SchoolCalendar, today: Day) -> Foun
     if facts.custody.place == Place::Transit && facts.custody.handover.is_some() {
         let to = facts.custody.to.unwrap_or(facts.home);
         let given = london(facts.custody.since);
-        let (ask, long) = on_the_way(given, to, calendar, facts.transit_days);
-        again.extend([ask, long]);
-        if long.is_some_and(|long| today >= long) {
+        let ask = calendar.after(given, 1, Some(to));
+        again.push(ask);
+        if facts.long_from.is_some_and(|long| today >= long) {
             due.push(Due::new(LONG_WAY, Whom::Giver, given));
             due.push(Due::new(LONG_WAY, Whom::Receiver, given));
             due.push(Due::new(LONG_WAY_COORDINATORS, Whom::Coordinators, given));
@@ -363,7 +361,7 @@ pub fn of_copy(facts: &Facts<'_>, calendar: &SchoolCalendar, today: Day) -> Foun
     }
     if facts.custody.place == Place::Transit {
         // From then on the next booking is at risk.
-        again.push(Some(days::add(london(facts.custody.since), LONG_WAY_DAYS + 1)));
+        again.push(facts.long_from);
     }
     if let Some((next, lately)) = facts.next {
         let near = days::add(next.days.first(), -RISK_DAYS);

@@ -240,12 +240,6 @@ pub fn differences(tx: &mut Tx<'_>, since: DateTime<Utc>) -> Result<Vec<CopyId>>
     Ok(ids.into_iter().map(CopyId).collect())
 }
 
-/// School days after which a copy has been on its way for too long.
-pub fn transit_days(tx: &mut Tx<'_>) -> Result<u32> {
-    let days: Option<i32> = settings::table.find(tx.cluster.0).select(settings::transit_days).first(tx.conn).optional()?;
-    Ok(days.and_then(|days| u32::try_from(days).ok()).unwrap_or(3))
-}
-
 /// The hours of the day in which the cluster's reminders go out: from, and until before.
 pub fn mail_hours(tx: &mut Tx<'_>) -> Result<(u32, u32)> {
     let hours: Option<(i32, i32)> =

@@ -7,6 +7,7 @@ use chrono::{Datelike, Weekday};
 use super::{Closed, Closure, Term};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{SchoolId, TermId};
+use crate::clusters::settings::Further;
 use crate::year::year_of_week;
 
 /// How far a search for the next school day goes before it gives up: longer than any school year.
@@ -18,7 +19,7 @@ const SEARCH_DAYS: i64 = 800;
 /// school asked about is closed. A weekday of an academic year for which no term at all is recorded counts as a school day
 /// too: otherwise nobody could book into next year before its term dates are published. (31 August in the first
 /// week of a recorded year is none, whatever is known of the year before.)
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SchoolCalendar {
     /// By first day.
     terms: Vec<Term>,
@@ -30,6 +31,16 @@ pub struct SchoolCalendar {
     open: Vec<u64>,
     /// Per school the days, sorted, on which the cluster is open and the school is not.
     own: BTreeMap<SchoolId, Vec<Day>>,
+    /// For how many school days a copy may be on its way.
+    transit_days: u32,
+}
+
+impl Default for SchoolCalendar {
+    /// Nothing is recorded: every weekday is a school day.
+    fn default() -> Self {
+        let transit_days = Further::default().transit_days;
+        Self { terms: Vec::new(), closures: Vec::new(), origin: Day::default(), open: Vec::new(), own: BTreeMap::new(), transit_days }
+    }
 }
 
 impl SchoolCalendar {
@@ -42,13 +53,19 @@ impl SchoolCalendar {
         let lasts = terms.iter().map(|t| t.days.last()).chain(closures.iter().map(|c| c.days.last()));
         let recorded = terms.iter().map(|term| days::academic_year_start(term.academic_year));
         let (Some(first), Some(last)) = (firsts.chain(recorded.clone()).min(), lasts.chain(recorded).max()) else {
-            return Self::default();
+            return Self { terms, closures, ..Self::default() };
         };
         let origin = days::monday(days::academic_year_start(days::academic_year(first)));
         let end = days::academic_year_start(days::academic_year(last) + 1);
-        let mut calendar = Self { terms, closures, origin, open: Vec::new(), own: BTreeMap::new() };
+        let mut calendar = Self { terms, closures, origin, ..Self::default() };
         calendar.fill(end);
         calendar
+    }
+
+    /// The same calendar for a cluster that lets a copy be on its way for so many school days.
+    #[must_use]
+    pub fn with_transit_days(self, transit_days: u32) -> Self {
+        Self { transit_days, ..self }
     }
 
     /// Sets the bits from the origin to the day before `end`.
@@ -179,6 +196,13 @@ impl SchoolCalendar {
         let start = if by == 0 { from } else { days::add(from, 1) };
         let skip = by.saturating_sub(1) as usize;
         Period::new(start, days::add(start, SEARCH_DAYS))?.days().filter(|day| self.is_school_day(*day, school)).nth(skip)
+    }
+
+    /// The day from which a copy that was given up on this day and is not received yet has been on its way for too long: the last
+    /// of the school days of its receiver that the cluster allows. Every page, letter and rule asks this and nothing else.
+    #[must_use]
+    pub fn long_from(&self, given: Day, to: SchoolId) -> Option<Day> {
+        self.after(given, self.transit_days.max(1), Some(to))
     }
 
     /// The school days of a period, in order.

@@ -1,17 +1,22 @@
 //! The rows of terms and closures, one by one, and the settings beside the booking rules: what a coordinator changes.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{ClosureId, SchoolId, TermId};
 use crate::db::asks::{LONGEST_HOLD, is_live};
-use crate::db::schema::{bookings, closures, terms};
+use crate::db::schema::{bookings, closures, clusters, settings, terms};
 use crate::db::{Error, Result, Tx};
 use crate::year::plan::{Planned, year_name};
 use crate::year::{Closure, SchoolCalendar, Season, Term};
 
 /// The most closures of a year that a page shows.
 const MOST: i64 = 1000;
+
+/// The days in which the longest journey that the settings allow ends: 60 school days, with the summer holiday among them.
+const LONGEST_JOURNEY: i64 = 200;
 
 /// A closure with its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,9 +28,16 @@ pub struct Kept {
 }
 
 type ClosureRow = (i64, Option<i64>, String, Day, Day, String);
+type TermRow = (i64, String, i32, Day, Day, Option<Day>, Option<Day>);
+
+/// The table of terms once more, to name one of them.
+mod once_more {
+    #![allow(missing_docs)]
+    diesel::alias!(crate::db::schema::terms as terms_once_more: TermsOnceMore);
+}
+use once_more::terms_once_more;
 
 fn kept((id, school, kind, first, last, note): ClosureRow) -> Result<Kept> {
-    let wrong = |what: &str| Error::Check(what.to_owned());
     Ok(Kept {
         id: ClosureId(id),
         closure: Closure {
@@ -143,45 +155,70 @@ pub fn remove_term(tx: &mut Tx<'_>, old: &Term) -> Result<()> {
     tx.log("terms", &old.id, "removed", &term_words(&Planned::from(old)), "")
 }
 
-/// The school year around a window of days: every term (three a year), and the closures that touch the window. Two queries.
+/// The school year around a window of days: every term (three a year), the closures that touch the window, and how long a journey
+/// may take. One query.
 pub fn school_calendar(tx: &mut Tx<'_>, window: Period) -> Result<SchoolCalendar> {
-    type ClosureRow = (Option<i64>, String, Day, Day, String);
-    type TermRow = (i64, String, i32, Day, Day, Option<Day>, Option<Day>);
-    let rows: Vec<TermRow> = terms::table
-        .filter(terms::cluster_id.eq(tx.cluster.0))
-        .order(terms::first_day)
-        .select((terms::id, terms::season, terms::academic_year, terms::first_day, terms::last_day, terms::half_first, terms::half_last))
-        .load(tx.conn)?;
-    let wrong = |what: &str| Error::Check(what.to_owned());
-    let mut list = Vec::with_capacity(rows.len());
-    for (id, season, academic_year, first, last, half_first, half_last) in rows {
-        list.push(Term {
-            id: TermId(id),
-            season: season.parse::<Season>().map_err(|_| wrong("terms_season"))?,
-            academic_year,
-            days: Period::new(first, last).ok_or_else(|| wrong("terms_order"))?,
-            half_term: half_first.zip(half_last).and_then(|(first, last)| Period::new(first, last)),
-        });
-    }
-    let rows: Vec<ClosureRow> = closures::table
-        .filter(closures::cluster_id.eq(tx.cluster.0))
+    let first_term = terms_once_more
+        .filter(terms_once_more.field(terms::cluster_id).eq(tx.cluster.0))
+        .select(diesel::dsl::min(terms_once_more.field(terms::id)))
+        .single_value();
+    let touching = closures::cluster_id
+        .eq(clusters::id)
+        // They stand beside one term alone, and by themselves where there is none.
+        .and(terms::id.nullable().is_null().or(terms::id.nullable().eq(first_term)))
         // No closure is longer than a year, so the index bounds both ends.
-        .filter(closures::first_day.ge(crate::base::days::add(window.first(), -366)))
-        .filter(closures::first_day.le(window.last()))
-        .filter(closures::last_day.ge(window.first()))
-        .order(closures::first_day)
-        .select((closures::school_id, closures::kind, closures::first_day, closures::last_day, closures::note))
+        .and(closures::first_day.ge(days::add(window.first(), -366)))
+        .and(closures::first_day.le(window.last()))
+        .and(closures::last_day.ge(window.first()));
+    let rows: Vec<(Option<i32>, Option<TermRow>, Option<ClosureRow>)> = clusters::table
+        .left_join(settings::table.on(settings::cluster_id.eq(clusters::id)))
+        .left_join(terms::table.on(terms::cluster_id.eq(clusters::id)))
+        .left_join(closures::table.on(touching))
+        .filter(clusters::id.eq(tx.cluster.0))
+        .select((
+            settings::transit_days.nullable(),
+            (terms::id, terms::season, terms::academic_year, terms::first_day, terms::last_day, terms::half_first, terms::half_last)
+                .nullable(),
+            (closures::id, closures::school_id, closures::kind, closures::first_day, closures::last_day, closures::note).nullable(),
+        ))
         .load(tx.conn)?;
-    let mut closed = Vec::with_capacity(rows.len());
-    for (school, kind, first, last, note) in rows {
-        closed.push(Closure {
-            school: school.map(SchoolId),
-            kind: kind.parse().map_err(|_| wrong("closures_kind"))?,
-            days: Period::new(first, last).ok_or_else(|| wrong("closures_order"))?,
-            note,
-        });
+    let transit_days = rows.first().and_then(|row| row.0).and_then(|days| u32::try_from(days).ok());
+    let (mut known, mut closed) = (BTreeMap::new(), Vec::new());
+    for (_, term, closure) in rows {
+        if let Some(term) = term {
+            known.insert(term.0, term);
+        }
+        closed.extend(closure.map(kept).transpose()?.map(|kept| kept.closure));
     }
-    Ok(SchoolCalendar::new(list, closed))
+    let known = known.into_values().map(term_of).collect::<Result<_>>()?;
+    let calendar = SchoolCalendar::new(known, closed);
+    Ok(match transit_days {
+        Some(days) => calendar.with_transit_days(days),
+        None => calendar,
+    })
+}
+
+/// The calendar that journeys under way are measured by, begun on these days: reads nothing where there is none.
+pub fn calendar_of_journeys(tx: &mut Tx<'_>, since: impl Iterator<Item = Day>) -> Result<SchoolCalendar> {
+    let Some(first) = since.min() else { return Ok(SchoolCalendar::default()) };
+    let today = tx.today();
+    // One that began more than a year ago is too long, whatever was closed then.
+    let first = first.clamp(days::add(today, -400), today);
+    school_calendar(tx, Period::new(first, days::add(today, LONGEST_JOURNEY)).unwrap_or(Period::day(today)))
+}
+
+fn term_of((id, season, academic_year, first, last, half_first, half_last): TermRow) -> Result<Term> {
+    Ok(Term {
+        id: TermId(id),
+        season: season.parse::<Season>().map_err(|_| wrong("terms_season"))?,
+        academic_year,
+        days: Period::new(first, last).ok_or_else(|| wrong("terms_order"))?,
+        half_term: half_first.zip(half_last).and_then(|(first, last)| Period::new(first, last)),
+    })
+}
+
+fn wrong(check: &str) -> Error {
+    Error::Check(check.to_owned())
 }
 
 /// The most bookings that are looked at.

@@ -9,6 +9,7 @@ stories!(
     only_a_coordinator_comes_here,
     a_late_box_is_asked_for_once_a_day,
     a_box_too_long_on_its_way_is_counted_in_school_days,
+    everybody_says_from_one_day_on_that_a_box_is_too_long_on_its_way,
     a_booking_at_risk_moves_to_another_copy,
     other_dates_are_suggested_and_change_nothing,
     a_lost_box_is_missing_for_everybody_and_found_again,
@@ -114,6 +115,45 @@ async fn a_box_too_long_on_its_way_is_counted_in_school_days(app: TestApp) {
     // A cluster that allows more is told later.
     app.raw().must("UPDATE settings SET transit_days = 9");
     coordinator.open("/attention").await.says("All is well");
+}
+
+async fn everybody_says_from_one_day_on_that_a_box_is_too_long_on_its_way(app: TestApp) {
+    // Two school days, and the box was given up for Beech on the Friday before Christmas: Monday 4 and Tuesday 5 January.
+    app.at("2026-12-18T09:00:00Z");
+    app.raw().must("UPDATE settings SET transit_days = 2");
+    let (beech, cedar, coordinator) = (app.ssl("Beech").await, app.ssl("Cedar").await, app.coordinator().await);
+    let magnets = app.resource("ashdale", "Magnets");
+    let loan = beech.books(&Wish::of(&magnets, "2027-01-18", "2027-01-22")).await;
+    app.letters().await;
+    put(
+        &app,
+        "MG1",
+        &format!("place = 'transit', school_id = {}, to_school_id = {}, since = '2026-12-18 14:00:00'", school("Ash"), school("Beech")),
+    );
+    let week = "box too long on its way";
+    for quiet in ["2026-12-29T09:00:00Z", "2027-01-04T09:00:00Z"] {
+        app.at(quiet);
+        coordinator.open("/attention").await.says("All is well");
+        coordinator.open("/week").await.says_not(week);
+        beech.browser.open(&loan).await.says_not("at risk");
+        cedar.open(&format!("/boxes/{magnets}")).await.says_not("Not until it is back");
+        beech.open("/loans").await.says_not("At risk");
+    }
+    cedar.books(&Wish::of(&magnets, "2027-03-01", "2027-03-05")).await;
+    app.letters().await;
+    app.at("2027-01-05T09:00:00Z");
+    coordinator
+        .open("/attention")
+        .await
+        .says("Too long on the way")
+        .says("2 school days ago, and not received")
+        .says("Beech: Magnets (MG1)");
+    coordinator.open("/week").await.says(week);
+    beech.browser.open(&loan).await.says("at risk");
+    beech.open("/loans").await.says("At risk");
+    cedar.open(&format!("/boxes/{magnets}")).await.says("Not until it is back");
+    let wish = Wish::of(&magnets, "2027-03-08", "2027-03-12");
+    cedar.browser.get(&format!("{}{}", cedar.base, wish.to_be_checked())).await.is(422).says("on its way from Ash to Beech");
 }
 
 async fn a_booking_at_risk_moves_to_another_copy(app: TestApp) {

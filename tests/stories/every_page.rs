@@ -67,6 +67,12 @@ async fn lived_in(app: &TestApp) -> (Ssl, Coordinator) {
         "UPDATE bookings SET collected_on = first_day WHERE last_day = '2026-11-13' AND copy_id = (SELECT min(copy_id) FROM bookings)",
     );
     assert_eq!(app.letters().await.len(), 1);
+    // One is on its way, for longer than it should be.
+    app.raw().must(
+        "UPDATE custody SET place = 'transit', since = '2026-11-02 10:00:00',
+             to_school_id = (SELECT max(s.id) FROM schools s WHERE s.cluster_id = custody.cluster_id)
+         WHERE copy_id = (SELECT max(copy_id) FROM custody c WHERE c.place = 'store' AND c.cluster_id = (SELECT id FROM clusters WHERE slug = 'busy'))",
+    );
     // Somebody waits for days that are taken, and something is offered.
     app.raw().must(
         "INSERT INTO waits (cluster_id, id, resource_id, school_id, person_id, first_day, last_day, request_key, created_at, updated_at)

@@ -313,8 +313,7 @@ impl Year {
             // Whoever has it should have given it back, and has no part in this.
             let kept = self.loans.iter().any(|loan| loan.copy == leg.copy && loan.is_out() && loan.school != leg.from && loan.last < today);
             // What is on its way on this leg, or for longer than a journey takes.
-            let away =
-                |way: &Journey| way.copy == leg.copy && (leg.id.contains(&way.leg.to_string()) || (today - way.given).num_days() > 7);
+            let away = |way: &Journey| way.copy == leg.copy && (leg.id.contains(&way.leg.to_string()) || self.is_long(way, today));
             if leg.stays || today > leg.day || lately || kept || self.journeys.iter().any(away) {
                 continue;
             }
@@ -340,7 +339,7 @@ impl Year {
                     say("handover_long_way_coordinators", subject, coordinator(), way.given);
                 }
             }
-            if let Some(next) = self.next(way.copy, today).filter(|_| (today - way.given).num_days() > 7) {
+            if let Some(next) = self.next(way.copy, today).filter(|_| self.is_long(way, today)) {
                 say("booking_at_risk", format!("booking:{}:on_the_way", next.id), lead(next.school), next.first);
             }
         }
@@ -428,6 +427,11 @@ impl Year {
         // Of the next year, which begins on 6 September, the stories know the terms as well.
         let next = on >= day("2027-09-06") && on.month() < 10;
         (term && !half && !closed || next) && on.weekday().number_from_monday() < 6
+    }
+
+    /// Three school days of its receiver are what a cluster allows.
+    fn is_long(&self, way: &Journey, today: NaiveDate) -> bool {
+        self.school_days(way.given, today, way.home).len() >= 3
     }
 
     /// The school days after the one day up to the other.

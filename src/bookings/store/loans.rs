@@ -7,12 +7,14 @@ use super::plan::{SlotRow, requested as unanswered, slot_columns, slot_of};
 use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{Booking, Slot};
-use crate::catalogue::plight::PlightRow;
+use crate::catalogue::plight::{self, PlightRow};
 use crate::catalogue::store::{state_of, strand_of};
 use crate::catalogue::{CopyState, Plight, Strand};
 use crate::db::asks::{LONGEST_HOLD, is_live, is_out, today};
 use crate::db::schema::{bookings, copies, custody, people, resources, roles, schools};
 use crate::db::{Error, House, Result, Tx};
+use crate::year::SchoolCalendar;
+use crate::year::store::calendar_of_journeys;
 
 /// The most rows a list shows.
 const MOST: i64 = 500;
@@ -113,7 +115,13 @@ macro_rules! loans {
     };
 }
 
-fn loan_of((slot, detail, names, (keeper, keeper_name), plight): LoanRow) -> Result<Loan> {
+/// The loans of the rows; one query more while a copy of them is on its way.
+fn loans_of(tx: &mut Tx<'_>, rows: Vec<LoanRow>) -> Result<Vec<Loan>> {
+    let calendar = calendar_of_journeys(tx, rows.iter().filter_map(|(.., plight)| plight::under_way(plight)))?;
+    rows.into_iter().map(|row| loan_of(row, &calendar)).collect()
+}
+
+fn loan_of((slot, detail, names, (keeper, keeper_name), plight): LoanRow, calendar: &SchoolCalendar) -> Result<Loan> {
     let (person, class_name, purpose, pupils, sequence, override_reason, ended_reason, repeated_from, changed) = detail;
     let (resource, name, strand, icon, tag, copy_state, home, booked_by) = names;
     let booking = Booking {
@@ -135,7 +143,7 @@ fn loan_of((slot, detail, names, (keeper, keeper_name), plight): LoanRow) -> Res
         icon,
         tag,
         copy_state: state_of(&copy_state)?,
-        plight: Plight::of(plight),
+        plight: Plight::of(plight, SchoolId(home), calendar),
         home: SchoolId(home),
         booked_by,
         hands: keeper.map_or(Hands::Booker, |id| Hands::Keeper(PersonId(id), keeper_name.unwrap_or_default())),
@@ -154,7 +162,8 @@ pub fn one(tx: &mut Tx<'_>, id: BookingId) -> Result<Loan> {
         .filter(bookings::id.eq(id.0))
         .select((loan_columns!(), exists(here)))
         .first(tx.conn)?;
-    let loan = loan_of(row)?;
+    let calendar = calendar_of_journeys(tx, plight::under_way(&row.4).into_iter())?;
+    let loan = loan_of(row, &calendar)?;
     Ok(if here { loan } else { Loan { hands: Hands::School, ..loan } })
 }
 
@@ -167,7 +176,7 @@ pub fn of_schools(tx: &mut Tx<'_>, schools: &[SchoolId], window: Period) -> Resu
     // Both halves name the cluster and what their index begins with (see `plan::open_now`).
     let out = of().and(bookings::copy_id.gt(0)).and(bookings::collected_on.is_not_null()).and(bookings::returned_on.is_null());
     let rows: Vec<LoanRow> = loans!().filter(ended.or(out)).order((bookings::first_day, bookings::id)).limit(MOST).load(tx.conn)?;
-    rows.into_iter().map(loan_of).collect()
+    loans_of(tx, rows)
 }
 
 /// The schools' loans that ended on a day of the window, newest first, with those that never were.
@@ -182,7 +191,7 @@ pub fn ended(tx: &mut Tx<'_>, schools: &[SchoolId], window: Period) -> Result<Ve
         .order((bookings::first_day.desc(), bookings::id.desc()))
         .limit(MOST)
         .load(tx.conn)?;
-    rows.into_iter().map(loan_of).collect()
+    loans_of(tx, rows)
 }
 
 /// Requests that wait for an answer, by first day; those whose days are past among them, to be cleared away.
@@ -195,7 +204,7 @@ pub fn requested(tx: &mut Tx<'_>) -> Result<Vec<Loan>> {
         .order((bookings::first_day, bookings::id))
         .limit(MOST)
         .load(tx.conn)?;
-    rows.into_iter().map(loan_of).collect()
+    loans_of(tx, rows)
 }
 
 /// Everything that is out at a school now, late or not.

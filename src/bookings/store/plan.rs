@@ -11,12 +11,14 @@ use diesel::sql_types::Bool;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, ResourceId, SchoolId};
 use crate::bookings::{FurthestAhead, Rules, Slot};
-use crate::catalogue::plight::PlightRow;
+use crate::catalogue::plight::{self, PlightRow};
 use crate::catalogue::store::{state_of, strand_of};
 use crate::catalogue::{CopyState, Plight, Strand};
 use crate::db::asks::{LONGEST_HOLD, is_live, is_out};
 use crate::db::schema::{bookings, copies, custody, resources, settings};
 use crate::db::{Error, Result, Tx};
+use crate::year::SchoolCalendar;
+use crate::year::store::{calendar_of_journeys, school_calendar};
 
 /// A booking on the plan and for whom it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,17 +73,40 @@ type TitleRow = (i64, String, String, String, String, String, i32, i32, String, 
 type CopyRow = (i64, String, String, i64);
 type SettingsRow = (i32, Option<i32>, i32, i32, i32, bool, bool);
 
-/// All titles by name with their copies that are not retired, and the rules for each: one query.
+type Row = (TitleRow, CopyRow, Option<SettingsRow>, PlightRow);
+
+/// All titles by name with their copies that are not retired, and the rules for each: one query, and one more while a copy is on its
+/// way.
 pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<Title>> {
-    read(tx, None)
+    let rows = read(tx, None)?;
+    let calendar = calendar_of_journeys(tx, under_way_in(&rows))?;
+    titles_of(rows, &calendar)
 }
 
 /// One title, as [`titles`] gives it; not found when it has no copy, either.
 pub fn title(tx: &mut Tx<'_>, id: ResourceId) -> Result<Title> {
-    read(tx, Some(id))?.pop().ok_or(Error::NotFound)
+    let today = Period::day(tx.today());
+    title_with_calendar(tx, id, |_| today).map(|(title, _)| title)
 }
 
-fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Title>> {
+/// One title, and the school year around the days that its rules ask for: two queries. Not found when it has no copy.
+pub fn title_with_calendar(tx: &mut Tx<'_>, id: ResourceId, window: impl FnOnce(&Rules) -> Period) -> Result<(Title, SchoolCalendar)> {
+    let rows = read(tx, Some(id))?;
+    let Some((title, _, cluster, _)) = rows.first() else { return Err(Error::NotFound) };
+    let window = window(&rules_of(title, *cluster));
+    let since = under_way_in(&rows).min().unwrap_or(window.first());
+    let window = Period::new(window.first().min(since), window.last().max(since)).unwrap_or(window);
+    let calendar = school_calendar(tx, window)?;
+    let title = titles_of(rows, &calendar)?.pop().ok_or(Error::NotFound)?;
+    Ok((title, calendar))
+}
+
+/// The days on which the journeys began that copies are on.
+fn under_way_in(rows: &[Row]) -> impl Iterator<Item = Day> {
+    rows.iter().filter_map(|(.., plight)| plight::under_way(plight))
+}
+
+fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Row>> {
     let mut query = copies::table
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .left_join(settings::table.on(settings::cluster_id.eq(copies::cluster_id)))
@@ -120,10 +145,14 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Title>> {
     if let Some(id) = one {
         query = query.filter(resources::id.eq(id.0));
     }
-    let rows: Vec<(TitleRow, CopyRow, Option<SettingsRow>, PlightRow)> = query.load(tx.conn)?;
+    Ok(query.load(tx.conn)?)
+}
+
+fn titles_of(rows: Vec<Row>, calendar: &SchoolCalendar) -> Result<Vec<Title>> {
     let mut titles: Vec<Title> = Vec::new();
     for (title, (id, tag, state, home), cluster, plight) in rows {
-        let copy = Copy { id: CopyId(id), tag, state: state_of(&state)?, home: SchoolId(home), plight: Plight::of(plight) };
+        let home = SchoolId(home);
+        let copy = Copy { id: CopyId(id), tag, state: state_of(&state)?, home, plight: Plight::of(plight, home, calendar) };
         match titles.last_mut().filter(|last| last.id.0 == title.0) {
             Some(last) => last.copies.push(copy),
             None => titles.push(title_of(title, cluster, copy)?),
@@ -133,20 +162,8 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Title>> {
 }
 
 fn title_of(row: TitleRow, cluster: Option<SettingsRow>, copy: Copy) -> Result<Title> {
-    let (id, kind, name, strand, topic, icon, from, to, search_words, approval_needed, turnaround) = row;
-    // The schema's checks keep every one of these numbers small and at or above zero.
-    let whole = |number: i32| u32::try_from(number).unwrap_or_default();
-    let mut rules = cluster.map_or_else(Rules::default, |(longest, ahead, notice, live, turnaround, approval, any_day)| Rules {
-        longest_loan_days: whole(longest),
-        furthest_ahead: ahead.map_or(FurthestAhead::EndOfNextYear, |days| FurthestAhead::Days(whole(days))),
-        shortest_notice_days: whole(notice),
-        most_live_bookings: whole(live),
-        turnaround_days: whole(turnaround),
-        approval_needed: approval,
-        allow_non_school_days: any_day,
-    });
-    rules.approval_needed |= approval_needed;
-    rules.turnaround_days = turnaround.map_or(rules.turnaround_days, whole);
+    let rules = rules_of(&row, cluster);
+    let (id, kind, name, strand, topic, icon, from, to, search_words, ..) = row;
     let year = |number: i32| u8::try_from(number).unwrap_or_default();
     Ok(Title {
         id: ResourceId(id),
@@ -160,6 +177,24 @@ fn title_of(row: TitleRow, cluster: Option<SettingsRow>, copy: Copy) -> Result<T
         rules,
         copies: vec![copy],
     })
+}
+
+/// The cluster's rules as they hold for the title of the row.
+fn rules_of((.., approval_needed, turnaround): &TitleRow, cluster: Option<SettingsRow>) -> Rules {
+    // The schema's checks keep every one of these numbers small and at or above zero.
+    let whole = |number: i32| u32::try_from(number).unwrap_or_default();
+    let mut rules = cluster.map_or_else(Rules::default, |(longest, ahead, notice, live, turnaround, approval, any_day)| Rules {
+        longest_loan_days: whole(longest),
+        furthest_ahead: ahead.map_or(FurthestAhead::EndOfNextYear, |days| FurthestAhead::Days(whole(days))),
+        shortest_notice_days: whole(notice),
+        most_live_bookings: whole(live),
+        turnaround_days: whole(turnaround),
+        approval_needed: approval,
+        allow_non_school_days: any_day,
+    });
+    rules.approval_needed |= approval_needed;
+    rules.turnaround_days = turnaround.map_or(rules.turnaround_days, whole);
+    rules
 }
 
 pub(crate) type SlotRow = (i64, i64, i64, String, String, Day, Day, Day, Option<Day>, Option<Day>, Option<NaiveDateTime>);

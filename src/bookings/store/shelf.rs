@@ -1,16 +1,15 @@
-//! Everything a decision about one resource needs, read in one transaction by six queries.
+//! Everything a decision about one resource needs, read in one transaction by five queries.
 
 use diesel::prelude::*;
 
 use super::plan::{self, SlotRow, Title, copies_of, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{ResourceId, SchoolId};
-use crate::bookings::{Membership, Shelf, ShelfCopy, Slot, Standing};
+use crate::bookings::{Membership, Rules, Shelf, ShelfCopy, Slot, Standing};
 use crate::db::asks::{LONGEST_HOLD, is_live, is_out};
 use crate::db::schema::{bookings, copies, schools};
 use crate::db::{Result, Tx};
 use crate::schools::School;
-use crate::year::store;
 
 /// How far before a wish its neighbours are looked for: the nearest free span may lie as far back.
 const MARGIN: i64 = 40;
@@ -29,15 +28,9 @@ pub struct Reading {
 /// Reads the shelf of a resource for a school. `wanted`: the days somebody has in mind, which may lie further than can be booked.
 pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Option<Period>) -> Result<Reading> {
     let today = tx.today();
-    let title = plan::title(tx, resource)?;
-    let limit = title.rules.furthest_ahead.limit(today);
-    let first = wanted.map_or(today, |wanted| wanted.first().min(today));
-    let last = wanted.map_or(limit, |wanted| wanted.last().max(limit));
-    // Nobody books decades: an address that asks for them reads no more than can be booked at all.
-    let reach = title.rules.reach(today).max(limit);
-    let window = Period::new(days::add(first.max(days::add(today, -LONGEST_HOLD)), -MARGIN), days::add(last.min(reach), MARGIN))
-        .unwrap_or(Period::day(today));
-    let calendar = store::school_calendar(tx, window)?;
+    let window = |rules: &Rules| window(rules, wanted, today);
+    let (title, calendar) = plan::title_with_calendar(tx, resource, window)?;
+    let window = window(&title.rules);
     let schools = crate::schools::store::schools(tx)?;
     let slots = slots(tx, &title, window)?;
     let copies = title
@@ -62,6 +55,17 @@ pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Opt
     let standing = Standing { school, memberships };
     let shelf = Shelf { today, rules: title.rules, calendar, copies, standing, live_bookings, names };
     Ok(Reading { title, schools, shelf })
+}
+
+/// The days of which the plan is read, for a wish or for nothing in particular.
+fn window(rules: &Rules, wanted: Option<Period>, today: Day) -> Period {
+    let limit = rules.furthest_ahead.limit(today);
+    let first = wanted.map_or(today, |wanted| wanted.first().min(today));
+    let last = wanted.map_or(limit, |wanted| wanted.last().max(limit));
+    // Nobody books decades: an address that asks for them reads no more than can be booked at all.
+    let reach = rules.reach(today).max(limit);
+    Period::new(days::add(first.max(days::add(today, -LONGEST_HOLD)), -MARGIN), days::add(last.min(reach), MARGIN))
+        .unwrap_or(Period::day(today))
 }
 
 /// Why a copy can be had on no day: what the coordinator says of it, or that neither a school nor the store has it.

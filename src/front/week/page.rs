@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
 use crate::attention::store::Neighbour;
-use crate::attention::{self, AtRisk, Holding};
+use crate::attention::{self, AtRisk, Holding, Trouble};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::loans;
@@ -58,13 +58,13 @@ struct WeekPage {
 }
 
 impl WeekPage {
-    /// At most six queries.
+    /// At most six queries, and one more while a copy is on its way.
     fn read(tx: &mut Tx<'_>, viewer: Viewer) -> Result<Self> {
         let today = tx.today();
         let neighbours = attention::store::neighbours(tx)?;
         let only = viewer.mine.as_deref().and_then(|mine| if let [only] = mine { Some(*only) } else { None });
         let journeys = store::journeys(tx, this_and_next(today).1.last(), only)?;
-        let (holdings, _) = attention::store::holdings(tx)?;
+        let holdings = attention::store::holdings(tx)?;
         let suspects = attention::suspects(&holdings, today);
         let ahead = Period::new(today, days::add(today, attention::AHEAD_DAYS)).unwrap_or(Period::day(today));
         let to_come: Vec<_> = match suspects.as_slice() {
@@ -143,13 +143,11 @@ fn needs_attention(base: &str, desk: &WeekPage) -> Markup {
         chip(number(desk.reports.0), Tone::Warn, "map-pin", "box found by somebody", "boxes found by somebody", "finds"),
         // What is on its way as it should be needs nobody.
         chip(
-            many(|holding, today| {
-                holding.custody.place == Place::Transit && holding.custody.plight().astray.is_some_and(|astray| astray.keeps_out(today))
-            }),
+            many(|holding, today| matches!(holding.trouble(today), Some(Trouble::LongOnTheWay(_)))),
             Tone::Warn,
             "truck",
-            "box on its way for more than a week",
-            "boxes on their way for more than a week",
+            "box too long on its way",
+            "boxes too long on their way",
             "on-the-way",
         ),
     ]
@@ -276,7 +274,7 @@ fn row(base: &str, desk: &WeekPage, journey: &Journey, overdue: bool) -> Markup 
 fn agreement(desk: &WeekPage, journey: &Journey, given: Option<&Holding>) -> Markup {
     let leg = &journey.leg;
     html! {
-        @if let Some(given) = given { (pill(Tone::Good, &format!("On its way {}", given.custody.plight().astray.map(|astray| astray.since(desk.today)).unwrap_or_default()))) }
+        @if let Some(given) = given { (pill(Tone::Good, &format!("On its way {}", given.plight().astray.map(|astray| astray.since(desk.today)).unwrap_or_default()))) }
         @else if leg.from == leg.to {}
         @else if let Some(proposal) = &leg.proposal {
             @if desk.is_mine(proposal.school) { (pill(Tone::Plain, "You proposed a change")) } @else { (pill(Tone::Warn, "A change is proposed: please answer")) }
@@ -339,7 +337,7 @@ fn on_its_way(base: &str, desk: &WeekPage) -> Markup {
                             (icon("truck"))
                             div {
                                 a href={ (base) "/copies/" (holding.item.copy) } { (holding.item.words()) }
-                                small { (sentence(&holding.custody.plight().astray.map(|astray| astray.words(desk.today, |school| desk.name(school))).unwrap_or_default())) }
+                                small { (sentence(&holding.plight().astray.map(|astray| astray.words(desk.today, |school| desk.name(school))).unwrap_or_default())) }
                             }
                         }
                     }

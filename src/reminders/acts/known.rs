@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::clock;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::CopyId;
 use crate::bookings::store::loans;
@@ -11,6 +12,7 @@ use crate::catalogue::{Astray, CopyState};
 use crate::db::{Result, Tx};
 use crate::journeys::{Custody, Leg, Place, store};
 use crate::reminders::{Facts, store as looks, suspicious};
+use crate::year::store::calendar_of_journeys;
 
 /// What is known of a copy now.
 pub struct Known {
@@ -25,17 +27,19 @@ pub struct Known {
     /// The next loan that is confirmed and not fetched, read only when something may be in its way; and whether it was booked within
     /// the last day, `false` until somebody asks.
     pub next: Option<(Slot, bool)>,
-    transit_days: u32,
+    long_from: Option<Day>,
 }
 
 impl Known {
-    /// Reads these copies: five queries, however many there are.
+    /// Reads these copies: five queries at most, however many there are.
     pub fn read(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<BTreeMap<CopyId, Self>> {
         if copies.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let (today, transit_days) = (tx.today(), looks::transit_days(tx)?);
+        let today = tx.today();
         let here = store::of(tx, copies)?;
+        let began = here.iter().filter(|one| one.place == Place::Transit).map(|one| clock::today(one.since));
+        let calendar = calendar_of_journeys(tx, began)?;
         let mut things: BTreeMap<CopyId, looks::Thing> =
             looks::things(tx, Some(copies))?.into_iter().map(|thing| (thing.copy, thing)).collect();
         let out: Vec<Slot> = if here.iter().any(|one| one.booking.is_some()) { loans::out_now(tx)? } else { vec![] };
@@ -43,7 +47,9 @@ impl Known {
         for custody in here {
             let Some(thing) = things.remove(&custody.copy) else { continue };
             let out = out.iter().find(|slot| custody.place == Place::School && custody.booking == Some(slot.id)).copied();
-            let one = Self { custody, thing, out, counted: false, next: None, transit_days };
+            let to = custody.to.unwrap_or(thing.home);
+            let long_from = (custody.place == Place::Transit).then(|| calendar.long_from(clock::today(custody.since), to)).flatten();
+            let one = Self { custody, thing, out, counted: false, next: None, long_from };
             known.insert(one.custody.copy, one);
         }
         let suspects: Vec<CopyId> = known.iter().filter(|(_, one)| suspicious(&one.facts(), today)).map(|(copy, _)| *copy).collect();
@@ -77,7 +83,7 @@ impl Known {
             next: self.next,
             out_of_service: self.thing.state.why_not(),
             missing: self.thing.state == CopyState::Missing || self.custody.place == Place::Missing,
-            transit_days: self.transit_days,
+            long_from: self.long_from,
         }
     }
 }
@@ -97,7 +103,7 @@ pub fn can_happen(leg: &Leg, facts: &Facts<'_>, today: Day) -> bool {
         // It still goes home, and to nobody else.
         return giver_has_it && leg.to_booking.is_none();
     }
-    let astray = facts.custody.plight().astray.is_some_and(|astray: Astray| astray.keeps_out(today));
+    let astray = facts.custody.plight(facts.long_from).astray.is_some_and(|astray: Astray| astray.keeps_out(today));
     let late = facts.out.is_some_and(|out| out.late_since(today).is_some());
     giver_has_it || !(astray || late)
 }
@@ -134,7 +140,7 @@ mod tests {
     }
 
     fn facts(custody: &Custody) -> Facts<'_> {
-        Facts { custody, home: HOME, out: None, counted: true, next: None, out_of_service: None, missing: false, transit_days: 3 }
+        Facts { custody, home: HOME, out: None, counted: true, next: None, out_of_service: None, missing: false, long_from: None }
     }
 
     #[test]
@@ -167,10 +173,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_on_its_way_can_go_on_for_a_week() {
+    fn what_is_on_its_way_can_go_on_until_that_takes_too_long() {
         let away = Custody { to: Some(SAXTON), ..custody(Place::Transit, HOME) };
         let onwards = leg(Some(1), SAXTON, Some(2), NEXT);
-        assert!(can_happen(&onwards, &facts(&away), day("2026-11-30")));
-        assert!(!can_happen(&onwards, &facts(&away), day("2026-12-01")));
+        let facts = Facts { long_from: Some(day("2026-12-01")), ..facts(&away) };
+        assert!(can_happen(&onwards, &facts, day("2026-11-30")));
+        assert!(!can_happen(&onwards, &facts, day("2026-12-01")));
     }
 }
