@@ -3,6 +3,7 @@
 
 use proptest::test_runner::{Config, TestRunner};
 
+use crate::harness::truth::{days_are_right, overlaps};
 use crate::harness::{Engine, Ground, Raw};
 
 on_both_engines!(
@@ -59,23 +60,6 @@ pub fn insert_on(id: &str, day: &str) -> String {
 fn taken(answer: Result<(), String>) {
     let words = answer.expect_err("the database took an overlap");
     assert!(words.contains("booked_days"), "refused for another reason: {words}");
-}
-
-/// How many pairs of live bookings share a day of a copy, asked of the bookings themselves.
-pub fn overlaps(raw: &mut Raw) -> i64 {
-    raw.number(
-        "SELECT count(*) AS n FROM bookings a JOIN bookings b ON a.cluster_id = b.cluster_id AND a.copy_id = b.copy_id AND a.id < b.id
-         WHERE a.state IN ('requested', 'confirmed') AND b.state IN ('requested', 'confirmed')
-           AND a.first_day <= b.held_until AND b.first_day <= a.held_until",
-    )
-}
-
-/// Every day of a live booking is in the table, and nothing else is.
-pub fn days_are_right(raw: &mut Raw) {
-    let live = "SELECT b.cluster_id, b.copy_id, d.day, b.id FROM bookings b JOIN days d ON d.day BETWEEN b.first_day AND b.held_until WHERE b.state IN ('requested', 'confirmed')";
-    let held = "SELECT cluster_id, copy_id, day, booking_id FROM booked_days";
-    assert_eq!(raw.number(&format!("SELECT count(*) AS n FROM ({live} EXCEPT {held}) AS missing")), 0, "a live booking without its days");
-    assert_eq!(raw.number(&format!("SELECT count(*) AS n FROM ({held} EXCEPT {live}) AS extra")), 0, "days held for nothing");
 }
 
 fn an_overlap_is_refused_wherever_it_lies(ground: Ground) {

@@ -8,6 +8,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "a story owns its database or its server, and takes it away with it")]
 
 #[macro_use]
+#[allow(dead_code, reason = "the faults (tests/faults) use the rest")]
 mod harness;
 
 mod abuse;
@@ -33,7 +34,6 @@ mod feeds;
 mod guarantee;
 mod handing_over;
 mod imports;
-mod killed;
 mod leavers;
 mod legs;
 mod legs_moved;

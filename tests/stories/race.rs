@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier};
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-use crate::harness::{Ground, Page, Raw, Ssl, TestApp, Wish, World, all, science_lead};
+use crate::harness::{Ground, Page, Raw, Ssl, TestApp, Wish, World, all, science_lead, truth};
 
 on_both_engines!(
     sixteen_schools_want_one_box_fifty_times,
@@ -121,12 +121,12 @@ fn rounds_past_the_application(ground: &Ground, rounds: usize) -> Vec<i64> {
 
 fn sixteen_connections_past_the_application_get_one_row(ground: Ground) {
     assert_eq!(rounds_past_the_application(&ground, ROUNDS), vec![1; ROUNDS]);
-    assert_eq!(crate::guarantee::overlaps(&mut ground.raw()), 0);
+    assert_eq!(truth::overlaps(&mut ground.raw()), 0);
 }
 
 fn without_the_guard_sixteen_connections_overlap(ground: Ground) {
     crate::guarantee::drop_the_guard(&mut ground.raw());
     let rows = rounds_past_the_application(&ground, 5);
     assert_eq!(rows, vec![i64::try_from(RIVALS).expect("a number"); 5], "nothing but the guard keeps them apart");
-    assert!(crate::guarantee::overlaps(&mut ground.raw()) > 0);
+    assert!(truth::overlaps(&mut ground.raw()) > 0);
 }

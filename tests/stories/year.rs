@@ -16,7 +16,7 @@ use boxrota::worker::Worker;
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 use tokio::sync::watch;
 
-use crate::harness::{Engine, Ground, Raw, TestApp, World, science_lead};
+use crate::harness::{Chance, Engine, Ground, Raw, TestApp, World, science_lead};
 
 /// The same year each time.
 const SEED: u64 = 20_260_907;
@@ -55,24 +55,6 @@ fn live(engine: Engine, from: &str, to: &str) {
 
 fn day(text: &str) -> NaiveDate {
     text.parse().expect("a day")
-}
-
-/// Numbers that look like chance and are the same each time.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.0 >> 33
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.next()).unwrap() % n
-    }
-
-    fn percent(&mut self, of: u64) -> bool {
-        self.next() % 100 < of
-    }
 }
 
 /// A loan as the model knows it.

@@ -1,15 +1,18 @@
 //! What the stories stand on: a database each, a server each, people who hold a role and do what the role may do.
 
 mod app;
+mod chance;
 mod ground;
 pub mod log;
 mod people;
 pub mod process;
 mod provider;
+pub mod truth;
 mod web;
 mod world;
 
 pub use app::{TestApp, tell};
+pub use chance::Chance;
 pub use ground::{Engine, Ground, Raw};
 pub use people::{Bursar, Coordinator, Person, Ssl, Wish};
 pub use provider::{OtherHouse, Says};

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use super::{Browser, Page, TestApp};
 
 /// Somebody signed in, inside one cluster.
+#[derive(Clone)]
 pub struct Person {
     /// The browser with the session's cookie.
     pub browser: Browser,

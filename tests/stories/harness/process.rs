@@ -18,7 +18,7 @@ pub struct Program {
 
 /// How many seconds the program's clock is ahead, so that it stands on the stories' Monday, 23 November 2026, at nine, and runs
 /// on from there: the same for every process of a story.
-fn ahead() -> i64 {
+pub fn ahead() -> i64 {
     static AHEAD: OnceLock<i64> = OnceLock::new();
     *AHEAD.get_or_init(|| {
         let machine = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_secs();

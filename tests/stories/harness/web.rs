@@ -86,7 +86,7 @@ impl Browser {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        page(path, request.send().await.expect("an answer")).await
+        page(path, request.send().await.unwrap_or_else(|fault| panic!("{path}: {fault}"))).await
     }
 
     /// Asks for a page, follows where it sends, and wants a 200.
@@ -355,6 +355,11 @@ impl Form {
     /// What stands in a field.
     pub fn value(&self, name: &str) -> &str {
         self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The names of its fields.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// What a field offers.
