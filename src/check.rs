@@ -68,6 +68,9 @@ pub async fn run(server: &ServerArgs, clock: &Clock, env: fn(&str) -> Option<Str
         }
         database(&mut found, config, clock).await;
         mail(&mut found, config).await;
+        if config.operator_mail.is_none() {
+            found.note("nobody is written to when something goes wrong", "set BOXROTA_OPERATOR_MAIL to your address (docs/operations.md)");
+        }
     }
     say(&format!("{} looked at, {} wrong", found.seen, found.wrong));
     Ok(if found.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

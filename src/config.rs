@@ -12,8 +12,8 @@ use clap::{Args, Parser, Subcommand};
 use lettre::message::Mailbox;
 
 use crate::accounts::identity::Provider;
-use crate::base::Day;
 use crate::base::days::parse_iso;
+use crate::base::{Day, EmailAddress};
 use crate::db::DatabaseUrl;
 use crate::mail::mailer::{Mailer, Sender};
 use crate::mail::smtp::{self, BadServer, Server};
@@ -115,6 +115,8 @@ pub struct Config {
     pub requests_per_address: NonZeroU32,
     /// Providers through which people may sign in.
     pub providers: Vec<Provider>,
+    /// Who is written to when something goes wrong that nobody at a school can mend.
+    pub operator_mail: Option<EmailAddress>,
 }
 
 /// The mail server's settings as text. Its `Debug` shows no password.
@@ -204,6 +206,13 @@ impl Config {
             root_cert: env("BOXROTA_SMTP_ROOT_CERT").filter(|value| !value.is_empty()).map(PathBuf::from),
             reply_to: args.mail_reply_to.clone().filter(|value| !value.is_empty()),
         };
+        let operator_mail = match env("BOXROTA_OPERATOR_MAIL").filter(|value| !value.is_empty()) {
+            None => None,
+            Some(text) => Some(
+                text.parse()
+                    .map_err(|_| wrong("BOXROTA_OPERATOR_MAIL", format!("is {text:?}, which is no e-mail address"), "it@school.example"))?,
+            ),
+        };
         let site = Site {
             public_url,
             mail_from: args.mail_from.clone().filter(|value| !value.is_empty()),
@@ -218,7 +227,7 @@ impl Config {
         };
         let requests_per_session = per_minute("BOXROTA_REQUESTS_PER_SESSION", &args.requests_per_session, PER_SESSION, "600")?;
         let requests_per_address = per_minute("BOXROTA_REQUESTS_PER_ADDRESS", &args.requests_per_address, PER_ADDRESS, "3000")?;
-        Ok(Self { listen, site, database, smtp, requests_per_session, requests_per_address, providers })
+        Ok(Self { listen, site, database, smtp, requests_per_session, requests_per_address, providers, operator_mail })
     }
 
     /// How letters leave: by the mail server of `BOXROTA_SMTP_URL`, or not at all when it is not set.

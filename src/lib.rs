@@ -37,4 +37,5 @@ pub mod front; // this week, attention, boxes, my loans, a loan, a school, mail,
 pub mod settle; // legs, offers and what else follows from what was written
 pub mod config; // the environment, parsed once
 pub mod worker; // the one place where the clock starts work
+pub mod alarm; // tells the operator what the log says is wrong
 pub mod app; // puts the server together and mounts the rooms

@@ -12,8 +12,13 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use tokio::sync::watch;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use boxrota::accounts::acts;
+use boxrota::alarm::Alarm;
 use boxrota::app::{build, serve};
 use boxrota::base::clock::today;
 use boxrota::base::{Clock, EmailAddress, days};
@@ -31,8 +36,10 @@ const LAST_LETTER: Duration = Duration::from_secs(25);
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("BOXROTA_LOG").unwrap_or_else(|_| "info,actix_server=warn".into());
     // A log that nobody takes any more is no reason to stop.
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).log_internal_errors(false).init();
-    match run(Cli::parse()).await {
+    let log = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false).log_internal_errors(false).with_filter(filter);
+    let alarm = Alarm::default();
+    tracing_subscriber::registry().with(log).with(alarm.clone().with_filter(LevelFilter::WARN)).init();
+    match run(Cli::parse(), alarm).await {
         Ok(code) => code,
         // Who reads has seen enough: `boxrota demo | head -1`.
         Err(fault) if fault.downcast_ref::<io::Error>().is_some_and(|fault| fault.kind() == io::ErrorKind::BrokenPipe) => ExitCode::SUCCESS,
@@ -59,7 +66,7 @@ fn clock() -> Clock {
     ahead.and_then(chrono::TimeDelta::try_seconds).map_or(Clock::Machine, Clock::Ahead)
 }
 
-async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+async fn run(cli: Cli, alarm: Alarm) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo { data, today, server } => {
             let today = demo_today(today.as_deref())?;
@@ -71,12 +78,12 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 say(&summary)?;
                 say(&format!("Its files are in {}; `boxrota import-cluster` takes a folder like it.", data.join("cluster").display()))?;
             }
-            serve_until_stopped(config, db, clock).await
+            serve_until_stopped(config, db, clock, alarm).await
         }
         Command::Serve(server) => {
             let config = configured(&server)?;
             let db = Db::open(&config.database, &config.site.link("")).await?;
-            serve_until_stopped(config, db, clock()).await
+            serve_until_stopped(config, db, clock(), alarm).await
         }
         Command::Migrate => {
             let url = database_url(env("BOXROTA_DATABASE_URL"))?;
@@ -149,7 +156,7 @@ fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
     Ok(std::future::pending())
 }
 
-async fn serve_until_stopped(config: Config, db: Db, clock: Clock) -> anyhow::Result<ExitCode> {
+async fn serve_until_stopped(config: Config, db: Db, clock: Clock, alarm: Alarm) -> anyhow::Result<ExitCode> {
     let mailer = Arc::new(config.mailer()?);
     let listener = TcpListener::bind(config.listen).with_context(|| {
         format!("BOXROTA_LISTEN: cannot listen on {}; is another program using it? Try --listen 127.0.0.1:8081", config.listen)
@@ -166,6 +173,7 @@ async fn serve_until_stopped(config: Config, db: Db, clock: Clock) -> anyhow::Re
             say(&format!("  {:<20} {:<38} {}", role.words(), person.name, person.email))?;
         }
     }
+    let operator = config.operator_mail.clone().filter(|_| mailer.sends());
     let parts = build(db, clock, config);
     let app = parts.app.clone();
     put_back_days(&app.db, app.clock.now()).await?;
@@ -179,8 +187,12 @@ async fn serve_until_stopped(config: Config, db: Db, clock: Clock) -> anyhow::Re
     let told = told_to_end()?;
     outlive_hang_ups()?;
     say(&format!("Boxrota is at {}", app.site.public_url))?;
-    let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer };
+    let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer: mailer.clone() };
     let (stop, stopped) = watch::channel(false);
+    if let Some(operator) = operator {
+        let site = app.site.public_url.host_str().unwrap_or_default().to_owned();
+        tokio::spawn(alarm.tell(operator, site, mailer, stopped.clone()));
+    }
     let working = tokio::spawn(worker.keep_at_it(stopped));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let server = serve(parts, listener, workers)?;

@@ -111,7 +111,7 @@ impl Worker {
                 }
             };
             if cut_off {
-                tracing::warn!(seconds = pause.as_secs(), "the mail server cannot be reached; letters wait");
+                tracing::warn!(operator = true, seconds = pause.as_secs(), "the mail server cannot be reached; letters wait");
             }
             let rung = async {
                 // What has been stored meanwhile would not get through either.
@@ -145,7 +145,11 @@ impl Worker {
     pub async fn round(&self, rounds: &mut Rounds, stop: &watch::Receiver<bool>) -> bool {
         let (now, steady) = (self.clock.now(), self.clock.steady());
         if let Some(by) = rounds.lived.see(now, steady) {
-            tracing::warn!(seconds = by.num_seconds(), "the clock has leapt; nothing is cleared away until it has kept its time for a day");
+            tracing::warn!(
+                operator = true,
+                seconds = by.num_seconds(),
+                "the clock has leapt; nothing is cleared away until it has kept its time for a day"
+            );
             if let Err(fault) = put_back_days(&self.db, now).await {
                 tracing::error!(%fault, "the days of the bookings to come could not be looked through");
             }

@@ -13,6 +13,7 @@ mod harness;
 
 mod abuse;
 mod account;
+mod alarm;
 mod attention;
 mod booking_mail;
 mod calendar;
