@@ -118,6 +118,14 @@ impl Holding {
         bookings::risk(slot, self.out().as_ref(), self.copy_state.why_not(), &self.plight(), today)
     }
 
+    /// The essential parts that were short at the last count, in words, until it is counted full: whether or not somebody has booked it
+    /// next, and besides what else is wrong with it. Of what is missing altogether that is not said.
+    #[must_use]
+    pub fn short(&self) -> Option<&str> {
+        let short = self.custody.short_essentials.as_str();
+        (self.custody.place != Place::Missing && !short.is_empty()).then_some(short)
+    }
+
     /// What is wrong with it; what it lacks is said of the bookings to come.
     #[must_use]
     pub fn trouble(&self, today: Day) -> Option<Trouble> {
@@ -380,6 +388,16 @@ mod tests {
         assert_eq!(trouble(&Holding { counted: false, ..lent.clone() }), Some(Trouble::NotCounted));
         lent.days = Some(period("2026-11-16", "2026-11-25"));
         assert_eq!(trouble(&Holding { counted: false, ..lent }), Some(Trouble::Late(day("2026-11-25"))), "late comes before not counted");
+    }
+
+    #[test]
+    fn what_is_short_is_said_wherever_it_is_and_not_of_what_is_missing() {
+        for place in [Place::Store, Place::School, Place::Transit, Place::Missing] {
+            let mut holding = holding(place, SAXTON, "2026-11-20T12:00:00Z");
+            assert_eq!(holding.short(), None);
+            "Torch: 2 of 8 missing".clone_into(&mut holding.custody.short_essentials);
+            assert_eq!(holding.short(), (place != Place::Missing).then_some("Torch: 2 of 8 missing"));
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::base::ids::SchoolId;
 use crate::bookings::store::loans;
 use crate::catalogue::Item;
 use crate::db::{Result, Tx};
+use crate::journeys::Place;
 use crate::people::{Coordinator, Member};
 use crate::schools::ANOTHER;
 use crate::web::answer::answer;
@@ -39,6 +40,8 @@ struct AttentionPage {
     neighbours: Vec<Neighbour>,
     /// What is wrong, and with what, by list.
     troubles: Vec<(Trouble, Holding)>,
+    /// What lacks something that it needs, whoever has booked it next.
+    short: Vec<Holding>,
     at_risk: Vec<AtRisk>,
     finds: Vec<Find>,
     differences: Vec<Difference>,
@@ -58,8 +61,9 @@ impl AttentionPage {
         };
         let at_risk = rules::at_risk(&holdings, &to_come, today);
         let (finds, differences) = (store::open_finds(tx)?, store::open_differences(tx)?);
+        let short = holdings.iter().filter(|holding| holding.short().is_some()).cloned().collect();
         let troubles = holdings.into_iter().filter_map(|holding| Some((holding.trouble(today)?, holding))).collect();
-        Ok(Self { today, neighbours, troubles, at_risk, finds, differences })
+        Ok(Self { today, neighbours, troubles, short, at_risk, finds, differences })
     }
 
     fn name(&self, school: SchoolId) -> &str {
@@ -75,7 +79,7 @@ impl AttentionPage {
     }
 
     fn is_empty(&self) -> bool {
-        self.troubles.is_empty() && self.at_risk.is_empty() && self.finds.is_empty() && self.differences.is_empty()
+        self.troubles.is_empty() && self.short.is_empty() && self.at_risk.is_empty() && self.finds.is_empty() && self.differences.is_empty()
     }
 }
 
@@ -127,12 +131,13 @@ fn main(member: &Member, desk: &AttentionPage, done: &str) -> Markup {
         }))
         @if let Some((tone, heading, text)) = said(done) { (banner(tone, heading, html! { p { (text) } })) }
         @if desk.is_empty() {
-            div.panel { (empty("circle-check", "All is well", "No box is late, missing or too long on its way, and every count agrees. What goes wrong will stand here, with what can be done about it.", Some((format!("{base}/week").as_str(), "See this week")))) }
+            div.panel { (empty("circle-check", "All is well", "No box is late, missing, short of a part or too long on its way, and every count agrees. What goes wrong will stand here, with what can be done about it.", Some((format!("{base}/week").as_str(), "See this week")))) }
         }
         (list(member, desk, "late", "Late", |trouble| matches!(trouble, Trouble::Late(_))))
         (at_risk(member, desk))
         (list(member, desk, "on-the-way", "Too long on the way", |trouble| matches!(trouble, Trouble::LongOnTheWay(_))))
         (list(member, desk, "missing", "Missing", |trouble| matches!(trouble, Trouble::Missing)))
+        (short(member, desk))
         (finds(member, desk))
         (differing(member, desk))
         (list(member, desk, "without-booking", "At a school without a booking", |trouble| matches!(trouble, Trouble::WithoutBooking)))
@@ -148,6 +153,42 @@ fn list(member: &Member, desk: &AttentionPage, id: &str, title: &str, wanted: im
             section.panel.card aria-labelledby=(id) {
                 h2 id=(id) { (title) }
                 ul.tasks { @for (trouble, holding) in some { (one(member, desk, *trouble, holding)) } }
+            }
+        }
+    }
+}
+
+/// What lacks an essential part, until it is counted full.
+fn short(member: &Member, desk: &AttentionPage) -> Markup {
+    let base = member.base();
+    html! {
+        @if !desk.short.is_empty() {
+            section.panel.card aria-labelledby="short" {
+                h2 #short { "Short of a part that it needs" }
+                ul.tasks {
+                    @for holding in &desk.short {
+                        @let what = holding.item.words();
+                        @let copy = holding.item.copy;
+                        @let at = match holding.custody.place {
+                            Place::Store => format!("In store at {}.", desk.name(holding.home)),
+                            Place::Transit => format!("On its way from {} to {}.", desk.name(holding.custody.school), desk.name(holding.bound_for())),
+                            Place::School | Place::Missing => format!("At {}.", desk.name(holding.custody.school)),
+                        };
+                        li {
+                            (describe(member, &holding.item, &html! {
+                                p.warn { (holding.short().unwrap_or_default()) "." }
+                                p { (at) " It stands here until it is counted full." }
+                            }))
+                            div.verbs {
+                                @if Request::Count.of(&holding.custody, holding.home).is_some() {
+                                    (button(member, &format!("{base}/attention/{copy}/ask"), ("what", Request::Count.into()), "Ask for a count", &what, "mail"))
+                                }
+                                a.btn.small href={ (base) "/copies/" (copy) } { "Its page" span.vh { ": " (what) } }
+                                a.btn.small href={ (base) "/copies/" (copy) "/history" } { "History" span.vh { " of " (what) } }
+                            }
+                        }
+                    }
+                }
             }
         }
     }

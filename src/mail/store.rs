@@ -75,6 +75,21 @@ pub fn told(tx: &mut Tx<'_>, kind: &Kind, subject: &str, day: Day) -> Result<Vec
         .load(tx.conn)?)
 }
 
+/// About how many of the things whose subject begins so a letter of this kind has gone out, or is kept to be read where no mail is sent.
+pub fn sent_about(tx: &mut Tx<'_>, kind: &Kind, begins: &str) -> Result<u32> {
+    // In the order of both engines nothing that begins so stands after it and the last letter that there is.
+    let end = format!("{begins}\u{10ffff}");
+    let count: i64 = messages::table
+        .filter(messages::cluster_id.eq(tx.cluster.0))
+        .filter(messages::kind.eq(kind.key))
+        .filter(messages::subject.ge(begins))
+        .filter(messages::subject.lt(end))
+        .filter(messages::state.eq_any([text(State::Sent), text(State::Kept)]))
+        .select(diesel::dsl::count(messages::subject).aggregate_distinct())
+        .first(tx.conn)?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
 /// Letters of all clusters that are due: those that wait and whose time has come, and those whose worker has held them
 /// longer than its lease, which means that it died.
 pub fn due(house: &mut House<'_>, most: i64) -> Result<Vec<(ClusterId, MessageId)>> {

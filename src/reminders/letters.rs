@@ -198,6 +198,30 @@ pub struct Overdue {
     pub days: Period,
     /// Where it goes next.
     pub next: Side,
+    /// How often the school has been reminded.
+    pub reminded: Reminded,
+}
+
+/// How often a school has been reminded of a late loan: counted from the letters that went out, not from the days that went by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reminded {
+    /// There is nobody at the school to write to.
+    Nobody,
+    /// So many times before now; once more today.
+    Times(u32),
+}
+
+impl Reminded {
+    /// As a sentence about `whom`: "The school has been reminded twice".
+    fn words(self, whom: &str) -> String {
+        match self {
+            Self::Nobody => "Nobody there could be reminded, because the school has no science lead".to_owned(),
+            Self::Times(0) => format!("{whom} is reminded today for the first time"),
+            Self::Times(1) => format!("{whom} has been reminded once before today"),
+            Self::Times(2) => format!("{whom} has been reminded twice before today"),
+            Self::Times(times) => format!("{whom} has been reminded {times} times before today"),
+        }
+    }
 }
 
 /// A loan is late.
@@ -213,7 +237,10 @@ pub fn late(due: &Due, subject: String, thing: &Thing, overdue: &Overdue, to: &R
     } else {
         format!("on to {}", overdue.next.school)
     };
-    let again = if due.time > 1 { format!(" This is reminder number {}.", due.time) } else { String::new() };
+    let again = match overdue.reminded {
+        Reminded::Times(before @ 1..) => format!(" This is reminder number {}.", before.saturating_add(1)),
+        Reminded::Times(0) | Reminded::Nobody => String::new(),
+    };
     let (title, words, other) = match due.kind {
         LATE => (
             format!(
@@ -236,16 +263,18 @@ pub fn late(due: &Due, subject: String, thing: &Thing, overdue: &Overdue, to: &R
         LATE_HEAD => (
             format!("Your school still has {}", thing.name),
             format!(
-                "{} should have handed on {what} after {last}. The science lead has been reminded {} times, the coordinator knows. Please see that it goes {next}.",
-                overdue.holder.school, due.time
+                "{} should have handed on {what} after {last}. {}; the coordinator knows. Please see that it goes {next}.",
+                overdue.holder.school,
+                overdue.reminded.words("The science lead")
             ),
             &overdue.holder,
         ),
         _ => (
             format!("Late at {}: {}", overdue.holder.school, thing.name),
             format!(
-                "{} should have handed on {what} after {last}. It goes {next}. The school has been reminded {} times. Perhaps a call helps.",
-                overdue.holder.school, due.time
+                "{} should have handed on {what} after {last}. It goes {next}. {}. Perhaps a call helps.",
+                overdue.holder.school,
+                overdue.reminded.words("The school")
             ),
             &overdue.holder,
         ),

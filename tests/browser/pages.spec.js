@@ -86,6 +86,34 @@ test("signing in is sound before anybody is known", async ({ page }) => {
   }
 });
 
+// In forced colours nothing but the border tells one state from another: what the key says must be what the chart shows.
+test("in forced colours the calendar's key tells its states apart, and tells the truth", async ({ page }) => {
+  await signIn(page, "Science lead, Saxton");
+  await page.goto(`${base_path}/calendar?view=term`);
+  await page.emulateMedia({ forcedColors: "active" });
+  const { key, bars } = await page.evaluate(() => {
+    const border = (element) => {
+      const style = getComputedStyle(element);
+      return ["top", "left"].map((side) => style.getPropertyValue(`border-${side}-style`) + style.getPropertyValue(`border-${side}-width`)).join(" ");
+    };
+    const states = ["mine", "req", "risk", "late", "fix", "past"];
+    const state = (element) => states.filter((state) => element.classList.contains(state)).join(" ");
+    const key = [...document.querySelectorAll(".key .sw")].map((sw) => ({
+      state: state(sw),
+      border: border(sw),
+      ground: sw.classList.contains("shut") ? getComputedStyle(sw).backgroundImage : "",
+    }));
+    const bars = [...document.querySelectorAll(".tl .bk")].map((bar) => ({ state: state(bar), border: border(bar) }));
+    return { key, bars };
+  });
+  expect(key.length).toBeGreaterThanOrEqual(6);
+  const looks = key.map((one) => `${one.border} ${one.ground}`);
+  expect(new Set(looks).size, looks.join("\n")).toBe(looks.length);
+  const compared = key.filter((one) => !one.ground).flatMap((one) => bars.filter((bar) => bar.state === one.state).map((bar) => [one, bar]));
+  expect(compared.length).toBeGreaterThan(0);
+  for (const [one, bar] of compared) expect(bar.border, one.state || "other school").toBe(one.border);
+});
+
 test("text at twice the size, and forced colours, lose nothing", async ({ page }) => {
   await signIn(page, "Science lead, Saxton");
   for (const url of [`${base_path}/week`, `${base_path}/calendar`, `${base_path}/boxes`, `${base_path}/loans`]) {

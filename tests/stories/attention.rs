@@ -10,6 +10,7 @@ stories!(
     a_late_box_is_asked_for_once_a_day,
     a_box_too_long_on_its_way_is_counted_in_school_days,
     everybody_says_from_one_day_on_that_a_box_is_too_long_on_its_way,
+    what_is_short_stands_in_the_list_until_it_is_counted_full,
     a_booking_at_risk_moves_to_another_copy,
     other_dates_are_suggested_and_change_nothing,
     a_lost_box_is_missing_for_everybody_and_found_again,
@@ -154,6 +155,26 @@ async fn everybody_says_from_one_day_on_that_a_box_is_too_long_on_its_way(app: T
     cedar.open(&format!("/boxes/{magnets}")).await.says("Not until it is back");
     let wish = Wish::of(&magnets, "2027-03-08", "2027-03-12");
     cedar.browser.get(&format!("{}{}", cedar.base, wish.to_be_checked())).await.is(422).says("on its way from Ash to Beech");
+}
+
+async fn what_is_short_stands_in_the_list_until_it_is_counted_full(app: TestApp) {
+    let coordinator = app.coordinator().await;
+    // Both sides have counted the same, it lies in the store, and nobody has booked it next.
+    put(&app, "SO2", "short_essentials = 'Torch: 2 of 8 missing'");
+    let (page, asked) = app.questions(coordinator.open("/attention")).await;
+    assert!((1..=8).contains(&asked), "{asked} questions");
+    page.says("Short of a part that it needs").says("Sound (SO2)").says("Torch: 2 of 8 missing.").says("In store at Beech.");
+    coordinator.open("/week").await.says("1 box short of a part");
+    // At a school, that is asked for a count; on its way, nobody is.
+    put(&app, "SO2", &format!("place = 'school', school_id = {}, since = '2026-11-20 14:00:00'", school("Ash")));
+    let page = coordinator.open("/attention").await.says("At Ash. It stands here until it is counted full.");
+    press_twice(&coordinator, &page, "/ask", ("what", "count")).await.0.says("The school has been asked");
+    assert_eq!(app.letters().await.len(), 1);
+    // What is missing altogether is no longer said to be short.
+    put(&app, "SO2", &format!("place = 'missing', school_id = {}", school("Ash")));
+    coordinator.open("/attention").await.says_not("Short of a part");
+    put(&app, "SO2", &format!("place = 'store', school_id = {}, short_essentials = ''", school("Beech")));
+    coordinator.open("/attention").await.says("All is well");
 }
 
 async fn a_booking_at_risk_moves_to_another_copy(app: TestApp) {

@@ -20,6 +20,7 @@ stories!(
     mail_hours_are_londons_when_the_clocks_go_forward,
     a_late_box_is_asked_for_again_and_again_by_more_people,
     a_worker_that_was_away_for_three_days_says_what_still_matters,
+    the_number_of_a_reminder_is_that_of_the_letters_that_went_out,
     what_was_given_back_while_the_mail_server_was_down_is_not_asked_for,
     a_changed_handover_overtakes_its_reminder,
     a_day_that_closes_brings_the_reminder_forward,
@@ -196,6 +197,26 @@ async fn a_worker_that_was_away_for_three_days_says_what_still_matters(app: Test
     // It was away on 24 to 26 November, and from 30 November to the 3rd of December.
     let lines = lived(&app, ["2026-11-27", "2026-12-04"]).await;
     insta::assert_snapshot!("away", lines);
+}
+
+async fn the_number_of_a_reminder_is_that_of_the_letters_that_went_out(app: TestApp) {
+    late(&app).await;
+    // Nobody looked for a week: by the days it is the second time already.
+    app.at("2026-12-04T08:00:00Z");
+    let of =
+        |letters: &[Message], kind: &str| letters.iter().find(|letter| letter.kind == kind).expect("the letter").text.replace('\n', " ");
+    let first = round(&app).await;
+    assert!(!of(&first, "loan_late").contains("reminder number"), "{}", of(&first, "loan_late"));
+    assert!(of(&first, "loan_late_coordinators").contains("The school is reminded today for the first time."));
+    app.at("2026-12-11T08:00:00Z");
+    let second = round(&app).await;
+    assert!(of(&second, "loan_late").contains("This is reminder number 2."), "{}", of(&second, "loan_late"));
+    assert!(of(&second, "loan_late_coordinators").contains("The school has been reminded once before today."));
+    // One that the mail server refused was none.
+    app.raw().must("UPDATE messages SET state = 'failed' WHERE kind = 'loan_late'");
+    app.at("2026-12-17T08:00:00Z");
+    let third = round(&app).await;
+    assert!(!of(&third, "loan_late").contains("reminder number"), "{}", of(&third, "loan_late"));
 }
 
 /// A worker whose mail server does not answer.

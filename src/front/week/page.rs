@@ -139,6 +139,14 @@ fn needs_attention(base: &str, desk: &WeekPage) -> Markup {
         chip(many(|holding, today| holding.late_since(today).is_some()), Tone::Bad, "triangle-alert", "box late", "boxes late", "late"),
         chip(many(|holding, _| holding.custody.place == Place::Missing), Tone::Bad, "search", "box missing", "boxes missing", "missing"),
         chip(desk.at_risk.len(), Tone::Warn, "clock", "booking at risk", "bookings at risk", "at-risk"),
+        chip(
+            many(|holding, _| holding.short().is_some()),
+            Tone::Warn,
+            "package-open",
+            "box short of a part",
+            "boxes short of a part",
+            "short",
+        ),
         chip(number(desk.reports.1), Tone::Warn, "scan-qr-code", "count that differs", "counts that differ", "differing"),
         chip(number(desk.reports.0), Tone::Warn, "map-pin", "box found by somebody", "boxes found by somebody", "finds"),
         // What is on its way as it should be needs nobody.
@@ -157,7 +165,7 @@ fn needs_attention(base: &str, desk: &WeekPage) -> Markup {
     html! {
         section.panel.card.attend aria-labelledby="attention" {
             h2 #attention { a href={ (base) "/attention" } { "Needs attention" } }
-            @if chips.is_empty() { p { (icon("circle-check")) " Nothing at the moment: no box is late, missing or on its way for too long." } }
+            @if chips.is_empty() { p { (icon("circle-check")) " Nothing at the moment: no box is late, missing, short of a part or on its way for too long." } }
             @else { ul.facts { @for chip in &chips { li { a class=(<&'static str>::from(chip.tone)) href=(chip.href) { (icon(chip.symbol)) (chip.words) } } } } }
         }
     }

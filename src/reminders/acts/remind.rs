@@ -21,7 +21,7 @@ use crate::people::RoleKind;
 use crate::people::store::Person;
 use crate::people::store::directory::{self, Holder};
 use crate::reminders::acts::known;
-use crate::reminders::letters::{self, Contact, Journey, Overdue, Side, Why, may_mute, somebody_must_hear};
+use crate::reminders::letters::{self, Contact, Journey, Overdue, Reminded, Side, Why, may_mute, somebody_must_hear};
 use crate::reminders::{self, AT_RISK, Due, LATE, LATE_COORDINATORS, LATE_HEAD, NOT_COUNTED, Trouble, WEEKLY, Whom, store};
 use crate::schools::{self, SchoolNames};
 use crate::year::{self, SchoolCalendar};
@@ -185,10 +185,15 @@ pub fn leg_subject(leg: LegId, revision: i32) -> String {
     format!("leg:{leg}:{revision}")
 }
 
-/// What a letter about a late loan is about: `late:ID:NUMBER`.
+/// What a letter about a late loan is about: `late:ID:TIME`, the how-many-th time that one is due.
 #[must_use]
 pub fn late_subject(loan: BookingId, time: u32) -> String {
-    format!("late:{loan}:{time}")
+    format!("{}{time}", late_subjects(loan))
+}
+
+/// What the subjects of all letters about a late loan begin with.
+fn late_subjects(loan: BookingId) -> String {
+    format!("late:{loan}:")
 }
 
 /// Looks at some legs and copies of the cluster, and stores what is due.
@@ -308,9 +313,16 @@ fn remind(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due) -> Result<()> 
             let leg = rows::of_booking(tx, slot.id)?.into_iter().find(|leg| leg.from_booking == Some(slot.id));
             let next = leg.as_ref().and_then(|leg| leg.to_booking).map(|id| loans::one(tx, id)).transpose()?;
             let target = next.as_ref().map_or(known.thing.home, |loan| loan.booking.slot.school);
-            let overdue = Overdue { holder: desk.side(Some(out), slot.school), days: slot.days, next: desk.side(next.as_ref(), target) };
+            let at_school = desk.of_loan(out);
+            let reminded = if at_school.is_empty() {
+                Reminded::Nobody
+            } else {
+                Reminded::Times(outbox::sent_about(tx, LATE, &late_subjects(slot.id))?)
+            };
+            let (holder, next) = (desk.side(Some(out), slot.school), desk.side(next.as_ref(), target));
+            let overdue = Overdue { holder, days: slot.days, next, reminded };
             let hearers = match due.to {
-                Whom::Holder => desk.of_loan(out),
+                Whom::Holder => at_school,
                 Whom::Coordinators => desk.coordinators(),
                 _ => heads(desk, slot.school),
             };

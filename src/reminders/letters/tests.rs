@@ -63,11 +63,17 @@ fn all() -> Vec<(String, Letter)> {
     }
     let home = Journey { to: store("Kellington"), way: Way::Bring, ..journey(Way::Bring) };
     letters.push(("coming_home".into(), coming(&due(WEEK_BEFORE, Whom::Giver), subject(), &thing(), &home, day("2026-11-23"), &to, &lead)));
-    let overdue = Overdue { holder: side("Saxton"), days: period("2026-11-09", "2026-11-20"), next: side("Fairburn") };
-    let late = |kind, time, why: &Why| late(&Due { time, ..due(kind, Whom::Holder) }, "booking:1".into(), &thing(), &overdue, &to, why);
-    letters.push(("late".into(), late(LATE, 1, &Why::Booked)));
-    letters.push(("late_coordinators".into(), late(LATE_COORDINATORS, 2, &coordinator)));
-    letters.push(("late_head".into(), late(LATE_HEAD, 3, &Why::HeadOf("Saxton".into()))));
+    let late = |kind, reminded, why: &Why| {
+        let (holder, next) = (side("Saxton"), side("Fairburn"));
+        let overdue = Overdue { holder, days: period("2026-11-09", "2026-11-20"), next, reminded };
+        // That it is the fifth time by the days says nothing of letters.
+        late(&Due { time: 5, ..due(kind, Whom::Holder) }, "booking:1".into(), &thing(), &overdue, &to, why)
+    };
+    letters.push(("late".into(), late(LATE, Reminded::Times(0), &Why::Booked)));
+    letters.push(("late_again".into(), late(LATE, Reminded::Times(1), &Why::Booked)));
+    letters.push(("late_coordinators".into(), late(LATE_COORDINATORS, Reminded::Times(0), &coordinator)));
+    letters.push(("late_coordinators_nobody".into(), late(LATE_COORDINATORS, Reminded::Nobody, &coordinator)));
+    letters.push(("late_head".into(), late(LATE_HEAD, Reminded::Times(3), &Why::HeadOf("Saxton".into()))));
     for trouble in [Trouble::Late, Trouble::Short, Trouble::OutOfService, Trouble::Missing, Trouble::OnTheWay] {
         let due = Due { trouble: Some(trouble), ..due(AT_RISK, Whom::Next) };
         let next = (&side("Fairburn"), period("2026-11-30", "2026-12-11"));
