@@ -16,6 +16,7 @@ use crate::accounts::{acts, kinds};
 use crate::base::ids::{ClusterId, MessageId};
 use crate::base::steady::{Lived, Rhythm};
 use crate::base::{Clock, clock, days};
+use crate::bookings::acts::lapse;
 use crate::bookings::still as bookings;
 use crate::bookings::store::{days as booked, ledger};
 use crate::db::{self, Db, Scope, Tx};
@@ -360,6 +361,13 @@ impl Worker {
         for cluster in waiting.into_iter().chain(offered).collect::<BTreeSet<_>>() {
             if let Err(fault) = self.db.write(Scope::of_worker(cluster), waiting::acts::clear).await {
                 tracing::error!(%cluster, %fault, "places of the waiting list that are past could not be ended");
+            }
+        }
+        let mail_from = self.mailer.sent_from();
+        for cluster in self.db.house_read(now, ledger::with_requests_lapsed).await? {
+            let mail_from = mail_from.clone();
+            if let Err(fault) = self.db.write(Scope::of_worker(cluster), move |tx| lapse(tx, mail_from.as_deref())).await {
+                tracing::error!(%cluster, %fault, "requests that nobody answered could not be ended");
             }
         }
         let before = days::add(clock::today(now), -PAST_DAYS_KEPT);

@@ -7,7 +7,7 @@ use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading, Similar};
 use crate::bookings::tell::Teller;
 use crate::bookings::{By, Kind, Refusal, State, Wish, changes, reserve};
-use crate::db::{self, Stop, Tx};
+use crate::db::{self, Actor, Stop, Tx};
 use crate::people::{Membership, RoleKind};
 
 /// The roles that decide what somebody may do with a booking, to be taken into a transaction.
@@ -218,6 +218,27 @@ pub fn decline(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller, r
     changes::decline(&loan.booking.slot, by, reason)?;
     ledger::set_state(tx, &loan, State::Declined, reason)?;
     Ok(teller.answered(tx, id, reason)?)
+}
+
+/// Ends the requests that nobody answered in time, takes their entries out of calendars and tells those who asked. `mail_from`: the
+/// address that mails are sent from. How many there were. Only on a day that was lived through (`base::steady`), since nothing brings
+/// their days back.
+pub fn lapse(tx: &mut Tx<'_>, mail_from: Option<&str>) -> db::Result<usize> {
+    let today = tx.today();
+    let mut due = loans::requested(tx)?;
+    due.retain(|loan| changes::has_lapsed(&loan.booking.slot, today));
+    if due.is_empty() {
+        return Ok(0);
+    }
+    // Nobody did this: the time has come.
+    let actor = tx.act_as(Actor::Worker);
+    let teller = Teller::of_nobody(tx, mail_from)?;
+    for loan in &due {
+        ledger::set_state(tx, loan, State::Declined, changes::LAPSED)?;
+        teller.lapsed(tx, loan.booking.slot.id)?;
+    }
+    tx.act_as(actor);
+    Ok(due.len())
 }
 
 /// Cancels a booking with a reason, and tells those whom it concerns.

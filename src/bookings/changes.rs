@@ -79,6 +79,16 @@ pub fn decline(slot: &Slot, by: By, reason: &str) -> Result<(), Refusal> {
     need(reason)
 }
 
+/// What stands with a request that nobody answered in time.
+pub const LAPSED: &str = "Nobody answered it before its first day was over";
+
+/// Whether a request has lapsed: its first day is over, and nobody has answered. Until then it can be approved, also one that was made
+/// this morning for today.
+#[must_use]
+pub fn has_lapsed(slot: &Slot, today: Day) -> bool {
+    slot.state == State::Requested && !slot.is_offer() && slot.days.first() < today
+}
+
 /// Whether the school can fetch it today: from the last school day before its first day, when nobody else has it.
 /// `out` is the copy's booking that is out now.
 ///
@@ -178,6 +188,18 @@ mod tests {
             ended_reason: String::new(),
             repeated_from: None,
         }
+    }
+
+    #[test]
+    fn a_request_lapses_when_its_first_day_is_over() {
+        let asked = Slot { state: State::Requested, ..slot(1, "2026-10-12", "2026-10-16") };
+        assert!(!has_lapsed(&asked, day("2026-10-12")), "it may have been made this morning");
+        assert!(has_lapsed(&asked, day("2026-10-13")) && has_lapsed(&asked, day("2027-10-13")));
+        for state in [State::Confirmed, State::Declined, State::Cancelled] {
+            assert!(!has_lapsed(&Slot { state, ..asked }, day("2026-10-13")));
+        }
+        let offer = Slot { offer_until: Some("2026-10-14T00:00:00Z".parse().unwrap()), ..asked };
+        assert!(!has_lapsed(&offer, day("2026-10-13")), "what is offered has an end of its own");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub const APPROVED: &Kind =
     &Kind { key: "booking_approved", name: "A request is approved", to: BOOKER, choice: Choice::AsLead, waits: true };
 /// To the school: the coordinator said no.
 pub const DECLINED: &Kind =
-    &Kind { key: "booking_declined", name: "A request is not approved", to: BOOKER, choice: Choice::AsLead, waits: true };
+    &Kind { key: "booking_declined", name: "A request is not approved, or not answered", to: BOOKER, choice: Choice::AsLead, waits: true };
 /// To the school: other days, or another copy.
 pub const CHANGED: &Kind = &Kind { key: "booking_changed", name: "A booking has changed", to: BOOKER, choice: Choice::AsLead, waits: true };
 /// To the school, and to coordinators when it was they whom it concerns: given up.
@@ -165,6 +165,18 @@ pub fn declined(about: &About, to: &To<'_>, today: Day, reason: &str, calendar: 
         &format!("Not approved for {}: {}", about.school, about.resource),
         vec![opening, Block::facts([("Reason", reason)])],
     )
+}
+
+/// Nobody said yes or no in time. `calendar` takes the entry out again that an earlier letter brought.
+#[must_use]
+pub fn lapsed(about: &About, to: &To<'_>, today: Day, calendar: Option<Calendar>) -> Letter {
+    let removal = if calendar.is_some() { " Open the attached calendar entry to take it out of your calendar." } else { "" };
+    let opening = Block::paragraph(format!(
+        "Nobody answered the request for {} before its first day was over, so it has lapsed. The days that are left are free again.{removal} If you still need the box, ask your coordinator.",
+        about.days
+    ));
+    let title = format!("Not answered for {}: {}", about.school, about.resource);
+    letter(DECLINED, about, to, today, calendar, "Not answered", &title, vec![opening])
 }
 
 /// Other days or another copy; `before` is what it was.

@@ -8,6 +8,7 @@ use crate::bookings::letters::{self, About, Because, To};
 use crate::bookings::rules::DIRECT_DAYS;
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::{Kind, Slot, State};
+use crate::clusters;
 use crate::db::{Result, Tx};
 use crate::mail::choices::WayOut;
 use crate::mail::store::{self as outbox, choices};
@@ -50,6 +51,24 @@ impl Teller {
         }
     }
 
+    /// For what the time brings. `mail_from`: the address that mails are sent from.
+    pub fn of_nobody(tx: &mut Tx<'_>, mail_from: Option<&str>) -> Result<Self> {
+        let (slug, cluster) = clusters::store::slug_and_name(tx)?;
+        let site = tx.link("");
+        let host = url::Url::parse(&site).ok().and_then(|site| site.host_str().map(str::to_owned)).unwrap_or_default();
+        let organizer = organizer_at(mail_from.unwrap_or_default(), &host, &cluster);
+        Ok(Self { base: format!("/c/{slug}"), cluster, actor: String::new(), organizer })
+    }
+
+    /// A request that nobody has answered in time.
+    pub fn lapsed(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
+        let facts = self.facts(tx, id)?;
+        let (loan, about) = (&facts.loan, &facts.about);
+        let today = tx.today();
+        let calendar = entered(about).then(|| self.entry(&facts));
+        Self::to_school(tx, loan, about, |to| letters::lapsed(about, to, today, calendar.clone()))
+    }
+
     /// A new booking: to who booked it and the school's science leads; a request also to the coordinators.
     pub fn booked(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
         let facts = self.facts(tx, id)?;
@@ -70,8 +89,7 @@ impl Teller {
         let today = tx.today();
         let calendar = self.entry(&facts);
         let yes = loan.booking.slot.state == State::Confirmed;
-        // A booking that was changed before has an entry in calendars, from the letter about the change.
-        let entered = about.sequence > 1;
+        let entered = entered(about);
         Self::to_school(tx, loan, about, |to| {
             if yes {
                 letters::approved(about, to, today, Some(calendar.clone()))
@@ -197,9 +215,16 @@ fn wanted(tx: &mut Tx<'_>, letters: Vec<Letter>, because: Because<'_>) -> Result
 /// From whom calendar entries come: the cluster, under the address that mails are sent from.
 #[must_use]
 pub fn organizer(site: &Site, cluster: &str) -> Organizer {
-    let from = site.mail_from.as_deref().unwrap_or_default();
+    organizer_at(site.mail_from.as_deref().unwrap_or_default(), site.public_url.host_str().unwrap_or("localhost"), cluster)
+}
+
+/// A request that was changed before it was answered has an entry in calendars, from the letter about the change.
+fn entered(about: &About) -> bool {
+    about.sequence > 1
+}
+
+fn organizer_at(from: &str, host: &str, cluster: &str) -> Organizer {
     let address = from.rsplit_once('<').map_or(from, |(_, rest)| rest).trim_end_matches('>').trim();
-    let host = site.public_url.host_str().unwrap_or("localhost");
     let address = if address.is_empty() { format!("boxrota@{host}") } else { address.to_owned() };
     Organizer { name: cluster.to_owned(), address }
 }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
+use crate::bookings::pages::state_pill;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{Kind, Risk, Slot, State, last_day_of, risk};
 use crate::db::{Result, Tx};
@@ -97,17 +98,7 @@ impl LoansPage {
     }
 
     fn status(&self, loan: &Loan) -> Markup {
-        let slot = &loan.booking.slot;
-        match slot.state {
-            _ if slot.late_since(self.today).is_some() => pill(Tone::Bad, "Late"),
-            _ if slot.returned_on.is_some() => pill(Tone::Plain, "Returned"),
-            _ if slot.is_out() => pill(Tone::Good, "Out now"),
-            State::Requested => pill(Tone::Warn, "Waiting for approval"),
-            State::Confirmed if slot.is_over(self.today) => pill(Tone::Plain, "Over"),
-            State::Confirmed if self.risk(loan).is_some() => pill(Tone::Warn, "At risk"),
-            State::Confirmed => pill(Tone::Good, "Confirmed"),
-            State::Declined | State::Cancelled => pill(Tone::Plain, slot.state.name()),
-        }
+        state_pill(&loan.booking.slot, self.risk(loan).is_some(), self.today)
     }
 }
 

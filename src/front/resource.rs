@@ -5,13 +5,14 @@ use maud::{Markup, html};
 
 use crate::base::days::{self, Day};
 use crate::base::ids::{CopyId, ResourceId};
+use crate::bookings::pages::state_pill;
 use crate::bookings::store::shelf::{self, Held};
-use crate::bookings::{Kind as For, State, risk};
+use crate::bookings::{Kind as For, risk};
 use crate::catalogue::{ContentsLine, Copy, Plight, Resource, Title, similar, store};
 use crate::front::availability::{BoxesPage, Viewer, reserve};
 use crate::people::Member;
 use crate::web::page::{Nav, page};
-use crate::web::parts::{Tone, back, counted, head, icon, pill, row, strand_icon, summary, table_or_cards};
+use crate::web::parts::{back, counted, head, icon, row, strand_icon, summary, table_or_cards};
 use crate::web::{App, Error};
 
 /// Loans shown that are still to come.
@@ -164,19 +165,7 @@ impl View<'_> {
     fn status(&self, held: &Held, why_not: Option<&str>, plight: &Plight) -> Markup {
         let (slot, today) = (&held.slot, self.desk.today);
         let late = self.desk.held(slot.copy).iter().map(|held| &held.slot).find(|slot| slot.late_since(today).is_some());
-        if slot.late_since(today).is_some() {
-            return pill(Tone::Bad, "Late");
-        }
-        if risk(slot, late, why_not, plight, today).is_some() {
-            return pill(Tone::Warn, "At risk");
-        }
-        match (slot.state, slot.is_out()) {
-            (_, true) => pill(Tone::Plain, "Out now"),
-            _ if slot.is_offer() => pill(Tone::Warn, "Offered"),
-            (State::Requested, _) => pill(Tone::Warn, "Waits for approval"),
-            _ if slot.returned_on.is_some() => pill(Tone::Plain, "Returned"),
-            _ => pill(Tone::Good, "Confirmed"),
-        }
+        state_pill(slot, risk(slot, late, why_not, plight, today).is_some(), today)
     }
 
     fn history(&self, past: &[Held], before: Option<Day>) -> Markup {

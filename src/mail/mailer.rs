@@ -87,6 +87,15 @@ impl Mailer {
         }
     }
 
+    /// The address that letters are sent from, where they leave by a mail server.
+    #[must_use]
+    pub fn sent_from(&self) -> Option<String> {
+        match self {
+            Self::Smtp(_, sender) => Some(sender.from.email.to_string()),
+            Self::InAppOnly | Self::Memory(_) => None,
+        }
+    }
+
     /// Whether letters really leave, as opposed to being kept in the app.
     #[must_use]
     pub fn sends(&self) -> bool {

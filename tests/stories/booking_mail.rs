@@ -4,9 +4,10 @@ use boxrota::base::ids::ResourceId;
 use boxrota::mail::{Message, Method, Outcome};
 use chrono::TimeDelta;
 
-use crate::harness::{Page, Person, TestApp, science_lead};
+use crate::harness::{Page, Person, TestApp, Wish, science_lead};
 
 stories!(
+    a_request_that_nobody_answers_lapses_and_says_so,
     a_reservation_is_confirmed_by_mail_with_a_calendar_entry,
     a_request_goes_to_the_coordinator_and_its_answer_to_the_school,
     what_was_cancelled_before_it_was_sent_is_not_confirmed,
@@ -169,4 +170,47 @@ async fn days_long_past_are_cleared_and_the_plan_stays(app: TestApp) {
     worker.clear().await.unwrap();
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM sessions"), 0);
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM sign_in_links"), 0);
+}
+
+async fn a_request_that_nobody_answers_lapses_and_says_so(app: TestApp) {
+    let (ash, coordinator) = (app.ssl("Ash").await, app.coordinator().await);
+    let booking = ash.books(&Wish::of(&app.resource("ashdale", "Microscope"), "2026-11-30", "2026-12-04")).await;
+    app.letters().await;
+    // On its first day it can still be approved, and the worker leaves it alone.
+    app.at("2026-11-30T15:00:00Z");
+    app.worker().clear().await.expect("clearing");
+    ash.browser.open(&booking).await.says("Waiting for approval");
+    assert_eq!(app.letters().await.len(), 0);
+    // Before the worker comes, no page says that it still waits.
+    app.at("2026-12-01T00:10:00Z");
+    ash.browser.open(&booking).await.says("Not answered").says_not("Waiting for approval");
+    ash.open("/loans").await.says_not("Waiting for approval");
+    for _ in 0..2 {
+        app.worker().clear().await.expect("clearing");
+    }
+    ash.browser.open(&booking).await.says("Declined").says("Nobody answered it before its first day was over");
+    let letters = app.letters().await;
+    assert_eq!(letters.len(), 1, "once, and to who asked");
+    assert_eq!((letters[0].to_address.as_str(), letters[0].kind.as_str()), ("science.lead@ash.example", "booking_declined"));
+    assert_eq!(letters[0].title, "Not answered: Microscope, 30 November to 4 December 2026");
+    assert!(letters[0].calendar.is_none(), "no entry was ever sent");
+    coordinator.open("/requests").await.says_not("Microscope");
+    assert_eq!(
+        app.raw().number("SELECT count(*) AS n FROM changes WHERE about = 'bookings' AND verb = 'declined' AND person_id IS NULL"),
+        1
+    );
+    // The days that are left are free.
+    app.ssl("Beech").await.reserve(&Wish::of(&app.resource("ashdale", "Microscope"), "2026-12-02", "2026-12-03")).await.is(303);
+    assert_eq!(app.letters().await.len(), 2, "a request, and its question to the coordinator");
+    // One that was changed while it waited has an entry in calendars; that is taken out again.
+    let path = app.ssl("Cedar").await.books(&Wish::of(&app.resource("ashdale", "Microscope"), "2026-12-07", "2026-12-11")).await;
+    app.raw().must("UPDATE bookings SET sequence = 3 WHERE first_day = '2026-12-07'");
+    app.letters().await;
+    app.at("2026-12-08T09:00:00Z");
+    app.worker().clear().await.expect("clearing");
+    let letters = app.letters().await;
+    let lapsed = letters.iter().find(|letter| letter.to_address == "science.lead@cedar.example").expect("the letter");
+    let entry = lapsed.calendar.as_ref().expect("the entry's end");
+    assert!(entry.text.contains("METHOD:CANCEL") && entry.text.contains("STATUS:CANCELLED"), "{}", entry.text);
+    assert!(entry.text.contains(path.rsplit('/').next().expect("an id")), "{}", entry.text);
 }

@@ -9,6 +9,7 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, ClusterId, PersonId};
 use crate::bookings::changes::{self, Back};
 use crate::bookings::{Decision, Slot, State};
+use crate::db::asks::LONGEST_HOLD;
 use crate::db::schema::bookings;
 use crate::db::{House, Result, Tx};
 
@@ -195,6 +196,23 @@ pub fn with_offers_run_out(house: &mut House<'_>, since: NaiveDateTime) -> Resul
         .filter(bookings::offer_until.is_not_null())
         .filter(bookings::offer_until.gt(since).and(bookings::offer_until.le(house.stamp())))
         .order(bookings::offer_until)
+        .limit(1000)
+        .select(bookings::cluster_id)
+        .load(house.conn)?;
+    clusters.sort_unstable();
+    clusters.dedup();
+    Ok(clusters.into_iter().map(ClusterId).collect())
+}
+
+/// The clusters in which a request has lapsed (see [`changes::has_lapsed`]), for the worker: by the index of the requests alone.
+pub fn with_requests_lapsed(house: &mut House<'_>) -> Result<Vec<ClusterId>> {
+    let today = house.today();
+    let mut clusters: Vec<i64> = bookings::table
+        .filter(crate::bookings::store::plan::requested())
+        .filter(bookings::offer_until.is_null())
+        .filter(bookings::first_day.ge(days::add(today, -LONGEST_HOLD)))
+        .filter(bookings::first_day.lt(today))
+        .order(bookings::first_day)
         .limit(1000)
         .select(bookings::cluster_id)
         .load(house.conn)?;

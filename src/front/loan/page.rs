@@ -9,8 +9,8 @@ use serde::Deserialize;
 use crate::base::days;
 use crate::base::ids::BookingId;
 use crate::bookings::acts::Roles;
-use crate::bookings::pages::answer;
 use crate::bookings::pages::reserve::ask::Ask;
+use crate::bookings::pages::{answer, state_pill};
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::tell::{self, Teller};
 use crate::bookings::{By, Kind, Refusal, Risk, State, changes, risk, rules};
@@ -25,7 +25,7 @@ use crate::people::Member;
 use crate::schools::store;
 use crate::web::forms::verb;
 use crate::web::page::{Nav, form_page};
-use crate::web::parts::{Tone, back, banner, confirmation, head, icon, pill, row, summary};
+use crate::web::parts::{Tone, back, banner, confirmation, head, icon, row, summary};
 use crate::web::{App, Error};
 use crate::year;
 
@@ -178,18 +178,7 @@ fn panel(sheet: &Sheet, done: &str, here: &str) -> Markup {
 }
 
 fn pill_of(sheet: &Sheet, today: crate::base::Day) -> Markup {
-    let slot = &sheet.loan.booking.slot;
-    match slot.state {
-        _ if slot.late_since(today).is_some() => pill(Tone::Bad, "Late"),
-        _ if slot.returned_on.is_some() => pill(Tone::Plain, "Returned"),
-        _ if slot.is_out() => pill(Tone::Good, "Out now"),
-        State::Requested if slot.is_offer() => pill(Tone::Warn, "Offered"),
-        State::Requested => pill(Tone::Warn, "Waiting for approval"),
-        State::Confirmed if slot.is_over(today) => pill(Tone::Plain, "Over"),
-        State::Confirmed if sheet.risk.is_some() => pill(Tone::Warn, "At risk"),
-        State::Confirmed => pill(Tone::Good, "Confirmed"),
-        State::Declined | State::Cancelled => pill(Tone::Plain, slot.state.name()),
-    }
+    state_pill(&sheet.loan.booking.slot, sheet.risk.is_some(), today)
 }
 
 fn risk_banner(sheet: &Sheet) -> Markup {
