@@ -6,7 +6,7 @@ use crate::bookings::store::ledger::{self, Details, New};
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading, Similar};
 use crate::bookings::tell::Teller;
-use crate::bookings::{By, Kind, Refusal, State, Wish, changes, reserve};
+use crate::bookings::{By, Decision, Kind, Refusal, State, Wish, changes, reserve};
 use crate::db::{self, Actor, Stop, Tx};
 use crate::people::{Membership, RoleKind};
 
@@ -177,7 +177,11 @@ pub fn change(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller, to
     let case = Case::read(tx, id, roles, Period::new(first, last))?;
     let slot = case.loan.booking.slot;
     let wish = Wish { kind: slot.kind, copy: Some(copy.unwrap_or(slot.copy)), first, last, by: case.by, override_reason };
-    let decision = match changes::change(&case.reading.shelf, &case.loan.booking, &wish) {
+    let decided = match changes::change(&case.reading.shelf, &case.loan.booking, &wish) {
+        Ok(decision) => spare_who_waits(tx, &case, &wish, decision)?,
+        refused => refused,
+    };
+    let decision = match decided {
         Ok(decision) => decision,
         Err(Refusal::NothingChanged) => return Ok(false),
         Err(refusal) => {
@@ -190,6 +194,19 @@ pub fn change(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller, to
         teller.changed(tx, id, (slot.days, &case.loan.tag))?;
     }
     Ok(true)
+}
+
+/// More days of a loan that is out go to who waits for them first; a coordinator may set that aside with a reason.
+fn spare_who_waits(tx: &mut Tx<'_>, case: &Case, wish: &Wish, mut decision: Decision) -> db::Result<Result<Decision, Refusal>> {
+    let slot = &case.loan.booking.slot;
+    let Some(added) = changes::prolonged(&case.loan.booking, &decision) else { return Ok(Ok(decision)) };
+    let Some((school, days)) = shelf::first_in_line(tx, case.loan.resource, slot, added)? else { return Ok(Ok(decision)) };
+    let refusal = Refusal::WaitedFor { school: case.reading.shelf.name(school).to_owned(), days };
+    if !wish.may_set_aside(&refusal) {
+        return Ok(Err(refusal));
+    }
+    decision.waived.push(refusal);
+    Ok(Ok(decision))
 }
 
 /// Approves a request, and tells the school.

@@ -27,6 +27,13 @@ pub fn change(shelf: &Shelf, booking: &Booking, wish: &Wish) -> Result<Decision,
     Ok(decision)
 }
 
+/// The days that a decision adds at the end of a loan that is out: what somebody may be waiting for.
+#[must_use]
+pub fn prolonged(booking: &Booking, decision: &Decision) -> Option<Period> {
+    let slot = &booking.slot;
+    Period::new(days::add(slot.days.last(), 1), decision.days.last()).filter(|_| slot.is_out() && slot.kind == Kind::Loan)
+}
+
 /// Whether the person may change the booking at all.
 #[must_use]
 pub fn may_change(slot: &Slot, by: By, today: Day) -> bool {
@@ -255,6 +262,21 @@ mod tests {
         let shelf = shelf_of(&late);
         let prolonged = Wish { copy: Some(BOX), ..wish("2026-09-28", "2026-10-16") };
         assert_eq!(change(&shelf, &late, &prolonged).unwrap().days, period("2026-09-28", "2026-10-16"));
+    }
+
+    #[test]
+    fn only_what_is_out_is_prolonged_and_only_at_its_end() {
+        let out = booking(Slot { collected_on: Some(day("2026-10-05")), ..slot(1, "2026-10-05", "2026-10-16") });
+        let to = |of: &Booking, last: &str| {
+            let shelf = shelf_of(of);
+            prolonged(of, &change(&shelf, of, &Wish { copy: Some(BOX), ..wish("2026-10-05", last) }).unwrap())
+        };
+        assert_eq!(to(&out, "2026-10-23"), Some(period("2026-10-17", "2026-10-23")));
+        assert_eq!(to(&out, "2026-10-14"), None, "shorter is always fine");
+        let planned = booking(slot(1, "2026-10-19", "2026-10-23"));
+        let shelf = shelf_of(&planned);
+        let longer = change(&shelf, &planned, &Wish { copy: Some(BOX), ..wish("2026-10-19", "2026-11-06") }).unwrap();
+        assert_eq!(prolonged(&planned, &longer), None, "what is not out yet holds nobody up");
     }
 
     fn shelf_of(booking: &Booking) -> Shelf {

@@ -142,6 +142,13 @@ pub enum Refusal {
     },
     /// Somebody else has it on one of the days.
     Taken(Box<Taken>),
+    /// More days of a loan that is out, for which another school is on the waiting list.
+    WaitedFor {
+        /// The school that is first in line.
+        school: String,
+        /// The days that it waits for.
+        days: Period,
+    },
     /// Only the school that booked and coordinators may change it.
     NotYours,
     /// The booking is past, cancelled or declined.
@@ -270,6 +277,9 @@ impl Refusal {
                 format!("{tag} should have come back from {holder} by {} and has not. It can be booked again when it is back", full(since))
             }
             Self::Taken(taken) => taken.message(),
+            Self::WaitedFor { school, days } => {
+                format!("{school} is on the waiting list for {days}. Hand it over in time for that, or ask your coordinator")
+            }
             Self::NotYours => "Only the school that made this booking, or a coordinator, can change it".to_owned(),
             Self::Over => "This booking is over and cannot be changed".to_owned(),
             Self::Collected => "The school has it already. Record that it is returned instead of cancelling".to_owned(),
@@ -300,6 +310,7 @@ impl Refusal {
             | Self::TooFar { .. }
             | Self::OutOfReach { .. }
             | Self::AskCoordinator
+            | Self::WaitedFor { .. }
             | Self::Left { .. } => Field::To,
             Self::NotAMember { .. } | Self::TooMany { .. } => Field::School,
             Self::NoSuchCopy | Self::OutOfService { .. } | Self::Late { .. } | Self::OutElsewhere { .. } => Field::Copy,
@@ -319,6 +330,7 @@ impl Refusal {
             Self::TooLong { .. } => Some("longest loan"),
             Self::TooMany { .. } => Some("most bookings at a time"),
             Self::Late { .. } => Some("late copies wait until they are back"),
+            Self::WaitedFor { .. } => Some("days that another school waits for are not added to a loan"),
             _ => None,
         }
     }

@@ -197,6 +197,14 @@ impl Shelf {
     }
 }
 
+impl Wish {
+    /// Whether what is in the way is a rule that a coordinator's reason overrides.
+    #[must_use]
+    pub fn may_set_aside(&self, refusal: &Refusal) -> bool {
+        refusal.rule().is_some() && self.by.is_coordinator() && !self.override_reason.trim().is_empty()
+    }
+}
+
 /// A wish on its way through the rules.
 struct Desk<'a> {
     shelf: &'a Shelf,
@@ -207,8 +215,7 @@ struct Desk<'a> {
 impl<'a> Desk<'a> {
     /// A rule is in the way: a coordinator's reason may override it.
     fn stop(&mut self, refusal: Refusal) -> Result<(), Refusal> {
-        let waivable = refusal.rule().is_some() && self.wish.by.is_coordinator() && !self.wish.override_reason.trim().is_empty();
-        if !waivable {
+        if !self.wish.may_set_aside(&refusal) {
             return Err(refusal);
         }
         self.waived.push(refusal);

@@ -1,10 +1,11 @@
 //! The rules of the waiting list: approval, the most bookings, who may ask for what and answer what, how places end, and what an
 //! offer is not yet. The order and the hold are told in `waiting.rs`.
 
-use crate::harness::{Bursar, Coordinator, Person, TestApp, Wish, all};
+use crate::harness::{Bursar, Coordinator, Page, Person, TestApp, Wish, all};
 use crate::waiting::{WEEK, answers, asks, cancels, line, offered, told, waits, week};
 
 stories!(
+    a_late_loan_is_not_prolonged_over_days_that_somebody_waits_for,
     a_box_that_needs_approval_becomes_a_request,
     the_rules_are_asked_when_an_offer_is_taken,
     a_place_is_asked_for_once_and_only_when_it_is_of_use,
@@ -285,4 +286,31 @@ async fn a_leaver_hands_places_on_with_the_rest(app: TestApp) {
     assert_eq!(told, [line("booking_cancelled", "Ash"), ("wait_offered".into(), "coordinator@ashdale.example".into())]);
     answers(&coordinator, &place, "accept").await.is(303);
     app.letters().await;
+}
+
+async fn a_late_loan_is_not_prolonged_over_days_that_somebody_waits_for(app: TestApp) {
+    let (ash, beech, coordinator) = (app.ssl("Ash").await, app.ssl("Beech").await, app.coordinator().await);
+    let magnets = app.resource("ashdale", "Magnets");
+    let loan = ash.books(&Wish::of(&magnets, "2026-11-23", "2026-11-25")).await;
+    ash.browser.submit(&ash.browser.open(&loan).await.form("/collected")).await.is(303);
+    app.letters().await;
+    // It is late, and Beech stands in line for the first days of December.
+    app.at("2026-11-30T09:00:00Z");
+    waits(&app, &beech, &Wish::of(&magnets, "2026-12-01", "2026-12-04")).await;
+    app.letters().await;
+    let longer = |page: Page, last: &str| page.form("/change").set("to", last);
+    let page = ash.browser.submit(&longer(ash.browser.open(&format!("{loan}/change")).await, "2026-12-04")).await.is(422);
+    page.says("Beech is on the waiting list for 1 to 4 December 2026.").says("ask your coordinator");
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM bookings WHERE last_day = '2026-11-25'"), 1, "nothing has changed");
+    beech.open("/waits").await.says("First in line");
+    // A coordinator may, with a reason, which is kept.
+    let form = longer(coordinator.browser.open(&format!("{loan}/change")).await, "2026-12-04");
+    let page = coordinator.browser.submit(&form).await.is(422).says("Beech is on the waiting list");
+    let form = page.form("/change").set("reason", "Beech has agreed on the telephone");
+    coordinator.browser.submit(&form).await.is(303);
+    app.letters().await;
+    assert_eq!(
+        app.raw().texts("SELECT override_reason AS t FROM bookings WHERE last_day = '2026-12-04'"),
+        ["Beech has agreed on the telephone"]
+    );
 }

@@ -1,13 +1,15 @@
 //! Everything a decision about one resource needs, read in one transaction by five queries.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::plan::{self, SlotRow, Title, copies_of, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{ResourceId, SchoolId};
 use crate::bookings::{Membership, Rules, Shelf, ShelfCopy, Slot, Standing};
 use crate::db::asks::{LONGEST_HOLD, is_live, is_out};
-use crate::db::schema::{bookings, copies, schools};
+use crate::db::schema::{bookings, copies, schools, waits};
 use crate::db::{Result, Tx};
 use crate::schools::School;
 
@@ -105,6 +107,24 @@ fn live_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<u32> {
         .and(bookings::returned_on.is_null());
     let count: i64 = bookings::table.filter(open.or(late)).count().get_result(tx.conn)?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// The school that is first on the waiting list for one of these days of the slot's copy, and the days it waits for; not the slot's own.
+pub fn first_in_line(tx: &mut Tx<'_>, resource: ResourceId, slot: &Slot, days: Period) -> Result<Option<(SchoolId, Period)>> {
+    let row: Option<(i64, Day, Day)> = waits::table
+        .filter(waits::cluster_id.eq(tx.cluster.0))
+        .filter(waits::resource_id.eq(resource.0))
+        // As the index of the open places has it.
+        .filter(sql::<Bool>("waits.state IN ('waiting', 'offered')"))
+        .filter(waits::copy_id.is_null().or(waits::copy_id.eq(slot.copy.0)))
+        .filter(waits::school_id.ne(slot.school.0))
+        .filter(waits::first_day.le(days.last()))
+        .filter(waits::last_day.ge(days.first()))
+        .order(waits::id)
+        .select((waits::school_id, waits::first_day, waits::last_day))
+        .first(tx.conn)
+        .optional()?;
+    Ok(row.and_then(|(school, first, last)| Some((SchoolId(school), Period::new(first, last)?))))
 }
 
 /// Another resource that is free when this one is not.
