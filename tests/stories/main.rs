@@ -38,6 +38,7 @@ mod leavers;
 mod legs;
 mod legs_moved;
 mod loans;
+mod lockout;
 mod lost_and_found;
 mod mailer;
 mod my_loans;

@@ -101,6 +101,16 @@ pub fn add_link(house: &mut House<'_>, person: PersonId, next_path: &str) -> Res
     Ok(secret)
 }
 
+/// Whether a link of this person that nobody has used was made after `since`.
+pub fn link_is_out(house: &mut House<'_>, person: PersonId, since: DateTime<Utc>) -> Result<bool> {
+    let out = sign_in_links::table
+        .filter(sign_in_links::person_id.eq(person.0))
+        // All last equally long, and there is an index by their end.
+        .filter(sign_in_links::expires_at.gt((since + LINK_LASTS).naive_utc()))
+        .filter(sign_in_links::used_at.is_null());
+    Ok(diesel::select(diesel::dsl::exists(out)).get_result(house.conn)?)
+}
+
 /// A link by its secret, with its person and where to go next.
 pub fn link(house: &mut House<'_>, secret: &Secret) -> Result<Option<(Link, PersonId, String)>> {
     let found: Option<(i64, String, NaiveDateTime, Option<NaiveDateTime>)> = sign_in_links::table
