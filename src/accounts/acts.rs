@@ -17,6 +17,7 @@ use crate::mail::choices::Rhythm;
 use crate::mail::store::{self as outbox, choices};
 use crate::mail::{Choice, Kind, Stored};
 use crate::people::sign_in::{LINK_LASTS, LINK_SPARES, LinkRefusal, usable};
+use crate::people::store::showing::{self, Doer, Seen};
 use crate::people::store::{self as people, Person, roles, sessions};
 
 /// Rows of a kind removed in one clearing, so that no lock is held for long.
@@ -274,7 +275,7 @@ pub fn erase(tx: &mut Tx<'_>, id: PersonId) -> Result<(), Stop<Vec<ErasureRefusa
     let actor = tx.actor.clone();
     let mut house = tx.house();
     // First of all, because it keeps other writers out: of two last coordinators only one can go.
-    let clusters = store::touch_clusters_of(&mut house, id)?;
+    let clusters = showing::touch(&mut house, id, Seen::Name)?;
     let refusals = erasure::refusals(&mut house, id)?;
     if !refusals.is_empty() {
         return Err(Stop::Refused(refusals));
@@ -286,10 +287,7 @@ pub fn erase(tx: &mut Tx<'_>, id: PersonId) -> Result<(), Stop<Vec<ErasureRefusa
     erasure::end_feeds(&mut house, id, &clusters)?;
     erasure::end_roles(&mut house, id)?;
     erasure::forget_name(&mut house, id, &name)?;
-    for cluster in clusters {
-        house.enter(cluster, actor.clone()).log("people", &id, "erased the own account", "", &name)?;
-    }
-    Ok(())
+    Ok(showing::log(&mut house, &clusters, id, &Doer::Himself(actor), ("erased the own account", &name))?)
 }
 
 /// Clears away what ended long ago: sign-in links and sessions, addresses that switch letters off. Says how many rows there were, at most

@@ -14,7 +14,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use maud::Markup;
 
-use super::{Cluster, Membership, Role, RoleKind, store};
+use super::{Cluster, Membership, Role, RoleKind, giving, store};
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::SessionId;
@@ -47,7 +47,7 @@ impl Member {
     /// The context of this person's transactions.
     #[must_use]
     pub fn scope(&self) -> Scope {
-        Scope { just_asked: self.asks, ..Scope::new(self.facts.cluster.id, self.actor.clone()) }
+        Scope::new(self.facts.cluster.id, self.actor.clone()).asked_just_now(self.asks)
     }
 
     /// The day it is at the schools.
@@ -294,7 +294,7 @@ impl FromRequest for SignedIn {
     }
 }
 
-/// A person who may create clusters: a programme director in some cluster.
+/// A person who may create clusters: a programme director, as [`giving::may_found`] says.
 pub struct ClusterMaker(SignedIn);
 
 impl Deref for ClusterMaker {
@@ -314,10 +314,8 @@ impl FromRequest for ClusterMaker {
         Box::pin(async move {
             let who = signed_in.await?;
             let (app, person) = (app(&req)?, who.person.id);
-            let directs = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(roles::directed_by(house, person)?)).await?;
-            if directs.is_empty() {
-                return Err(Error::NotAllowed("Only programme directors create clusters. Ask the director of your programme."));
-            }
+            let standing = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(roles::standing(house, person)?)).await?;
+            giving::may_found(&standing).map_err(|refusal| Error::NotAllowed(refusal.words()))?;
             Ok(Self(who))
         })
     }

@@ -12,6 +12,7 @@ mod harness;
 
 mod abuse;
 mod account;
+mod across;
 mod attention;
 mod booking_mail;
 mod calendar;
@@ -53,6 +54,7 @@ mod reminder_choices;
 mod reminder_truth;
 mod reminders;
 mod reserve;
+mod roles;
 mod school_year;
 mod schools;
 mod sent_mail;
