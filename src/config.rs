@@ -68,6 +68,17 @@ pub enum Command {
         #[arg(long, env = "BOXROTA_PUBLIC_URL", value_name = "URL")]
         public_url: Option<String>,
     },
+    /// Make somebody programme director of a cluster, for the first one there: from then on directors make directors
+    MakeDirector {
+        /// The person's e-mail address
+        address: String,
+        /// The cluster's short name, as in its addresses
+        #[arg(long, value_name = "NAME")]
+        cluster: String,
+        /// Where the server is reached
+        #[arg(long, env = "BOXROTA_PUBLIC_URL", value_name = "URL")]
+        public_url: Option<String>,
+    },
     /// Say whether configuration, database and mail server are in order, and how to mend them
     Check(ServerArgs),
 }

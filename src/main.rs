@@ -24,10 +24,10 @@ use boxrota::base::clock::today;
 use boxrota::base::{Clock, EmailAddress, days};
 use boxrota::clusters::pages::set_up;
 use boxrota::config::{Cli, Command, Config, ServerArgs, database_url, demo_today};
-use boxrota::db::{self, DatabaseUrl, Db};
-use boxrota::imports;
-use boxrota::people::store::roles;
+use boxrota::db::{self, Actor, DatabaseUrl, Db, Scope, Stop};
+use boxrota::people::store::{cluster_by_slug, roles};
 use boxrota::worker::{Worker, put_back_days};
+use boxrota::{imports, joining};
 
 /// How long a stopping program waits for the letter in hand.
 const LAST_LETTER: Duration = Duration::from_secs(25);
@@ -116,6 +116,22 @@ async fn run(cli: Cli, alarm: Alarm) -> anyhow::Result<ExitCode> {
             let secret = db.house(clock().now(), move |house| acts::make_link(house, &asked)).await?;
             let secret = secret.with_context(|| format!("nobody here has the address {address}"))?;
             say(&config.site.link(&format!("/sign-in/{}", secret.reveal())))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::MakeDirector { address, cluster, public_url } => {
+            let server = ServerArgs { public_url, ..ServerArgs::default() };
+            let config = configured(&server)?;
+            let address: EmailAddress = address.parse()?;
+            let db = Db::open(&config.database, &config.site.link("")).await?.by(clock());
+            let (slug, who) = (cluster.clone(), address.clone());
+            let found = db.house_read(clock().now(), move |house| cluster_by_slug(house, &slug)).await?;
+            let found = found.with_context(|| format!("no cluster has the short name {cluster}"))?;
+            match db.write(Scope::new(found.id, Actor::Import), move |tx| joining::acts::make_director(tx, &who)).await {
+                Ok(()) => say(&format!("{address} is programme director of {} from today on.", found.name))?,
+                Err(Stop::Refused(refusal)) => anyhow::bail!("{refusal}"),
+                Err(Stop::Fault(db::Error::NotFound)) => anyhow::bail!("nobody here has the address {address}; invite them first"),
+                Err(Stop::Fault(fault)) => return Err(fault.into()),
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Check(server) => check::run(&server, &clock(), env).await,

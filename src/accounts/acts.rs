@@ -16,7 +16,8 @@ use crate::db::{self, House, Stop, Tx};
 use crate::mail::choices::Rhythm;
 use crate::mail::store::{self as outbox, choices};
 use crate::mail::{Choice, Kind, Stored};
-use crate::people::sign_in::{LINK_LASTS, LinkRefusal, usable};
+use crate::people::sign_in::{LINK_LASTS, LINK_SPARES, LinkRefusal, usable};
+use crate::people::store::showing::{self, Doer, Seen};
 use crate::people::store::{self as people, Person, roles, sessions};
 
 /// Rows of a kind removed in one clearing, so that no lock is held for long.
@@ -24,12 +25,16 @@ const CLEARED_AT_ONCE: i64 = 1000;
 /// Sign-in links and sessions are kept this long after their end, for questions.
 const SIGN_INS_KEPT: TimeDelta = TimeDelta::days(30);
 
-/// Mails a link that signs in to whoever has this address and a role today; to nobody else, and nobody learns which it was. With the
-/// house's lock.
-pub fn send_link(tx: &mut Tx<'_>, email: &EmailAddress, next: &str) -> db::Result<()> {
+/// Mails a link that signs in to whoever has this address and a role today; to nobody else, and nobody learns which it was. `sparing`, for a
+/// mailbox that many ask for: not while an unused link of the last minutes is in it. With the house's lock.
+pub fn send_link(tx: &mut Tx<'_>, email: &EmailAddress, next: &str, sparing: bool) -> db::Result<()> {
     let mut house = tx.house();
     let Some(person) = people::person_by_email(&mut house, email)? else { return Ok(()) };
     if roles::clusters_of(&mut house, person.id)?.is_empty() {
+        return Ok(());
+    }
+    let since = house.now - LINK_SPARES;
+    if sparing && sessions::link_is_out(&mut house, person.id, since)? {
         return Ok(());
     }
     let secret = sessions::add_link(&mut house, person.id, next)?;
@@ -165,7 +170,7 @@ pub fn ask_for_email(tx: &mut Tx<'_>, person: &Person, old: EmailAddress, new: E
     let first = letters::email_old(person, old, &new, id, &link(tx, &old_secret), today);
     outbox::enqueue(tx, &first)?;
     let second = match owner {
-        Some(owner) => letters::email_taken(&owner, new, id, today),
+        Some(owner) => letters::email_taken(&owner, new, today),
         None => letters::email_new(person, new, id, &link(tx, &new_secret), today),
     };
     outbox::enqueue(tx, &second)?;
@@ -270,7 +275,7 @@ pub fn erase(tx: &mut Tx<'_>, id: PersonId) -> Result<(), Stop<Vec<ErasureRefusa
     let actor = tx.actor.clone();
     let mut house = tx.house();
     // First of all, because it keeps other writers out: of two last coordinators only one can go.
-    let clusters = store::touch_clusters_of(&mut house, id)?;
+    let clusters = showing::touch(&mut house, id, Seen::Name)?;
     let refusals = erasure::refusals(&mut house, id)?;
     if !refusals.is_empty() {
         return Err(Stop::Refused(refusals));
@@ -282,10 +287,7 @@ pub fn erase(tx: &mut Tx<'_>, id: PersonId) -> Result<(), Stop<Vec<ErasureRefusa
     erasure::end_feeds(&mut house, id, &clusters)?;
     erasure::end_roles(&mut house, id)?;
     erasure::forget_name(&mut house, id, &name)?;
-    for cluster in clusters {
-        house.enter(cluster, actor.clone()).log("people", &id, "erased the own account", "", &name)?;
-    }
-    Ok(())
+    Ok(showing::log(&mut house, &clusters, id, &Doer::Himself(actor), ("erased the own account", &name))?)
 }
 
 /// Clears away what ended long ago: sign-in links and sessions, addresses that switch letters off. Says how many rows there were, at most

@@ -87,12 +87,12 @@ pub fn email_new(person: &Person, new: EmailAddress, id: EmailChangeId, link: &s
     }
 }
 
-/// To somebody whose address another wanted.
+/// To somebody whose address another wanted: the same letter whoever it was, so that a mailbox gets it once a day at most.
 #[must_use]
-pub fn email_taken(owner: &Person, address: EmailAddress, id: EmailChangeId, day: Day) -> Letter {
+pub fn email_taken(owner: &Person, address: EmailAddress, day: Day) -> Letter {
     Letter {
         kind: EMAIL_TAKEN,
-        subject: subject(id),
+        subject: "email_taken".into(),
         day,
         to: to(owner, address),
         reason: "You got this because you have an account with Boxrota under this e-mail address.".into(),

@@ -2,22 +2,26 @@
 
 use crate::base::ids::PersonId;
 use crate::base::secret::Secret;
-use crate::clusters::{Fault, Founding, SetUpRefusal, letters, may_set_up, store};
+use crate::clusters::{Fault, Founding, NotCreated, SetUpRefusal, letters, may_set_up, store};
 use crate::db::{self, Actor, House, Stop, Tx, Unique};
 use crate::mail::store as outbox;
 use crate::people::RoleKind;
-use crate::people::store::roles::directed_by;
-use crate::people::store::{cluster_by_slug, sessions};
+use crate::people::giving::{self, FoundingRefusal};
+use crate::people::store::{cluster_by_slug, roles, sessions};
 
 /// A new cluster with its lead school, its coordinator, who gets a letter of welcome, and this director. The same form sent twice has created it
-/// once. Refused when another cluster has the short name; fails when he is
-/// no longer director anywhere. In a transaction of the house.
-pub fn create(tx: &mut Tx<'_>, founding: &Founding, director: PersonId) -> Result<(), Stop<Fault>> {
-    let taken = || Stop::Refused(Fault::SlugTaken(founding.slug.clone()));
+/// once. Refused when another cluster has the short name, or he may found none ([`giving::may_found`]); fails when he is no longer director
+/// anywhere. In a transaction of the house.
+pub fn create(tx: &mut Tx<'_>, founding: &Founding, director: PersonId) -> Result<(), Stop<NotCreated>> {
+    let taken = || Stop::Refused(NotCreated::Typed(Fault::SlugTaken(founding.slug.clone())));
     let actor = tx.actor.clone();
     let mut house = tx.house();
-    if directed_by(&mut house, director)?.is_empty() {
-        return Err(db::Error::RoleEnded(RoleKind::Director.words().to_owned()).into());
+    // Nobody's role ends in his clusters from here on; and then they are asked about.
+    let directs = roles::standing(&mut house, director)?.directs;
+    house.keep_out(&directs)?;
+    match giving::may_found(&roles::standing(&mut house, director)?) {
+        Err(FoundingRefusal::NoDirector) => return Err(db::Error::RoleEnded(RoleKind::Director.words().to_owned()).into()),
+        answer => answer?,
     }
     if cluster_by_slug(&mut house, &founding.slug)?.is_some() {
         // The same button pressed twice: the cluster that this person has just created is the answer.

@@ -15,6 +15,7 @@ use crate::base::address;
 use crate::base::days::{self, Day};
 use crate::base::text;
 use crate::db::Refuses;
+use crate::people::giving::FoundingRefusal;
 
 /// How long an address for setting up works.
 pub const SET_UP_LASTS: Duration = Duration::hours(24);
@@ -173,6 +174,27 @@ pub enum SetUpRefusal {
     NotThere,
     /// More than a day old.
     Expired,
+}
+
+/// Why a director creates no cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotCreated {
+    /// What was typed cannot be.
+    Typed(Fault),
+    /// He may not.
+    May(FoundingRefusal),
+}
+
+impl From<Fault> for NotCreated {
+    fn from(fault: Fault) -> Self {
+        Self::Typed(fault)
+    }
+}
+
+impl From<FoundingRefusal> for NotCreated {
+    fn from(refusal: FoundingRefusal) -> Self {
+        Self::May(refusal)
+    }
 }
 
 impl Refuses for Fault {}

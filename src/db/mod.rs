@@ -172,7 +172,7 @@ impl Db {
         let begin = self.begin_read();
         self.run(false, begin, None, move |house| {
             if !scope.just_asked {
-                scope.actor.ask_again(house.conn, scope.cluster, house.now)?;
+                scope.actor.ask_again(house.conn, scope.asked_in, house.now)?;
             }
             work(&mut house.enter(scope.cluster, scope.actor))
         })
@@ -194,7 +194,7 @@ impl Db {
             lock_cluster(house.conn, scope.cluster)?;
             house.now = db.clock.now();
             // Not in the statement that locks: PostgreSQL would look at roles as they were before it waited.
-            scope.actor.ask_again(house.conn, scope.cluster, house.now)?;
+            scope.actor.ask_again(house.conn, scope.asked_in, house.now)?;
             let mut tx = house.enter(scope.cluster, scope.actor);
             let done = work(&mut tx)?;
             if let Some(settle) = db.inner.settle.get().filter(|_| scope.cluster != HOUSE) {

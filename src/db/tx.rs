@@ -18,15 +18,23 @@ pub struct Scope {
     pub cluster: ClusterId,
     /// Who acts.
     pub actor: Actor,
+    /// The cluster whose roles let him: the tenant, but for what belongs to no cluster.
+    pub(super) asked_in: ClusterId,
     /// The guard has asked this moment whether he may, and no form was waited for since: then reading does not ask a second time.
-    pub just_asked: bool,
+    pub(super) just_asked: bool,
 }
 
 impl Scope {
     /// Somebody's doing inside a cluster.
     #[must_use]
     pub fn new(cluster: ClusterId, actor: Actor) -> Self {
-        Self { cluster, actor, just_asked: false }
+        Self { cluster, actor, asked_in: cluster, just_asked: false }
+    }
+
+    /// The guard has asked this moment, if `yes`.
+    #[must_use]
+    pub fn asked_just_now(self, yes: bool) -> Self {
+        Self { just_asked: yes, ..self }
     }
 
     /// The program's own doing inside a cluster.
@@ -39,6 +47,12 @@ impl Scope {
     #[must_use]
     pub fn of_house(actor: Actor) -> Self {
         Self::new(HOUSE, actor)
+    }
+
+    /// The same person's doing, by the same roles, on what belongs to no cluster: on people.
+    #[must_use]
+    pub fn on_people(self) -> Self {
+        Self { cluster: HOUSE, ..self }
     }
 }
 
@@ -136,6 +150,21 @@ impl House<'_> {
     #[must_use]
     pub fn today(&self) -> Day {
         clock::today(self.now)
+    }
+
+    /// Raises the version of clusters, so that no browser shows an old page of theirs; that keeps other writers out of them until the end of
+    /// the transaction. With the house's lock; in the order of their ids, so that two who do this never wait for each other.
+    pub fn touch(&mut self, clusters: &[ClusterId]) -> Result<()> {
+        let mut ordered = clusters.to_vec();
+        ordered.sort_unstable_by_key(|cluster| cluster.0);
+        ordered.into_iter().try_for_each(|cluster| super::raise_version(self.conn, cluster))
+    }
+
+    /// Keeps other writers out of clusters until the end of the transaction, and changes nothing. In the same order.
+    pub fn keep_out(&mut self, clusters: &[ClusterId]) -> Result<()> {
+        let mut ordered = clusters.to_vec();
+        ordered.sort_unstable_by_key(|cluster| cluster.0);
+        ordered.into_iter().try_for_each(|cluster| super::lock_cluster(self.conn, cluster))
     }
 
     /// The same transaction inside a cluster, for the import that has just created it.

@@ -10,6 +10,7 @@ use crate::catalogue::store as catalogue;
 use crate::clusters::pages::set_up::cohort_words;
 use crate::clusters::{Nation, store as rows};
 use crate::people::SignedIn;
+use crate::people::giving;
 use crate::people::pages::sign_out_form;
 use crate::people::store::roles::{self, Directed};
 use crate::web::answer::html_page;
@@ -22,9 +23,10 @@ pub struct Overview {
     schools: HashMap<ClusterId, i64>,
     copies: HashMap<ClusterId, i64>,
     loans: HashMap<ClusterId, i64>,
+    founds: bool,
 }
 
-/// What a director sees on the front page; `None` for whoever directs nothing. Four queries.
+/// What a director sees on the front page; `None` for whoever directs nothing. Six queries at most.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -40,6 +42,7 @@ pub async fn overview(app: &App, person: PersonId) -> Result<Option<Overview>, E
                 schools: rows::schools_of(house, &ids)?.into_iter().collect(),
                 copies: catalogue::copies_of(house, &ids)?.into_iter().collect(),
                 loans: loans::to_come_of(house, &ids)?.into_iter().collect(),
+                founds: giving::may_found(&roles::standing(house, person)?).is_ok(),
                 clusters,
             }))
         })
@@ -66,7 +69,7 @@ pub fn front(app: &App, who: &SignedIn, overview: &Overview) -> HttpResponse {
         }
     };
     let main = html! {
-        (head("Your clusters", html! { "Signed in as " (who.person.name) }, html! { a.btn.go href="/clusters/new" { "New cluster" } }))
+        (head("Your clusters", html! { "Signed in as " (who.person.name) }, html! { @if overview.founds { a.btn.go href="/clusters/new" { "New cluster" } } }))
         section.panel.card {
             p.hint { "Boxes are counted copy by copy, without retired ones. Loans to come are requested, booked or out, and not past their last day." }
             (table_or_cards("Your clusters", &["Cluster", "Cohort year", "Nation", "Schools", "Boxes", "Loans to come"], table))

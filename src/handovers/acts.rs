@@ -14,7 +14,7 @@ use crate::handovers::store::counts::{self as counted, New, Of};
 use crate::handovers::store::finds::{self, Lid};
 use crate::handovers::store::handovers::{self, Said, Thing};
 use crate::handovers::tell::{Event, Teller};
-use crate::handovers::{self as handing, Next, OnTheWay, Refusal, Scene, Seen, Taken, Who};
+use crate::handovers::{self as handing, FIND_SPARES, MOST_FINDS, Next, OnTheWay, Refusal, Scene, Seen, Taken, Who};
 use crate::journeys::{Custody, Place, store};
 use crate::schools;
 use crate::year::{self, SchoolCalendar};
@@ -330,12 +330,22 @@ pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<Option
     Ok((before.place == Place::Missing).then_some(slot))
 }
 
-/// A stranger says where a copy is: it is kept, and the coordinators are told.
-pub fn found(tx: &mut Tx<'_>, lid: &Lid, words: &str) -> db::Result<()> {
+/// Keeps what a stranger says of where a copy is, and tells the coordinators; `false` when as many reports of it wait as they can need
+/// ([`handing::MOST_FINDS`]), and it is not kept. `sparing`, for a copy of which many reports come: it is kept, and there is no letter while one
+/// of the last minutes waits.
+pub fn found(tx: &mut Tx<'_>, lid: &Lid, words: &str, sparing: bool) -> db::Result<bool> {
     let (thing, _) = handovers::scene(tx, lid.copy)?;
+    let waiting = finds::open_of(tx, lid.copy)?;
+    if waiting.len() >= MOST_FINDS {
+        return Ok(false);
+    }
     let find = finds::insert(tx, lid.copy, words)?;
     // The log is for good; what a stranger wrote about it, perhaps with somebody's name, is not.
     tx.log("copies", &lid.copy, "found by somebody", "", "")?;
-    let link = tx.link(&format!("/c/{}/copies/{}", lid.slug, lid.copy));
-    Teller::found(tx, &lid.name, &format!("{} ({})", thing.name, thing.tag), find, words, &link)
+    let since = tx.stamp() - FIND_SPARES;
+    if !(sparing && waiting.iter().any(|at| *at > since)) {
+        let link = tx.link(&format!("/c/{}/copies/{}", lid.slug, lid.copy));
+        Teller::found(tx, &lid.name, &format!("{} ({})", thing.name, thing.tag), find, words, &link)?;
+    }
+    Ok(true)
 }

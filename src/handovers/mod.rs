@@ -28,6 +28,11 @@ use crate::journeys::{Custody, Leg, Place};
 /// For so many days a giver's count is still added to what was received without having been given up.
 const LATE_DAYS: i64 = 14;
 
+/// Reports of a copy with which nobody has dealt; what comes beyond them is not kept, because it says nothing new.
+pub const MOST_FINDS: usize = 20;
+/// Of a copy of which many reports come, there is no letter while one that waits is younger than this.
+pub const FIND_SPARES: TimeDelta = TimeDelta::minutes(5);
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Who {

@@ -16,7 +16,9 @@ use crate::base::days::{self, Day, NotADay};
 use crate::base::ids::{PersonId, SchoolId};
 use crate::base::text;
 use crate::db::Refuses;
+use crate::people::giving::{self, By, Change, RoleRefusal};
 use crate::people::{End, Held, Offer, RoleKind};
+use crate::schools::{School, Standing};
 
 /// How long an invitation can be accepted.
 pub const INVITATION_LASTS: Duration = Duration::days(14);
@@ -34,9 +36,9 @@ pub struct Wanted {
     pub offer: Offer,
 }
 
-/// What decides whether an invitation can be accepted.
+/// What is stored of an invitation that decides whether it can be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct Terms {
     /// Until when.
     pub expires_at: DateTime<Utc>,
     /// The last day of the role.
@@ -67,6 +69,12 @@ pub enum InvitationRefusal {
     /// The role itself is past.
     #[error("The role in this invitation is over. Ask the coordinator of the cluster.")]
     Over,
+    /// The right by which it was offered is gone.
+    #[error(transparent)]
+    Role(RoleRefusal),
+    /// The school is no member any more.
+    #[error("The school in this invitation has left the cluster. Ask the coordinator of the cluster.")]
+    SchoolLeft,
 }
 
 impl Refuses for InvitationRefusal {}
@@ -75,7 +83,7 @@ impl Refuses for InvitationRefusal {}
 ///
 /// # Errors
 /// Why not.
-pub fn usable(found: Option<Standing>, now: DateTime<Utc>, today: Day) -> Result<(), InvitationRefusal> {
+pub fn usable(found: Option<Terms>, now: DateTime<Utc>, today: Day) -> Result<(), InvitationRefusal> {
     let found = found.ok_or(InvitationRefusal::Unknown)?;
     if found.accepted {
         return Err(InvitationRefusal::Used);
@@ -87,6 +95,38 @@ pub fn usable(found: Option<Standing>, now: DateTime<Utc>, today: Day) -> Result
         return Err(InvitationRefusal::Expired);
     }
     if found.to.is_some_and(|to| to < today) { Err(InvitationRefusal::Over) } else { Ok(()) }
+}
+
+/// Whether the role of an invitation can still be given: by the right of who sent it, and at a school that is still there. `to`: who gets
+/// it, where that person is known; `answering`: the roles of the cluster's coordinators and directors that are not over.
+///
+/// # Errors
+/// Why not.
+pub fn still_given(
+    (offer, inviter, to): (&Offer, Option<PersonId>, Option<PersonId>),
+    answering: &[Held],
+    schools: &[School],
+    today: Day,
+) -> Result<(), InvitationRefusal> {
+    giving::may(By::Inviter(inviter), Change::Give { kind: offer.kind, to }, answering, today).map_err(InvitationRefusal::Role)?;
+    let there = |id: SchoolId| schools.iter().any(|school| school.id == id && stays(school, today));
+    if offer.school.is_none_or(there) { Ok(()) } else { Err(InvitationRefusal::SchoolLeft) }
+}
+
+/// Whether a school is a member, or will be.
+#[must_use]
+pub fn stays(school: &School, today: Day) -> bool {
+    !matches!(school.standing(today), Standing::Left(_) | Standing::Never)
+}
+
+/// The last day that a role at this school can have: the school's own, when it is known; `None` when the role goes on.
+#[must_use]
+pub fn until_it_leaves(to: Option<Day>, school: Option<&School>) -> Option<Day> {
+    let left = school.and_then(|school| school.stays.last()).and_then(|stay| stay.left_on);
+    match (to, left) {
+        (Some(to), Some(left)) => Some(to.min(left)),
+        (to, left) => to.or(left),
+    }
 }
 
 /// A person's name as typed: one line, not empty, not endless.
@@ -174,6 +214,18 @@ pub enum OfferRefusal {
         "This address has been invited to this role already. Send that invitation again, or withdraw it, on the page “People and schools”"
     )]
     Invited,
+    /// Whoever offers it cannot give it.
+    #[error(transparent)]
+    Role(RoleRefusal),
+    /// The school will have left before the role ends.
+    #[error("This school leaves the cluster on {}. The last day must be that day or earlier", days::long(*.0))]
+    Leaves(Day),
+}
+
+impl From<RoleRefusal> for OfferRefusal {
+    fn from(refusal: RoleRefusal) -> Self {
+        Self::Role(refusal)
+    }
 }
 
 impl Refuses for OfferRefusal {}
@@ -184,7 +236,8 @@ impl OfferRefusal {
     pub fn field(self) -> &'static str {
         match self {
             Self::NoSchool => "school",
-            Self::Has => "role",
+            Self::Has | Self::Role(_) => "role",
+            Self::Leaves(_) => "to",
             Self::InviteeHas | Self::Invited => "email",
         }
     }
@@ -211,9 +264,15 @@ pub enum EndRefusal {
     /// It has ended.
     #[error("This role is over: its last day was {}", days::long(*.0))]
     Over(Day),
-    /// Nobody else runs the cluster afterwards.
-    #[error("Nobody else is the coordinator for good. Make somebody else coordinator first: a cluster needs one")]
-    LastCoordinator,
+    /// By whoever would end it, or not at all.
+    #[error(transparent)]
+    Role(RoleRefusal),
+}
+
+impl From<RoleRefusal> for EndRefusal {
+    fn from(refusal: RoleRefusal) -> Self {
+        Self::Role(refusal)
+    }
 }
 
 impl Refuses for EndRefusal {}
@@ -224,7 +283,7 @@ impl EndRefusal {
     pub fn field(self) -> &'static str {
         match self {
             Self::Past | Self::BeforeStart(_) => "last",
-            Self::Over(_) | Self::LastCoordinator => "when",
+            Self::Over(_) | Self::Role(_) => "when",
         }
     }
 }
@@ -244,6 +303,9 @@ pub enum HandOnRefusal {
     /// The role does not end so.
     #[error(transparent)]
     End(EndRefusal),
+    /// It is another's to hand on.
+    #[error(transparent)]
+    Role(RoleRefusal),
 }
 
 impl HandOnRefusal {
@@ -251,7 +313,7 @@ impl HandOnRefusal {
     #[must_use]
     pub fn field(self) -> &'static str {
         match self {
-            Self::Nobody => "successor",
+            Self::Nobody | Self::Role(_) => "successor",
             Self::OwnAddress => "email",
             Self::Offer(refusal) => refusal.field(),
             Self::End(refusal) => refusal.field(),
@@ -259,25 +321,31 @@ impl HandOnRefusal {
     }
 }
 
-/// What ending the role so comes to; `coordinators` are the roles of coordinators that are not over.
+impl Until {
+    /// The day after which the role is over.
+    #[must_use]
+    pub fn last(self, today: Day) -> Day {
+        match self {
+            Self::Day(day) => day,
+            Self::Now => days::add(today, -1),
+        }
+    }
+}
+
+/// What ending the role so comes to, whoever does it: that is another question, [`giving::may`].
 ///
 /// # Errors
 /// Why not.
-pub fn end(role: &Held, until: Until, today: Day, coordinators: &[Held]) -> Result<End, EndRefusal> {
+pub fn end(role: &Held, until: Until, today: Day) -> Result<End, EndRefusal> {
     if let Some(to) = role.to.filter(|to| *to < today) {
         return Err(EndRefusal::Over(to));
     }
-    let last = match until {
+    match until {
         Until::Day(day) if day < today => return Err(EndRefusal::Past),
         Until::Day(day) if day < role.from => return Err(EndRefusal::BeforeStart(role.from)),
-        Until::Day(day) => day,
-        Until::Now => days::add(today, -1),
-    };
-    let next = days::add(last, 1);
-    let stays = |other: &Held| other.id != role.id && other.kind == RoleKind::Coordinator && other.to.is_none() && other.from <= next;
-    if role.kind == RoleKind::Coordinator && !coordinators.iter().any(stays) {
-        return Err(EndRefusal::LastCoordinator);
+        Until::Day(_) | Until::Now => {}
     }
+    let last = until.last(today);
     Ok(if last < role.from { End::Never } else { End::On(last) })
 }
 
@@ -319,14 +387,14 @@ mod tests {
     fn an_invitation_is_good_once_and_for_fourteen_days() {
         let now: DateTime<Utc> = "2026-11-23T09:00:00Z".parse().expect("a time");
         let today = on("2026-11-23");
-        let open = Standing { expires_at: now + INVITATION_LASTS, to: None, accepted: false, withdrawn: false };
+        let open = Terms { expires_at: now + INVITATION_LASTS, to: None, accepted: false, withdrawn: false };
         assert_eq!(usable(Some(open), now, today), Ok(()));
         assert_eq!(usable(Some(open), now + INVITATION_LASTS - Duration::seconds(1), today), Ok(()));
         assert_eq!(usable(Some(open), now + INVITATION_LASTS, today), Err(InvitationRefusal::Expired));
-        assert_eq!(usable(Some(Standing { accepted: true, ..open }), now, today), Err(InvitationRefusal::Used));
-        assert_eq!(usable(Some(Standing { withdrawn: true, ..open }), now, today), Err(InvitationRefusal::Withdrawn));
-        assert_eq!(usable(Some(Standing { to: Some(on("2026-11-23")), ..open }), now, today), Ok(()));
-        assert_eq!(usable(Some(Standing { to: Some(on("2026-11-22")), ..open }), now, today), Err(InvitationRefusal::Over));
+        assert_eq!(usable(Some(Terms { accepted: true, ..open }), now, today), Err(InvitationRefusal::Used));
+        assert_eq!(usable(Some(Terms { withdrawn: true, ..open }), now, today), Err(InvitationRefusal::Withdrawn));
+        assert_eq!(usable(Some(Terms { to: Some(on("2026-11-23")), ..open }), now, today), Ok(()));
+        assert_eq!(usable(Some(Terms { to: Some(on("2026-11-22")), ..open }), now, today), Err(InvitationRefusal::Over));
         assert_eq!(usable(None, now, today), Err(InvitationRefusal::Unknown));
     }
 
@@ -387,32 +455,47 @@ mod tests {
     #[test]
     fn a_role_ends_on_a_day_or_at_once() {
         let (today, lead) = (on("2026-11-23"), role(1, RoleKind::Ssl, "2026-09-01", None));
-        assert_eq!(end(&lead, Until::Day(today), today, &[]), Ok(End::On(today)));
-        assert_eq!(end(&lead, Until::Now, today, &[]), Ok(End::On(on("2026-11-22"))));
-        assert_eq!(end(&lead, Until::Day(on("2026-11-22")), today, &[]), Err(EndRefusal::Past));
+        assert_eq!(end(&lead, Until::Day(today), today), Ok(End::On(today)));
+        assert_eq!(end(&lead, Until::Now, today), Ok(End::On(on("2026-11-22"))));
+        assert_eq!(end(&lead, Until::Day(on("2026-11-22")), today), Err(EndRefusal::Past));
         let fresh = role(1, RoleKind::Ssl, "2026-11-23", None);
-        assert_eq!(end(&fresh, Until::Now, today, &[]), Ok(End::Never));
+        assert_eq!(end(&fresh, Until::Now, today), Ok(End::Never));
         let coming = role(1, RoleKind::Ssl, "2027-01-04", None);
-        assert_eq!(end(&coming, Until::Now, today, &[]), Ok(End::Never));
-        assert_eq!(end(&coming, Until::Day(today), today, &[]), Err(EndRefusal::BeforeStart(on("2027-01-04"))));
+        assert_eq!(end(&coming, Until::Now, today), Ok(End::Never));
+        assert_eq!(end(&coming, Until::Day(today), today), Err(EndRefusal::BeforeStart(on("2027-01-04"))));
         let over = role(1, RoleKind::Ssl, "2026-09-01", Some("2026-11-22"));
-        assert_eq!(end(&over, Until::Now, today, &[]), Err(EndRefusal::Over(on("2026-11-22"))));
+        assert_eq!(end(&over, Until::Now, today), Err(EndRefusal::Over(on("2026-11-22"))));
     }
 
     #[test]
-    fn a_cluster_keeps_a_coordinator() {
+    fn what_is_offered_must_still_be_to_be_had() {
+        use crate::schools::Stay;
         let today = on("2026-11-23");
-        let one = role(1, RoleKind::Coordinator, "2024-09-01", None);
-        let all = |other: Held| [one.clone(), other];
-        let ending = |others: &[Held]| end(&one, Until::Day(on("2026-12-31")), today, others);
-        assert_eq!(ending(std::slice::from_ref(&one)), Err(EndRefusal::LastCoordinator));
-        assert_eq!(ending(&all(role(2, RoleKind::Coordinator, "2027-01-01", None))), Ok(End::On(on("2026-12-31"))));
-        assert_eq!(ending(&all(role(2, RoleKind::Coordinator, "2027-01-02", None))), Err(EndRefusal::LastCoordinator), "a day without");
-        assert_eq!(
-            ending(&all(role(2, RoleKind::Coordinator, "2026-01-01", Some("2027-07-31")))),
-            Err(EndRefusal::LastCoordinator),
-            "the other one leaves, too"
-        );
+        let school = |id, left: Option<&str>| School {
+            id: SchoolId(id),
+            name: String::new(),
+            short_name: String::new(),
+            letters: String::new(),
+            address: String::new(),
+            postcode: String::new(),
+            stays: vec![Stay { joined_on: on("2023-09-01"), left_on: left.map(on), sabbatical: None }],
+        };
+        let schools = [school(1, None), school(2, Some("2026-11-22")), school(3, Some("2026-12-18"))];
+        let coordinator = Held { person: PersonId(1), ..role(1, RoleKind::Coordinator, "2024-09-01", None) };
+        let asked = |kind, school: Option<i64>, inviter| {
+            let offer = Offer { kind, school: school.map(SchoolId), from: today, to: None };
+            still_given((&offer, Some(PersonId(inviter)), None), std::slice::from_ref(&coordinator), &schools, today)
+        };
+        assert_eq!(asked(RoleKind::Ssl, Some(1), 9), Ok(()));
+        assert_eq!(asked(RoleKind::Ssl, Some(3), 9), Ok(()));
+        assert_eq!(asked(RoleKind::Ssl, Some(2), 1), Err(InvitationRefusal::SchoolLeft));
+        assert_eq!(asked(RoleKind::Ssl, Some(4), 1), Err(InvitationRefusal::SchoolLeft));
+        assert_eq!(asked(RoleKind::Coordinator, None, 1), Ok(()));
+        assert_eq!(asked(RoleKind::Coordinator, None, 9), Err(InvitationRefusal::Role(RoleRefusal::InviterGone)));
+        assert_eq!(until_it_leaves(None, Some(&schools[2])), Some(on("2026-12-18")));
+        assert_eq!(until_it_leaves(Some(on("2026-12-01")), Some(&schools[2])), Some(on("2026-12-01")));
+        assert_eq!(until_it_leaves(Some(on("2027-12-01")), Some(&schools[2])), Some(on("2026-12-18")));
+        assert_eq!((until_it_leaves(None, Some(&schools[0])), until_it_leaves(None, None)), (None, None));
     }
 
     #[test]

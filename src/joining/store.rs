@@ -9,7 +9,7 @@ use crate::base::ids::{ClusterId, InvitationId, PersonId, SchoolId};
 use crate::base::secret::Secret;
 use crate::db::schema::{clusters, invitations, people, schools};
 use crate::db::{Error, House, Result, Tx};
-use crate::joining::{INVITATION_LASTS, Standing, Wanted};
+use crate::joining::{INVITATION_LASTS, Terms, Wanted};
 use crate::people::{self as roles, Cluster, Offer, RoleKind};
 
 /// The most open invitations that are listed.
@@ -27,7 +27,7 @@ pub struct Invitation {
     /// Who invited.
     pub invited_by: Option<PersonId>,
     /// Whether it can be accepted.
-    pub standing: Standing,
+    pub standing: Terms,
 }
 
 impl Invitation {
@@ -77,7 +77,7 @@ fn invitation((whom, state): (Whom, State)) -> Result<Invitation> {
         wanted: Wanted { name, email, offer: Offer { kind, school: school_id.map(SchoolId), from, to } },
         school,
         invited_by: invited_by.map(PersonId),
-        standing: Standing { expires_at: expires_at.and_utc(), to, accepted: accepted_at.is_some(), withdrawn: withdrawn_at.is_some() },
+        standing: Terms { expires_at: expires_at.and_utc(), to, accepted: accepted_at.is_some(), withdrawn: withdrawn_at.is_some() },
     })
 }
 
@@ -130,12 +130,16 @@ pub fn add(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(Invitation, Secret)> {
     Ok((stored, secret))
 }
 
-/// Gives an open invitation a new link, which kills the old one; nothing when it is not open any more.
+/// Gives an open invitation a new link, which kills the old one, and makes it the offer of who acts; nothing when it is not open any more.
 pub fn renew(tx: &mut Tx<'_>, id: InvitationId) -> Result<Option<(Invitation, Secret)>> {
     let secret = Secret::fresh();
     let row = invitations::table.find((tx.cluster.0, id.0));
     let changed = diesel::update(row.filter(invitations::accepted_at.is_null()).filter(invitations::withdrawn_at.is_null()))
-        .set((invitations::token_hash.eq(secret.hash()), invitations::expires_at.eq(tx.stamp() + INVITATION_LASTS)))
+        .set((
+            invitations::token_hash.eq(secret.hash()),
+            invitations::expires_at.eq(tx.stamp() + INVITATION_LASTS),
+            invitations::invited_by.eq(tx.actor.person().map(|person| person.0)),
+        ))
         .execute(tx.conn)?;
     if changed == 0 {
         return Ok(None);

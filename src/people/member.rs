@@ -14,7 +14,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use maud::Markup;
 
-use super::{Cluster, Membership, RoleKind, store};
+use super::{Cluster, Membership, Role, RoleKind, giving, store};
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::SessionId;
@@ -47,7 +47,7 @@ impl Member {
     /// The context of this person's transactions.
     #[must_use]
     pub fn scope(&self) -> Scope {
-        Scope { just_asked: self.asks, ..Scope::new(self.facts.cluster.id, self.actor.clone()) }
+        Scope::new(self.facts.cluster.id, self.actor.clone()).asked_just_now(self.asks)
     }
 
     /// The day it is at the schools.
@@ -177,7 +177,30 @@ impl FromRequest for Member {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let req = req.clone();
-        Box::pin(async move { Self::from_cookie(&req).await })
+        Box::pin(async move {
+            match Self::from_cookie(&req).await {
+                Err(fault @ (Error::NotFound | Error::SignIn { .. })) => Err(too_late(&req, fault, |_| true).await),
+                done => done,
+            }
+        })
+    }
+}
+
+/// What whoever sends a form hears who is not let in. Who was let in once, by a role with which `would` be allowed or by a session that is
+/// over, hears that he comes too late, and gets back what he typed; others hear `fault` and learn nothing.
+async fn too_late(req: &HttpRequest, fault: Error, would: impl Fn(&Role) -> bool) -> Error {
+    let Ok(app) = app(req) else { return fault };
+    let sends = ![Method::GET, Method::HEAD].contains(req.method());
+    let Some(secret) = guard::session_secret(req, &app.site).filter(|_| sends) else { return fault };
+    let (hash, slug) = (secret.hash(), req.match_info().get("cluster").unwrap_or_default().to_owned());
+    let past = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(sessions::past(house, &hash, &slug)?)).await;
+    guard::form_is_read(req).await;
+    let Ok(Some(past)) = past else { return fault };
+    let lost = past.ended.iter().find(|held| would(&Role { kind: held.kind, school: held.school.clone() }));
+    match lost {
+        Some(held) => Error::RoleEnded(held.words()),
+        None if past.over => Error::SessionOver,
+        None => fault,
     }
 }
 
@@ -201,9 +224,16 @@ macro_rules! kinds_of_member {
             fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let req = req.clone();
                 Box::pin(async move {
-                    let member = Member::from_cookie(&req).await?;
+                    let member = match Member::from_cookie(&req).await {
+                        Err(fault @ (Error::NotFound | Error::SignIn { .. })) => return Err(too_late(&req, fault, |_| true).await),
+                        done => done?,
+                    };
                     let has: fn(&Membership) -> bool = $has;
-                    if has(&member) { Ok(Self(member)) } else { Err(Error::NotAllowed($else)) }
+                    if has(&member) {
+                        return Ok(Self(member));
+                    }
+                    let would = |role: &Role| has(&Membership { roles: vec![role.clone()], ..member.facts.clone() });
+                    Err(too_late(&req, Error::NotAllowed($else), would).await)
                 })
             }
         }
@@ -257,17 +287,14 @@ impl FromRequest for SignedIn {
             let sign_in = || Error::SignIn { next: next.to_owned() };
             let secret = guard::session_secret(&req, &app.site).ok_or_else(sign_in)?;
             let hash = secret.hash();
-            let (person, session, clusters) = app
-                .db
-                .house_read(app.clock.now(), move |house| Ok::<_, Error>(sessions::signed_in(house, &hash)?))
-                .await?
-                .ok_or_else(sign_in)?;
+            let found = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(sessions::signed_in(house, &hash)?)).await?;
+            let Some((person, session, clusters)) = found else { return Err(too_late(&req, sign_in(), |_| true).await) };
             Ok(Self { person, session, clusters, csrf: guard::token(&secret) })
         })
     }
 }
 
-/// A person who may create clusters: a programme director in some cluster.
+/// A person who may create clusters: a programme director, as [`giving::may_found`] says.
 pub struct ClusterMaker(SignedIn);
 
 impl Deref for ClusterMaker {
@@ -287,10 +314,8 @@ impl FromRequest for ClusterMaker {
         Box::pin(async move {
             let who = signed_in.await?;
             let (app, person) = (app(&req)?, who.person.id);
-            let directs = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(roles::directed_by(house, person)?)).await?;
-            if directs.is_empty() {
-                return Err(Error::NotAllowed("Only programme directors create clusters. Ask the director of your programme."));
-            }
+            let standing = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(roles::standing(house, person)?)).await?;
+            giving::may_found(&standing).map_err(|refusal| Error::NotAllowed(refusal.words()))?;
             Ok(Self(who))
         })
     }

@@ -3,6 +3,7 @@
 //! What must always hold: nobody sees or touches anything of a cluster in which he has no role today (product rule 8); a
 //! sign-in link works once, for fifteen minutes, and only when its button is pressed; a revoked session is over at once.
 
+pub mod giving;
 pub mod member;
 pub mod pages;
 pub mod sign_in;
@@ -190,6 +191,13 @@ impl Held {
     pub fn is_on(&self, day: Day) -> bool {
         self.from <= day && self.to.is_none_or(|to| day <= to)
     }
+}
+
+/// Whether somebody with these roles in a cluster has left it: each is over. The record keeps the name; the address, and what else
+/// becomes of the person, is out of its sight.
+#[must_use]
+pub fn has_left(roles: &[Held], today: Day) -> bool {
+    roles.iter().all(|role| role.to.is_some_and(|to| to < today))
 }
 
 /// "Science lead, Saxton"; "Coordinator" where there is no school.

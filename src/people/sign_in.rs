@@ -9,6 +9,8 @@ use crate::db::Refuses;
 
 /// How long a link works.
 pub const LINK_LASTS: Duration = Duration::minutes(15);
+/// While a link is younger than this and unused, no further one is sent to a mailbox for which strangers ask.
+pub const LINK_SPARES: Duration = Duration::minutes(5);
 /// How long a device stays signed in.
 pub const SESSION_LASTS: Duration = Duration::days(30);
 

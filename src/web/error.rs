@@ -157,25 +157,31 @@ impl ResponseError for Error {
 }
 
 impl Error {
-    /// The page for whoever lost the role or the session while a form was under way, with what was typed; `None` for other errors. A
-    /// browser may not have it any more, and who has left cannot open the form again.
+    /// The page for whoever sends a form and may not, or not any more, with what was typed; `None` for other errors, and where nothing was.
+    /// A browser may not have it any more, and who has left cannot open the form again.
     #[must_use]
     pub fn giving_back(&self, req: &HttpRequest) -> Option<HttpResponse> {
         let typed = req.extensions().get::<Typed>().map(Typed::words).unwrap_or_default();
-        matches!(self, Self::RoleEnded(_) | Self::SessionOver).then(|| answer_too_late(self, &typed))
+        match self {
+            Self::RoleEnded(_) | Self::SessionOver => Some(answer_too_late(self, &typed)),
+            Self::NotAllowed(_) if !typed.is_empty() => Some(answer_too_late(self, &typed)),
+            _ => None,
+        }
     }
 }
 
 fn answer_too_late(fault: &Error, typed: &[String]) -> HttpResponse {
+    let start = || html! { p { a.btn.go href="/" { "Go to the start page" } } };
     let (title, why, next): (&str, Markup, Markup) = match fault {
         Error::RoleEnded(role) => (
             "Your role has ended",
-            html! { p { "You had the role " b { (role) } ". It ended while this was on its way to us." } },
-            html! { p { "If that is a mistake, ask the coordinator of your cluster." } p { a.btn.go href="/" { "Go to the start page" } } },
+            html! { p { "You had the role " b { (role) } ". It ended before this reached us." } },
+            html! { p { "If that is a mistake, ask the coordinator of your cluster." } (start()) },
         ),
+        Error::NotAllowed(words) => ("You cannot do this", html! { p { (words) } }, start()),
         _ => (
             "You are signed out",
-            html! { p { "You were signed out on this device while this was on its way to us." } },
+            html! { p { "You were signed out on this device before this reached us." } },
             html! { p { a.btn.go href="/sign-in" { "Sign in" } } },
         ),
     };
@@ -185,7 +191,7 @@ fn answer_too_late(fault: &Error, typed: &[String]) -> HttpResponse {
         @if !typed.is_empty() {
             p { label for="typed" { "What you typed" } }
             p { "Copy it if you still need it. It is on this page alone, and gone when you leave it." }
-            textarea.in #typed rows="8" readonly { (typed.join("\n\n")) }
+            textarea.in #typed rows="8" readonly { (typed.join("\n")) }
         }
         (next)
     };

@@ -16,8 +16,10 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::watch;
 
 use super::{App, Error, Site};
+use crate::base::ids::BookingId;
 use crate::base::secret::{self, Secret};
 
 /// The field in which a form carries its token.
@@ -82,13 +84,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
             Ok(tokens) => tokens,
             Err(fault) => return Box::pin(ready(Err(fault))),
         };
-        let (body, req) = (web::Bytes::from_request(req, payload), req.clone());
+        let (body, req, reading) = (web::Bytes::from_request(req, payload), req.clone(), Reading::begin(req));
         let is_form = req
             .headers()
             .get(header::CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
         Box::pin(async move {
+            let _reading = reading;
             if !is_form {
                 return Err(Error::Bad("A form was expected here.".into()));
             }
@@ -114,11 +117,52 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
 /// The fields of a form that has passed the guard, `name=value&…`: kept beside its request until that is answered.
 pub(super) struct Typed(pub(super) web::Bytes);
 
+/// What forms carry along and nobody has written.
+const CARRIED: [&str; 8] = [FIELD, "key", "seen", "step", "flow", "answer", "next", "how"];
+/// A page gives so many answers back.
+const MOST_GIVEN_BACK: usize = 500;
+
 impl Typed {
-    /// What somebody has written: every value of more than a word. What was chosen or hidden has no blank in it.
+    /// What somebody has written or chosen, an answer a line, each with its field's name: single words and numbers are words of one's own,
+    /// too. What the page carried along, and what is ticked, is not.
     pub(super) fn words(&self) -> Vec<String> {
-        let values = url::form_urlencoded::parse(&self.0).map(|(_, value)| value.trim().to_owned());
-        values.filter(|value| value.contains(char::is_whitespace)).collect()
+        let is_id = |text: &str| text.parse::<BookingId>().is_ok();
+        url::form_urlencoded::parse(&self.0)
+            .filter_map(|(name, value)| {
+                // "note-07EFYM4G8R001" is the note of a line.
+                let name = name.rsplit_once('-').filter(|(_, id)| is_id(id)).map_or(&*name, |(name, _)| name);
+                let value = value.trim();
+                let own = !CARRIED.contains(&name) && name != "loose" && !matches!(value, "" | "yes" | "on") && !is_id(value);
+                own.then(|| format!("{}: {value}", name.replace(['-', '_'], " ")))
+            })
+            .take(MOST_GIVEN_BACK)
+            .collect()
+    }
+}
+
+/// A form that is being read; over when this is dropped.
+pub(super) struct Reading {
+    _over: watch::Sender<()>,
+}
+
+/// Stands beside a request as long as its form is being read.
+struct Coming(watch::Receiver<()>);
+
+impl Reading {
+    pub(super) fn begin(req: &HttpRequest) -> Self {
+        let (over, coming) = watch::channel(());
+        req.extensions_mut().insert(Coming(coming));
+        Self { _over: over }
+    }
+}
+
+/// Waits until the form of this request has been read, where it has one. Who is not let in any more is told so only then: a handler's
+/// parameters are made side by side, and what was typed would be lost with the first that fails.
+pub async fn form_is_read(req: &HttpRequest) {
+    let coming = req.extensions().get::<Coming>().map(|coming| coming.0.clone());
+    if let Some(mut coming) = coming {
+        // It says nothing, and ends with an error when the reader is gone.
+        let _ = coming.changed().await;
     }
 }
 

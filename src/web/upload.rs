@@ -126,9 +126,10 @@ fn in_parts(req: &HttpRequest) -> bool {
 
 /// The parts of a form that comes from our own page.
 fn guarded(req: &HttpRequest, payload: &mut Payload, bounds: Bounds) -> impl Future<Output = Result<(Fields, File), Error>> + use<> {
-    let (tokens, req) = (guard::before_body(req), req.clone());
+    let (tokens, req, reading) = (guard::before_body(req), req.clone(), guard::Reading::begin(req));
     let parts = Multipart::new(req.headers(), payload.take());
     async move {
+        let _reading = reading;
         let tokens = tokens?;
         let (fields, file) = read(parts, &bounds).await?;
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();

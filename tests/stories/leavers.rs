@@ -19,6 +19,10 @@ stories!(
     a_form_that_ends_after_the_session_has_stores_nothing,
     an_account_page_asks_for_the_session_again,
     who_still_has_the_role_and_gets_another_is_not_stopped,
+    a_form_sent_after_the_role_has_ended_gives_the_words_back,
+    a_form_sent_with_another_role_left_gives_the_words_back,
+    a_form_sent_after_signing_out_gives_the_words_back,
+    who_never_had_a_role_learns_nothing,
 );
 
 stories!(what_has_ended_is_over_for_reading_and_writing, who_waits_for_the_lock_is_dated_when_he_gets_it);
@@ -276,4 +280,99 @@ async fn who_waits_for_the_lock_is_dated_when_he_gets_it(app: TestApp) {
     go.send(()).expect("it waits");
     assert_eq!(first.await.expect("it ends").expect("done"), began);
     assert_eq!(second.await.expect("it ends").expect("done"), began + chrono::TimeDelta::hours(1));
+}
+
+/// Everything that stands in the text areas of a page.
+fn given_back(page: &Page) -> String {
+    page.all("textarea").concat()
+}
+
+async fn a_form_sent_after_the_role_has_ended_gives_the_words_back(app: TestApp) {
+    let (coordinator, ash) = (app.coordinator().await, app.ssl("Ash").await);
+    let wish = Wish::of(&app.resource("ashdale", "Magnets"), "2026-12-07", "2026-12-08").with("class", "Owls").with("pupils", "27");
+    let form = ash.check(&wish.with("purpose", "Find <north> & back")).await.is(200).form("/reserve");
+    end_role(&coordinator, &app, &ash.email).await;
+    let before = left(&app, &ash.email);
+    let page = ash.browser.submit(&form).await.is(403).says("Your role has ended").says("Science lead, Ash").says("Nothing you sent");
+    let words = given_back(&page);
+    // Single words and numbers are words of one's own, too; what the page carried along is not.
+    assert!(["Owls", "27", "Find <north> & back"].iter().all(|word| words.contains(word)), "{words}");
+    assert!(!words.contains(form.value("csrf")) && !words.contains(form.value("key")), "{words}");
+    assert_eq!(left(&app, &ash.email), before);
+    // Without the token of the own page nobody is handed anything.
+    let page = ash.browser.submit(&form.clone().without("csrf")).await;
+    assert!(page.status != 200 && !page.text.contains("Owls"), "{}", page.text);
+    // In parts, as a form with a picture comes.
+    let (beech, _, copy) = handing_over::at_beech(&app).await;
+    let form = handing_over::form(&beech, &copy, "count").await.set("note", "Bent");
+    end_role(&coordinator, &app, &beech.email).await;
+    app.letters().await;
+    let slow = Unfinished::in_parts(&app, &beech.browser, &form).await;
+    let page = slow.end().await.is(403).says("Your role has ended");
+    assert!(given_back(&page).contains("Bent"), "{}", page.text);
+}
+
+async fn a_form_sent_with_another_role_left_gives_the_words_back(app: TestApp) {
+    // Who is science lead still, and was coordinator.
+    let role = |cluster: &str, email: &str, kind: &str| {
+        app.raw().must(&format!(
+            "INSERT INTO roles (cluster_id, id, person_id, kind, from_day) SELECT c.id, (SELECT max(id) + 1 FROM roles), p.id, '{kind}', '2026-09-01'
+             FROM clusters c, people p WHERE c.slug = '{cluster}' AND p.email = '{email}'"
+        ));
+    };
+    let cedar = science_lead("Cedar");
+    role("ashdale", &cedar, "coordinator");
+    let was = Coordinator::new(&app, "ashdale", &cedar).await;
+    let form = was.open("/people/invite").await.form("/people/invite").set("name", "Quilla").set("email", "quilla@new.example");
+    app.raw().must("UPDATE roles SET to_day = '2026-11-22' WHERE kind = 'coordinator' AND from_day = '2026-09-01'");
+    let page = was.browser.submit(&form).await.is(403).says("Your role has ended").says("Coordinator");
+    assert!(given_back(&page).contains("Quilla"), "{}", page.text);
+    was.open("/week").await;
+    // Who is out of this cluster, and in another still.
+    let ash = app.ssl("Ash").await;
+    role("birchwood", &ash.email, "bursar");
+    let form = ash
+        .check(&Wish::of(&app.resource("ashdale", "Magnets"), "2026-12-07", "2026-12-08").with("class", "Owls"))
+        .await
+        .is(200)
+        .form("/reserve");
+    app.raw().must("UPDATE roles SET to_day = '2026-11-22' WHERE kind = 'ssl' AND person_id = (SELECT id FROM people WHERE email = 'science.lead@ash.example')");
+    let page = ash.browser.submit(&form).await.is(403).says("Your role has ended").says("Science lead, Ash");
+    assert!(given_back(&page).contains("Owls"), "{}", page.text);
+    ash.get("/week").await.is(404);
+}
+
+async fn a_form_sent_after_signing_out_gives_the_words_back(app: TestApp) {
+    let (ash, elsewhere) = (app.ssl("Ash").await, app.ssl("Ash").await);
+    let form = ash
+        .check(&Wish::of(&app.resource("ashdale", "Magnets"), "2026-12-07", "2026-12-08").with("class", "Owls"))
+        .await
+        .is(200)
+        .form("/reserve");
+    let page = elsewhere.browser.open("/account/devices").await;
+    elsewhere.browser.send(&page.form("/sign-out-others")).await;
+    let page = ash.browser.submit(&form).await.is(403).says("You are signed out");
+    assert!(given_back(&page).contains("Owls"), "{}", page.text);
+    assert_eq!(page.links("Sign in"), ["/sign-in"]);
+    // Its thirty days are over.
+    let form = elsewhere
+        .check(&Wish::of(&app.resource("ashdale", "Magnets"), "2027-01-11", "2027-01-12").with("class", "Kestrels"))
+        .await
+        .is(200)
+        .form("/reserve");
+    app.later(chrono::TimeDelta::days(31));
+    let page = elsewhere.browser.submit(&form).await.is(403).says("You are signed out");
+    assert!(given_back(&page).contains("Kestrels"), "{}", page.text);
+}
+
+async fn who_never_had_a_role_learns_nothing(app: TestApp) {
+    let other = Coordinator::new(&app, "birchwood", "coordinator@birchwood.example").await;
+    let token = other.open("/week").await.form("/sign-out").value("csrf").to_owned();
+    let fields = [("csrf".to_owned(), token), ("class".to_owned(), "Owls".to_owned())];
+    let path = format!("/c/ashdale/boxes/{}/reserve", app.resource("ashdale", "Magnets"));
+    let page = other.browser.post(&path, &fields).await.is(404);
+    assert!(!page.text.contains("Owls"));
+    let nowhere = other.browser.post("/c/nowhere/boxes/0000000000001/reserve", &fields).await.is(404);
+    assert_eq!(page.words(), nowhere.words());
+    assert!(app.browser().post(&path, &fields).await.is(303).header("location").starts_with("/sign-in"));
 }

@@ -73,7 +73,7 @@ pub async fn ask(req: HttpRequest, app: web::Data<App>, who: SignedIn, form: Pos
     if new == old {
         return Ok(form_page(&app, &who, &typed, &Errors::one("email", "This is your address already. Enter the new one")));
     }
-    if !app.limits.email_change(limits::address(&req, &app.site), &old, &new) {
+    if !app.limits.email_change(limits::address(&req, &app.site), who.person.id) {
         return Err(Error::TooMany);
     }
     let person = who.person.clone();

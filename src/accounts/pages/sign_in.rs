@@ -23,6 +23,7 @@ use crate::people::{RoleKind, sign_in};
 use crate::web::answer::{outside, unkept};
 use crate::web::forms::{self, Errors};
 use crate::web::guard::{self, Nothing, Posted};
+use crate::web::limits::Pass;
 use crate::web::{App, Error, limits, page};
 
 /// `GET /sign-in`.
@@ -135,16 +136,18 @@ pub async fn ask_for_link(
             return Ok(sign_in_answer(&req, (&app, &ways), &form.next, &form.email, &Errors::one("email", format!("{fault}")), &people));
         }
     };
-    if !app.limits.sign_in(limits::address(&req, &app.site), &email) {
-        return Err(Error::TooMany);
-    }
+    let sparing = match app.limits.sign_in(limits::address(&req, &app.site), &email) {
+        Pass::Refused => return Err(Error::TooMany),
+        pass => pass == Pass::Sparing,
+    };
     let (asked, next) = (email.clone(), sign_in::safe_next(&form.next).to_owned());
-    app.db.write(Scope::of_house(Actor::Visitor), move |tx| acts::send_link(tx, &asked, &next)).await?;
+    app.db.write(Scope::of_house(Actor::Visitor), move |tx| acts::send_link(tx, &asked, &next, sparing)).await?;
     let body = html! {
         div.head { h1 { "Check your e-mail" } }
         div.panel.card.form {
             p { "If " b { (email) } " belongs to somebody in a cluster, a sign-in link is on its way to it." }
             p { "The link works once and for 15 minutes. Nothing there? Look into the junk folder, then " a href="/sign-in" { "ask again" } "." }
+            p { "If you have asked several times, open the newest mail. Who asks very often gets no further one for five minutes." }
         }
     };
     Ok(outside(StatusCode::OK, "Check your e-mail", app.site.demo, &body))

@@ -35,6 +35,8 @@ pub fn refusals(house: &mut House<'_>, person: PersonId) -> Result<Vec<ErasureRe
         .filter(roles::cluster_id.eq_any(here.clone()))
         .filter(roles::kind.eq("coordinator"))
         .filter(today!(roles, today))
+        // One who leaves as well, on whatever day, is nobody to leave a cluster to.
+        .filter(roles::to_day.is_null().or(roles::person_id.eq(person.0)))
         .order((clusters::name, roles::id))
         .select((roles::cluster_id, roles::person_id, clusters::slug, clusters::name))
         .load(house.conn)?;

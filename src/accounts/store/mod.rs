@@ -10,10 +10,11 @@ use diesel::prelude::*;
 
 use crate::accounts::{EMAIL_CHANGE_LASTS, EmailChange, Mailbox};
 use crate::base::EmailAddress;
-use crate::base::ids::{ClusterId, EmailChangeId, PersonId, SessionId};
+use crate::base::ids::{EmailChangeId, PersonId, SessionId};
 use crate::base::secret::Secret;
-use crate::db::schema::{clusters, email_changes, invitations, messages, people, roles, sessions, sign_in_links};
+use crate::db::schema::{email_changes, people, sessions, sign_in_links};
 use crate::db::{Actor, House, Result};
+use crate::people::store::showing::{self, Doer, Seen};
 
 /// The most devices that a page shows.
 const MOST_DEVICES: i64 = 100;
@@ -103,42 +104,14 @@ pub fn stop_email(house: &mut House<'_>, id: EmailChangeId) -> Result<()> {
     Ok(())
 }
 
-/// Gives a person the new address. Links that went to the old mailbox are dead, other devices are signed out, and every
-/// cluster's log says so, without the address.
+/// Gives a person the new address. Links that went to the old mailbox are dead, other devices are signed out, and the log of every
+/// cluster that shows the address says so, without it.
 pub fn set_email(house: &mut House<'_>, person: PersonId, new: &str, keep: Option<SessionId>) -> Result<()> {
-    let clusters = touch_clusters_of(house, person)?;
+    let clusters = showing::touch(house, person, Seen::Address)?;
     diesel::update(people::table.find(person.0)).set(people::email.eq(new)).execute(house.conn)?;
     diesel::delete(sign_in_links::table.filter(sign_in_links::person_id.eq(person.0))).execute(house.conn)?;
     revoke_others(house, person, keep)?;
-    for cluster in clusters {
-        house.enter(cluster, Actor::Bearer(person)).log("people", &person, "changed the e-mail address", "", "")?;
-    }
-    Ok(())
-}
-
-/// Raises the version of every cluster that knows a person, so that no browser shows an old page, and gives the clusters.
-/// That also keeps other writers out of them until the end of the transaction.
-pub fn touch_clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<ClusterId>> {
-    let of_cluster = messages::cluster_id.eq(clusters::id).and(messages::person_id.eq(person.0));
-    let has_role = roles::cluster_id.eq(clusters::id).and(roles::person_id.eq(person.0));
-    // Where one is only invited, the letter with the invitation has the address.
-    let address = people::table.filter(people::id.eq(person.0)).select(people::email);
-    let invited = invitations::cluster_id.eq(clusters::id).and(invitations::email.eq_any(address));
-    let known: Vec<i64> = clusters::table
-        .filter(clusters::id.ne(0))
-        .filter(
-            diesel::dsl::exists(roles::table.filter(has_role))
-                .or(diesel::dsl::exists(messages::table.filter(of_cluster)))
-                .or(diesel::dsl::exists(invitations::table.filter(invited))),
-        )
-        .order(clusters::id)
-        .select(clusters::id)
-        .load(house.conn)?;
-    // In the order of their ids, so that two who do this never wait for each other.
-    for id in &known {
-        diesel::update(clusters::table.find(id)).set(clusters::version.eq(clusters::version + 1)).execute(house.conn)?;
-    }
-    Ok(known.into_iter().map(ClusterId).collect())
+    showing::log(house, &clusters, person, &Doer::Himself(Actor::Bearer(person)), ("changed the e-mail address", ""))
 }
 
 /// A signed-in device.

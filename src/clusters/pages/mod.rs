@@ -11,11 +11,13 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::base::{clock, days};
-use crate::clusters::acts;
 use crate::clusters::pages::set_up::{FoundingForm, about_fields, read_about, since_words};
 use crate::clusters::store::{self as rows, Stored};
+use crate::clusters::{NotCreated, acts};
 use crate::db::{Scope, Stop};
+use crate::people::giving;
 use crate::people::pages::tabs::{Tab, tabs};
+use crate::people::store::roles;
 use crate::people::{ClusterMaker, Overseer, RoleKind, SignedIn};
 use crate::web::answer::{html_page, see_other, unkept};
 use crate::web::forms::{self, Errors};
@@ -84,7 +86,8 @@ pub async fn create(app: web::Data<App>, who: ClusterMaker, form: Posted<Foundin
     let director = who.person.id;
     match app.db.write(Scope::of_house(who.actor()), move |tx| acts::create(tx, &founding, director)).await {
         Ok(()) => Ok(see_other(&there)),
-        Err(Stop::Refused(taken)) => Ok(answer(&app, &who, &form, &Errors::one("slug", taken.to_string()))),
+        Err(Stop::Refused(NotCreated::Typed(taken))) => Ok(answer(&app, &who, &form, &Errors::one("slug", taken.to_string()))),
+        Err(Stop::Refused(NotCreated::May(refusal))) => Err(Error::NotAllowed(refusal.words())),
         Err(Stop::Fault(fault)) => Err(fault.into()),
     }
 }
@@ -112,18 +115,29 @@ pub struct AboutForm {
 /// # Errors
 /// When the database cannot be read.
 pub async fn about(app: web::Data<App>, who: Overseer, query: web::Query<AboutQuery>) -> Result<HttpResponse, Error> {
-    let stored = app.db.read(who.scope(), |tx| Ok::<_, Error>(rows::about(tx)?)).await?;
+    let (stored, founds) = stored(&app, &who).await?;
     let form = AboutForm {
         name: stored.about.name.clone(),
         cohort_year: stored.about.cohort_year.map(|year| year.to_string()).unwrap_or_default(),
         nation: stored.about.nation.to_string(),
     };
-    Ok(html_page(about_page(&who, &stored, &form, &Errors::new(), &query.done)))
+    Ok(html_page(about_page(&who, (&stored, founds), &form, &Errors::new(), &query.done)))
 }
 
-fn about_page(who: &Overseer, stored: &Stored, form: &AboutForm, errors: &Errors, done: &str) -> Markup {
+/// What is said of the cluster, and whether this person may create another one.
+async fn stored(app: &App, who: &Overseer) -> Result<(Stored, bool), Error> {
+    let (person, director) = (who.person, who.is(RoleKind::Director));
+    app.db
+        .read(who.scope(), move |tx| {
+            let founds = director && giving::may_found(&roles::standing(&mut tx.house(), person)?).is_ok();
+            Ok::<_, Error>((rows::about(tx)?, founds))
+        })
+        .await
+}
+
+fn about_page(who: &Overseer, (stored, founds): (&Stored, bool), form: &AboutForm, errors: &Errors, done: &str) -> Markup {
     let main = html! {
-        (head("About the cluster", html! { (stored.about.name) }, html! { @if who.is(RoleKind::Director) { a.btn href="/clusters/new" { "New cluster" } } }))
+        (head("About the cluster", html! { (stored.about.name) }, html! { @if founds { a.btn href="/clusters/new" { "New cluster" } } }))
         (tabs(who, Tab::About))
         @match done {
             "set-up" => (banner(Tone::Good, "Boxrota is set up", html! { p { "You are signed in, and the coordinator of this cluster. Next, add the other schools and their people, and the dates of the school year." } })),
@@ -160,8 +174,8 @@ pub async fn change(app: web::Data<App>, who: Overseer, form: Posted<AboutForm>)
     let Posted(form) = form;
     let mut errors = Errors::new();
     let Some(about) = read_about(&form.name, &form.cohort_year, &form.nation, &mut errors) else {
-        let stored = app.db.read(who.scope(), |tx| Ok::<_, Error>(rows::about(tx)?)).await?;
-        return Ok(unkept(StatusCode::UNPROCESSABLE_ENTITY).body(about_page(&who, &stored, &form, &errors, "").into_string()));
+        let (stored, founds) = stored(&app, &who).await?;
+        return Ok(unkept(StatusCode::UNPROCESSABLE_ENTITY).body(about_page(&who, (&stored, founds), &form, &errors, "").into_string()));
     };
     app.db.write(who.scope(), move |tx| Ok::<_, Error>(rows::set_about(tx, &about)?)).await?;
     Ok(see_other(&format!("{}/about?done=changed", who.base())))

@@ -16,6 +16,7 @@ use crate::people::store::sessions;
 use crate::web::answer::unkept;
 use crate::web::forms::{Errors, error_summary, field, submit};
 use crate::web::guard::{self, Posted};
+use crate::web::limits::Pass;
 use crate::web::{App, Error, limits, page};
 
 const NO_BOX: &str = "No box has this code. It is the letters and digits beside the square on the lid";
@@ -122,14 +123,18 @@ pub async fn found(req: HttpRequest, app: web::Data<App>, path: web::Path<String
             return Ok(stranger(&req, &app, &path, &lid, &typed, &errors));
         }
     };
-    if !app.limits.found(limits::address(&req, &app.site), lid.copy) {
-        return Err(Error::TooMany);
-    }
+    let sparing = match app.limits.found(limits::address(&req, &app.site), lid.copy) {
+        Pass::Refused => return Err(Error::TooMany),
+        pass => pass == Pass::Sparing,
+    };
     let scope = Scope::new(lid.cluster, Actor::Visitor);
     let name = lid.name.clone();
-    app.db.write(scope, move |tx| acts::found(tx, &lid, &words)).await?;
+    let kept = app.db.write(scope, move |tx| acts::found(tx, &lid, &words, sparing)).await?;
     let main = html! {
-        (crate::web::parts::confirmation("Thank you", html! { p { "The coordinator of " (name) " hears of it now." } }))
+        (crate::web::parts::confirmation("Thank you", html! {
+            @if kept { p { "The coordinator of " (name) " hears of it now." } }
+            @else { p { "The coordinator of " (name) " knows already: several people have said where it is." } }
+        }))
         section.panel.card.form { p { "Please leave the box at the desk of the nearest school, or where you found it." } }
     };
     Ok(unkept(StatusCode::OK).body(page::outside("Thank you", app.site.demo, false, &main).into_string()))

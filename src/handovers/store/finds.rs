@@ -31,6 +31,17 @@ pub fn by_code(house: &mut House<'_>, codes: &[String]) -> Result<Option<Lid>> {
     Ok(found.map(|(cluster, slug, name, copy)| Lid { cluster: ClusterId(cluster), slug, name, copy: CopyId(copy) }))
 }
 
+/// When each of a copy's finds was reported with which nobody has dealt.
+pub fn open_of(tx: &mut Tx<'_>, copy: CopyId) -> Result<Vec<NaiveDateTime>> {
+    Ok(finds::table
+        .filter(finds::cluster_id.eq(tx.cluster.0))
+        .filter(finds::copy_id.eq(copy.0))
+        .filter(finds::done_at.is_null())
+        .order(finds::id)
+        .select(finds::found_at)
+        .load(tx.conn)?)
+}
+
 /// Keeps what a stranger said.
 pub fn insert(tx: &mut Tx<'_>, copy: CopyId, words: &str) -> Result<FindId> {
     let id = FindId::fresh(tx.now);

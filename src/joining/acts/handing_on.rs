@@ -1,7 +1,7 @@
 //! When a science lead or a deputy leaves: everything in that name at the school goes to somebody else, and the role ends.
 
 use super::inviting::{Sender, need_not_be_offered};
-use super::roles::tag;
+use super::roles::{may, tag};
 use crate::base::EmailAddress;
 use crate::base::ids::{PersonId, RoleId, SchoolId};
 use crate::bookings::store::keepers::{self, Kept};
@@ -9,8 +9,10 @@ use crate::db::{self, Stop, Tx};
 use crate::joining::letters::HandOn;
 use crate::joining::{self, HandOnRefusal, Until, Wanted, store};
 use crate::mail::store as outbox;
+use crate::people::giving::Change;
 use crate::people::store::{Person, roles};
 use crate::people::{End, Held, Offer, RoleKind};
+use crate::schools;
 use crate::waiting::store::{self as waits, Listed};
 
 /// Somebody's role with all that hangs on it.
@@ -32,7 +34,9 @@ pub struct Sheet {
 impl Sheet {
     /// Reads it; the first lead's role that is not over when none is named.
     pub fn read(tx: &mut Tx<'_>, person: PersonId, role: Option<RoleId>) -> db::Result<Self> {
-        let (leaver, roles) = roles::person(tx, person)?;
+        // Who has left hands on nothing any more, and hears why: his roles are over.
+        let roles::Known { name, email, roles } = roles::known(tx, person)?;
+        let leaver = Person { id: person, name, email: email.unwrap_or_default() };
         let today = tx.today();
         let mut leads = roles.into_iter().filter(|one| one.kind.leads());
         let role = match role {
@@ -143,17 +147,25 @@ pub fn hand_on(tx: &mut Tx<'_>, person: PersonId, wish: &Wish, sender: &Sender) 
 
 /// Who takes over and how the role ends; every refusal at once.
 fn decide(tx: &mut Tx<'_>, sheet: &Sheet, wish: &Wish) -> Result<(Successor, End), Stop<Vec<HandOnRefusal>>> {
+    may(tx, Change::HandOn { role: &sheet.role })?.map_err(|refusal| Stop::Refused(vec![HandOnRefusal::Role(refusal)]))?;
+    let today = tx.today();
     let successor = match &wish.successor {
         Chosen::School => Ok(Successor::School),
         Chosen::Lead(id) => sheet.others.iter().find(|person| person.id == *id).cloned().map(Successor::Lead).ok_or(HandOnRefusal::Nobody),
         Chosen::New { email, .. } if email.as_str() == sheet.leaver.email => Err(HandOnRefusal::OwnAddress),
         Chosen::New { name, email } => {
-            let offer = Offer { kind: sheet.role.kind, school: Some(sheet.school.0), from: tx.today(), to: None };
-            let wanted = Wanted { name: name.clone(), email: email.clone(), offer };
+            // Not before the days that the leaver has to hand on, nor beyond those of the school.
+            let school = schools::store::schools(tx)?.into_iter().find(|school| school.id == sheet.school.0);
+            let (from, to) = (sheet.role.from.max(today), joining::until_it_leaves(None, school.as_ref()));
+            let wanted = Wanted {
+                name: name.clone(),
+                email: email.clone(),
+                offer: Offer { kind: sheet.role.kind, school: Some(sheet.school.0), from, to },
+            };
             need_not_be_offered(tx, &wanted)?.map_or(Ok(Successor::New(wanted)), |refusal| Err(HandOnRefusal::Offer(refusal)))
         }
     };
-    match (successor, joining::end(&sheet.role, wish.until, tx.today(), &[])) {
+    match (successor, joining::end(&sheet.role, wish.until, today)) {
         (Ok(successor), Ok(end)) => Ok((successor, end)),
         (successor, end) => Err(Stop::Refused(successor.err().into_iter().chain(end.err().map(HandOnRefusal::End)).collect())),
     }

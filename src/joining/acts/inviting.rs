@@ -1,15 +1,17 @@
 //! Inviting somebody to a role, and the answer.
 
-use super::roles::{give_what_waits, school_name};
+use super::roles::{give_what_waits, may, may_give, school_of};
 use crate::base::ids::InvitationId;
 use crate::base::secret::Secret;
-use crate::db::{self, Actor, Stop, Tx};
+use crate::db::{self, Actor, House, Stop, Tx};
 use crate::joining::letters::{self, Items, Offered};
 use crate::joining::store::{self, Invitation};
 use crate::joining::{self, InvitationRefusal, OfferRefusal, Wanted};
 use crate::mail::{Recipient, store as outbox};
+use crate::people::giving::{Change, RoleRefusal};
 use crate::people::store::{self as people, roles as held, sessions};
-use crate::people::{Offer, words};
+use crate::people::{Cluster, Offer, words};
+use crate::schools;
 
 /// What the letters need of the cluster and of who acts in it.
 #[derive(Debug, Clone)]
@@ -44,9 +46,11 @@ impl Sender {
     }
 }
 
-/// Invites somebody to a role. Refused when the school is not of the cluster, or the role need not be offered.
+/// Invites somebody to a role. Refused when who acts cannot give it, the school is not of the cluster, or the role need not be offered.
 pub fn invite(tx: &mut Tx<'_>, wanted: &Wanted, sender: &Sender) -> Result<(), Stop<OfferRefusal>> {
-    school_name(tx, &wanted.offer)?;
+    let to = people::person_by_email(&mut tx.house(), &wanted.email)?.map(|person| person.id);
+    may_give(tx, &wanted.offer, to)?;
+    school_of(tx, &wanted.offer)?;
     need_not_be_offered(tx, wanted)?.map_or(Ok(()), Err)?;
     let (invitation, secret) = store::add(tx, wanted)?;
     Ok(sender.send(tx, &invitation, &secret, &[])?)
@@ -61,12 +65,40 @@ pub(super) fn need_not_be_offered(tx: &mut Tx<'_>, wanted: &Wanted) -> db::Resul
     Ok(asked.then_some(OfferRefusal::Invited))
 }
 
-/// Sends an invitation with a new link; the old one is dead. `false` when it is not open any more.
-pub fn send_again(tx: &mut Tx<'_>, id: InvitationId, sender: &Sender) -> db::Result<bool> {
-    store::one(tx, id)?;
+/// Sends an invitation with a new link, as the offer of who sends it; the old one is dead. `false` when it is not open any more. Refused when who
+/// acts cannot give the role.
+pub fn send_again(tx: &mut Tx<'_>, id: InvitationId, sender: &Sender) -> Result<bool, Stop<RoleRefusal>> {
+    let wanted = store::one(tx, id)?.wanted;
+    let to = people::person_by_email(&mut tx.house(), &wanted.email)?.map(|person| person.id);
+    may(tx, Change::Give { kind: wanted.offer.kind, to })??;
     let Some((invitation, secret)) = store::renew(tx, id)? else { return Ok(false) };
     sender.send(tx, &invitation, &secret, &[])?;
     Ok(true)
+}
+
+/// Takes an open invitation back; `false` when it is not open any more. Refused when who acts cannot end such a role.
+pub fn withdraw(tx: &mut Tx<'_>, id: InvitationId) -> Result<bool, Stop<RoleRefusal>> {
+    let kind = store::one(tx, id)?.wanted.offer.kind;
+    may(tx, Change::Withdraw { kind })??;
+    Ok(store::withdraw(tx, id)?)
+}
+
+/// An invitation with its cluster and the inviter's name.
+pub type Found = (Invitation, Cluster, Option<String>);
+
+/// The invitation behind a link's hash. Refused when it cannot be accepted now: it has been answered, its time or its role is over, who sent it
+/// cannot give it any more, or the school has left.
+pub fn find(house: &mut House<'_>, hash: &str) -> Result<Found, Stop<InvitationRefusal>> {
+    let (now, today) = (house.now, house.today());
+    let found = store::by_hash(house, hash)?;
+    joining::usable(found.as_ref().map(|(one, ..)| one.standing), now, today)?;
+    let found = found.ok_or(InvitationRefusal::Unknown)?;
+    let (invitation, cluster, _) = &found;
+    let to = people::person_by_email(house, &invitation.wanted.email)?.map(|person| person.id);
+    let mut there = house.enter(cluster.id, Actor::Visitor);
+    let (answering, schools) = (held::answering(&mut there)?, schools::store::schools(&mut there)?);
+    joining::still_given((&invitation.wanted.offer, invitation.invited_by, to), &answering, &schools, today)?;
+    Ok(found)
 }
 
 /// An invitation that was accepted.
@@ -82,17 +114,17 @@ pub struct Accepted {
 /// not work any more.
 pub fn accept(tx: &mut Tx<'_>, hash: &str, agent: &str) -> Result<Accepted, Stop<InvitationRefusal>> {
     let today = tx.today();
-    let found = store::by_hash(&mut tx.house(), hash)?;
-    joining::usable(found.as_ref().map(|(one, ..)| one.standing), tx.now, today)?;
-    let (invitation, cluster, _) = found.ok_or(InvitationRefusal::Unknown)?;
+    let (invitation, cluster, _) = find(&mut tx.house(), hash)?;
     let wanted = &invitation.wanted;
+    let school = schools::store::schools(tx)?.into_iter().find(|school| Some(school.id) == wanted.offer.school);
     let person = people::person_for(&mut tx.house(), &wanted.email, &wanted.name)?;
     tx.act_as(Actor::Bearer(person));
     if !store::accept(tx, &invitation, hash, person)? {
         return Err(InvitationRefusal::Used.into());
     }
     // Nobody has a role on days before he said yes.
-    let offer = Offer { from: wanted.offer.from.max(today), ..wanted.offer };
+    let to = joining::until_it_leaves(wanted.offer.to, school.as_ref());
+    let offer = Offer { from: wanted.offer.from.max(today), to, ..wanted.offer };
     let roles = held::of_person(tx, person)?;
     if !joining::already(&roles, &offer) {
         held::add(tx, person, &offer, invitation.school.as_deref())?;

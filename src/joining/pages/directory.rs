@@ -8,9 +8,10 @@ use maud::{Markup, html};
 use super::invite;
 use super::person::Done;
 use crate::base::{EmailAddress, days};
-use crate::joining::store as invitations;
+use crate::joining::{self, store as invitations};
 use crate::people::pages::tabs::{Tab, tabs};
 use crate::people::store::directory::{self, Holder};
+use crate::people::store::roles;
 use crate::people::{Member, RoleKind};
 use crate::schools::{self, School, Standing};
 use crate::web::answer::html_page;
@@ -23,18 +24,19 @@ use crate::web::{App, Error};
 /// # Errors
 /// When the database cannot be read.
 pub async fn show(app: web::Data<App>, member: Member, query: web::Query<Done>) -> Result<HttpResponse, Error> {
-    let coordinator = member.is(RoleKind::Coordinator);
-    let (schools, holders, open) = app
+    let (coordinator, answers) = (member.is(RoleKind::Coordinator), member.roles.iter().any(|role| role.kind.answers()));
+    let (schools, holders, open, answering) = app
         .db
         .read(member.scope(), move |tx| {
-            let open = if coordinator { invitations::open(tx)? } else { Vec::new() };
-            Ok::<_, Error>((schools::store::schools(tx)?, directory::holders(tx)?, open))
+            let open = if answers { invitations::open(tx)? } else { Vec::new() };
+            let answering = if open.is_empty() { Vec::new() } else { roles::answering(tx)? };
+            Ok::<_, Error>((schools::store::schools(tx)?, directory::holders(tx)?, open, answering))
         })
         .await?;
     let today = member.today();
     let (mut current, mut past): (Vec<&School>, Vec<&School>) = (Vec::new(), Vec::new());
     for school in &schools {
-        if matches!(school.standing(today), Standing::Left(_) | Standing::Never) { past.push(school) } else { current.push(school) }
+        if joining::stays(school, today) { current.push(school) } else { past.push(school) }
     }
     let of = |school: Option<&School>| {
         holders.iter().filter(|one| one.role.school.as_ref().map(|own| own.id) == school.map(|s| s.id)).collect::<Vec<_>>()
@@ -50,7 +52,7 @@ pub async fn show(app: web::Data<App>, member: Member, query: web::Query<Done>) 
         (head(
             "People and schools",
             html! { (counted(current.len(), "school", "schools")) ", " (counted(distinct(&holders), "person", "people")) },
-            html! { @if coordinator { a.btn href={ (member.base()) "/schools/new" } { (icon("plus")) "Add a school" } a.btn.go href={ (here) "/invite" } { (icon("plus")) "Invite somebody" } } },
+            html! { @if coordinator { a.btn href={ (member.base()) "/schools/new" } { (icon("plus")) "Add a school" } } @if answers { a.btn.go href={ (here) "/invite" } { (icon("plus")) "Invite somebody" } } },
         ))
         (tabs(&member, Tab::People))
         (said(&query.done))
@@ -66,7 +68,7 @@ pub async fn show(app: web::Data<App>, member: Member, query: web::Query<Done>) 
                 ul { @for (id, name, email) in &unreached { li { a href={ (here) "/" (id) } { (name) } ": " (email) } } }
             }))
         }
-        @if coordinator { (invite::list(&member, &open)) }
+        @if answers { (invite::list(&member, &open, &answering, &schools)) }
         div.grid2 {
             @let cluster = of(None);
             @if !cluster.is_empty() { section.panel.card { h2 { "For the whole cluster" } (people(&cluster, &here)) } }

@@ -7,7 +7,7 @@ use crate::base::days::Day;
 use crate::base::ids::SchoolId;
 use crate::joining::{self, OfferRefusal, Until};
 use crate::people::{Offer, RoleKind};
-use crate::schools::{School, Standing};
+use crate::schools::School;
 use crate::web::forms::{Errors, choice, day_month_year, field, radios};
 
 /// What stands in the fields of a role.
@@ -69,19 +69,16 @@ impl RoleForm {
         Some(Offer { kind, school, from, to })
     }
 
-    /// The fields.
+    /// The fields; `givable` are the roles that can be chosen.
     #[must_use]
-    pub fn fields(&self, errors: &Errors, schools: &[School], today: Day) -> Markup {
+    pub fn fields(&self, errors: &Errors, givable: &[RoleKind], schools: &[School], today: Day) -> Markup {
         let mut kinds = vec![(String::new(), "Choose a role".to_owned())];
-        kinds.extend(
-            [RoleKind::Ssl, RoleKind::Deputy, RoleKind::Head, RoleKind::Bursar, RoleKind::Coordinator, RoleKind::Director]
-                .map(|kind| (kind.to_string(), kind.words().to_owned())),
-        );
+        kinds.extend(givable.iter().map(|kind| (kind.to_string(), kind.words().to_owned())));
         let mut places = vec![(String::new(), "For the whole cluster".to_owned())];
         places.extend(current(schools, today).map(|school| (school.id.to_string(), school.name.clone())));
         html! {
             (field("role", "Role", &self.role).select(errors, &kinds))
-            (field("school", "School", &self.school).hint("Science leads, deputies and head teachers belong to a school.").select(errors, &places))
+            @if givable.iter().any(|kind| !kind.answers()) { (field("school", "School", &self.school).hint("Science leads, deputies and head teachers belong to a school.").select(errors, &places)) }
             (day_month_year("from", "First day", "", [&self.from_day, &self.from_month, &self.from_year], errors))
             (day_month_year("to", "Last day (optional)", "Leave it empty when the role goes on.", [&self.to_day, &self.to_month, &self.to_year], errors))
         }
@@ -90,7 +87,7 @@ impl RoleForm {
 
 /// The schools that are members, or will be.
 pub fn current(schools: &[School], today: Day) -> impl Iterator<Item = &School> {
-    schools.iter().filter(move |school| !matches!(school.standing(today), Standing::Left(_) | Standing::Never))
+    schools.iter().filter(move |school| joining::stays(school, today))
 }
 
 /// When a role ends, as typed.

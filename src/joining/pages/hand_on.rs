@@ -13,6 +13,7 @@ use crate::joining::acts::{self, Chosen, Sheet, Wish};
 use crate::joining::pages::forms::EndForm;
 use crate::joining::pages::invite::sender;
 use crate::joining::{self, HandOnRefusal};
+use crate::people::giving::RoleRefusal;
 use crate::people::{Member, RoleKind};
 use crate::web::answer::{answer, see_other};
 use crate::web::forms::{Errors, choice, csrf_field, error_summary, field, hidden, radios, stop};
@@ -68,7 +69,7 @@ fn may(member: &Member, person: PersonId) -> Result<(), Error> {
     if member.is(RoleKind::Coordinator) || member.person == person {
         return Ok(());
     }
-    Err(Error::NotAllowed("Only the coordinator, or who leaves, can hand this on."))
+    Err(Error::NotAllowed(RoleRefusal::NotYours.words()))
 }
 
 /// The page with everything in somebody's name.
@@ -92,7 +93,7 @@ async fn show(app: &App, member: &Member, id: PersonId, form: &HandOnForm, mut e
     let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, id, role)?)).await?;
     // Who corrects the rest hears of a day that does not fit, too.
     if let Some(until) = form.end.until(&mut Errors::new()).filter(|_| !errors.is_empty())
-        && let Err(refusal) = joining::end(&sheet.role, until, member.today(), &[])
+        && let Err(refusal) = joining::end(&sheet.role, until, member.today())
     {
         errors.add(refusal.field(), refusal.to_string());
     }
@@ -174,6 +175,9 @@ pub async fn hand_on(
     };
     match app.db.write(member.scope(), move |tx| acts::hand_on(tx, id, &wish, &sender)).await {
         Err(Stop::Refused(refusals)) => {
+            if let Some(HandOnRefusal::Role(refusal)) = refusals.first() {
+                return Err(Error::NotAllowed(refusal.words()));
+            }
             let mut errors = Errors::new();
             for refusal in refusals {
                 errors.add(refusal.field(), refusal.to_string());

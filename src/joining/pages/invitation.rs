@@ -5,13 +5,11 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::html;
 
+use crate::base::days;
 use crate::base::secret::Secret;
-use crate::base::{clock, days};
 use crate::db::{self, Actor, Scope, Stop};
-use crate::joining::acts::{self, Accepted};
-use crate::joining::store::{self, Invitation};
-use crate::joining::{self, InvitationRefusal, letters};
-use crate::people::Cluster;
+use crate::joining::acts::{self, Accepted, Found};
+use crate::joining::{InvitationRefusal, letters};
 use crate::people::pages::{signed_in, user_agent};
 use crate::web::answer::unkept;
 use crate::web::forms::submit;
@@ -19,11 +17,13 @@ use crate::web::guard::{self, Nothing, Posted};
 use crate::web::parts::{row, summary};
 use crate::web::{App, Error, page};
 
-type Found = (Invitation, Cluster, Option<String>);
-
-async fn find(app: &App, secret: Option<Secret>) -> Result<Option<Found>, Error> {
-    let Some(secret) = secret else { return Ok(None) };
-    app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(store::by_hash(house, &secret.hash())?)).await
+async fn find(app: &App, secret: Option<Secret>) -> Result<Result<Found, InvitationRefusal>, Error> {
+    let Some(secret) = secret else { return Ok(Err(InvitationRefusal::Unknown)) };
+    match app.db.house_read(app.clock.now(), move |house| acts::find(house, &secret.hash())).await {
+        Ok(found) => Ok(Ok(found)),
+        Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
+    }
 }
 
 /// Shows what is offered, and a button. Opening the link changes nothing, because mail scanners open links.
@@ -31,13 +31,9 @@ async fn find(app: &App, secret: Option<Secret>) -> Result<Option<Found>, Error>
 /// # Errors
 /// When the database cannot be read.
 pub async fn show(req: HttpRequest, app: web::Data<App>, token: web::Path<String>) -> Result<HttpResponse, Error> {
-    let now = app.clock.now();
-    let found = find(&app, Secret::parse(&token)).await?;
-    let usable = joining::usable(found.as_ref().map(|(one, ..)| one.standing), now, clock::today(now));
-    let (invitation, cluster, inviter) = match (found, usable) {
-        (Some(found), Ok(())) => found,
-        (_, Err(refusal)) => return Ok(refused(&app, refusal)),
-        (None, Ok(())) => return Ok(refused(&app, InvitationRefusal::Unknown)),
+    let (invitation, cluster, inviter) = match find(&app, Secret::parse(&token)).await? {
+        Ok(found) => found,
+        Err(refusal) => return Ok(refused(&app, refusal)),
     };
     let known = guard::visitor_secret(&req, &app.site);
     let visitor = known.clone().unwrap_or_else(Secret::fresh);
@@ -92,7 +88,10 @@ fn refused(app: &App, refusal: InvitationRefusal) -> HttpResponse {
 /// When the database refuses.
 pub async fn accept(req: HttpRequest, app: web::Data<App>, token: web::Path<String>, _: Posted<Nothing>) -> Result<HttpResponse, Error> {
     let Some(secret) = Secret::parse(&token) else { return Ok(refused(&app, InvitationRefusal::Unknown)) };
-    let Some((_, cluster, _)) = find(&app, Some(secret.clone())).await? else { return Ok(refused(&app, InvitationRefusal::Unknown)) };
+    let cluster = match find(&app, Some(secret.clone())).await? {
+        Ok((_, cluster, _)) => cluster,
+        Err(refusal) => return Ok(refused(&app, refusal)),
+    };
     let attempt = || {
         let (hash, agent) = (secret.hash(), user_agent(&req));
         app.db.write(Scope::new(cluster.id, Actor::Visitor), move |tx| acts::accept(tx, &hash, &agent))

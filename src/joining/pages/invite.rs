@@ -10,10 +10,12 @@ use crate::base::{Day, EmailAddress, clock, days};
 use crate::db::Stop;
 use crate::joining::acts::{self, Sender};
 use crate::joining::pages::forms::RoleForm;
-use crate::joining::store::{self, Invitation};
-use crate::joining::{self, Wanted};
-use crate::people::{Coordinator, Member};
-use crate::schools;
+use crate::joining::store::Invitation;
+use crate::joining::{self, InvitationRefusal, Wanted};
+use crate::people::giving::{self, By, Change, RoleRefusal};
+use crate::people::store::roles;
+use crate::people::{Held, Member, Overseer};
+use crate::schools::{self, School};
 use crate::web::answer::see_other;
 use crate::web::forms::{Errors, csrf_field, error_summary, field, submit, verb};
 use crate::web::guard::{Nothing, Posted};
@@ -55,7 +57,7 @@ impl InviteForm {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn form(app: web::Data<App>, member: Coordinator, query: web::Query<Chosen>) -> Result<HttpResponse, Error> {
+pub async fn form(app: web::Data<App>, member: Overseer, query: web::Query<Chosen>) -> Result<HttpResponse, Error> {
     let mut role = RoleForm::fresh(member.today());
     if !query.school.is_empty() {
         role.school.clone_from(&query.school);
@@ -64,8 +66,10 @@ pub async fn form(app: web::Data<App>, member: Coordinator, query: web::Query<Ch
     invite_page(&app, &member, &InviteForm { role, ..InviteForm::default() }, &Errors::new()).await
 }
 
-async fn invite_page(app: &App, member: &Coordinator, form: &InviteForm, errors: &Errors) -> Result<HttpResponse, Error> {
-    let schools = app.db.read(member.scope(), |tx| Ok::<_, Error>(schools::store::schools(tx)?)).await?;
+async fn invite_page(app: &App, member: &Overseer, form: &InviteForm, errors: &Errors) -> Result<HttpResponse, Error> {
+    let (schools, answering) =
+        app.db.read(member.scope(), |tx| Ok::<_, Error>((schools::store::schools(tx)?, roles::answering(tx)?))).await?;
+    let givable = giving::givable(member.person, None, &answering, member.today());
     let here = format!("{}/people", member.base());
     let main = html! {
         (back(&here, "People and schools"))
@@ -76,7 +80,7 @@ async fn invite_page(app: &App, member: &Coordinator, form: &InviteForm, errors:
                 (csrf_field(member.csrf()))
                 (field("name", "Name", &form.name).hint("As colleagues know them. For example: Sam Okoro").text(errors))
                 (field("email", "E-mail address", &form.email).hint("Their school address. The link goes there.").email().text(errors))
-                (form.role.fields(errors, &schools, member.today()))
+                (form.role.fields(errors, &givable, &schools, member.today()))
                 div.acts { (submit("Send the invitation")) a.btn href=(here) { "Cancel" } }
             }
         }
@@ -88,7 +92,7 @@ async fn invite_page(app: &App, member: &Coordinator, form: &InviteForm, errors:
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn invite(app: web::Data<App>, member: Coordinator, form: Posted<InviteForm>) -> Result<HttpResponse, Error> {
+pub async fn invite(app: web::Data<App>, member: Overseer, form: Posted<InviteForm>) -> Result<HttpResponse, Error> {
     let (Posted(form), sender) = (form, sender(&member));
     let wanted = match form.read(member.today()) {
         Ok(wanted) => wanted,
@@ -106,17 +110,28 @@ pub(super) fn sender(member: &Member) -> Sender {
     Sender { base: member.base().to_owned(), cluster: member.cluster.name.clone(), inviter: member.name.clone() }
 }
 
-/// The invitations that nobody has answered, each with what can be done about it; nothing when there are none.
+/// The invitations that nobody has answered, each with what this person can do about it; nothing when there are none.
 #[must_use]
-pub fn list(member: &Member, open: &[Invitation]) -> Markup {
+pub fn list(member: &Member, open: &[Invitation], answering: &[Held], schools: &[School]) -> Markup {
     let (here, today) = (format!("{}/people/invitations", member.base()), member.today());
+    let may = |change| giving::may(By::Person(member.person), change, answering, today).is_ok();
     let verbs = |one: &Invitation| {
+        let kind = one.wanted.offer.kind;
+        // To one's own address it is to oneself.
+        let to = (one.wanted.email.as_str() == member.email).then_some(member.person);
+        let (again, withdraw) = (may(Change::Give { kind, to }), may(Change::Withdraw { kind }));
         html! {
-            div.verbs {
-                (verb(&format!("{here}/{}/again", one.id), member.csrf(), "Send again", "mail"))
-                (verb(&format!("{here}/{}/withdraw", one.id), member.csrf(), "Withdraw", "x"))
-            }
+            @if again || withdraw {
+                div.verbs {
+                    @if again { (verb(&format!("{here}/{}/again", one.id), member.csrf(), "Send again", "mail")) }
+                    @if withdraw { (verb(&format!("{here}/{}/withdraw", one.id), member.csrf(), "Withdraw", "x")) }
+                }
+            } @else { "Nothing" }
         }
+    };
+    let standing = |one: &Invitation| {
+        joining::usable(Some(one.standing), member.now, today)
+            .and_then(|()| joining::still_given((&one.wanted.offer, one.invited_by, None), answering, schools, today))
     };
     html! {
         @if !open.is_empty() {
@@ -128,9 +143,13 @@ pub fn list(member: &Member, open: &[Invitation]) -> Markup {
                             th scope="row" { (one.wanted.name) br; small { (one.wanted.email) } }
                             td data-h="Role" { (one.words()) ", from " (days::long(one.wanted.offer.from)) }
                             td data-h="How it stands" {
-                                @if let Err(why) = joining::usable(Some(one.standing), member.now, today) {
-                                    (pill(Tone::Warn, if why == joining::InvitationRefusal::Over { "The role is over" } else { "Run out" }))
-                                } @else { "Open until " (days::long(clock::today(one.standing.expires_at))) }
+                                @match standing(one) {
+                                    Ok(()) => { "Open until " (days::long(clock::today(one.standing.expires_at))) },
+                                    Err(InvitationRefusal::Over) => (pill(Tone::Warn, "The role is over")),
+                                    Err(InvitationRefusal::SchoolLeft) => (pill(Tone::Warn, "The school has left")),
+                                    Err(InvitationRefusal::Role(_)) => { (pill(Tone::Warn, "Cannot be accepted")) " Who sent it cannot give this role any more." },
+                                    Err(_) => (pill(Tone::Warn, "Run out")),
+                                }
                             }
                             td data-h="What you can do" { (verbs(one)) }
                         }
@@ -146,19 +165,27 @@ type One = web::Path<(String, InvitationId)>;
 /// Sends a new link; the old one is dead.
 ///
 /// # Errors
-/// When it is not there.
-pub async fn again(app: web::Data<App>, member: Coordinator, path: One, _: Posted<Nothing>) -> Result<HttpResponse, Error> {
+/// When it is not there, or not this person's to send.
+pub async fn again(app: web::Data<App>, member: Overseer, path: One, _: Posted<Nothing>) -> Result<HttpResponse, Error> {
     let (id, sender) = (path.into_inner().1, sender(&member));
-    let sent = app.db.write(member.scope(), move |tx| acts::send_again(tx, id, &sender)).await?;
+    let sent = app.db.write(member.scope(), move |tx| acts::send_again(tx, id, &sender)).await.map_err(not_allowed)?;
     Ok(see_other(&format!("{}/people?done={}", member.base(), if sent { "again" } else { "answered" })))
 }
 
 /// Takes an invitation back.
 ///
 /// # Errors
-/// When it is not there.
-pub async fn withdraw(app: web::Data<App>, member: Coordinator, path: One, _: Posted<Nothing>) -> Result<HttpResponse, Error> {
+/// When it is not there, or not this person's to take back.
+pub async fn withdraw(app: web::Data<App>, member: Overseer, path: One, _: Posted<Nothing>) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let done = app.db.write(member.scope(), move |tx| store::withdraw(tx, id)).await?;
+    let done = app.db.write(member.scope(), move |tx| acts::withdraw(tx, id)).await.map_err(not_allowed)?;
     Ok(see_other(&format!("{}/people?done={}", member.base(), if done { "withdrawn" } else { "answered" })))
+}
+
+/// What a rule about roles says no with, where there is no form to say it in.
+fn not_allowed(stop: Stop<RoleRefusal>) -> Error {
+    match stop {
+        Stop::Refused(refusal) => Error::NotAllowed(refusal.words()),
+        Stop::Fault(fault) => fault.into(),
+    }
 }

@@ -11,7 +11,8 @@ use crate::base::ids::PersonId;
 use crate::clusters::pages::changes::history;
 use crate::clusters::store::log;
 use crate::joining::{self, acts};
-use crate::people::store::roles;
+use crate::people::giving;
+use crate::people::store::roles::{self, Known};
 use crate::people::{Coordinator, Held, Member, RoleKind};
 use crate::web::answer::{html_page, see_other, unkept};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, submit};
@@ -45,24 +46,27 @@ pub async fn show(
     query: web::Query<Done>,
 ) -> Result<HttpResponse, Error> {
     let (id, today) = (path.into_inner().1, member.today());
-    let coordinator = member.is(RoleKind::Coordinator);
-    let ((person, roles), lines) = app
+    let (coordinator, answers) = (member.is(RoleKind::Coordinator), member.roles.iter().any(|role| role.kind.answers()));
+    let (Known { name, email, roles }, lines, answering) = app
         .db
         .read(member.scope(), move |tx| {
             let lines = if coordinator { log::history(tx, "people", &id)? } else { Vec::new() };
-            Ok::<_, Error>((roles::person(tx, id)?, lines))
+            let answering = if answers { roles::answering(tx)? } else { Vec::new() };
+            Ok::<_, Error>((roles::known(tx, id)?, lines, answering))
         })
         .await?;
     let now: Vec<&Held> = roles.iter().filter(|role| role.is_on(today)).collect();
-    if now.is_empty() && !coordinator {
+    if now.is_empty() && !answers {
         return Err(Error::NotFound);
     }
     let here = format!("{}/people/{id}", member.base());
-    let left = roles.iter().all(|role| role.to.is_some_and(|to| to < today));
-    let leads = roles.iter().filter(|role| role.kind.leads() && role.to.is_none_or(|to| to >= today));
+    let left = email.is_none();
+    let leads: Vec<_> = roles.iter().filter(|role| role.kind.leads() && role.to.is_none_or(|to| to >= today)).collect();
+    let leads = if coordinator || id == member.person { leads } else { Vec::new() };
+    let gives = !left && answers && !giving::givable(member.person, Some(id), &answering, today).is_empty();
     let main = html! {
         (back(&format!("{}/people", member.base()), "People and schools"))
-        (head(&person.name, html! { a href={ "mailto:" (person.email) } { (person.email) } }, html! {}))
+        (head(&name, html! { @if let Some(email) = &email { a href={ "mailto:" (email) } { (email) } } @else { "Has left the cluster" } }, html! {}))
         @match query.done.as_str() {
             "role" => (banner(Tone::Good, "The role is added", html! { p { "It counts from its first day on." } })),
             "name" => (banner(Tone::Good, "The name is corrected", html! { p { "It is shown everywhere from now on." } })),
@@ -71,32 +75,31 @@ pub async fn show(
         section.panel.card {
             h2 { "Roles today" }
             @if now.is_empty() { p { "None." } } @else { (summary(&now.iter().map(|role| row(role.kind.words(), place(role))).collect::<Vec<_>>())) }
+            @if left { p.hint { "What was done here in this name stays. Whoever comes back is invited with the address of today." } }
         }
-        @if coordinator || id == member.person {
-            @let leads: Vec<_> = leads.collect();
-            @if coordinator || !leads.is_empty() {
-                section.panel.card aria-labelledby="do" {
-                    h2 #do { "What you can do" }
-                    div.verbs {
-                        @if coordinator {
-                            a.btn href={ (here) "/roles" } { (icon("plus")) "Add a role" }
-                            @if !left { a.btn href={ (here) "/name" } { (icon("pencil")) "Correct the name" } }
-                        }
-                        @for role in leads { a.btn href={ (here) "/hand-on?role=" (role.id) } { (icon("repeat")) "Hand on: " (role.words()) } }
-                    }
+        @if gives || coordinator && !left || !leads.is_empty() {
+            section.panel.card aria-labelledby="do" {
+                h2 #do { "What you can do" }
+                div.verbs {
+                    @if gives { a.btn href={ (here) "/roles" } { (icon("plus")) "Add a role" } }
+                    @if coordinator && !left { a.btn href={ (here) "/name" } { (icon("pencil")) "Correct the name" } }
+                    @for role in leads { a.btn href={ (here) "/hand-on?role=" (role.id) } { (icon("repeat")) "Hand on: " (role.words()) } }
                 }
             }
         }
-        @if coordinator { section.panel.card { h2 { "All roles" } (all(&roles, &here, today)) } (history(&lines)) }
+        @if answers {
+            section.panel.card { h2 { "All roles" } (all(&roles, &here, today, &|role| giving::endable(member.person, role, &answering, today))) }
+            (history(&lines))
+        }
     };
-    Ok(html_page(page(&member.shell(Nav::People), &person.name, &main)))
+    Ok(html_page(page(&member.shell(Nav::People), &name, &main)))
 }
 
 fn place(role: &Held) -> String {
     role.school.as_ref().map_or_else(|| "For the whole cluster".to_owned(), |school| school.short_name.clone())
 }
 
-fn all(roles: &[Held], here: &str, today: Day) -> Markup {
+fn all(roles: &[Held], here: &str, today: Day, may_end: &dyn Fn(&Held) -> bool) -> Markup {
     table_or_cards(
         "All roles, newest first",
         &["Role", "First day", "Last day", "How it stands", "What you can do"],
@@ -110,7 +113,7 @@ fn all(roles: &[Held], here: &str, today: Day) -> Markup {
                     td data-h="How it stands" {
                         @if over { (pill(Tone::Plain, "Over")) } @else if role.from > today { (pill(Tone::Plain, "To come")) } @else { (pill(Tone::Good, "Today")) }
                     }
-                    td data-h="What you can do" { @if over { "Nothing" } @else { a href={ (here) "/roles/" (role.id) "/end" } { "End it" span.vh { " " (role.words()) } } } }
+                    td data-h="What you can do" { @if over || !may_end(role) { "Nothing" } @else { a href={ (here) "/roles/" (role.id) "/end" } { "End it" span.vh { " " (role.words()) } } } }
                 }
             }
         },
@@ -165,6 +168,7 @@ pub async fn rename(
         Ok(name) => name,
         Err(fault) => return name_page(&app, &member, id, Some(&form.name), &Errors::one("name", fault)).await,
     };
-    app.db.write(member.scope(), move |tx| acts::rename(tx, id, &name)).await?;
+    let here = member.cluster.id;
+    app.db.write(member.scope().on_people(), move |tx| acts::rename(tx, here, id, &name)).await?;
     Ok(see_other(&format!("{}/people/{id}?done=name", member.base())))
 }

@@ -4,13 +4,14 @@ use actix_web::{HttpResponse, web};
 use maud::html;
 
 use super::person::answer;
-use crate::base::days;
+use crate::base::days::{self, Day};
 use crate::base::ids::{PersonId, RoleId};
 use crate::db::Stop;
-use crate::joining::acts;
 use crate::joining::pages::forms::{EndForm, RoleForm};
-use crate::people::Coordinator;
+use crate::joining::{EndRefusal, acts};
+use crate::people::giving::{self, By, Change, RoleRefusal};
 use crate::people::store::roles;
+use crate::people::{Overseer, RoleKind};
 use crate::schools;
 use crate::web::answer::see_other;
 use crate::web::forms::{Errors, csrf_field, error_summary, stop, submit};
@@ -23,14 +24,17 @@ use crate::web::{App, Error};
 ///
 /// # Errors
 /// When the person is not known here.
-pub async fn add_form(app: web::Data<App>, member: Coordinator, path: web::Path<(String, PersonId)>) -> Result<HttpResponse, Error> {
+pub async fn add_form(app: web::Data<App>, member: Overseer, path: web::Path<(String, PersonId)>) -> Result<HttpResponse, Error> {
     let form = RoleForm::fresh(member.today());
     add_page(&app, &member, path.into_inner().1, &form, &Errors::new()).await
 }
 
-async fn add_page(app: &App, member: &Coordinator, id: PersonId, form: &RoleForm, errors: &Errors) -> Result<HttpResponse, Error> {
-    let (person, schools) =
-        app.db.read(member.scope(), move |tx| Ok::<_, Error>((roles::person(tx, id)?.0, schools::store::schools(tx)?))).await?;
+async fn add_page(app: &App, member: &Overseer, id: PersonId, form: &RoleForm, errors: &Errors) -> Result<HttpResponse, Error> {
+    let (person, schools, answering) = app
+        .db
+        .read(member.scope(), move |tx| Ok::<_, Error>((roles::person(tx, id)?.0, schools::store::schools(tx)?, roles::answering(tx)?)))
+        .await?;
+    let givable = giving::givable(member.person, Some(id), &answering, member.today());
     let here = format!("{}/people/{id}", member.base());
     let main = html! {
         (back(&here, &person.name))
@@ -39,7 +43,7 @@ async fn add_page(app: &App, member: &Coordinator, id: PersonId, form: &RoleForm
         section.panel.card {
             form.form method="post" action={ (here) "/roles" } novalidate {
                 (csrf_field(member.csrf()))
-                (form.fields(errors, &schools, member.today()))
+                (form.fields(errors, &givable, &schools, member.today()))
                 div.acts { (submit("Add the role")) a.btn href=(here) { "Cancel" } }
             }
         }
@@ -53,7 +57,7 @@ async fn add_page(app: &App, member: &Coordinator, id: PersonId, form: &RoleForm
 /// When the person is not known here.
 pub async fn add(
     app: web::Data<App>,
-    member: Coordinator,
+    member: Overseer,
     path: web::Path<(String, PersonId)>,
     form: Posted<RoleForm>,
 ) -> Result<HttpResponse, Error> {
@@ -73,20 +77,27 @@ type RolePath = web::Path<(String, PersonId, RoleId)>;
 ///
 /// # Errors
 /// When it is not there.
-pub async fn end_form(app: web::Data<App>, member: Coordinator, path: RolePath) -> Result<HttpResponse, Error> {
+pub async fn end_form(app: web::Data<App>, member: Overseer, path: RolePath) -> Result<HttpResponse, Error> {
     let (_, person, role) = path.into_inner();
     end_page(&app, &member, (person, role), &EndForm::on(member.today()), &Errors::new()).await
 }
 
 async fn end_page(
     app: &App,
-    member: &Coordinator,
+    member: &Overseer,
     (id, role): (PersonId, RoleId),
     form: &EndForm,
     errors: &Errors,
 ) -> Result<HttpResponse, Error> {
-    let (person, roles) = app.db.read(member.scope(), move |tx| Ok::<_, Error>(roles::person(tx, id)?)).await?;
-    let role = roles.into_iter().find(|one| one.id == role).ok_or(Error::NotFound)?;
+    let (person, answering) = app.db.read(member.scope(), move |tx| Ok::<_, Error>((roles::known(tx, id)?, roles::answering(tx)?))).await?;
+    let role = person.roles.into_iter().find(|one| one.id == role).ok_or(Error::NotFound)?;
+    let (today, ever) = (member.today(), Change::End { role: &role, last: Day::MAX });
+    let last_coordinator = match giving::may(By::Person(member.person), ever, &answering, today) {
+        Err(refusal @ RoleRefusal::LastCoordinator) => Some(refusal),
+        Err(refusal) => return Err(Error::NotAllowed(refusal.words())),
+        Ok(()) => None,
+    };
+    let director_besides = answering.iter().any(|one| one.kind == RoleKind::Director && one.id != role.id && one.is_on(today));
     let here = format!("{}/people/{id}", member.base());
     let main = html! {
         (back(&here, &person.name))
@@ -94,6 +105,10 @@ async fn end_page(
         (head("End a role", &person.name, html! {}))
         section.panel.card {
             (summary(&[row("Role", role.words()), row("First day", days::long(role.from)), row("Last day", role.to.map_or_else(|| "None yet".to_owned(), days::long))]))
+            @if let Some(refusal) = last_coordinator { p { (refusal) "." } }
+            @if role.kind == RoleKind::Director && !director_besides {
+                p { "Nobody else is programme director of this cluster, and only a director can give this role: once it has ended, nobody here can." }
+            }
             @if role.kind.leads() {
                 p { "Are there loans in this person’s name? " a href={ (here) "/hand-on?role=" (role.id) } { "Hand on the role and its loans" } " instead: then nothing is left behind." }
             }
@@ -111,13 +126,14 @@ async fn end_page(
 ///
 /// # Errors
 /// When it is not there.
-pub async fn end(app: web::Data<App>, member: Coordinator, path: RolePath, form: Posted<EndForm>) -> Result<HttpResponse, Error> {
+pub async fn end(app: web::Data<App>, member: Overseer, path: RolePath, form: Posted<EndForm>) -> Result<HttpResponse, Error> {
     let ((_, id, role), Posted(form)) = (path.into_inner(), form);
     let mut errors = Errors::new();
     let Some(until) = form.until(&mut errors) else { return end_page(&app, &member, (id, role), &form, &errors).await };
     match app.db.write(member.scope(), move |tx| acts::end_role(tx, id, role, until)).await {
         // The person's own page may be gone: a role that never counted was the last there was.
         Ok(()) => Ok(see_other(&format!("{}/people?done=ended", member.base()))),
+        Err(Stop::Refused(EndRefusal::Role(refusal))) if refusal != RoleRefusal::LastCoordinator => Err(Error::NotAllowed(refusal.words())),
         Err(Stop::Refused(refusal)) => {
             let errors = Errors::one(refusal.field(), refusal.to_string());
             end_page(&app, &member, (id, role), &form, &errors).await

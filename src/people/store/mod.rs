@@ -3,6 +3,7 @@
 pub mod directory;
 pub mod roles;
 pub mod sessions;
+pub mod showing;
 
 use diesel::prelude::*;
 

@@ -8,7 +8,8 @@ use crate::base::ids::{ClusterId, PersonId, RoleId, SchoolId};
 use crate::db::asks::today;
 use crate::db::schema::{self, clusters, people, roles, schools, sessions};
 use crate::db::{Error, House, Result, Tx};
-use crate::people::{Cluster, End, Held, Offer, RoleKind, RoleSchool, span, words};
+use crate::people::giving::Standing;
+use crate::people::{Cluster, End, Held, Offer, RoleKind, RoleSchool, has_left, span, words};
 
 /// The most roles that a person, or a question, has.
 const MOST: i64 = 500;
@@ -61,22 +62,42 @@ pub fn of_email(tx: &mut Tx<'_>, email: &str) -> Result<Vec<Held>> {
     Ok(rows.into_iter().filter_map(held).collect())
 }
 
-/// The coordinators' roles that are not over.
-pub fn coordinators(tx: &mut Tx<'_>) -> Result<Vec<Held>> {
+/// The roles of coordinators and directors that are not over: by whom roles are given and ended.
+pub fn answering(tx: &mut Tx<'_>) -> Result<Vec<Held>> {
     let today = tx.today();
-    let rows: Vec<Row> =
-        held!(tx).filter(roles::kind.eq("coordinator")).filter(roles::to_day.is_null().or(roles::to_day.ge(today))).load(tx.conn)?;
+    let rows: Vec<Row> = held!(tx)
+        .filter(roles::kind.eq("coordinator").or(roles::kind.eq("director")))
+        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        .load(tx.conn)?;
     Ok(rows.into_iter().filter_map(held).collect())
 }
 
-/// A person who has, had or will have a role in this cluster, with these roles.
-pub fn person(tx: &mut Tx<'_>, id: PersonId) -> Result<(Person, Vec<Held>)> {
+/// A person as the record of a cluster knows him.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The name.
+    pub name: String,
+    /// The address; `None` when the person has left this cluster, which is then out of sight.
+    pub email: Option<String>,
+    /// The roles in this cluster, past and to come, newest first; never empty.
+    pub roles: Vec<Held>,
+}
+
+/// A person who has, had or will have a role in this cluster.
+pub fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Known> {
     let roles = of_person(tx, id)?;
     if roles.is_empty() {
         return Err(Error::NotFound);
     }
     let (name, email): (String, String) = people::table.find(id.0).select((people::name, people::email)).first(tx.conn)?;
-    Ok((Person { id, name, email }, roles))
+    let left = has_left(&roles, tx.today());
+    Ok(Known { name, email: (!left).then_some(email), roles })
+}
+
+/// A person who has a role in this cluster or will have one, with all roles here; not found when he has left.
+pub fn person(tx: &mut Tx<'_>, id: PersonId) -> Result<(Person, Vec<Held>)> {
+    let Known { name, email, roles } = known(tx, id)?;
+    Ok((Person { id, name, email: email.ok_or(Error::NotFound)? }, roles))
 }
 
 /// Gives a person a role.
@@ -158,12 +179,6 @@ pub fn coordinated_without(tx: &mut Tx<'_>, school: SchoolId, last: Day) -> Resu
     Ok(found.is_some())
 }
 
-/// Corrects a person's name. The log says that, and not the names: they must be erasable.
-pub fn rename(tx: &mut Tx<'_>, person: PersonId, name: &str) -> Result<()> {
-    diesel::update(people::table.find(person.0)).set(people::name.eq(name)).execute(tx.conn)?;
-    tx.log("people", &person, "had the name corrected", "", "")
-}
-
 /// The clusters in which a person has a role today, by name.
 pub fn clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<Cluster>> {
     let today = house.today();
@@ -211,6 +226,43 @@ pub fn directed_by(house: &mut House<'_>, person: PersonId) -> Result<Vec<Direct
             nation,
         })
         .collect())
+}
+
+/// How somebody stands on this site who would found a cluster: two queries at most.
+pub fn standing(house: &mut House<'_>, person: PersonId) -> Result<Standing> {
+    let today = house.today();
+    let own = diesel::alias!(schema::roles as own);
+    let last = own.field(roles::to_day);
+    let directed = own
+        .filter(own.field(roles::person_id).eq(person.0))
+        .filter(own.field(roles::kind).eq("director"))
+        .filter(own.field(roles::from_day).le(today).and(last.is_null().or(last.ge(today))))
+        .select(own.field(roles::cluster_id));
+    let rows: Vec<(i64, i64, String)> = roles::table
+        .filter(roles::cluster_id.eq_any(directed))
+        .filter(roles::kind.eq("director").or(roles::kind.eq("coordinator")))
+        .filter(today!(roles, today))
+        .order((roles::cluster_id, roles::id))
+        .limit(MOST_DIRECTED * 10)
+        .select((roles::cluster_id, roles::person_id, roles::kind))
+        .load(house.conn)?;
+    let clusters = |fits: &dyn Fn(&(i64, i64, String)) -> bool| {
+        let mut ids: Vec<ClusterId> = rows.iter().filter(|row| fits(row)).map(|row| ClusterId(row.0)).collect();
+        ids.dedup();
+        ids
+    };
+    let directs = clusters(&|row| row.1 == person.0 && row.2 == "director");
+    let with_another = clusters(&|row| row.1 != person.0 && row.2 == "coordinator");
+    let others = if with_another.is_empty() && !directs.is_empty() {
+        let another = roles::table
+            .filter(roles::kind.eq("director").or(roles::kind.eq("coordinator")))
+            .filter(roles::person_id.ne(person.0))
+            .filter(today!(roles, today));
+        diesel::select(diesel::dsl::exists(another)).get_result(house.conn)?
+    } else {
+        true
+    };
+    Ok(Standing { directs, with_another, others })
 }
 
 /// Somebody in the demo: who, as what, at which school, in which cluster.

@@ -9,9 +9,9 @@ use crate::db::asks::today;
 use crate::db::schema::{self, clusters, people, roles, sessions, sign_in_links};
 use crate::db::{Actor, House, Result, SeenRole};
 use crate::people::sign_in::{LINK_LASTS, Link, SESSION_LASTS};
-use crate::people::store::Person;
-use crate::people::store::roles::clusters_of;
-use crate::people::{Cluster, Membership, Role, RoleKind, RoleSchool, words};
+use crate::people::store::roles::{clusters_of, of_person};
+use crate::people::store::{Person, cluster_by_slug};
+use crate::people::{Cluster, Held, Membership, Role, RoleKind, RoleSchool, words};
 
 pub(crate) type MemberRow = ((i64, i64, String, String), (i64, String, String, i64), (i64, String, Option<i64>, Option<String>));
 
@@ -68,6 +68,35 @@ pub fn membership(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result
     }))
 }
 
+/// What a session was, or is, for whoever is not let in by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// Whether it is over.
+    pub over: bool,
+    /// The person's roles in the cluster that are over, the newest first.
+    pub ended: Vec<Held>,
+}
+
+/// A session of ours, over or not, and what its person was in the cluster with this slug; `None` when nobody knows the session. Asked only
+/// when somebody sends a form and is not let in: three queries.
+pub fn past(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result<Option<Past>> {
+    let found: Option<(i64, Option<NaiveDateTime>, NaiveDateTime)> = sessions::table
+        .filter(sessions::token_hash.eq(token_hash))
+        .select((sessions::person_id, sessions::revoked_at, sessions::expires_at))
+        .first(house.conn)
+        .optional()?;
+    let Some((person, revoked, expires)) = found else { return Ok(None) };
+    let over = revoked.is_some() || expires <= house.stamp();
+    let Some(cluster) = cluster_by_slug(house, slug)? else { return Ok(Some(Past { over, ended: Vec::new() })) };
+    let today = house.today();
+    let mut ended = of_person(&mut house.enter(cluster.id, Actor::Bearer(PersonId(person))), PersonId(person))?;
+    // Who has the role still has lost nothing but the session.
+    let holds = ended.iter().any(|role| role.is_on(today));
+    ended.retain(|role| role.to.is_some_and(|to| to < today));
+    ended.sort_by_key(|role| std::cmp::Reverse(role.to));
+    Ok(Some(Past { over, ended: if over && holds { Vec::new() } else { ended } }))
+}
+
 /// Who a session belongs to, and the clusters in which the person has a role today.
 pub fn signed_in(house: &mut House<'_>, token_hash: &str) -> Result<Option<(Person, SessionId, Vec<Cluster>)>> {
     let now = house.stamp();
@@ -99,6 +128,16 @@ pub fn add_link(house: &mut House<'_>, person: PersonId, next_path: &str) -> Res
         ))
         .execute(house.conn)?;
     Ok(secret)
+}
+
+/// Whether a link of this person that nobody has used was made after `since`.
+pub fn link_is_out(house: &mut House<'_>, person: PersonId, since: DateTime<Utc>) -> Result<bool> {
+    let out = sign_in_links::table
+        .filter(sign_in_links::person_id.eq(person.0))
+        // All last equally long, and there is an index by their end.
+        .filter(sign_in_links::expires_at.gt((since + LINK_LASTS).naive_utc()))
+        .filter(sign_in_links::used_at.is_null());
+    Ok(diesel::select(diesel::dsl::exists(out)).get_result(house.conn)?)
 }
 
 /// A link by its secret, with its person and where to go next.
