@@ -16,6 +16,7 @@ use crate::db::Db;
 use crate::settle::settle;
 use crate::web::limits::Limits;
 use crate::web::pace::{self, Pace};
+use crate::web::upload::Uploads;
 use crate::web::{App, Error, assets, guard};
 use crate::{
     accounts, attention, bookings, calendar, clusters, files, front, handovers, imports, joining, journeys, reports, schools, waiting, year,
@@ -40,7 +41,7 @@ pub fn build(db: Db, clock: Clock, config: Config) -> Parts {
     Parts {
         ways: web::Data::new(Ways::of(&site, config.providers)),
         pace: web::Data::new(Pace::new(config.requests_per_session, config.requests_per_address)),
-        app: web::Data::new(App { db, clock, site, limits: Limits::default() }),
+        app: web::Data::new(App { db, clock, site, limits: Limits::default(), uploads: Uploads::default() }),
     }
 }
 

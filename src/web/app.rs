@@ -1,6 +1,7 @@
 //! What nearly every handler is given: the App, and the Site that it serves.
 
 use super::limits::Limits;
+use super::upload::Uploads;
 use crate::base::Clock;
 use crate::db::Db;
 
@@ -14,6 +15,8 @@ pub struct App {
     pub site: Site,
     /// How often somebody may ask for what costs us or annoys others.
     pub limits: Limits,
+    /// What is held of uploads that are on their way.
+    pub uploads: Uploads,
 }
 
 /// A running Boxrota, as the world sees it.

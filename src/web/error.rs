@@ -11,6 +11,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, Res
 use maud::{Markup, html};
 
 use super::guard::Typed;
+use super::held::Full;
 use super::page;
 use crate::db;
 
@@ -59,6 +60,9 @@ pub enum Error {
     /// A form that came more slowly than we wait.
     #[error("a form came too slowly")]
     Slow,
+    /// More photos and files are on their way at once than there is room for: from this session, or from all together.
+    #[error("too much is being sent at once")]
+    Crowded(Full),
     /// The database.
     #[error(transparent)]
     Db(db::Error),
@@ -85,11 +89,11 @@ impl ResponseError for Error {
             Self::SignIn { .. } => StatusCode::SEE_OTHER,
             Self::NotAllowed(_) | Self::Forged(_) | Self::RoleEnded(_) | Self::SessionOver => StatusCode::FORBIDDEN,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
-            Self::TooMany | Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany | Self::TooFast { .. } | Self::Crowded(Full::Own) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoLength => StatusCode::LENGTH_REQUIRED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::Db(db::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Crowded(Full::All) | Self::Db(db::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Db(_) | Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -106,7 +110,7 @@ impl ResponseError for Error {
                 html! { p { "There is nothing at this address, or it belongs to a cluster you are not in." } p { "If you typed the address, check it. If you followed a link from an e-mail, what it led to may have been removed." } },
             ),
             Self::NotAllowed(words) => ("You cannot do this", html! { p { (words) } }),
-            Self::RoleEnded(_) | Self::SessionOver => return answer_too_late(self, &[]),
+            Self::RoleEnded(_) | Self::SessionOver | Self::Crowded(_) => return with_what_was_typed(self, &[]),
             Self::Forged(words) => (
                 "Please try again",
                 html! { p { (words) } p { "Nothing has been changed. Go back, reload the page and send the form again." } },
@@ -157,22 +161,35 @@ impl ResponseError for Error {
 }
 
 impl Error {
-    /// The page for whoever lost the role or the session while a form was under way, with what was typed; `None` for other errors. A
-    /// browser may not have it any more, and who has left cannot open the form again.
+    /// The page for whoever lost the role or the session while a form was under way, or for whose photo there was no room, with what was
+    /// typed; `None` for other errors. A browser may not have it any more, and who has left cannot open the form again.
     #[must_use]
     pub fn giving_back(&self, req: &HttpRequest) -> Option<HttpResponse> {
         let typed = req.extensions().get::<Typed>().map(Typed::words).unwrap_or_default();
-        matches!(self, Self::RoleEnded(_) | Self::SessionOver).then(|| answer_too_late(self, &typed))
+        matches!(self, Self::RoleEnded(_) | Self::SessionOver | Self::Crowded(_)).then(|| with_what_was_typed(self, &typed))
     }
 }
 
-fn answer_too_late(fault: &Error, typed: &[String]) -> HttpResponse {
+fn with_what_was_typed(fault: &Error, typed: &[String]) -> HttpResponse {
+    let mut answer = HttpResponse::build(fault.status_code());
     let (title, why, next): (&str, Markup, Markup) = match fault {
         Error::RoleEnded(role) => (
             "Your role has ended",
             html! { p { "You had the role " b { (role) } ". It ended while this was on its way to us." } },
             html! { p { "If that is a mistake, ask the coordinator of your cluster." } p { a.btn.go href="/" { "Go to the start page" } } },
         ),
+        Error::Crowded(full) => {
+            answer.insert_header((header::RETRY_AFTER, "30"));
+            let why = match full {
+                Full::Own => "More photos and files are on their way from this browser than we take at once.",
+                Full::All => "So many photos and files are on their way from all schools that there is no room for yours now.",
+            };
+            (
+                "Too many photos at once",
+                html! { p { (why) } },
+                html! { p { "Wait half a minute, go back and send the form again, or send it now without the photo." } p { a.btn.go href="/" { "Go to the start page" } } },
+            )
+        }
         _ => (
             "You are signed out",
             html! { p { "You were signed out on this device while this was on its way to us." } },
@@ -189,7 +206,7 @@ fn answer_too_late(fault: &Error, typed: &[String]) -> HttpResponse {
         }
         (next)
     };
-    finish(HttpResponse::build(fault.status_code()), title, &body)
+    finish(answer, title, &body)
 }
 
 fn finish(mut answer: HttpResponseBuilder, title: &str, body: &Markup) -> HttpResponse {

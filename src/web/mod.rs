@@ -5,11 +5,13 @@
 
 pub mod answer;
 pub mod app;
+pub mod arrival;
 pub mod assets;
 pub mod compress;
 pub mod error;
 pub mod forms;
 pub mod guard;
+pub mod held;
 pub mod limits;
 pub mod pace;
 pub mod page;

@@ -59,6 +59,7 @@ mod set_up;
 mod settings;
 mod sign_in;
 mod starting;
+mod uploads;
 mod waiting;
 mod waiting_rules;
 mod week;
