@@ -1,6 +1,7 @@
 //! The server: what it is made of. Each room names its addresses beside its pages; here they are mounted.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
@@ -14,6 +15,7 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::settle::settle;
+use crate::web::health::{self, Rounds};
 use crate::web::limits::Limits;
 use crate::web::pace::{self, Pace};
 use crate::web::upload::Uploads;
@@ -41,15 +43,22 @@ pub fn build(db: Db, clock: Clock, config: Config) -> Parts {
     Parts {
         ways: web::Data::new(Ways::of(&site, config.providers)),
         pace: web::Data::new(Pace::new(config.requests_per_session, config.requests_per_address)),
-        app: web::Data::new(App { db, clock, site, limits: Limits::default(), uploads: Uploads::default() }),
+        app: web::Data::new(App {
+            db,
+            clock,
+            site,
+            limits: Limits::default(),
+            uploads: Uploads::default(),
+            rounds: Arc::new(Rounds::default()),
+        }),
     }
 }
 
 /// The addresses of all rooms. Within a cluster there is one scope, since the first that fits answers for all.
 fn routes(routes: &mut web::ServiceConfig) {
     routes
-        .route("/healthz", web::get().to(healthz))
-        .route("/livez", web::get().to(livez))
+        .route("/healthz", web::get().to(health::healthz))
+        .route("/livez", web::get().to(health::livez))
         .configure(assets::outside)
         .configure(clusters::pages::outside)
         .configure(calendar::pages::outside)
@@ -154,15 +163,4 @@ impl RootSpanBuilder for Requests {
             }
         }
     }
-}
-
-/// `GET /healthz`: 200 when the database answers.
-pub async fn healthz(app: web::Data<App>) -> Result<&'static str, Error> {
-    app.db.ping(app.clock.now()).await?;
-    Ok("ok\n")
-}
-
-/// `GET /livez`: 200 while the process runs; asks nobody.
-pub async fn livez() -> &'static str {
-    "ok\n"
 }

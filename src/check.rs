@@ -93,9 +93,18 @@ async fn database(found: &mut Findings, config: &Config, clock: &Clock) {
         Err(fault) => return found.bad("the database", &fault.to_string()),
     }
     let db = match Db::connect(&config.database, &config.site.link("")) {
-        Ok(db) => db.by(clock.clone()),
+        Ok(db) => db.by(clock.clone()).unhurried(),
         Err(fault) => return found.bad("the database cannot be opened", &fault.to_string()),
     };
+    match db.health().await.writing {
+        Ok(()) => found.good("the database takes a row and gives it back"),
+        Err(why) => {
+            return found.bad(
+                &format!("the database takes no row: {why}"),
+                "see that its disk is not full or read-only, that the file and its folder belong to this account, or that the server is no standby",
+            );
+        }
+    }
     let now = clock.now();
     booked_days(found, &db, now).await;
     match db.house_read(now, |house| store::all_clusters(house, 1000)).await {

@@ -166,9 +166,14 @@ async fn serve_until_stopped(config: Config, db: Db, clock: Clock) -> anyhow::Re
             say(&format!("  {:<20} {:<38} {}", role.words(), person.name, person.email))?;
         }
     }
+    let shown = config.database.shown();
     let parts = build(db, clock, config);
     let app = parts.app.clone();
-    put_back_days(&app.db, app.clock.now()).await?;
+    put_back_days(&app.db.clone().unhurried(), app.clock.now()).await.with_context(|| {
+        format!(
+            "cannot look through the bookings in {shown}; see that it can be written, that its disk is not full, and run `boxrota check`"
+        )
+    })?;
     // On standard output alone: the log may be read by more people than set Boxrota up.
     if !app.site.demo
         && let Some(address) = set_up::address(&app).await?
@@ -179,9 +184,9 @@ async fn serve_until_stopped(config: Config, db: Db, clock: Clock) -> anyhow::Re
     let told = told_to_end()?;
     outlive_hang_ups()?;
     say(&format!("Boxrota is at {}", app.site.public_url))?;
-    let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer };
+    let worker = Worker { db: app.db.clone().unhurried(), clock: app.clock.clone(), mailer };
     let (stop, stopped) = watch::channel(false);
-    let working = tokio::spawn(worker.keep_at_it(stopped));
+    let working = tokio::spawn(worker.keep_at_it(stopped, app.rounds.clone()));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let server = serve(parts, listener, workers)?;
     let handle = server.handle();

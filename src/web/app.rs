@@ -1,5 +1,8 @@
 //! What nearly every handler is given: the App, and the Site that it serves.
 
+use std::sync::Arc;
+
+use super::health::Rounds;
 use super::limits::Limits;
 use super::upload::Uploads;
 use crate::base::Clock;
@@ -17,6 +20,8 @@ pub struct App {
     pub limits: Limits,
     /// What is held of uploads that are on their way.
     pub uploads: Uploads,
+    /// How the worker of this process does, if there is one.
+    pub rounds: Arc<Rounds>,
 }
 
 /// A running Boxrota, as the world sees it.

@@ -93,7 +93,7 @@ impl ResponseError for Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoLength => StatusCode::LENGTH_REQUIRED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::Crowded(Full::All) | Self::Db(db::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Crowded(Full::All) | Self::Db(db::Error::Unavailable(_) | db::Error::Unsure(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Db(_) | Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -145,6 +145,14 @@ impl ResponseError for Error {
                 (
                     "Boxrota is not available",
                     html! { p { "The database cannot be reached at the moment. Nothing you sent has been stored." } p { "Try again in a minute. If it goes on, tell the person who runs Boxrota for your cluster." } },
+                )
+            }
+            Self::Db(db::Error::Unsure(fault)) => {
+                tracing::error!(fault, "the database fell silent while it stored something");
+                answer.insert_header((header::RETRY_AFTER, "30"));
+                (
+                    "We do not know whether it is stored",
+                    html! { p { "The database fell silent at the moment at which it stored what you sent. It may be stored, or it may not be." } p { "Wait a minute and look whether it is there before you send it again." } },
                 )
             }
             Self::Db(_) | Self::Broken(_) => {
@@ -233,6 +241,15 @@ mod tests {
         let page = fault.error_response().into_body().try_into_bytes().unwrap();
         let page = std::str::from_utf8(&page).unwrap();
         page.split_once("<strong>").unwrap().1.split_once("</strong>").unwrap().0.to_owned()
+    }
+
+    #[test]
+    fn where_nobody_knows_the_page_does_not_say_that_nothing_is_stored() {
+        let answer = Error::Db(db::Error::Unsure("no answer".into())).error_response();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let page = answer.into_body().try_into_bytes().unwrap();
+        let page = std::str::from_utf8(&page).unwrap();
+        assert!(page.contains("It may be stored") && !page.contains("Nothing you sent has been stored"), "{page}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod compress;
 pub mod error;
 pub mod forms;
 pub mod guard;
+pub mod health;
 pub mod held;
 pub mod limits;
 pub mod pace;

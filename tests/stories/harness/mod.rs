@@ -6,6 +6,7 @@ pub mod log;
 mod people;
 pub mod process;
 mod provider;
+mod relay;
 mod web;
 mod world;
 
@@ -13,6 +14,7 @@ pub use app::{TestApp, tell};
 pub use ground::{Engine, Ground, Raw};
 pub use people::{Bursar, Coordinator, Person, Ssl, Wish};
 pub use provider::{OtherHouse, Says};
+pub use relay::Relay;
 pub use web::{Browser, Form, Page, client};
 pub use world::{World, science_lead};
 
