@@ -7,6 +7,7 @@ use boxrota::base::Clock;
 use boxrota::config::{Config, ServerArgs, database_url};
 use boxrota::db::{self, Db};
 use boxrota::people::store;
+use boxrota::web::lines::open_files_allowed;
 use boxrota::worker::{DaysPutBack, put_back_days};
 use chrono::{DateTime, Utc};
 
@@ -64,6 +65,12 @@ pub async fn run(server: &ServerArgs, clock: &Clock, env: fn(&str) -> Option<Str
             found.note(
                 "people reach it without encryption",
                 "put a proxy with https in front and set BOXROTA_PUBLIC_URL to its https address (docs/operations.md)",
+            );
+        }
+        if let Some(allowed) = open_files_allowed().filter(|allowed| *allowed < config.open_files()) {
+            found.note(
+                &format!("{} connections may need {} open files, and the system allows {allowed}", config.connections, config.open_files()),
+                "raise LimitNOFILE in the unit file (docs/operations.md), or lower BOXROTA_CONNECTIONS",
             );
         }
         database(&mut found, config, clock).await;

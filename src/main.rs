@@ -22,6 +22,7 @@ use boxrota::config::{Cli, Command, Config, ServerArgs, database_url, demo_today
 use boxrota::db::{self, DatabaseUrl, Db};
 use boxrota::imports;
 use boxrota::people::store::roles;
+use boxrota::web::lines::open_files_allowed;
 use boxrota::worker::{Worker, put_back_days};
 
 /// How long a stopping program waits for the letter in hand.
@@ -167,6 +168,13 @@ async fn serve_until_stopped(config: Config, db: Db, clock: Clock) -> anyhow::Re
         }
     }
     let shown = config.database.shown();
+    if let Some(allowed) = open_files_allowed().filter(|allowed| *allowed < config.open_files()) {
+        tracing::warn!(
+            allowed,
+            needed = config.open_files(),
+            "more connections are taken than the system lets files be open: raise LimitNOFILE, or lower BOXROTA_CONNECTIONS"
+        );
+    }
     let parts = build(db, clock, config);
     let app = parts.app.clone();
     put_back_days(&app.db.clone().unhurried(), app.clock.now()).await.with_context(|| {

@@ -105,7 +105,9 @@ impl DatabaseUrl {
         (self.engine == Engine::Sqlite).then(|| std::path::Path::new(&self.target))
     }
 
-    pub(super) fn pool_size(&self) -> u32 {
+    /// PostgreSQL: how many connections there may be to it. SQLite: 0.
+    #[must_use]
+    pub fn pool_size(&self) -> u32 {
         self.pool_size
     }
 

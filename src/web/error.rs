@@ -51,6 +51,9 @@ pub enum Error {
         /// How long to wait.
         seconds: u64,
     },
+    /// More requests of one internet line are being sent at once than we take.
+    #[error("too many requests at once")]
+    TooManyAtOnce,
     /// A form with more in it than any of ours.
     #[error("a form is too large")]
     TooLarge,
@@ -89,7 +92,7 @@ impl ResponseError for Error {
             Self::SignIn { .. } => StatusCode::SEE_OTHER,
             Self::NotAllowed(_) | Self::Forged(_) | Self::RoleEnded(_) | Self::SessionOver => StatusCode::FORBIDDEN,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
-            Self::TooMany | Self::TooFast { .. } | Self::Crowded(Full::Own) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany | Self::TooFast { .. } | Self::TooManyAtOnce | Self::Crowded(Full::Own) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoLength => StatusCode::LENGTH_REQUIRED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
@@ -125,6 +128,13 @@ impl ResponseError for Error {
                 (
                     "Too many pages at once",
                     html! { p { "More pages were asked for in the last minute than anybody reads, by this browser or by others on the same internet line. Nothing you sent has been stored." } p { "Wait a minute and try again." } },
+                )
+            }
+            Self::TooManyAtOnce => {
+                answer.insert_header((header::RETRY_AFTER, "10"));
+                (
+                    "Too many forms at once",
+                    html! { p { "More forms are on their way to us from your internet line than we take at once. Nothing you sent has been stored." } p { "Wait ten seconds, go back and send it again." } },
                 )
             }
             Self::TooLarge => (

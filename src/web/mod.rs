@@ -14,6 +14,7 @@ pub mod guard;
 pub mod health;
 pub mod held;
 pub mod limits;
+pub mod lines;
 pub mod pace;
 pub mod page;
 pub mod parts;

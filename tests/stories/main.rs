@@ -37,6 +37,7 @@ mod killed;
 mod leavers;
 mod legs;
 mod legs_moved;
+mod lines;
 mod loans;
 mod lost_and_found;
 mod mailer;
