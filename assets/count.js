@@ -102,7 +102,7 @@
       const fresh = page?.ok && (await parsed(page)).querySelector("input[name=csrf]")?.value;
       if (fresh && fresh !== token) answer = await post(fresh);
     }
-    if (!answer || answer.status >= 500 || answer.status === 429) return { away: true };
+    if (!answer || answer.status >= 500 || [408, 429].includes(answer.status)) return { away: true };
     if (answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in")) return { out: true };
     if (answer.ok) return { sent: answer.url };
     const page = await parsed(answer);

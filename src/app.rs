@@ -1,6 +1,8 @@
 //! The server: what it is made of. Each room names its addresses beside its pages; here they are mounted.
 
 use std::net::TcpListener;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
@@ -14,8 +16,11 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::settle::settle;
+use crate::web::health::{self, Rounds};
 use crate::web::limits::Limits;
+use crate::web::lines::Lines;
 use crate::web::pace::{self, Pace};
+use crate::web::upload::Uploads;
 use crate::web::{App, Error, assets, guard};
 use crate::{
     accounts, attention, bookings, calendar, clusters, files, front, handovers, imports, joining, journeys, reports, schools, waiting, year,
@@ -30,6 +35,10 @@ pub struct Parts {
     pub ways: web::Data<Ways>,
     /// How fast somebody may ask for pages at all.
     pub pace: web::Data<Pace>,
+    /// How many connections one internet line may hold.
+    pub lines: web::Data<Lines>,
+    /// How many connections there may be.
+    pub connections: usize,
 }
 
 /// Puts a server's parts together, and tells the database what to settle with and by which clock.
@@ -38,17 +47,26 @@ pub fn build(db: Db, clock: Clock, config: Config) -> Parts {
     let (site, db) = (config.site, db.by(clock.clone()));
     db.settle_with(settle);
     Parts {
+        lines: web::Data::new(Lines::new(config.connections, site.behind_proxy)),
+        connections: config.connections,
         ways: web::Data::new(Ways::of(&site, config.providers)),
         pace: web::Data::new(Pace::new(config.requests_per_session, config.requests_per_address)),
-        app: web::Data::new(App { db, clock, site, limits: Limits::default() }),
+        app: web::Data::new(App {
+            db,
+            clock,
+            site,
+            limits: Limits::default(),
+            uploads: Uploads::default(),
+            rounds: Arc::new(Rounds::default()),
+        }),
     }
 }
 
 /// The addresses of all rooms. Within a cluster there is one scope, since the first that fits answers for all.
 fn routes(routes: &mut web::ServiceConfig) {
     routes
-        .route("/healthz", web::get().to(healthz))
-        .route("/livez", web::get().to(livez))
+        .route("/healthz", web::get().to(health::healthz))
+        .route("/livez", web::get().to(health::livez))
         .configure(assets::outside)
         .configure(clusters::pages::outside)
         .configure(calendar::pages::outside)
@@ -84,11 +102,14 @@ fn inside(routes: &mut web::ServiceConfig) {
 /// # Errors
 /// When the socket cannot be used.
 pub fn serve(parts: Parts, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+    let (lines, connections) = (parts.lines.clone(), parts.connections);
+    tokio::spawn(keep_sweeping(Arc::downgrade(&lines)));
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(parts.app.clone())
             .app_data(parts.ways.clone())
             .app_data(parts.pace.clone())
+            .app_data(parts.lines.clone())
             // An address with a wrong id or a wrong query is no address of ours.
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
             .app_data(
@@ -105,11 +126,23 @@ pub fn serve(parts: Parts, listener: TcpListener, workers: usize) -> std::io::Re
             .default_service(web::to(|| async { Err::<&str, Error>(Error::NotFound) }))
     })
     .workers(workers)
+    // Whoever comes when there are that many waits in the system's queue.
+    .max_connections(connections.div_ceil(workers.max(1)))
+    .on_connect(move |io, kept| lines.opened(io, kept))
     .worker_max_blocking_threads(16)
     .shutdown_timeout(25)
-    .client_request_timeout(std::time::Duration::from_secs(10))
+    .client_request_timeout(Duration::from_secs(10))
     .listen(listener)?;
     Ok(server.run())
+}
+
+/// Hangs up on connections on which nothing goes on, as long as there is a server.
+async fn keep_sweeping(lines: Weak<Lines>) {
+    while let Some(lines) = lines.upgrade() {
+        lines.sweep();
+        drop(lines);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 /// An error that did not come from a handler (a method that a route does not have) gets a page, too; and whoever has lost the role
@@ -153,15 +186,4 @@ impl RootSpanBuilder for Requests {
             }
         }
     }
-}
-
-/// `GET /healthz`: 200 when the database answers.
-pub async fn healthz(app: web::Data<App>) -> Result<&'static str, Error> {
-    app.db.ping(app.clock.now()).await?;
-    Ok("ok\n")
-}
-
-/// `GET /livez`: 200 while the process runs; asks nobody.
-pub async fn livez() -> &'static str {
-    "ok\n"
 }

@@ -7,6 +7,7 @@ use boxrota::base::Clock;
 use boxrota::config::{Config, ServerArgs, database_url};
 use boxrota::db::{self, Db};
 use boxrota::people::store;
+use boxrota::web::lines::open_files_allowed;
 use boxrota::worker::{DaysPutBack, put_back_days};
 use chrono::{DateTime, Utc};
 
@@ -66,6 +67,12 @@ pub async fn run(server: &ServerArgs, clock: &Clock, env: fn(&str) -> Option<Str
                 "put a proxy with https in front and set BOXROTA_PUBLIC_URL to its https address (docs/operations.md)",
             );
         }
+        if let Some(allowed) = open_files_allowed().filter(|allowed| *allowed < config.open_files()) {
+            found.note(
+                &format!("{} connections may need {} open files, and the system allows {allowed}", config.connections, config.open_files()),
+                "raise LimitNOFILE in the unit file (docs/operations.md), or lower BOXROTA_CONNECTIONS",
+            );
+        }
         database(&mut found, config, clock).await;
         mail(&mut found, config).await;
         if config.operator_mail.is_none() {
@@ -96,9 +103,18 @@ async fn database(found: &mut Findings, config: &Config, clock: &Clock) {
         Err(fault) => return found.bad("the database", &fault.to_string()),
     }
     let db = match Db::connect(&config.database, &config.site.link("")) {
-        Ok(db) => db.by(clock.clone()),
+        Ok(db) => db.by(clock.clone()).unhurried(),
         Err(fault) => return found.bad("the database cannot be opened", &fault.to_string()),
     };
+    match db.health().await.writing {
+        Ok(()) => found.good("the database takes a row and gives it back"),
+        Err(why) => {
+            return found.bad(
+                &format!("the database takes no row: {why}"),
+                "see that its disk is not full or read-only, that the file and its folder belong to this account, or that the server is no standby",
+            );
+        }
+    }
     let now = clock.now();
     booked_days(found, &db, now).await;
     match db.house_read(now, |house| store::all_clusters(house, 1000)).await {

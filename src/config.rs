@@ -23,6 +23,8 @@ use crate::web::Site;
 const PER_SESSION: NonZeroU32 = NonZeroU32::MIN.saturating_add(599);
 /// Requests a minute from an address, when nobody says otherwise.
 const PER_ADDRESS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2999);
+/// Connections at once, when nobody says otherwise: two handles each fit into the 1,024 that a system gives a process by itself.
+const CONNECTIONS: usize = 400;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -107,6 +109,9 @@ pub struct ServerArgs {
     /// The most requests from one internet address in a minute (default: 3000)
     #[arg(long, env = "BOXROTA_REQUESTS_PER_ADDRESS", value_name = "NUMBER")]
     pub requests_per_address: Option<String>,
+    /// The most connections at once (default: 400)
+    #[arg(long, env = "BOXROTA_CONNECTIONS", value_name = "NUMBER")]
+    pub connections: Option<String>,
 }
 
 /// Everything a running server knows of its surroundings.
@@ -124,6 +129,8 @@ pub struct Config {
     pub requests_per_session: NonZeroU32,
     /// The most requests from one address in a minute: a whole school may sit behind it.
     pub requests_per_address: NonZeroU32,
+    /// The most connections at once.
+    pub connections: usize,
     /// Providers through which people may sign in.
     pub providers: Vec<Provider>,
     /// Who is written to when something goes wrong that nobody at a school can mend.
@@ -238,7 +245,21 @@ impl Config {
         };
         let requests_per_session = per_minute("BOXROTA_REQUESTS_PER_SESSION", &args.requests_per_session, PER_SESSION, "600")?;
         let requests_per_address = per_minute("BOXROTA_REQUESTS_PER_ADDRESS", &args.requests_per_address, PER_ADDRESS, "3000")?;
-        Ok(Self { listen, site, database, smtp, requests_per_session, requests_per_address, providers, operator_mail })
+        let connections = match &args.connections {
+            None => CONNECTIONS,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|many| (64..=100_000).contains(many))
+                .ok_or_else(|| wrong("BOXROTA_CONNECTIONS", format!("is {text:?}, which is no number from 64 to 100000"), "1000"))?,
+        };
+        Ok(Self { listen, site, database, smtp, requests_per_session, requests_per_address, connections, providers, operator_mail })
+    }
+
+    /// How many files may be open at once: two handles a connection, the database's, and some for the mail server, the log and the rest.
+    #[must_use]
+    pub fn open_files(&self) -> usize {
+        2 * self.connections + usize::try_from(self.database.pool_size()).unwrap_or_default() + 64
     }
 
     /// How letters leave: by the mail server of `BOXROTA_SMTP_URL`, or not at all when it is not set.

@@ -26,6 +26,7 @@ use boxrota::clusters::pages::set_up;
 use boxrota::config::{Cli, Command, Config, ServerArgs, database_url, demo_today};
 use boxrota::db::{self, Actor, DatabaseUrl, Db, Scope, Stop};
 use boxrota::people::store::{cluster_by_slug, roles};
+use boxrota::web::lines::open_files_allowed;
 use boxrota::worker::{Worker, put_back_days};
 use boxrota::{imports, joining};
 
@@ -190,9 +191,21 @@ async fn serve_until_stopped(config: Config, db: Db, clock: Clock, alarm: Alarm)
         }
     }
     let operator = config.operator_mail.clone().filter(|_| mailer.sends());
+    let shown = config.database.shown();
+    if let Some(allowed) = open_files_allowed().filter(|allowed| *allowed < config.open_files()) {
+        tracing::warn!(
+            allowed,
+            needed = config.open_files(),
+            "more connections are taken than the system lets files be open: raise LimitNOFILE, or lower BOXROTA_CONNECTIONS"
+        );
+    }
     let parts = build(db, clock, config);
     let app = parts.app.clone();
-    put_back_days(&app.db, app.clock.now()).await?;
+    put_back_days(&app.db.clone().unhurried(), app.clock.now()).await.with_context(|| {
+        format!(
+            "cannot look through the bookings in {shown}; see that it can be written, that its disk is not full, and run `boxrota check`"
+        )
+    })?;
     // On standard output alone: the log may be read by more people than set Boxrota up.
     if !app.site.demo
         && let Some(address) = set_up::address(&app).await?
@@ -203,13 +216,13 @@ async fn serve_until_stopped(config: Config, db: Db, clock: Clock, alarm: Alarm)
     let told = told_to_end()?;
     outlive_hang_ups()?;
     say(&format!("Boxrota is at {}", app.site.public_url))?;
-    let worker = Worker { db: app.db.clone(), clock: app.clock.clone(), mailer: mailer.clone() };
+    let worker = Worker { db: app.db.clone().unhurried(), clock: app.clock.clone(), mailer: mailer.clone() };
     let (stop, stopped) = watch::channel(false);
     if let Some(operator) = operator {
         let site = app.site.public_url.host_str().unwrap_or_default().to_owned();
         tokio::spawn(alarm.tell(operator, site, mailer, stopped.clone()));
     }
-    let working = tokio::spawn(worker.keep_at_it(stopped));
+    let working = tokio::spawn(worker.keep_at_it(stopped, app.rounds.clone()));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let server = serve(parts, listener, workers)?;
     let handle = server.handle();

@@ -29,6 +29,7 @@ use crate::reminders::acts::digests::Rooms;
 use crate::reminders::acts::round::{Came, Pass, Sweep};
 use crate::reminders::still as reminding;
 use crate::waiting::{store as waits, tell as wait_tell};
+use crate::web::health::Rounds as Told;
 use crate::{attention, handovers, journeys, waiting};
 
 /// Between two rounds when nobody rings: another process may have stored letters, and letters may have become due again.
@@ -54,12 +55,21 @@ pub struct Rounds {
     digests: Rhythm,
     clearings: Rhythm,
     lived: Lived,
+    /// Whether something of the last round failed.
+    failed: bool,
 }
 
 impl Default for Rounds {
     fn default() -> Self {
         let (digests, clearings) = (Rhythm::of(BETWEEN_DIGESTS), Rhythm::of(BETWEEN_CLEARINGS));
-        Self { sweep: Sweep::default(), digests, clearings, lived: Lived::default() }
+        Self { sweep: Sweep::default(), digests, clearings, lived: Lived::default(), failed: false }
+    }
+}
+
+impl Rounds {
+    fn fail(&mut self, fault: &db::Error, what: &str) {
+        self.failed = true;
+        tracing::error!(%fault, "{what}");
     }
 }
 
@@ -86,8 +96,8 @@ pub struct Worker {
 impl Worker {
     /// Works until `stop` turns true, and begins again when a fault in the program broke the work off: letters that nobody
     /// sends would go unseen.
-    pub async fn keep_at_it(self, mut stop: watch::Receiver<bool>) {
-        while let Err(fault) = tokio::spawn(self.clone().run(stop.clone())).await {
+    pub async fn keep_at_it(self, mut stop: watch::Receiver<bool>, told: Arc<Told>) {
+        while let Err(fault) = tokio::spawn(self.clone().run_telling(stop.clone(), told.clone())).await {
             tracing::error!(%fault, "the worker broke off; it begins again");
             if tokio::time::timeout(PAUSE, stop.wait_for(|stop| *stop)).await.is_ok() {
                 return;
@@ -98,7 +108,12 @@ impl Worker {
     /// Works until `stop` turns true; the letter in hand is finished. Sending runs beside the rest, so that a mail server that hangs keeps
     /// nothing but letters.
     pub async fn run(self, stop: watch::Receiver<bool>) {
-        tokio::join!(self.keep_sending(stop.clone()), self.keep_looking(stop));
+        self.run_telling(stop, Arc::default()).await;
+    }
+
+    async fn run_telling(self, stop: watch::Receiver<bool>, told: Arc<Told>) {
+        told.begin(self.clock.steady());
+        tokio::join!(self.keep_sending(stop.clone()), self.keep_looking(stop, &told));
     }
 
     async fn keep_sending(&self, mut stop: watch::Receiver<bool>) {
@@ -129,10 +144,11 @@ impl Worker {
         self.mailer.rest().await;
     }
 
-    async fn keep_looking(&self, mut stop: watch::Receiver<bool>) {
+    async fn keep_looking(&self, mut stop: watch::Receiver<bool>, told: &Told) {
         let mut rounds = Rounds::default();
         while !*stop.borrow() {
             let goes_on = self.round(&mut rounds, &stop).await;
+            told.ended(self.clock.steady(), !rounds.failed);
             tokio::select! {
                 // More may be due than one pass deals with.
                 () = tokio::time::sleep(if goes_on { Duration::ZERO } else { PAUSE }) => {}
@@ -145,6 +161,7 @@ impl Worker {
     /// One round of everything but sending. Whether more is due than one round deals with. What fails is logged, and keeps nothing else.
     pub async fn round(&self, rounds: &mut Rounds, stop: &watch::Receiver<bool>) -> bool {
         let (now, steady) = (self.clock.now(), self.clock.steady());
+        rounds.failed = false;
         if let Some(by) = rounds.lived.see(now, steady) {
             tracing::warn!(
                 operator = true,
@@ -152,16 +169,16 @@ impl Worker {
                 "the clock has leapt; nothing is cleared away until it has kept its time for a day"
             );
             if let Err(fault) = put_back_days(&self.db, now).await {
-                tracing::error!(%fault, "the days of the bookings to come could not be looked through");
+                rounds.fail(&fault, "the days of the bookings to come could not be looked through");
             }
         }
         if let Err(fault) = self.pass_on().await {
-            tracing::error!(%fault, "offers that have run out could not be passed on");
+            rounds.fail(&fault, "offers that have run out could not be passed on");
         }
         let mut goes_on = match self.remind(&mut rounds.sweep, stop).await {
             Ok(came) => came.goes_on(),
             Err(fault) => {
-                tracing::error!(%fault, "what is due could not be looked up");
+                rounds.fail(&fault, "what is due could not be looked up");
                 false
             }
         };
@@ -173,7 +190,7 @@ impl Worker {
                         rounds.digests.done(steady);
                     }
                 }
-                Err(fault) => tracing::error!(%fault, "what is due together could not be looked up"),
+                Err(fault) => rounds.fail(&fault, "what is due together could not be looked up"),
             }
         }
         if rounds.clearings.due(steady) && !*stop.borrow() {
@@ -181,7 +198,7 @@ impl Worker {
             let cleared = if rounds.lived.a_day() { self.clear_by(now).await } else { self.clear_questions(now).await };
             match cleared {
                 Ok(()) => rounds.clearings.done(steady),
-                Err(fault) => tracing::error!(%fault, "what has run out could not be cleared away"),
+                Err(fault) => rounds.fail(&fault, "what has run out could not be cleared away"),
             }
         }
         goes_on

@@ -103,6 +103,7 @@ impl Server {
             // The load comes from one address and few sessions, which is what the limits are there to stop.
             .env("BOXROTA_REQUESTS_PER_SESSION", "4000000000")
             .env("BOXROTA_REQUESTS_PER_ADDRESS", "4000000000")
+            .env("BOXROTA_CONNECTIONS", "20000")
             .env_remove("BOXROTA_SMTP_URL")
             .stdout(Stdio::null())
             .spawn()?;

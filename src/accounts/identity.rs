@@ -1,6 +1,9 @@
 //! Signing in by way of a provider: `OpenID` Connect with Google, with the Microsoft tenant of a trust, or with any provider
 //! that an operator names. The conversation, and what of its outcome may be believed.
 //!
+//! Who only sets out has nothing stored for him: the question goes along in the state that the provider brings back, under a seal of the
+//! house's, and what else belongs to it is derived from that.
+//!
 //! What must always hold: an answer counts once, for the browser that asked, within ten minutes; the token is signed by the
 //! issuer, meant for us and for this very question (audience, nonce); an identity is tied to a person only by an address of
 //! which the provider itself says that it is verified. Microsoft says so in a claim of its own, `xms_edov`.
@@ -8,6 +11,8 @@
 use std::collections::HashMap;
 use std::time::Duration as Wait;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
@@ -23,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use crate::base::EmailAddress;
+use crate::base::secret::{self, Secret};
 
 /// How long somebody may take at the provider's.
 pub const FLOW_LASTS: Duration = Duration::minutes(10);
@@ -52,16 +58,53 @@ impl std::fmt::Debug for Provider {
     }
 }
 
-/// A question on its way: where to send the browser, and what to keep until it is back.
-pub struct Departure {
-    /// The provider's page.
-    pub url: String,
-    /// What the answer must repeat.
+/// A question to a provider, and what belongs to it until its answer is back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What the answer must repeat: when it runs out, where to go afterwards, something by chance, and the seal over them for one browser.
     pub state: String,
     /// What the token must repeat.
     pub nonce: String,
     /// What proves, with the code, that we asked.
     pub verifier: String,
+    /// Where to go afterwards.
+    pub next: String,
+    /// When it runs out.
+    pub expires: DateTime<Utc>,
+}
+
+impl Question {
+    /// A new one, for one provider and one browser.
+    #[must_use]
+    pub fn ask(seal: &Secret, provider: &str, visitor: &Secret, next: &str, expires: DateTime<Utc>) -> Self {
+        let said = format!("{}.{}.{}", expires.timestamp(), URL_SAFE_NO_PAD.encode(next), Secret::fresh().reveal());
+        let over = seal.derive(&format!("set out to {provider} {} {said}", visitor.hash()));
+        Self::of(seal, format!("{said}.{over}"), next.to_owned(), expires)
+    }
+
+    /// The one with this state. `None` when we have not asked it of this provider for this browser, or it is too late.
+    #[must_use]
+    pub fn asked(seal: &Secret, provider: &str, visitor: &Secret, state: &str, now: DateTime<Utc>) -> Option<Self> {
+        let (said, over) = state.rsplit_once('.')?;
+        if !secret::same(&seal.derive(&format!("set out to {provider} {} {said}", visitor.hash())), over) {
+            return None;
+        }
+        let mut parts = said.split('.');
+        let expires = DateTime::from_timestamp(parts.next()?.parse().ok()?, 0)?;
+        let next = String::from_utf8(URL_SAFE_NO_PAD.decode(parts.next()?).ok()?).ok()?;
+        (now < expires).then(|| Self::of(seal, state.to_owned(), next, expires))
+    }
+
+    fn of(seal: &Secret, state: String, next: String, expires: DateTime<Utc>) -> Self {
+        let derived = |what: &str| seal.derive(&format!("{what} of {state}"));
+        Self {
+            nonce: derived("nonce"),
+            verifier: format!("{}{}", derived("verifier"), derived("rest of the verifier")),
+            state,
+            next,
+            expires,
+        }
+    }
 }
 
 /// Who the provider says it is.
@@ -135,20 +178,21 @@ pub struct OpenId {
 }
 
 impl OpenId {
-    /// Begins a sign-in. `back` is our own address to which the provider sends the browser.
+    /// Begins a sign-in: the provider's page to which the question is put. `back` is our own address to which it sends the browser.
     ///
     /// # Errors
     /// When the provider cannot be asked.
-    pub async fn depart(&self, provider: &Provider, back: &str, now: DateTime<Utc>) -> Result<Departure, Fault> {
+    pub async fn depart(&self, provider: &Provider, back: &str, question: &Question, now: DateTime<Utc>) -> Result<String, Fault> {
         let desk = self.desk(provider, back, now).await?;
-        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let (url, state, nonce) = desk
-            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(question.verifier.clone()));
+        let (state, nonce) = (CsrfToken::new(question.state.clone()), Nonce::new(question.nonce.clone()));
+        let (url, ..) = desk
+            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, || state, || nonce)
             .add_scope(Scope::new("email".into()))
             .add_scope(Scope::new("profile".into()))
             .set_pkce_challenge(challenge)
             .url();
-        Ok(Departure { url: url.into(), state: state.into_secret(), nonce: nonce.secret().clone(), verifier: verifier.into_secret() })
+        Ok(url.into())
     }
 
     /// Ends a sign-in: exchanges the code for a token and reads what of it may be believed.
@@ -159,7 +203,7 @@ impl OpenId {
         &self,
         provider: &Provider,
         back: &str,
-        (code, verifier, nonce): (String, String, String),
+        (code, question): (String, Question),
         now: DateTime<Utc>,
     ) -> Result<Known, Fault> {
         let desk = self.desk(provider, back, now).await?;
@@ -167,13 +211,13 @@ impl OpenId {
         let answer = desk
             .exchange_code(AuthorizationCode::new(code))
             .map_err(|fault| Fault::Unreachable(format!("names no address for tokens: {fault}")))?
-            .set_pkce_verifier(PkceCodeVerifier::new(verifier))
+            .set_pkce_verifier(PkceCodeVerifier::new(question.verifier))
             .request_async(&ask)
             .await
             .map_err(|fault| Fault::NotBelieved(format!("the code was not exchanged: {fault}")))?;
         let token = answer.id_token().ok_or_else(|| Fault::NotBelieved("it has no identity".into()))?;
         let check = desk.id_token_verifier().set_time_fn(move || now);
-        let claims = token.claims(&check, &Nonce::new(nonce)).map_err(|fault| Fault::NotBelieved(fault.to_string()))?;
+        let claims = token.claims(&check, &Nonce::new(question.nonce)).map_err(|fault| Fault::NotBelieved(fault.to_string()))?;
         let verified = claims.email_verified() == Some(true) || claims.additional_claims().verified();
         let address = claims.email().filter(|_| verified).and_then(|address| address.parse().ok());
         Ok(Known { issuer: claims.issuer().as_str().to_owned(), subject: claims.subject().as_str().to_owned(), verified: address })
@@ -247,6 +291,29 @@ mod tests {
             assert!(!edov(Some(no)));
         }
         assert!(!edov(None));
+    }
+
+    #[test]
+    fn a_question_is_ours_for_one_provider_one_browser_and_ten_minutes() {
+        let (seal, visitor, now) = (Secret::fresh(), Secret::fresh(), DateTime::from_timestamp(1_795_424_400, 0).unwrap());
+        let expires = now + FLOW_LASTS;
+        let ask = || Question::ask(&seal, "google", &visitor, "/c/ashdale/boxes?q=\u{e9}", expires);
+        let question = ask();
+        let asked = Question::asked;
+        assert_eq!(asked(&seal, "google", &visitor, &question.state, now), Some(question.clone()));
+        assert_eq!(asked(&seal, "google", &visitor, &question.state, expires), None, "too late");
+        assert_eq!(asked(&seal, "other", &visitor, &question.state, now), None, "another provider");
+        assert_eq!(asked(&seal, "google", &Secret::fresh(), &question.state, now), None, "another browser");
+        assert_eq!(asked(&Secret::fresh(), "google", &visitor, &question.state, now), None, "another house");
+        let later = question.state.replacen(&expires.timestamp().to_string(), &(expires.timestamp() + 60).to_string(), 1);
+        for forged in [later.as_str(), "", ".", "1.2.3.4", &question.state[1..], &format!("{}0", question.state)] {
+            assert_eq!(asked(&seal, "google", &visitor, forged, now), None, "{forged}");
+        }
+        let other = ask();
+        assert!(other.state != question.state && other.nonce != question.nonce && other.verifier != question.verifier);
+        // What goes through the browser says nothing of what stays here, and the verifier is as long as it has to be.
+        assert!(!question.state.contains(&question.nonce) && !question.state.contains(&question.verifier[..32]));
+        assert_eq!(question.verifier.len(), 64);
     }
 
     #[test]

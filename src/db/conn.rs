@@ -1,16 +1,17 @@
-//! One connection type over both engines, and the pool's manager that opens it.
+//! One connection type over both engines, and what opens it.
 
 // The derive writes public items without docs.
 #![allow(missing_docs)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
-use diesel::r2d2::ManageConnection;
 
-use super::DatabaseUrl;
+use super::silence::Pulse;
+use super::{DatabaseUrl, Error};
 
 /// A connection to either engine; plain diesel works through it, except what docs/decisions lists.
 #[derive(diesel::MultiConnection)]
@@ -24,6 +25,10 @@ pub(super) struct Line {
     pub conn: Conn,
     /// Set when a BEGIN or ROLLBACK failed: the pool throws it away.
     pub broken: bool,
+    /// When it was opened.
+    pub born: Instant,
+    /// Its signs of life.
+    pub pulse: Arc<Pulse>,
 }
 
 /// What a connection is for.
@@ -39,7 +44,7 @@ impl Line {
         // Not `Conn::establish`, which hides the error and lets SQLite take any text for a path.
         let mut conn = match role {
             Role::Postgres => {
-                let mut conn = PgConnection::establish(url.target())?;
+                let mut conn = PgConnection::establish(&url.for_a_line())?;
                 // A lock that nobody gives back must not hold a request for ever.
                 conn.batch_execute("SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; SET statement_timeout = '60s'")?;
                 Conn::Postgres(conn)
@@ -58,52 +63,36 @@ impl Line {
                 Conn::Sqlite(conn)
             }
         };
-        if cfg!(debug_assertions) {
-            let queries = queries.clone();
-            conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-                if let InstrumentationEvent::StartQuery { query, .. } = event {
+        let (pulse, queries) = (Arc::new(Pulse::default()), queries.clone());
+        let beats = pulse.clone();
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| match event {
+            InstrumentationEvent::StartQuery { query, .. } => {
+                beats.beat();
+                if cfg!(debug_assertions) {
                     let text = query.to_string();
                     if !["BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| text.starts_with(word)) {
                         queries.fetch_add(1, Ordering::SeqCst);
                     }
                 }
-            });
-        }
-        Ok(Self { conn, broken: false })
+            }
+            InstrumentationEvent::FinishQuery { .. } => beats.beat(),
+            _ => {}
+        });
+        Ok(Self { conn, broken: false, born: Instant::now(), pulse })
     }
 }
 
-/// Opens connections for the pool.
-pub(super) struct Manager {
-    url: DatabaseUrl,
-    role: Role,
-    queries: Arc<AtomicU64>,
+/// Opens connections to one place for one purpose.
+#[derive(Clone)]
+pub(super) struct Opener {
+    pub url: DatabaseUrl,
+    pub role: Role,
+    pub queries: Arc<AtomicU64>,
 }
 
-impl Manager {
-    pub fn new(url: DatabaseUrl, role: Role, queries: Arc<AtomicU64>) -> Self {
-        Self { url, role, queries }
-    }
-}
-
-/// What the pool is told when a connection cannot be opened. The URL, which may hold a password, is not in it.
-#[derive(Debug, thiserror::Error)]
-#[error("the database could not be opened: {0}")]
-pub(super) struct NotOpened(String);
-
-impl ManageConnection for Manager {
-    type Connection = Line;
-    type Error = NotOpened;
-
-    fn connect(&self) -> Result<Line, NotOpened> {
-        Line::open(&self.url, self.role, &self.queries).map_err(|fault| NotOpened(fault.to_string()))
-    }
-
-    fn is_valid(&self, line: &mut Line) -> Result<(), NotOpened> {
-        line.conn.batch_execute("SELECT 1").map_err(|fault| NotOpened(fault.to_string()))
-    }
-
-    fn has_broken(&self, line: &mut Line) -> bool {
-        line.broken
+impl Opener {
+    /// Opens another one, or says why not; the URL, which may hold a password, is not in it.
+    pub fn open(&self) -> Result<Line, Error> {
+        Line::open(&self.url, self.role, &self.queries).map_err(|fault| Error::not_opened(&fault.to_string()))
     }
 }

@@ -29,6 +29,9 @@ pub enum Error {
     /// No connection, no disk space, or the database is busy for too long.
     #[error("the database cannot be used now: {0}")]
     Unavailable(String),
+    /// The database fell silent, or the line to it broke, while the change was being committed: it may be stored or not.
+    #[error("whether it is stored is not known: {0}")]
+    Unsure(String),
     /// Anything else.
     #[error(transparent)]
     Other(Diesel),
@@ -88,7 +91,7 @@ const KEYS: [(Unique, &str, &str); 5] = [
 ];
 
 /// What the engines say when they cannot be used now, and what it means: for the log, where the person who runs the site reads it.
-const UNUSABLE: [(&str, &str); 14] = [
+const UNUSABLE: [(&str, &str); 18] = [
     ("readonly database", "it takes no writes"),
     ("read-only transaction", "it takes no writes"),
     ("database or disk is full", "no space is left"),
@@ -103,7 +106,37 @@ const UNUSABLE: [(&str, &str); 14] = [
     ("terminating connection", "it is being stopped"),
     ("the database system is", "it is starting or stopping"),
     ("too many connections", "it takes no more connections"),
+    ("too many clients", "it takes no more connections"),
+    ("Connection refused", "it cannot be reached"),
+    ("timeout expired", "no answer"),
+    ("authentication failed", "it does not let us in"),
 ];
+
+/// The words of an engine with what they mean, if that is that it cannot be used now.
+fn unusable(said: &str) -> Option<String> {
+    UNUSABLE.iter().find(|(known, _)| said.contains(known)).map(|(_, why)| format!("{why} ({said})"))
+}
+
+impl Error {
+    /// A connection could not be opened, by what the engine said.
+    pub(super) fn not_opened(said: &str) -> Self {
+        let said = said.trim();
+        Self::Unavailable(unusable(said).unwrap_or_else(|| format!("it cannot be reached ({said})")))
+    }
+
+    /// What a COMMIT came to that failed so: where the line broke, nobody knows.
+    pub(super) fn of_commit(fault: Diesel) -> Self {
+        let lost = match &fault {
+            Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _) => true,
+            Diesel::DatabaseError(_, info) => info.message().contains("terminating connection"),
+            _ => false,
+        };
+        match Self::from(fault) {
+            Self::Unavailable(why) if lost => Self::Unsure(why),
+            other => other,
+        }
+    }
+}
 
 impl From<Diesel> for Error {
     fn from(fault: Diesel) -> Self {
@@ -129,8 +162,8 @@ impl From<Diesel> for Error {
                         Self::Unavailable(format!("the line to it broke ({message})"))
                     }
                     DatabaseErrorKind::ReadOnlyTransaction => Self::Unavailable(format!("it takes no writes ({message})")),
-                    _ => match UNUSABLE.iter().find(|(said, _)| message.contains(said)) {
-                        Some((_, why)) => Self::Unavailable(format!("{why} ({message})")),
+                    _ => match unusable(message) {
+                        Some(why) => Self::Unavailable(why),
                         None => Self::Other(fault),
                     },
                 }
@@ -169,6 +202,15 @@ mod tests {
             let told = why(Diesel::DatabaseError(DatabaseErrorKind::Unknown, Box::new(said.to_owned())));
             assert_eq!(told, format!("{means} ({said})"));
         }
+    }
+
+    #[test]
+    fn a_commit_whose_line_broke_may_have_come_through() {
+        let said = |kind, words: &str| Diesel::DatabaseError(kind, Box::new(words.to_owned()));
+        let broke = Error::of_commit(said(DatabaseErrorKind::ClosedConnection, "server closed the connection unexpectedly"));
+        assert!(matches!(broke, Error::Unsure(_)), "{broke}");
+        let full = Error::of_commit(said(DatabaseErrorKind::Unknown, "database or disk is full"));
+        assert!(matches!(full, Error::Unavailable(_)), "{full}");
     }
 
     #[test]

@@ -13,8 +13,14 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// What to do about a file that cannot be used.
-const MEND_FILE: &str = "see that the file and its folder belong to the account that Boxrota runs under, that the disk is not full or read-only, and that \
+pub(super) const MEND_FILE: &str = "see that the file and its folder belong to the account that Boxrota runs under, that the disk is not full or read-only, and that \
      BOXROTA_DATABASE_URL names the right place";
+
+/// What to do about a server that cannot be used.
+pub(super) const MEND_SERVER: &str = "see that the server runs, that it lets this machine in, and that BOXROTA_DATABASE_URL is right";
+/// What to do when the schema cannot be brought up to date.
+const MEND_SCHEMA: &str =
+    "see that the disk is not full or read-only; if it goes on, put your backup back and run the earlier version of Boxrota";
 
 /// The number under which PostgreSQL's advisory lock keeps other processes waiting: "boxrota" as letters.
 const LOCK: i64 = 0x0062_6f78_726f_7461;
@@ -39,18 +45,15 @@ pub fn run(url: &DatabaseUrl) -> anyhow::Result<()> {
             let mut conn = SqliteConnection::establish(path).with_context(|| format!("cannot open {path}; {MEND_FILE}"))?;
             diesel::connection::SimpleConnection::batch_execute(&mut conn, "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL;")
                 .with_context(|| format!("cannot use {path} as a database; {MEND_FILE}"))?;
-            conn.run_pending_migrations(SQLITE).map_err(|fault| anyhow!("a migration failed: {fault}"))?;
+            conn.run_pending_migrations(SQLITE).map_err(|fault| anyhow!("a migration of {path} failed: {fault}; {MEND_SCHEMA}"))?;
         }
         Engine::Postgres => {
-            let mut conn = PgConnection::establish(url.target()).with_context(|| {
-                format!(
-                    "cannot connect to {}; see that the server runs, that it lets this machine in, and that BOXROTA_DATABASE_URL is right",
-                    url.shown()
-                )
-            })?;
+            let mut conn =
+                PgConnection::establish(url.target()).with_context(|| format!("cannot connect to {}; {MEND_SERVER}", url.shown()))?;
             diesel::sql_query(format!("SELECT pg_advisory_lock({LOCK})")).execute(&mut conn)?;
             // The lock goes with the connection.
-            conn.run_pending_migrations(POSTGRES).map_err(|fault| anyhow!("a migration failed: {fault}"))?;
+            let failed = |fault| anyhow!("a migration of {} failed: {fault}; {MEND_SCHEMA}", url.shown());
+            conn.run_pending_migrations(POSTGRES).map_err(failed)?;
         }
     }
     Ok(())

@@ -11,36 +11,41 @@ pub(crate) mod asks;
 mod conn;
 mod error;
 mod migrate;
+mod pool;
+mod probe;
 pub mod schema;
+mod silence;
 mod tx;
 mod url;
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::r2d2;
-use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 pub use actor::{Actor, SeenRole};
 pub use conn::{Conn, MultiBackend};
 pub use error::{Error, Refuses, Result, Stop, Unique};
 pub use migrate::{pending, run as migrate};
+pub use probe::Health;
 pub use tx::{House, Scope, Tx};
 pub use url::{DatabaseUrl, WrongUrl};
 
 use crate::base::Clock;
 use crate::base::ids::ClusterId;
-use conn::{Line, Manager, Role};
+use conn::{Line, Opener, Role};
+use migrate::{MEND_FILE, MEND_SERVER};
+use pool::{Place, Pool, Pooled};
+use probe::{Look, Own};
+use silence::{Progress, Pulse};
 
 /// The cluster with id 0: the house itself, which owns what belongs to no cluster.
 pub const HOUSE: ClusterId = ClusterId(0);
-
-/// How long a request may wait for a free connection before it is told that the database is busy.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
@@ -48,6 +53,8 @@ pub struct Db {
     inner: Arc<Inner>,
     /// What transactions take the time from.
     clock: Clock,
+    /// Whether somebody waits for what is read.
+    hurried: bool,
 }
 
 struct Inner {
@@ -55,15 +62,20 @@ struct Inner {
     /// Where people reach this site, without a slash at its end.
     site: String,
     /// SQLite: read-only connections. PostgreSQL: all connections.
-    pool: r2d2::Pool<Manager>,
-    /// As many as the pool has connections: a request waits here, asleep, and not on a blocking thread.
-    places: Arc<Semaphore>,
+    pool: Arc<Pool>,
     /// SQLite's one writer. With several, p99 was five times worse and waits reached 10 s (see docs/decisions).
     writer: Option<Arc<Mutex<Line>>>,
     queries: Arc<AtomicU64>,
     /// Rung when a transaction has stored letters and is committed.
     letters: Notify,
     settle: OnceLock<Settle>,
+    /// What is looked at to say how the database is, and by which connection.
+    reading: Look,
+    writing: Look,
+    reads: Arc<Own>,
+    writes: Arc<Own>,
+    /// When something was last written.
+    written: Arc<Pulse>,
 }
 
 /// What every write transaction of a cluster ends with, before it commits: facts that follow from other facts are brought up to
@@ -80,19 +92,24 @@ pub enum Engine {
 }
 
 /// A tenant read or write needs a connection: one of the pool's, or SQLite's writer.
-#[expect(clippy::large_enum_variant, reason = "one of them, on the stack, for as long as a transaction")]
 enum Seat {
-    Pooled(r2d2::PooledConnection<Manager>, tokio::sync::OwnedSemaphorePermit),
+    Pooled(Box<Pooled>),
     Writer(OwnedMutexGuard<Line>),
 }
 
 impl Seat {
-    fn line(&mut self) -> &mut Line {
+    fn line(&mut self) -> Result<&mut Line> {
         match self {
-            Self::Pooled(line, _) => line,
-            Self::Writer(line) => line,
+            Self::Pooled(line) => line.line(),
+            Self::Writer(line) => Ok(line),
         }
     }
+}
+
+/// What a transaction has waited for: its turn.
+enum Turn {
+    Pooled(Place),
+    Writer(OwnedMutexGuard<Line>),
 }
 
 impl Db {
@@ -119,25 +136,50 @@ impl Db {
             Engine::Sqlite => (Role::SqliteReader, u32::try_from(cores + 2).unwrap_or(4)),
             Engine::Postgres => (Role::Postgres, url.pool_size()),
         };
+        let opener = Opener { url: url.clone(), role, queries: queries.clone() };
+        let mend = match engine {
+            Engine::Sqlite => MEND_FILE,
+            Engine::Postgres => MEND_SERVER,
+        };
+        let unusable = || format!("cannot use {}; {mend}", url.shown());
         let writer = match engine {
-            Engine::Sqlite => Some(Arc::new(Mutex::new(Line::open(url, Role::SqliteWriter, &queries)?))),
+            Engine::Sqlite => {
+                let line = Opener { role: Role::SqliteWriter, ..opener.clone() }.open().with_context(unusable)?;
+                Some(Arc::new(Mutex::new(line)))
+            }
             Engine::Postgres => None,
         };
-        let pool = r2d2::Pool::builder()
-            .max_size(size)
-            .min_idle(Some(1))
-            .test_on_check_out(false)
-            .connection_timeout(PATIENCE)
-            .build(Manager::new(url.clone(), role, queries.clone()))?;
-        let places = Arc::new(Semaphore::new(usize::try_from(size)?));
-        let inner = Inner { engine, site: site.to_owned(), pool, places, writer, queries, letters: Notify::new(), settle: OnceLock::new() };
-        Ok(Self { inner: Arc::new(inner), clock: Clock::Machine })
+        let pool = Pool::new(opener.clone(), usize::try_from(size)?);
+        pool.warm().with_context(unusable)?;
+        let written = Arc::new(Pulse::default());
+        written.beat();
+        let inner = Inner {
+            engine,
+            site: site.to_owned(),
+            pool,
+            writer,
+            queries,
+            letters: Notify::new(),
+            settle: OnceLock::new(),
+            reading: Look::default(),
+            writing: Look::default(),
+            reads: Own::new(opener.clone()),
+            writes: Own::new(opener),
+            written,
+        };
+        Ok(Self { inner: Arc::new(inner), clock: Clock::Machine, hurried: true })
     }
 
     /// The same database by another clock than the machine's.
     #[must_use]
     pub fn by(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same database for somebody for whom no visitor waits: he reads as long as it takes.
+    #[must_use]
+    pub fn unhurried(self) -> Self {
+        Self { hurried: false, ..self }
     }
 
     /// Has every write transaction of a cluster end with this, before it commits. Said once, at the start; later calls do nothing.
@@ -257,20 +299,42 @@ impl Db {
         self.run(false, begin, Some(now), work).await
     }
 
-    /// Whether the database answers: `/healthz`.
-    pub async fn ping(&self, now: chrono::DateTime<chrono::Utc>) -> Result<()> {
-        use schema::clusters;
-        self.house_read(now, |house| {
-            clusters::table.find(HOUSE.0).select(clusters::id).first::<i64>(house.conn)?;
-            Ok(())
-        })
-        .await
+    /// Whether the database can be read and written: `/healthz`. Looked at every five seconds at most, however many ask.
+    pub async fn health(&self) -> Health {
+        let (reading, writing) = tokio::join!(self.reading(probe::FRESH), self.writing());
+        Health { reading, writing }
+    }
+
+    async fn reading(&self, fresh: Duration) -> std::result::Result<(), String> {
+        let own = self.inner.reads.clone();
+        self.inner.reading.at(fresh, move || own.with(probe::read)).await
+    }
+
+    async fn writing(&self) -> std::result::Result<(), String> {
+        let (inner, last) = (self.inner.clone(), self.inner.written.clone());
+        let look = move || {
+            let done = match &inner.writer {
+                Some(writer) => match writer.clone().try_lock_owned() {
+                    Ok(mut line) => probe::write(&mut line.conn),
+                    Err(_) => return probe::busy(last.last()),
+                },
+                None => inner.writes.with(probe::write),
+            };
+            match done {
+                Err(Error::Unavailable(why)) if why.starts_with("somebody else holds it") => probe::busy(last.last()),
+                done => done.inspect(|()| last.beat()),
+            }
+        };
+        self.inner.writing.at(probe::FRESH, look).await
     }
 
     fn begin_read(&self) -> &'static str {
         match self.inner.engine {
             Engine::Sqlite => "BEGIN",
-            // Every query of a page sees the same moment.
+            // Every query of a page sees the same moment; one for which nobody waits any more does not hold its connection.
+            Engine::Postgres if self.hurried => {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '2s'; SET LOCAL lock_timeout = '2s'"
+            }
             Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         }
     }
@@ -295,53 +359,89 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let busy = |_| Error::Unavailable("no database connection became free in ten seconds".into());
-        let (inner, clock) = (self.inner.clone(), self.clock.clone());
-        let writer = match (&inner.writer, writes) {
-            (Some(writer), true) => Some(tokio::time::timeout(PATIENCE, writer.clone().lock_owned()).await.map_err(busy)?),
-            _ => None,
+        let (inner, clock, progress) = (self.inner.clone(), self.clock.clone(), Progress::new());
+        let turn = async {
+            match (&inner.writer, writes) {
+                (Some(writer), true) => Ok(Turn::Writer(writer.clone().lock_owned().await)),
+                _ => inner.pool.place().await.map(Turn::Pooled),
+            }
         };
-        let place = match writer {
-            Some(_) => None,
-            None => Some(
-                tokio::time::timeout(PATIENCE, inner.places.clone().acquire_owned())
-                    .await
-                    .map_err(busy)?
-                    .map_err(|_| Error::Unavailable("the pool is closed".into()))?,
-            ),
-        };
+        let busy = |_| Error::Unavailable("somebody else holds it for too long".into());
+        let turn =
+            tokio::time::timeout(silence::TURN.max(self.quiet(writes)), self.watched(writes, &progress, turn)).await.map_err(busy)???;
+        let seen = progress.clone();
         let hop = tokio::task::spawn_blocking(move || {
-            let mut seat = match (writer, place) {
-                (Some(line), _) => Seat::Writer(line),
-                (None, Some(place)) => Seat::Pooled(inner.pool.get().map_err(|fault| Error::Unavailable(fault.to_string()))?, place),
-                (None, None) => return Err(Error::Unavailable("no connection".into()).into()),
+            let mut seat = match turn {
+                Turn::Writer(line) => Seat::Writer(line),
+                Turn::Pooled(place) => Seat::Pooled(Box::new(inner.pool.take(place)?)),
             };
             // After a restart of the server every pooled connection is dead; each is found out by its BEGIN and replaced.
-            let mut tries = inner.pool.max_size() + 1;
-            while let Err(fault) = seat.line().conn.batch_execute(begin) {
-                seat.line().broken = true;
+            let mut tries = inner.pool.size() + 1;
+            loop {
+                let line = seat.line()?;
+                progress.on(&line.pulse);
+                let Err(fault) = line.conn.batch_execute(begin) else { break };
+                line.broken = true;
                 tries -= 1;
                 seat = match seat {
-                    Seat::Pooled(line, place) if tries > 0 => {
-                        drop(line);
-                        Seat::Pooled(inner.pool.get().map_err(|fault| Error::Unavailable(fault.to_string()))?, place)
-                    }
+                    Seat::Pooled(line) if tries > 0 => Seat::Pooled(Box::new(line.instead()?)),
                     _ => return Err(Error::from(fault).into()),
                 };
             }
             let (letters, now) = (Cell::new(false), now.unwrap_or_else(|| clock.now()));
-            let mut open = Open { line: seat.line(), finished: false };
+            let mut open = Open { line: seat.line()?, finished: false };
             let done = work(&mut House { conn: &mut open.line.conn, now, site: &inner.site, letters: &letters })?;
-            open.line.conn.batch_execute("COMMIT").map_err(Error::from)?;
+            if !progress.may_commit() {
+                return Err(progress.give_up("nobody waits for it any more").into());
+            }
+            open.line.conn.batch_execute("COMMIT").map_err(|fault| if writes { Error::of_commit(fault) } else { Error::from(fault) })?;
             open.finished = true;
+            if writes {
+                inner.written.beat();
+            }
             if letters.get() {
                 inner.letters.notify_one();
             }
             Ok(done)
         });
-        match hop.await {
+        match self.watched(writes, &seen, hop).await? {
             Ok(done) => done,
             Err(fault) => Err(Error::Unavailable(format!("the work on the database broke off: {fault}")).into()),
+        }
+    }
+
+    /// How much silence there may be before somebody looks what is the matter.
+    fn quiet(&self, writes: bool) -> Duration {
+        match (writes, self.hurried) {
+            (true, _) => silence::WRITER,
+            (false, true) => silence::READER,
+            (false, false) => silence::UNHURRIED,
+        }
+    }
+
+    /// Waits for something of the database's as long as there are signs of life: who reads for those of his own, who writes for anybody's,
+    /// since he may be waiting for others.
+    async fn watched<T>(&self, writes: bool, progress: &Progress, work: impl Future<Output = T>) -> Result<T> {
+        let (mut work, quiet) = (std::pin::pin!(work), self.quiet(writes));
+        loop {
+            let until = progress.last() + quiet;
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                () = tokio::time::sleep_until(until.into()) => {}
+            }
+            if Instant::now() < progress.last() + quiet {
+                continue;
+            }
+            if writes && self.reading(silence::WRITER).await.is_ok() {
+                progress.others_live();
+                continue;
+            }
+            return Err(match progress.give_up("no answer for two seconds") {
+                // Nothing is to be known of who only reads.
+                Error::Unsure(why) if !writes => Error::Unavailable(why),
+                fault => fault,
+            });
         }
     }
 }

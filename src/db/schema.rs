@@ -397,6 +397,12 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    probes (id) {
+        id -> BigInt,
+    }
+}
+
 mod handing;
 pub use handing::*;
 
@@ -434,6 +440,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     passkeys,
     passkey_flows,
     passkey_seals,
+    probes,
     custody,
     custody_chain,
     unsettled,
@@ -443,6 +450,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     counts,
     count_lines,
     photos,
+    file_days,
     finds,
     waits,
     unsubscribe_links,

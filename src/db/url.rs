@@ -83,13 +83,31 @@ impl DatabaseUrl {
         &self.target
     }
 
+    /// The target for a connection that somebody waits for: who cannot be reached is given up after two seconds, and who falls silent for
+    /// good after ten. What the URL says itself counts.
+    pub(super) fn for_a_line(&self) -> String {
+        const PATIENCE: [(&str, &str); 5] = [
+            ("connect_timeout", "2"),
+            ("tcp_user_timeout", "10000"),
+            ("keepalives_idle", "5"),
+            ("keepalives_interval", "2"),
+            ("keepalives_count", "3"),
+        ];
+        let Ok(mut url) = url::Url::parse(&self.target) else { return self.target.clone() };
+        let said: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        url.query_pairs_mut().extend_pairs(PATIENCE.iter().filter(|(name, _)| !said.iter().any(|said| said == name)));
+        url.into()
+    }
+
     /// SQLite's file.
     #[must_use]
     pub fn file(&self) -> Option<&std::path::Path> {
         (self.engine == Engine::Sqlite).then(|| std::path::Path::new(&self.target))
     }
 
-    pub(super) fn pool_size(&self) -> u32 {
+    /// PostgreSQL: how many connections there may be to it. SQLite: 0.
+    #[must_use]
+    pub fn pool_size(&self) -> u32 {
         self.pool_size
     }
 
@@ -126,6 +144,10 @@ mod tests {
             ("postgres://db.example:5432/boxrota", 8, "postgres://kit:s3cret@db.example/boxrota?connect_timeout=3")
         );
         assert!(!format!("{post:?}").contains("s3cret"));
+        assert_eq!(
+            post.for_a_line(),
+            "postgres://kit:s3cret@db.example/boxrota?connect_timeout=3&tcp_user_timeout=10000&keepalives_idle=5&keepalives_interval=2&keepalives_count=3"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A picture of a box as it is kept: told by its bytes, and without what the camera wrote beside it, such as the place. Pure.
+//! A picture of a box as it is kept: told by its bytes, and without what the camera wrote beside it, such as the place. And how much a
+//! school may send in a day, so that nobody fills the disk. Pure.
 //!
 //! What a picture is made of is copied, part by part from a short list; whatever else the file holds is left behind, also what
 //! stands after its end, where phones put whole films. Of what a camera writes only which way up is said again.
@@ -45,6 +46,59 @@ impl fmt::Display for Fault {
             Self::Kind => "The photo must be a JPEG or PNG picture. Choose another one, or send the count without it",
             Self::Broken => "The photo cannot be read: it is damaged. Choose another one, or send the count without it",
         })
+    }
+}
+
+/// A school may send so many files in a day: a count of each of its boxes has one.
+pub const MOST_A_DAY: u32 = 50;
+/// Together they may have so many bytes: a dozen photos as the largest cameras make them, or some hundreds as our script does.
+pub const MOST_BYTES_A_DAY: u64 = 100 * 1024 * 1024;
+
+/// What a school has sent in files on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sent {
+    /// How many files.
+    pub files: u32,
+    /// How many bytes they have together.
+    pub bytes: u64,
+}
+
+/// Why a school can send no more files on this day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DayFull {
+    /// As many as a school may.
+    Files,
+    /// As many bytes as a school may, with this file.
+    Bytes,
+}
+
+impl Sent {
+    /// With one more file of so many bytes.
+    ///
+    /// # Errors
+    /// When that is more than a school may send in a day.
+    pub fn with(self, bytes: usize) -> Result<Self, DayFull> {
+        let sent = Self { files: self.files + 1, bytes: self.bytes.saturating_add(bytes as u64) };
+        match sent {
+            Self { files, .. } if files > MOST_A_DAY => Err(DayFull::Files),
+            Self { bytes, .. } if bytes > MOST_BYTES_A_DAY => Err(DayFull::Bytes),
+            sent => Ok(sent),
+        }
+    }
+}
+
+impl DayFull {
+    /// As people read it, of a school by its name.
+    #[must_use]
+    pub fn words(self, school: &str) -> String {
+        let most = match self {
+            Self::Files => format!("{school} has sent {MOST_A_DAY} photos today, and a school can send no more in a day"),
+            Self::Bytes => format!(
+                "With this photo {school} would have sent more than {} MB of photos today, which is the most in a day",
+                MOST_BYTES_A_DAY / 1024 / 1024
+            ),
+        };
+        format!("{most}. Send the count without it, or with it tomorrow")
     }
 }
 
@@ -277,6 +331,20 @@ mod tests {
         };
         assert_eq!(png(7000), Ok(()));
         assert_eq!((png(8000), png(u32::MAX), png(0)), (Err(Fault::TooManyPixels), Err(Fault::TooManyPixels), Err(Fault::Broken)));
+    }
+
+    #[test]
+    fn a_school_has_so_many_files_and_bytes_a_day() {
+        let sent = |files, bytes| Sent { files, bytes };
+        assert_eq!(Sent::default().with(7), Ok(sent(1, 7)));
+        assert_eq!(sent(MOST_A_DAY - 1, 0).with(7), Ok(sent(MOST_A_DAY, 7)));
+        assert_eq!(sent(MOST_A_DAY, 0).with(7), Err(DayFull::Files));
+        assert_eq!(sent(1, MOST_BYTES_A_DAY - 7).with(7), Ok(sent(2, MOST_BYTES_A_DAY)));
+        assert_eq!(sent(1, MOST_BYTES_A_DAY - 6).with(7), Err(DayFull::Bytes));
+        assert_eq!(
+            DayFull::Files.words("Beech"),
+            "Beech has sent 50 photos today, and a school can send no more in a day. Send the count without it, or with it tomorrow"
+        );
     }
 
     #[test]

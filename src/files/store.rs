@@ -1,33 +1,66 @@
-//! The rows of pictures.
+//! The rows of pictures, and of what each school has sent today.
 
 use diesel::prelude::*;
 
-use crate::base::ids::{CountId, HandoverId, PhotoId};
-use crate::db::schema::{counts, handovers, photos};
+use super::Sent;
+use crate::base::Day;
+use crate::base::ids::{CountId, HandoverId, PhotoId, SchoolId};
+use crate::db::schema::{counts, file_days, handovers, photos};
 use crate::db::{Result, Tx};
 
-/// A picture, cleaned.
+/// A picture, cleaned: as it is read, and with borrowed bytes as it is stored, of which there is no copy more than there must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Photo {
+pub struct Photo<T = String, B = Vec<u8>> {
     /// `image/jpeg` or `image/png`.
-    pub content_type: String,
+    pub content_type: T,
     /// Its bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: B,
 }
 
 /// Keeps a picture with a count.
-pub fn keep_photo(tx: &mut Tx<'_>, count: CountId, photo: &Photo) -> Result<PhotoId> {
+pub fn keep_photo(tx: &mut Tx<'_>, count: CountId, photo: &Photo<&str, &[u8]>) -> Result<PhotoId> {
     let id = PhotoId::fresh(tx.now);
     diesel::insert_into(photos::table)
         .values((
             photos::cluster_id.eq(tx.cluster.0),
             photos::id.eq(id.0),
             photos::count_id.eq(count.0),
-            photos::content_type.eq(&photo.content_type),
-            photos::bytes.eq(&photo.bytes),
+            photos::content_type.eq(photo.content_type),
+            photos::bytes.eq(photo.bytes),
         ))
         .execute(tx.conn)?;
     Ok(id)
+}
+
+/// What a school has sent today.
+pub fn sent_today(tx: &mut Tx<'_>, school: SchoolId) -> Result<Sent> {
+    let today = tx.today();
+    let row: Option<(Day, i32, i64)> = file_days::table
+        .find((tx.cluster.0, school.0))
+        .select((file_days::day, file_days::files, file_days::bytes))
+        .first(tx.conn)
+        .optional()?;
+    let sent = row
+        .filter(|(day, ..)| *day == today)
+        .map(|(_, files, bytes)| Sent { files: u32::try_from(files).unwrap_or_default(), bytes: u64::try_from(bytes).unwrap_or_default() });
+    Ok(sent.unwrap_or_default())
+}
+
+/// Writes down what a school has sent today, in place of what it sent on an earlier day. The cluster's lock is held, so nobody else
+/// writes it meanwhile.
+pub fn set_sent_today(tx: &mut Tx<'_>, school: SchoolId, sent: Sent) -> Result<()> {
+    let row = (
+        file_days::day.eq(tx.today()),
+        file_days::files.eq(i32::try_from(sent.files).unwrap_or(i32::MAX)),
+        file_days::bytes.eq(i64::try_from(sent.bytes).unwrap_or(i64::MAX)),
+    );
+    let known = diesel::update(file_days::table.find((tx.cluster.0, school.0))).set(row).execute(tx.conn)?;
+    if known == 0 {
+        diesel::insert_into(file_days::table)
+            .values((file_days::cluster_id.eq(tx.cluster.0), file_days::school_id.eq(school.0), row))
+            .execute(tx.conn)?;
+    }
+    Ok(())
 }
 
 /// One picture of this cluster.

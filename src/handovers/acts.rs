@@ -2,7 +2,7 @@
 //! a stranger. Each is one transaction, signed by who does it; sent twice, it is done once and answers as the first time.
 
 use crate::base::days::{self, Period};
-use crate::base::ids::{BookingId, CopyId, HandoverId, PersonId, SchoolId};
+use crate::base::ids::{BookingId, CopyId, CountId, HandoverId, PersonId, SchoolId};
 use crate::bookings::acts::Roles;
 use crate::bookings::store::{ledger, loans};
 use crate::bookings::{self, By, Slot, changes};
@@ -84,7 +84,7 @@ pub fn count(tx: &mut Tx<'_>, copy: CopyId, side: Side, work: &Sent, me: &Who, t
     let of = handover.map_or(Of::Holder(custody.school, custody.booking, &said), |id| Of::Handover(id, side));
     let kept = counted::insert(tx, &New { of, copy, person, key: &work.key, before: received }, &count)?;
     if let Some(photo) = &work.photo {
-        pictures::keep_photo(tx, kept, &Photo { content_type: photo.content_type.to_owned(), bytes: photo.bytes.clone() })?;
+        by.keep_photo(tx, &turn, side, kept, photo)?;
     }
     if let Some(short) = count.short_essentials()
         && (received.is_none() || counted::is_latest(tx, copy, kept)?)
@@ -223,6 +223,25 @@ impl Act<'_> {
         }
         self.log(tx, "received", Some((next.from, next.to())))?;
         Ok(id)
+    }
+
+    /// Keeps the photo for the school that counts, or says at the field that it has sent as many today as it may: then nothing is done.
+    fn keep_photo(&self, tx: &mut Tx<'_>, turn: &Turn, side: Side, count: CountId, photo: &Clean) -> Result<(), Stop<No>> {
+        let school = match (turn, side) {
+            (Turn::Late(taken), _) => taken.from,
+            (Turn::Over(next), Side::Giver) => next.from,
+            (Turn::Over(next), _) => next.at,
+            (Turn::Stays, _) => self.scene.custody.school,
+        };
+        match pictures::sent_today(tx, school)?.with(photo.bytes.len()) {
+            Ok(sent) => pictures::set_sent_today(tx, school, sent)?,
+            Err(full) => {
+                let names = schools::store::school_names(tx)?;
+                return Err(Stop::Refused(No::Form(vec![("photo".to_owned(), full.words(names.of(school)))])));
+            }
+        }
+        pictures::keep_photo(tx, count, &Photo { content_type: photo.content_type, bytes: &photo.bytes })?;
+        Ok(())
     }
 
     /// The log's line: schools and what was counted, nobody's name.

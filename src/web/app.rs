@@ -1,6 +1,10 @@
 //! What nearly every handler is given: the App, and the Site that it serves.
 
+use std::sync::Arc;
+
+use super::health::Rounds;
 use super::limits::Limits;
+use super::upload::Uploads;
 use crate::base::Clock;
 use crate::db::Db;
 
@@ -14,6 +18,10 @@ pub struct App {
     pub site: Site,
     /// How often somebody may ask for what costs us or annoys others.
     pub limits: Limits,
+    /// What is held of uploads that are on their way.
+    pub uploads: Uploads,
+    /// How the worker of this process does, if there is one.
+    pub rounds: Arc<Rounds>,
 }
 
 /// A running Boxrota, as the world sees it.

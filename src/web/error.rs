@@ -11,6 +11,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, Res
 use maud::{Markup, html};
 
 use super::guard::Typed;
+use super::held::Full;
 use super::page;
 use crate::db;
 
@@ -50,6 +51,9 @@ pub enum Error {
         /// How long to wait.
         seconds: u64,
     },
+    /// More requests of one internet line are being sent at once than we take.
+    #[error("too many requests at once")]
+    TooManyAtOnce,
     /// A form with more in it than any of ours.
     #[error("a form is too large")]
     TooLarge,
@@ -59,6 +63,9 @@ pub enum Error {
     /// A form that came more slowly than we wait.
     #[error("a form came too slowly")]
     Slow,
+    /// More photos and files are on their way at once than there is room for: from this session, or from all together.
+    #[error("too much is being sent at once")]
+    Crowded(Full),
     /// The database.
     #[error(transparent)]
     Db(db::Error),
@@ -85,11 +92,11 @@ impl ResponseError for Error {
             Self::SignIn { .. } => StatusCode::SEE_OTHER,
             Self::NotAllowed(_) | Self::Forged(_) | Self::RoleEnded(_) | Self::SessionOver => StatusCode::FORBIDDEN,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
-            Self::TooMany | Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany | Self::TooFast { .. } | Self::TooManyAtOnce | Self::Crowded(Full::Own) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoLength => StatusCode::LENGTH_REQUIRED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::Db(db::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Crowded(Full::All) | Self::Db(db::Error::Unavailable(_) | db::Error::Unsure(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Db(_) | Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -106,7 +113,7 @@ impl ResponseError for Error {
                 html! { p { "There is nothing at this address, or it belongs to a cluster you are not in." } p { "If you typed the address, check it. If you followed a link from an e-mail, what it led to may have been removed." } },
             ),
             Self::NotAllowed(words) => ("You cannot do this", html! { p { (words) } }),
-            Self::RoleEnded(_) | Self::SessionOver => return answer_too_late(self, &[]),
+            Self::RoleEnded(_) | Self::SessionOver | Self::Crowded(_) => return with_what_was_typed(self, &[]),
             Self::Forged(words) => (
                 "Please try again",
                 html! { p { (words) } p { "Nothing has been changed. Go back, reload the page and send the form again." } },
@@ -121,6 +128,13 @@ impl ResponseError for Error {
                 (
                     "Too many pages at once",
                     html! { p { "More pages were asked for in the last minute than anybody reads, by this browser or by others on the same internet line. Nothing you sent has been stored." } p { "Wait a minute and try again." } },
+                )
+            }
+            Self::TooManyAtOnce => {
+                answer.insert_header((header::RETRY_AFTER, "10"));
+                (
+                    "Too many forms at once",
+                    html! { p { "More forms are on their way to us from your internet line than we take at once. Nothing you sent has been stored." } p { "Wait ten seconds, go back and send it again." } },
                 )
             }
             Self::TooLarge => (
@@ -143,6 +157,14 @@ impl ResponseError for Error {
                     html! { p { "The database cannot be reached at the moment. Nothing you sent has been stored." } p { "Try again in a minute. If it goes on, tell the person who runs Boxrota for your cluster." } },
                 )
             }
+            Self::Db(db::Error::Unsure(fault)) => {
+                tracing::error!(fault, "the database fell silent while it stored something");
+                answer.insert_header((header::RETRY_AFTER, "30"));
+                (
+                    "We do not know whether it is stored",
+                    html! { p { "The database fell silent at the moment at which it stored what you sent. It may be stored, or it may not be." } p { "Wait a minute and look whether it is there before you send it again." } },
+                )
+            }
             Self::Db(_) | Self::Broken(_) => {
                 let number = number();
                 tracing::error!(number, fault = %self, "a request failed");
@@ -157,21 +179,22 @@ impl ResponseError for Error {
 }
 
 impl Error {
-    /// The page for whoever sends a form and may not, or not any more, with what was typed; `None` for other errors, and where nothing was.
-    /// A browser may not have it any more, and who has left cannot open the form again.
+    /// The page for whoever sends a form and may not, or not any more, or for whose photo there was no room, with what was typed; `None` for
+    /// other errors, and where nothing was. A browser may not have it any more, and who has left cannot open the form again.
     #[must_use]
     pub fn giving_back(&self, req: &HttpRequest) -> Option<HttpResponse> {
         let typed = req.extensions().get::<Typed>().map(Typed::words).unwrap_or_default();
         match self {
-            Self::RoleEnded(_) | Self::SessionOver => Some(answer_too_late(self, &typed)),
-            Self::NotAllowed(_) if !typed.is_empty() => Some(answer_too_late(self, &typed)),
+            Self::RoleEnded(_) | Self::SessionOver | Self::Crowded(_) => Some(with_what_was_typed(self, &typed)),
+            Self::NotAllowed(_) if !typed.is_empty() => Some(with_what_was_typed(self, &typed)),
             _ => None,
         }
     }
 }
 
-fn answer_too_late(fault: &Error, typed: &[String]) -> HttpResponse {
+fn with_what_was_typed(fault: &Error, typed: &[String]) -> HttpResponse {
     let start = || html! { p { a.btn.go href="/" { "Go to the start page" } } };
+    let mut answer = HttpResponse::build(fault.status_code());
     let (title, why, next): (&str, Markup, Markup) = match fault {
         Error::RoleEnded(role) => (
             "Your role has ended",
@@ -179,6 +202,18 @@ fn answer_too_late(fault: &Error, typed: &[String]) -> HttpResponse {
             html! { p { "If that is a mistake, ask the coordinator of your cluster." } (start()) },
         ),
         Error::NotAllowed(words) => ("You cannot do this", html! { p { (words) } }, start()),
+        Error::Crowded(full) => {
+            answer.insert_header((header::RETRY_AFTER, "30"));
+            let why = match full {
+                Full::Own => "More photos and files are on their way from this browser than we take at once.",
+                Full::All => "So many photos and files are on their way from all schools that there is no room for yours now.",
+            };
+            (
+                "Too many photos at once",
+                html! { p { (why) } },
+                html! { p { "Wait half a minute, go back and send the form again, or send it now without the photo." } (start()) },
+            )
+        }
         _ => (
             "You are signed out",
             html! { p { "You were signed out on this device before this reached us." } },
@@ -195,7 +230,7 @@ fn answer_too_late(fault: &Error, typed: &[String]) -> HttpResponse {
         }
         (next)
     };
-    finish(HttpResponse::build(fault.status_code()), title, &body)
+    finish(answer, title, &body)
 }
 
 fn finish(mut answer: HttpResponseBuilder, title: &str, body: &Markup) -> HttpResponse {
@@ -222,6 +257,15 @@ mod tests {
         let page = fault.error_response().into_body().try_into_bytes().unwrap();
         let page = std::str::from_utf8(&page).unwrap();
         page.split_once("<strong>").unwrap().1.split_once("</strong>").unwrap().0.to_owned()
+    }
+
+    #[test]
+    fn where_nobody_knows_the_page_does_not_say_that_nothing_is_stored() {
+        let answer = Error::Db(db::Error::Unsure("no answer".into())).error_response();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let page = answer.into_body().try_into_bytes().unwrap();
+        let page = std::str::from_utf8(&page).unwrap();
+        assert!(page.contains("It may be stored") && !page.contains("Nothing you sent has been stored"), "{page}");
     }
 
     #[test]

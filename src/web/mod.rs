@@ -5,12 +5,16 @@
 
 pub mod answer;
 pub mod app;
+pub mod arrival;
 pub mod assets;
 pub mod compress;
 pub mod error;
 pub mod forms;
 pub mod guard;
+pub mod health;
+pub mod held;
 pub mod limits;
+pub mod lines;
 pub mod pace;
 pub mod page;
 pub mod parts;

@@ -7,10 +7,11 @@
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroU32;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::Next;
@@ -20,6 +21,7 @@ use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 
+use super::lines::{Busy, Connection, Lines};
 use super::{App, Error, Site, guard, limits};
 
 /// Places in a table: half a megabyte, and with a thousand visitors in the same minute one in 65 shares a place.
@@ -97,35 +99,56 @@ fn is_free(path: &str) -> bool {
     path.starts_with("/assets/") || matches!(path, "/livez" | "/healthz")
 }
 
-/// The middleware: answers in place of the page when somebody asks too fast, or sends a body of unknown length. No browser does
-/// the latter with a form, and once answered the server would read it to an end that may never come.
+/// The middleware: answers in place of the page when somebody asks too fast, sends too many requests at once, or sends a body of unknown
+/// length. No browser does the latter with a form, and once answered the server would read it to an end that may never come.
 ///
 /// # Errors
 /// What the page itself fails with.
-pub async fn keep<B: MessageBody + 'static>(
-    mut req: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B, Unheard>>, actix_web::Error> {
+pub async fn keep<B: MessageBody + 'static>(mut req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<Kept>, actix_web::Error> {
+    let busy = req.conn_data::<Arc<Connection>>().map(Busy::on);
     let too_fast = || {
         let app = req.app_data::<web::Data<App>>().filter(|_| !is_free(req.path()))?;
         let wait = req.app_data::<web::Data<Pace>>()?.of_request(req.request(), &app.site).err()?;
         Some(Error::TooFast { seconds: wait.as_secs() + 1 })
     };
     let in_pieces = || req.headers().contains_key(header::TRANSFER_ENCODING).then_some(Error::NoLength);
-    let Some(refusal) = too_fast().or_else(in_pieces) else { return Ok(next.call(req).await?.map_into_left_body()) };
-    let rest = req.take_payload();
+    let refusal = too_fast().or_else(in_pieces);
+    let (refusal, rest) = match refusal {
+        Some(refusal) => (refusal, req.take_payload()),
+        None => match sent(&mut req) {
+            Ok(()) => {
+                let answer = next.call(req).await?.map_into_boxed_body();
+                return Ok(answer.map_body(|_, page| Kept { page, _rest: None, _busy: busy }));
+            }
+            Err(rest) => (Error::TooManyAtOnce, rest),
+        },
+    };
     let answer = req.into_response(refusal.error_response());
-    Ok(answer.map_body(|_, page| EitherBody::right(Unheard { page, _rest: rest })))
+    Ok(answer.map_body(|_, page| Kept { page, _rest: Some(rest), _busy: busy }))
 }
 
-/// A refusal with the rest of what the client was saying. As long as nobody has let go of that, the server hangs up after the
-/// answer in place of reading on.
-pub struct Unheard {
+/// Counts a request with a body as being sent, until it is there; gives the body back when its line sends too many.
+fn sent(req: &mut ServiceRequest) -> Result<(), Payload> {
+    let length = req.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let (Some(app), Some(lines)) = (req.app_data::<web::Data<App>>(), req.app_data::<web::Data<Lines>>()) else { return Ok(()) };
+    if length.unwrap_or_default() == 0 {
+        return Ok(());
+    }
+    let (client, lines) = (limits::address(req.request(), &app.site), lines.clone());
+    let body = lines.sends(client, req.take_payload()).map_err(|(_, rest)| rest)?;
+    req.set_payload(body);
+    Ok(())
+}
+
+/// A page, with what is kept until it has gone out: that its connection is busy; and for a refusal the rest of what the client was
+/// saying. As long as nobody has let go of that, the server hangs up after the answer in place of reading on.
+pub struct Kept {
     page: BoxBody,
-    _rest: Payload,
+    _rest: Option<Payload>,
+    _busy: Option<Busy>,
 }
 
-impl MessageBody for Unheard {
+impl MessageBody for Kept {
     type Error = <BoxBody as MessageBody>::Error;
 
     fn size(&self) -> BodySize {

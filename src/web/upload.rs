@@ -1,20 +1,24 @@
 //! A form with a file: the same guard as for every form, and a file that is a text, or a picture.
 //!
-//! The file's name is not looked at; what it is, its bytes say. A file that is too large or no text is an answer for the page to
+//! What comes has to come in time ([`arrival`]), and what is held of it counts against what one session, and all together, may hold at
+//! once ([`Uploads`]), until the request is answered. The file's name is not looked at; what it is, its bytes say. A file that is too large or no text is an answer for the page to
 //! show beside what was typed, and not an error of the request, so that nothing typed is lost.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_multipart::{Field, Multipart};
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
-use super::{Error, guard};
+use super::arrival::{self, Meter};
+use super::held::{Full, Share, Shares};
+use super::{App, Error, guard};
 
 /// A file may have this many bytes.
 pub const LARGEST_FILE: usize = 512 * 1024;
@@ -26,6 +30,20 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 const MOST_FIELDS: usize = 50;
 /// Some fields for each line of a box, of which there are 500 at most.
 const MOST_FIELDS_OF_A_COUNT: usize = 3000;
+
+/// One session may have us hold so many bytes of uploads at once: three of the largest photos.
+const HELD_OF_A_SESSION: usize = 25 * 1024 * 1024;
+/// All together so many; with what is made of each on its way into the database, about twice as much memory.
+const HELD_OF_ALL: usize = 64 * 1024 * 1024;
+
+/// The bytes of uploads that are held at this moment, by the hash of the cookie that each came with.
+pub struct Uploads(Arc<Shares<String>>);
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self(Shares::new(HELD_OF_A_SESSION, HELD_OF_ALL))
+    }
+}
 
 /// How much of a form is read.
 struct Bounds {
@@ -126,23 +144,58 @@ fn in_parts(req: &HttpRequest) -> bool {
 
 /// The parts of a form that comes from our own page.
 fn guarded(req: &HttpRequest, payload: &mut Payload, bounds: Bounds) -> impl Future<Output = Result<(Fields, File), Error>> + use<> {
-    let (tokens, req, reading) = (guard::before_body(req), req.clone(), guard::Reading::begin(req));
+    let (tokens, share, req, reading) = (guard::before_body(req), share(req), req.clone(), guard::Reading::begin(req));
     let parts = Multipart::new(req.headers(), payload.take());
     async move {
         let _reading = reading;
         let tokens = tokens?;
-        let (fields, file) = read(parts, &bounds).await?;
+        let (mut room, meter) = (Room { share: share?, body_left: LARGEST_BODY, full: None }, Meter::default());
+        let (fields, file) = arrival::UPLOAD.wait_for(&meter, read(parts, &bounds, &mut room, &meter)).await?;
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
         guard::check_token(&tokens, body.as_bytes())?;
         req.extensions_mut().insert(guard::Typed(body.into()));
+        if let Some(full) = room.full {
+            return Err(Error::Crowded(full));
+        }
+        // Given back when the request is answered, and not when somebody has taken the bytes on.
+        req.extensions_mut().insert(room.share);
         Ok((fields, file))
     }
 }
 
+/// What this request's session holds of uploads.
+fn share(req: &HttpRequest) -> Result<Share<String>, Error> {
+    let app = req.app_data::<web::Data<App>>().ok_or_else(|| Error::Broken("no app".into()))?;
+    let cookie = guard::session_secret(req, &app.site).or_else(|| guard::visitor_secret(req, &app.site));
+    Ok(app.uploads.0.of(cookie.map_or_else(String::new, |secret| secret.hash())))
+}
+
+/// What a form that is being read may take up, and has.
+struct Room {
+    share: Share<String>,
+    body_left: usize,
+    /// There was no room for some of it. It is read to its end all the same, or the browser would show no page.
+    full: Option<Full>,
+}
+
+impl Room {
+    /// Keeps a chunk, with room that was there for it. The bytes grow by halves, so that what is taken is what is held.
+    fn keep(&mut self, bytes: &mut Vec<u8>, chunk: &[u8], most: usize) -> Result<(), Full> {
+        let needed = bytes.len() + chunk.len();
+        if needed > bytes.capacity() {
+            let larger = needed.max((bytes.capacity() + bytes.capacity() / 2).min(most));
+            self.share.more(larger - bytes.capacity())?;
+            bytes.reserve_exact(larger - bytes.len());
+        }
+        bytes.extend_from_slice(chunk);
+        Ok(())
+    }
+}
+
 /// All the parts: the fields in order, and the bytes of the one file.
-async fn read(mut parts: Multipart, bounds: &Bounds) -> Result<(Fields, File), Error> {
+async fn read(mut parts: Multipart, bounds: &Bounds, room: &mut Room, meter: &Meter) -> Result<(Fields, File), Error> {
     let broken = || Error::Bad("The form did not arrive whole.".into());
-    let (mut fields, mut text_left, mut body_left): (Fields, usize, usize) = (Vec::new(), LARGEST_TEXT, LARGEST_BODY);
+    let (mut fields, mut text_left): (Fields, usize) = (Vec::new(), LARGEST_TEXT);
     let (mut file, mut count) = (Ok(Vec::new()), 0);
     while let Some(part) = parts.next().await {
         let mut part = part.map_err(|_| broken())?;
@@ -153,30 +206,40 @@ async fn read(mut parts: Multipart, bounds: &Bounds) -> Result<(Fields, File), E
         }
         let is_file = part.content_disposition().is_some_and(|said| said.get_filename().is_some());
         if is_file {
-            let bytes = bytes_of(&mut part, bounds.file, &mut body_left).await?;
+            let bytes = bytes_of(&mut part, bounds.file, room, meter).await?;
             // No file chosen is sent as an empty one.
             if bytes.as_ref().map_or(true, |bytes| !bytes.is_empty()) {
                 file = bytes;
             }
         } else {
-            let bytes = bytes_of(&mut part, text_left, &mut body_left).await?.map_err(|_| Error::Bad("The form is too large.".into()))?;
-            text_left -= bytes.len();
-            fields.push((name, String::from_utf8(bytes).map_err(|_| Error::Bad("The form is not text.".into()))?));
+            let bytes = bytes_of(&mut part, text_left, room, meter).await?;
+            if room.full.is_none() {
+                let bytes = bytes.map_err(|_| Error::Bad("The form is too large.".into()))?;
+                text_left -= bytes.len();
+                fields.push((name, String::from_utf8(bytes).map_err(|_| Error::Bad("The form is not text.".into()))?));
+            }
         }
     }
     Ok((fields, file))
 }
 
-/// The bytes of a part, read to its end even when it has more than `most`.
-async fn bytes_of(part: &mut Field, most: usize, body_left: &mut usize) -> Result<Result<Vec<u8>, FileFault>, Error> {
+/// The bytes of a part, read to its end even when it has more than `most`, or when there is no room for it.
+async fn bytes_of(part: &mut Field, most: usize, room: &mut Room, meter: &Meter) -> Result<Result<Vec<u8>, FileFault>, Error> {
     let mut bytes = Some(Vec::new());
     while let Some(chunk) = part.next().await {
         let chunk = chunk.map_err(|_| Error::Bad("The form did not arrive whole.".into()))?;
-        *body_left = body_left.checked_sub(chunk.len()).ok_or_else(|| Error::Bad("The file is far too large.".into()))?;
-        match &mut bytes {
-            Some(kept) if kept.len() + chunk.len() <= most => kept.extend_from_slice(&chunk),
-            _ => bytes = None,
+        meter.count(chunk.len());
+        room.body_left = room.body_left.checked_sub(chunk.len()).ok_or_else(|| Error::Bad("The file is far too large.".into()))?;
+        let Some(kept) = &mut bytes else { continue };
+        if kept.len() + chunk.len() <= most {
+            match room.keep(kept, &chunk, most) {
+                Ok(()) => continue,
+                Err(full) => room.full = Some(full),
+            }
         }
+        // Somebody else can use the room.
+        room.share.less(kept.capacity());
+        bytes = None;
     }
     Ok(bytes.ok_or(FileFault::TooLarge))
 }

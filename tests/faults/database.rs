@@ -2,7 +2,6 @@
 //! that it does not work just now, nobody is told that it did when it did not, and afterwards it works again without being helped.
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -10,8 +9,7 @@ use std::time::{Duration, Instant};
 use diesel::Connection;
 use diesel::pg::PgConnection;
 
-use crate::harness::{Browser, Engine, Ground, Page, Raw, Ssl, TestApp, World, all, log, science_lead, truth};
-use crate::proxy::{Line, Proxy};
+use crate::harness::{Browser, Engine, Ground, Page, Raw, Relay, Ssl, TestApp, World, all, log, science_lead, truth};
 
 const SCHOOLS: usize = 6;
 /// How long a request may take before nobody waits for it any more.
@@ -21,26 +19,29 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn a_postgres_that_is_cut_off_or_hangs_is_503_and_comes_back() {
     let mut ground = Ground::migrated(Engine::Postgres);
     let direct = ground.url.clone();
-    let mut through = url::Url::parse(&direct).unwrap();
-    let proxy = Proxy::before(address(&through));
-    through.set_port(Some(proxy.at.port())).unwrap();
-    through.set_host(Some("127.0.0.1")).unwrap();
-    ground.url = through.to_string();
-    let raw = || Raw::Postgres(PgConnection::establish(&direct).expect("connecting"));
     let rounds = crate::times(1, 20);
     actix_web::rt::System::new().block_on(async {
+        let relay = Relay::before(&mut ground).await;
         let rush = Rush::begin(ground).await;
         for _ in 0..rounds {
-            for line in [Line::Closed] {
+            for hangs in [false, true] {
                 rush.calm().await;
-                proxy.set(line);
+                if hangs {
+                    relay.hang()
+                } else {
+                    relay.end().await
+                }
                 let said = rush.storm(Duration::from_secs(4)).await;
-                assert!(said.contains(&503), "{line:?}: {said:?}");
-                proxy.set(Line::Open);
+                assert!(said.contains(&503), "it hangs: {hangs}; {said:?}");
+                if hangs {
+                    relay.go_on()
+                } else {
+                    relay.begin_again().await
+                }
                 rush.calm().await;
             }
         }
-        rush.end(&mut raw());
+        rush.end(&mut Raw::Postgres(PgConnection::establish(&direct).expect("connecting")));
     });
 }
 
@@ -102,11 +103,6 @@ fn a_sqlite_file_that_another_program_holds_is_waited_for_or_503_and_read_all_th
         let mut raw = rush.app.raw();
         rush.end(&mut raw);
     });
-}
-
-fn address(url: &url::Url) -> SocketAddr {
-    let host = url.host_str().expect("a host");
-    (host, url.port().unwrap_or(5432)).to_socket_addrs().expect("an address").next().expect("an address")
 }
 
 /// Schools that reserve and read.

@@ -20,7 +20,6 @@ mod post_office;
 mod database;
 mod kills;
 mod mail;
-mod proxy;
 mod storm;
 
 /// How often something is done: in the short run, or in the long one.

@@ -8,7 +8,9 @@ use crate::harness::{Browser, OtherHouse, Page, Says, TestApp, science_lead};
 stories!(
     it_is_off_unless_it_is_set,
     a_verified_address_signs_in_and_is_known_from_then_on,
+    who_only_sets_out_writes_nothing,
     an_answer_counts_once_for_the_browser_that_asked,
+    one_answer_brought_many_times_at_once_counts_once,
     a_token_for_somebody_else_or_another_question_is_not_believed,
     only_a_verified_address_of_ours_lets_in,
     microsofts_own_word_for_verified_counts,
@@ -57,12 +59,49 @@ async fn a_verified_address_signs_in_and_is_known_from_then_on(app: TestApp) {
     let answer = browser.get(&format!("/sign-in/back/other{}", house.says_yes(&page, says, app.clock.now()))).await.is(303);
     assert_eq!(answer.header("location"), "/c/ashdale/boxes");
     browser.open("/account").await.says(&science_lead("Ash"));
-    assert_eq!(app.raw().number("SELECT count(*) AS n FROM identity_flows"), 0);
     // Known by the subject now, whatever the address there has become.
     let again = app.browser();
     come_back(&app, &house, &again, Says::of("ash-1", "married@elsewhere.example").with("email_verified", json!(false))).await.is(303);
     again.open("/account").await.says(&science_lead("Ash"));
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM identities"), 1);
+}
+
+async fn who_only_sets_out_writes_nothing(app: TestApp) {
+    let (app, house) = with_house(&app);
+    let browser = app.browser();
+    let page = set_out(&browser, "/c/ashdale/boxes").await;
+    for _ in 0..5 {
+        set_out(&app.browser(), "/").await;
+    }
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM identity_flows"), 0);
+    // Nor does an answer to a question that we did not ask, or to another browser's.
+    let says = || Says::of("ash-1", &science_lead("Ash"));
+    let answer = format!("/sign-in/back/other{}", house.says_yes(&page, says(), app.clock.now()));
+    app.browser().get(&answer).await.is(422).says("does not belong");
+    browser.get(&answer.replacen("state=", "state=x", 1)).await.is(422).says("does not belong");
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM identity_flows"), 0);
+    // What is noted is that an answer was used, for as long as it could be brought again.
+    assert_eq!(browser.get(&answer).await.is(303).header("location"), "/c/ashdale/boxes");
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM identity_flows"), 1);
+    app.later(TimeDelta::minutes(11));
+    app.app.db.house(app.clock.now(), boxrota::accounts::acts::clear_questions).await.expect("cleared");
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM identity_flows"), 0);
+}
+
+async fn one_answer_brought_many_times_at_once_counts_once(app: TestApp) {
+    let (app, house) = with_house(&app);
+    let browser = app.browser();
+    let page = set_out(&browser, "/").await;
+    let says = Says::of("ash-1", &science_lead("Ash"));
+    let answer = format!("/sign-in/back/other{}", house.says_yes(&page, says, app.clock.now()));
+    let bring = (0..8).map(|_| {
+        let (browser, answer) = (browser.clone(), answer.clone());
+        async move { browser.get(&answer).await.status }
+    });
+    let mut came = crate::harness::all(bring.collect()).await;
+    came.sort_unstable();
+    assert_eq!(came, [303, 422, 422, 422, 422, 422, 422, 422]);
+    assert_eq!(sessions(&app), 101);
 }
 
 async fn an_answer_counts_once_for_the_browser_that_asked(app: TestApp) {

@@ -498,7 +498,7 @@ async fn a_stranger_sees_whose_it_is_and_can_say_where(app: TestApp) {
 }
 
 /// The smallest JPEG that is one, with a place where the camera wrote it.
-fn photo() -> Vec<u8> {
+pub fn photo() -> Vec<u8> {
     let segment = |marker: u8, body: &[u8]| [&[0xFF, marker, 0, u8::try_from(body.len() + 2).unwrap()], body].concat();
     [
         vec![0xFF, 0xD8],

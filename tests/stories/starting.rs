@@ -24,6 +24,7 @@ fn a_wrong_setting_stops_the_start_and_says_what_would_be_right() {
         (vec!["serve"], vec![good, ("BOXROTA_BEHIND_PROXY", "perhaps")], "BOXROTA_BEHIND_PROXY", "\"perhaps\""),
         (vec!["serve"], vec![good, ("BOXROTA_REQUESTS_PER_SESSION", "0")], "BOXROTA_REQUESTS_PER_SESSION", "\"0\""),
         (vec!["serve"], vec![good, ("BOXROTA_REQUESTS_PER_ADDRESS", "many")], "BOXROTA_REQUESTS_PER_ADDRESS", "\"many\""),
+        (vec!["serve"], vec![good, ("BOXROTA_CONNECTIONS", "12")], "BOXROTA_CONNECTIONS", "\"12\""),
         (vec!["serve"], vec![good, ("BOXROTA_SMTP_URL", "mail.example:25")], "BOXROTA_SMTP_URL", ""),
         (vec!["migrate"], vec![], "BOXROTA_DATABASE_URL", "is not set"),
         (vec!["demo", "--data", data, "--today", "tomorrow"], vec![], "BOXROTA_DEMO_TODAY", "\"tomorrow\""),

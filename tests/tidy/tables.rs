@@ -6,13 +6,13 @@ use crate::uses;
 
 /// Each room's own tables.
 const OWN: [(&str, &[&str]); 13] = [
-    ("db", &["changes", "days"]),
+    ("db", &["changes", "days", "probes"]),
     ("mail", &["digest_items", "messages", "muted_kinds", "unsubscribe_links"]),
     ("people", &["people", "roles", "sessions", "sign_in_links"]),
     ("clusters", &["clusters", "set_up_tokens", "settings"]),
     ("schools", &["former_names", "lead_schools", "memberships", "schools"]),
     ("year", &["closures", "terms"]),
-    ("files", &["photos"]),
+    ("files", &["file_days", "photos"]),
     ("catalogue", &["contents_lines", "copies", "resources"]),
     ("bookings", &["booked_days", "bookings"]),
     ("calendar", &["feeds"]),

@@ -8,10 +8,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::accounts::identity::{Fault, Provider};
-use crate::accounts::store::identities;
+use crate::accounts::identity::{FLOW_LASTS, Fault, Provider, Question};
+use crate::accounts::store::{identities, passkeys};
 use crate::accounts::{Ways, acts};
 use crate::base::secret::Secret;
+use crate::db;
 use crate::people::pages::{SignInQuery, signed_in, user_agent};
 use crate::people::sign_in;
 use crate::web::answer::outside;
@@ -43,7 +44,7 @@ fn back(app: &App, provider: &Provider) -> String {
     app.site.link(&format!("/sign-in/back/{}", provider.key))
 }
 
-/// `GET /sign-in/with/{provider}`: sends the browser there.
+/// `GET /sign-in/with/{provider}`: sends the browser there. Nothing is stored for whoever only sets out.
 pub async fn depart(
     req: HttpRequest,
     app: web::Data<App>,
@@ -56,14 +57,14 @@ pub async fn depart(
         return Err(Error::TooMany);
     }
     let now = app.clock.now();
-    let departure = match ways.openid.depart(provider, &back(&app, provider), now).await {
-        Ok(departure) => departure,
-        Err(fault) => return Ok(failed(&app, provider, &fault)),
-    };
     let known = guard::visitor_secret(&req, &app.site);
     let visitor = known.clone().unwrap_or_else(Secret::fresh);
-    let (key, next, to, his) = (provider.key, sign_in::safe_next(&query.next).to_owned(), departure.url.clone(), visitor.clone());
-    app.db.house(now, move |house| Ok::<_, Error>(identities::set_out(house, key, &departure, &his, &next)?)).await?;
+    let seal = app.db.house_read(now, |house| Ok::<_, Error>(passkeys::seal(house)?)).await?;
+    let question = Question::ask(&seal, provider.key, &visitor, sign_in::safe_next(&query.next), now + FLOW_LASTS);
+    let to = match ways.openid.depart(provider, &back(&app, provider), &question, now).await {
+        Ok(to) => to,
+        Err(fault) => return Ok(failed(&app, provider, &fault)),
+    };
     let mut answer = HttpResponse::SeeOther();
     if known.is_none() {
         answer.cookie(guard::cookie(&app.site, guard::visitor_cookie(&app.site), visitor.reveal().to_owned(), Duration::hours(12)));
@@ -92,24 +93,34 @@ pub async fn arrive(
     let Answer { code, state, error } = query.into_inner();
     let now = app.clock.now();
     let key = provider.key;
-    let flow = match guard::visitor_secret(&req, &app.site) {
-        Some(visitor) => app.db.house(now, move |house| Ok::<_, Error>(identities::come_back(house, key, &state, &visitor)?)).await?,
+    let visitor = guard::visitor_secret(&req, &app.site);
+    let seal = app.db.house_read(now, |house| Ok::<_, Error>(passkeys::seal(house)?)).await?;
+    let asked = visitor.and_then(|visitor| Some((Question::asked(&seal, key, &visitor, &state, now)?, visitor)));
+    let question = match asked {
+        Some((question, visitor)) => {
+            let spent = question.clone();
+            let first = app.db.house(now, move |house| identities::spend(house, key, &visitor, &spent)).await;
+            // Of two at once, one breaks the key.
+            let first = if let Err(db::Error::Unique(_)) = first { false } else { first? };
+            first.then_some(question)
+        }
         None => None,
     };
-    let Some(flow) = flow else {
+    let Some(question) = question else {
         let words = "This answer does not belong to a sign-in that was begun in this browser in the last ten minutes, or it has been used.";
         return Ok(refused(&app, "That did not work", words));
     };
     if !error.is_empty() || code.is_empty() {
         return Ok(refused(&app, "You have not signed in", &format!("{} did not sign you in, or you did not want it to.", provider.name)));
     }
-    let known = match ways.openid.arrive(provider, &back(&app, provider), (code, flow.verifier, flow.nonce), now).await {
+    let next = question.next.clone();
+    let known = match ways.openid.arrive(provider, &back(&app, provider), (code, question), now).await {
         Ok(known) => known,
         Err(fault) => return Ok(failed(&app, provider, &fault)),
     };
     let agent = user_agent(&req);
     Ok(match app.db.house(now, move |house| acts::sign_in_from(house, &known, &agent)).await? {
-        Some(session) => signed_in(&req, &app, &session, &flow.next),
+        Some(session) => signed_in(&req, &app, &session, &next),
         None => refused(
             &app,
             "Nobody here has that address",

@@ -154,6 +154,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    file_days (cluster_id, school_id) {
+        cluster_id -> BigInt,
+        school_id -> BigInt,
+        day -> Date,
+        files -> Integer,
+        bytes -> BigInt,
+    }
+}
+
+diesel::table! {
     finds (cluster_id, id) {
         cluster_id -> BigInt,
         id -> BigInt,

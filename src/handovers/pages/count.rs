@@ -152,8 +152,10 @@ pub async fn count(
 }
 
 async fn counted_on(app: &web::Data<App>, member: &Member, copy: CopyId, side: Side, form: Photographed) -> Result<HttpResponse, Error> {
-    let sent = read(member, copy, side, form)?;
-    let (work, me, teller) = (sent.clone(), who(member), Teller::new(&member.cluster));
+    let mut sent = read(member, copy, side, form)?;
+    // The photo goes along, and is not kept here a second time while others wait for the lock.
+    let photo = sent.photo.take();
+    let (work, me, teller) = (Sent { photo, ..sent.clone() }, who(member), Teller::new(&member.cluster));
     let done = app.db.write(member.scope(), move |tx| acts::count(tx, copy, side, &work, &me, &teller)).await;
     let word = match side {
         Side::Giver => "given",

@@ -102,6 +102,7 @@ impl TestApp {
         // Everybody in the stories comes from one address, faster than people do.
         config.requests_per_session = std::num::NonZeroU32::MAX;
         config.requests_per_address = std::num::NonZeroU32::MAX;
+        config.connections = 20_000;
         change(&mut config);
         let db = Db::connect(&database, &config.site.link("")).expect("a database");
         let clock = Clock::standing_at(MONDAY.parse().expect("a time"));

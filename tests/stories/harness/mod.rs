@@ -7,6 +7,7 @@ pub mod log;
 mod people;
 pub mod process;
 mod provider;
+mod relay;
 pub mod truth;
 mod web;
 mod world;
@@ -16,6 +17,7 @@ pub use chance::Chance;
 pub use ground::{Engine, Ground, Raw};
 pub use people::{Bursar, Coordinator, Person, Ssl, Wish};
 pub use provider::{OtherHouse, Says};
+pub use relay::Relay;
 pub use web::{Browser, Form, Page, client};
 pub use world::{World, science_lead};
 

@@ -34,6 +34,7 @@ pub fn boxrota(args: &[&str]) -> Command {
     }
     // Everybody in the stories comes from one address, faster than people do.
     command.env("BOXROTA_REQUESTS_PER_SESSION", "4000000000").env("BOXROTA_REQUESTS_PER_ADDRESS", "4000000000");
+    command.env("BOXROTA_CONNECTIONS", "20000");
     command.env("BOXROTA_TEST_AHEAD", ahead().to_string());
     command.args(args).stdin(Stdio::null());
     command
