@@ -4,13 +4,13 @@
 #![allow(missing_docs)]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use diesel::connection::{InstrumentationEvent, SimpleConnection};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::ManageConnection;
 
 use super::DatabaseUrl;
+use super::tally::Tally;
 
 /// A connection to either engine; plain diesel works through it, except what docs/decisions lists.
 #[derive(diesel::MultiConnection)]
@@ -35,7 +35,7 @@ pub(super) enum Role {
 }
 
 impl Line {
-    pub fn open(url: &DatabaseUrl, role: Role, queries: &Arc<AtomicU64>) -> anyhow::Result<Self> {
+    pub fn open(url: &DatabaseUrl, role: Role, tally: &Arc<Tally>) -> anyhow::Result<Self> {
         // Not `Conn::establish`, which hides the error and lets SQLite take any text for a path.
         let mut conn = match role {
             Role::Postgres => {
@@ -59,15 +59,7 @@ impl Line {
             }
         };
         if cfg!(debug_assertions) {
-            let queries = queries.clone();
-            conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-                if let InstrumentationEvent::StartQuery { query, .. } = event {
-                    let text = query.to_string();
-                    if !["BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| text.starts_with(word)) {
-                        queries.fetch_add(1, Ordering::SeqCst);
-                    }
-                }
-            });
+            conn.set_instrumentation(tally.clone().listener());
         }
         Ok(Self { conn, broken: false })
     }
@@ -77,12 +69,12 @@ impl Line {
 pub(super) struct Manager {
     url: DatabaseUrl,
     role: Role,
-    queries: Arc<AtomicU64>,
+    tally: Arc<Tally>,
 }
 
 impl Manager {
-    pub fn new(url: DatabaseUrl, role: Role, queries: Arc<AtomicU64>) -> Self {
-        Self { url, role, queries }
+    pub fn new(url: DatabaseUrl, role: Role, tally: Arc<Tally>) -> Self {
+        Self { url, role, tally }
     }
 }
 
@@ -96,7 +88,7 @@ impl ManageConnection for Manager {
     type Error = NotOpened;
 
     fn connect(&self) -> Result<Line, NotOpened> {
-        Line::open(&self.url, self.role, &self.queries).map_err(|fault| NotOpened(fault.to_string()))
+        Line::open(&self.url, self.role, &self.tally).map_err(|fault| NotOpened(fault.to_string()))
     }
 
     fn is_valid(&self, line: &mut Line) -> Result<(), NotOpened> {

@@ -10,20 +10,22 @@ mod actor;
 pub(crate) mod asks;
 mod conn;
 mod error;
+mod gates;
 mod migrate;
 pub mod schema;
+mod tally;
 mod tx;
 mod url;
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2;
-use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 pub use actor::{Actor, SeenRole};
 pub use conn::{Conn, MultiBackend};
@@ -35,6 +37,8 @@ pub use url::{DatabaseUrl, WrongUrl};
 use crate::base::Clock;
 use crate::base::ids::ClusterId;
 use conn::{Line, Manager, Role};
+use gates::{Gates, Place, Purpose};
+use tally::Tally;
 
 /// The cluster with id 0: the house itself, which owns what belongs to no cluster.
 pub const HOUSE: ClusterId = ClusterId(0);
@@ -56,11 +60,11 @@ struct Inner {
     site: String,
     /// SQLite: read-only connections. PostgreSQL: all connections.
     pool: r2d2::Pool<Manager>,
-    /// As many as the pool has connections: a request waits here, asleep, and not on a blocking thread.
-    places: Arc<Semaphore>,
+    /// In front of the pool: a request waits here, asleep, and not on a blocking thread.
+    gates: Gates,
     /// SQLite's one writer. With several, p99 was five times worse and waits reached 10 s (see docs/decisions).
     writer: Option<Arc<Mutex<Line>>>,
-    queries: Arc<AtomicU64>,
+    tally: Arc<Tally>,
     /// Rung when a transaction has stored letters and is committed.
     letters: Notify,
     settle: OnceLock<Settle>,
@@ -82,7 +86,7 @@ pub enum Engine {
 /// A tenant read or write needs a connection: one of the pool's, or SQLite's writer.
 #[expect(clippy::large_enum_variant, reason = "one of them, on the stack, for as long as a transaction")]
 enum Seat {
-    Pooled(r2d2::PooledConnection<Manager>, tokio::sync::OwnedSemaphorePermit),
+    Pooled(r2d2::PooledConnection<Manager>, Place),
     Writer(OwnedMutexGuard<Line>),
 }
 
@@ -112,7 +116,7 @@ impl Db {
     /// # Errors
     /// When it cannot be reached.
     pub fn connect(url: &DatabaseUrl, site: &str) -> anyhow::Result<Self> {
-        let queries = Arc::new(AtomicU64::new(0));
+        let tally = Arc::new(Tally::default());
         let engine = url.engine();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let (role, size) = match engine {
@@ -120,7 +124,7 @@ impl Db {
             Engine::Postgres => (Role::Postgres, url.pool_size()),
         };
         let writer = match engine {
-            Engine::Sqlite => Some(Arc::new(Mutex::new(Line::open(url, Role::SqliteWriter, &queries)?))),
+            Engine::Sqlite => Some(Arc::new(Mutex::new(Line::open(url, Role::SqliteWriter, &tally)?))),
             Engine::Postgres => None,
         };
         let pool = r2d2::Pool::builder()
@@ -128,9 +132,9 @@ impl Db {
             .min_idle(Some(1))
             .test_on_check_out(false)
             .connection_timeout(PATIENCE)
-            .build(Manager::new(url.clone(), role, queries.clone()))?;
-        let places = Arc::new(Semaphore::new(usize::try_from(size)?));
-        let inner = Inner { engine, site: site.to_owned(), pool, places, writer, queries, letters: Notify::new(), settle: OnceLock::new() };
+            .build(Manager::new(url.clone(), role, tally.clone()))?;
+        let gates = Gates::new(usize::try_from(size)?);
+        let inner = Inner { engine, site: site.to_owned(), pool, gates, writer, tally, letters: Notify::new(), settle: OnceLock::new() };
         Ok(Self { inner: Arc::new(inner), clock: Clock::Machine })
     }
 
@@ -159,7 +163,20 @@ impl Db {
     /// How many statements have run, without BEGIN and COMMIT. Counted in debug builds only, for the tests that bound it.
     #[must_use]
     pub fn queries(&self) -> u64 {
-        self.inner.queries.load(Ordering::SeqCst)
+        self.inner.tally.all()
+    }
+
+    /// The statements between BEGIN and COMMIT of the writing transaction that was committed last, in order and without their values; in
+    /// debug builds only.
+    #[must_use]
+    pub fn last_write(&self) -> Vec<String> {
+        self.inner.tally.last_write()
+    }
+
+    /// Every statement that has run, once and without its values; in debug builds only.
+    #[must_use]
+    pub fn statements(&self) -> BTreeSet<String> {
+        self.inner.tally.kinds()
     }
 
     /// Reads a cluster's rows in one snapshot, in which who acts still may ([`Scope::just_asked`] is the exception).
@@ -170,7 +187,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_read();
-        self.run(false, begin, None, move |house| {
+        self.run(Purpose::Reading, begin, None, move |house| {
             if !scope.just_asked {
                 scope.actor.ask_again(house.conn, scope.cluster, house.now)?;
             }
@@ -190,7 +207,7 @@ impl Db {
     {
         let begin = self.begin_write();
         let db = self.clone();
-        self.run(true, begin, None, move |house| {
+        self.run(Purpose::Cluster(scope.cluster), begin, None, move |house| {
             lock_cluster(house.conn, scope.cluster)?;
             house.now = db.clock.now();
             // Not in the statement that locks: PostgreSQL would look at roles as they were before it waited.
@@ -228,7 +245,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_write();
-        self.run(true, begin, Some(now), work).await
+        self.run(Purpose::House, begin, Some(now), work).await
     }
 
     /// The same for somebody who is signed in, and still is when it is written.
@@ -239,7 +256,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_write();
-        self.run(true, begin, None, move |house| {
+        self.run(Purpose::House, begin, None, move |house| {
             actor.ask_again(house.conn, HOUSE, house.now)?;
             work(house)
         })
@@ -254,7 +271,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_read();
-        self.run(false, begin, Some(now), work).await
+        self.run(Purpose::Reading, begin, Some(now), work).await
     }
 
     /// Whether the database answers: `/healthz`.
@@ -285,7 +302,7 @@ impl Db {
     /// One transaction; its time is `now`, or else when it has begun.
     async fn run<T, E, F>(
         &self,
-        writes: bool,
+        purpose: Purpose,
         begin: &'static str,
         now: Option<chrono::DateTime<chrono::Utc>>,
         work: F,
@@ -295,20 +312,13 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let busy = |_| Error::Unavailable("no database connection became free in ten seconds".into());
         let (inner, clock) = (self.inner.clone(), self.clock.clone());
-        let writer = match (&inner.writer, writes) {
-            (Some(writer), true) => Some(tokio::time::timeout(PATIENCE, writer.clone().lock_owned()).await.map_err(busy)?),
-            _ => None,
-        };
-        let place = match writer {
-            Some(_) => None,
-            None => Some(
-                tokio::time::timeout(PATIENCE, inner.places.clone().acquire_owned())
-                    .await
-                    .map_err(busy)?
-                    .map_err(|_| Error::Unavailable("the pool is closed".into()))?,
-            ),
+        let (writer, place) = match &inner.writer {
+            Some(writer) if purpose != Purpose::Reading => {
+                let busy = |_| Error::Unavailable("SQLite's writer did not become free in ten seconds".into());
+                (Some(tokio::time::timeout(PATIENCE, writer.clone().lock_owned()).await.map_err(busy)?), None)
+            }
+            _ => (None, Some(inner.gates.enter(purpose, PATIENCE).await?)),
         };
         let hop = tokio::task::spawn_blocking(move || {
             let mut seat = match (writer, place) {

@@ -32,6 +32,7 @@ mod fair_share;
 mod feeds;
 mod guarantee;
 mod handing_over;
+mod held_up;
 mod imports;
 mod killed;
 mod leavers;
