@@ -2,7 +2,7 @@
 //!
 //! [`Db::read`] and [`Db::write`] are the only ways to a tenant's rows: each is one hop to the blocking pool and one
 //! transaction, and hands out a [`Tx`] that carries tenant, doer, time and the site's address. `write` takes the cluster's lock first, so
-//! that what a rule read is still true when its decision is stored, and raises the cluster's `version` at the end. Both then take the
+//! that what a rule read is still true when its decision is stored, and gives the cluster a new `version` at the end. Both then take the
 //! time and ask whether the doer still may: a request can have been under way for longer than a role or a session lasted.
 //! People, sessions and sign-in links are of no cluster: [`Db::house`] and [`Db::house_read`] hand out a [`House`].
 
@@ -197,7 +197,7 @@ impl Db {
     }
 
     /// Changes a cluster's rows: takes the cluster's lock and with it the time, asks whether who acts still may, runs `work`, settles
-    /// what follows from it ([`Db::settle_with`]), raises the cluster's version, commits, and rings the worker when letters were stored.
+    /// what follows from it ([`Db::settle_with`]), renews the cluster's version, commits, and rings the worker when letters were stored.
     /// An `Err` from `work` leaves nothing behind.
     pub async fn write<T, E, F>(&self, scope: Scope, work: F) -> std::result::Result<T, E>
     where
@@ -217,7 +217,7 @@ impl Db {
             if let Some(settle) = db.inner.settle.get().filter(|_| scope.cluster != HOUSE) {
                 settle(&mut tx)?;
             }
-            raise_version(tx.conn, scope.cluster)?;
+            renew_version(tx.conn, scope.cluster)?;
             Ok(done)
         })
         .await
@@ -382,8 +382,16 @@ fn lock_cluster(conn: &mut Conn, cluster: ClusterId) -> Result<()> {
     Ok(())
 }
 
-fn raise_version(conn: &mut Conn, cluster: ClusterId) -> Result<()> {
+fn renew_version(conn: &mut Conn, cluster: ClusterId) -> Result<()> {
     use schema::clusters;
-    diesel::update(clusters::table.find(cluster.0)).set(clusters::version.eq(clusters::version + 1)).execute(conn)?;
+    diesel::update(clusters::table.find(cluster.0)).set(clusters::version.eq(fresh_version())).execute(conn)?;
     Ok(())
+}
+
+/// What a cluster's rows are known by from a write until the next: a number that was never there before and never comes again. One that
+/// was counted up would come again after a restore or a failover to a server that lags behind, with other rows, and a browser that knows
+/// it would be told that nothing has changed.
+#[must_use]
+pub fn fresh_version() -> i64 {
+    rand::random::<i64>() & i64::MAX
 }

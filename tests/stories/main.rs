@@ -55,6 +55,7 @@ mod reminders;
 mod reserve;
 mod school_year;
 mod schools;
+mod restored;
 mod sent_mail;
 mod set_up;
 mod settings;

@@ -13,7 +13,7 @@ use crate::base::EmailAddress;
 use crate::base::ids::{ClusterId, EmailChangeId, PersonId, SessionId};
 use crate::base::secret::Secret;
 use crate::db::schema::{clusters, email_changes, invitations, messages, people, roles, sessions, sign_in_links};
-use crate::db::{Actor, House, Result};
+use crate::db::{self, Actor, House, Result};
 
 /// The most devices that a page shows.
 const MOST_DEVICES: i64 = 100;
@@ -116,7 +116,7 @@ pub fn set_email(house: &mut House<'_>, person: PersonId, new: &str, keep: Optio
     Ok(())
 }
 
-/// Raises the version of every cluster that knows a person, so that no browser shows an old page, and gives the clusters.
+/// Renews the version of every cluster that knows a person, so that no browser shows an old page, and gives the clusters.
 /// That also keeps other writers out of them until the end of the transaction.
 pub fn touch_clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<ClusterId>> {
     let of_cluster = messages::cluster_id.eq(clusters::id).and(messages::person_id.eq(person.0));
@@ -136,7 +136,7 @@ pub fn touch_clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<
         .load(house.conn)?;
     // In the order of their ids, so that two who do this never wait for each other.
     for id in &known {
-        diesel::update(clusters::table.find(id)).set(clusters::version.eq(clusters::version + 1)).execute(house.conn)?;
+        diesel::update(clusters::table.find(id)).set(clusters::version.eq(db::fresh_version())).execute(house.conn)?;
     }
     Ok(known.into_iter().map(ClusterId).collect())
 }
