@@ -4,13 +4,13 @@
 #![allow(missing_docs)]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 
 use super::silence::Pulse;
+use super::tally::Tally;
 use super::{DatabaseUrl, Error};
 
 /// A connection to either engine; plain diesel works through it, except what docs/decisions lists.
@@ -40,7 +40,7 @@ pub(super) enum Role {
 }
 
 impl Line {
-    pub fn open(url: &DatabaseUrl, role: Role, queries: &Arc<AtomicU64>) -> anyhow::Result<Self> {
+    pub fn open(url: &DatabaseUrl, role: Role, tally: &Arc<Tally>) -> anyhow::Result<Self> {
         // Not `Conn::establish`, which hides the error and lets SQLite take any text for a path.
         let mut conn = match role {
             Role::Postgres => {
@@ -63,20 +63,15 @@ impl Line {
                 Conn::Sqlite(conn)
             }
         };
-        let (pulse, queries) = (Arc::new(Pulse::default()), queries.clone());
+        let (pulse, mut counted) = (Arc::new(Pulse::default()), cfg!(debug_assertions).then(|| tally.clone().listener()));
         let beats = pulse.clone();
-        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| match event {
-            InstrumentationEvent::StartQuery { query, .. } => {
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::StartQuery { .. } | InstrumentationEvent::FinishQuery { .. }) {
                 beats.beat();
-                if cfg!(debug_assertions) {
-                    let text = query.to_string();
-                    if !["BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| text.starts_with(word)) {
-                        queries.fetch_add(1, Ordering::SeqCst);
-                    }
-                }
             }
-            InstrumentationEvent::FinishQuery { .. } => beats.beat(),
-            _ => {}
+            if let Some(counted) = &mut counted {
+                counted(event);
+            }
         });
         Ok(Self { conn, broken: false, born: Instant::now(), pulse })
     }
@@ -87,12 +82,12 @@ impl Line {
 pub(super) struct Opener {
     pub url: DatabaseUrl,
     pub role: Role,
-    pub queries: Arc<AtomicU64>,
+    pub tally: Arc<Tally>,
 }
 
 impl Opener {
     /// Opens another one, or says why not; the URL, which may hold a password, is not in it.
     pub fn open(&self) -> Result<Line, Error> {
-        Line::open(&self.url, self.role, &self.queries).map_err(|fault| Error::not_opened(&fault.to_string()))
+        Line::open(&self.url, self.role, &self.tally).map_err(|fault| Error::not_opened(&fault.to_string()))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`Db::read`] and [`Db::write`] are the only ways to a tenant's rows: each is one hop to the blocking pool and one
 //! transaction, and hands out a [`Tx`] that carries tenant, doer, time and the site's address. `write` takes the cluster's lock first, so
-//! that what a rule read is still true when its decision is stored, and raises the cluster's `version` at the end. Both then take the
+//! that what a rule read is still true when its decision is stored, and gives the cluster a new `version` at the end. Both then take the
 //! time and ask whether the doer still may: a request can have been under way for longer than a role or a session lasted.
 //! People, sessions and sign-in links are of no cluster: [`Db::house`] and [`Db::house_read`] hand out a [`House`].
 
@@ -10,16 +10,18 @@ mod actor;
 pub(crate) mod asks;
 mod conn;
 mod error;
+mod gates;
 mod migrate;
 mod pool;
 mod probe;
 pub mod schema;
 mod silence;
+mod tally;
 mod tx;
 mod url;
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -39,10 +41,12 @@ pub use url::{DatabaseUrl, WrongUrl};
 use crate::base::Clock;
 use crate::base::ids::ClusterId;
 use conn::{Line, Opener, Role};
+use gates::{Place, Purpose};
 use migrate::{MEND_FILE, MEND_SERVER};
-use pool::{Place, Pool, Pooled};
+use pool::{Pool, Pooled};
 use probe::{Look, Own};
 use silence::{Progress, Pulse};
+use tally::Tally;
 
 /// The cluster with id 0: the house itself, which owns what belongs to no cluster.
 pub const HOUSE: ClusterId = ClusterId(0);
@@ -65,7 +69,7 @@ struct Inner {
     pool: Arc<Pool>,
     /// SQLite's one writer. With several, p99 was five times worse and waits reached 10 s (see docs/decisions).
     writer: Option<Arc<Mutex<Line>>>,
-    queries: Arc<AtomicU64>,
+    tally: Arc<Tally>,
     /// Rung when a transaction has stored letters and is committed.
     letters: Notify,
     settle: OnceLock<Settle>,
@@ -129,14 +133,14 @@ impl Db {
     /// # Errors
     /// When it cannot be reached.
     pub fn connect(url: &DatabaseUrl, site: &str) -> anyhow::Result<Self> {
-        let queries = Arc::new(AtomicU64::new(0));
+        let tally = Arc::new(Tally::default());
         let engine = url.engine();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let (role, size) = match engine {
             Engine::Sqlite => (Role::SqliteReader, u32::try_from(cores + 2).unwrap_or(4)),
             Engine::Postgres => (Role::Postgres, url.pool_size()),
         };
-        let opener = Opener { url: url.clone(), role, queries: queries.clone() };
+        let opener = Opener { url: url.clone(), role, tally: tally.clone() };
         let mend = match engine {
             Engine::Sqlite => MEND_FILE,
             Engine::Postgres => MEND_SERVER,
@@ -158,7 +162,7 @@ impl Db {
             site: site.to_owned(),
             pool,
             writer,
-            queries,
+            tally,
             letters: Notify::new(),
             settle: OnceLock::new(),
             reading: Look::default(),
@@ -201,7 +205,20 @@ impl Db {
     /// How many statements have run, without BEGIN and COMMIT. Counted in debug builds only, for the tests that bound it.
     #[must_use]
     pub fn queries(&self) -> u64 {
-        self.inner.queries.load(Ordering::SeqCst)
+        self.inner.tally.all()
+    }
+
+    /// The statements between BEGIN and COMMIT of the writing transaction that was committed last, in order and without their values; in
+    /// debug builds only.
+    #[must_use]
+    pub fn last_write(&self) -> Vec<String> {
+        self.inner.tally.last_write()
+    }
+
+    /// Every statement that has run, once and without its values; in debug builds only.
+    #[must_use]
+    pub fn statements(&self) -> BTreeSet<String> {
+        self.inner.tally.kinds()
     }
 
     /// Reads a cluster's rows in one snapshot, in which who acts still may ([`Scope::just_asked`] is the exception).
@@ -212,7 +229,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_read();
-        self.run(false, begin, None, move |house| {
+        self.run(Purpose::Reading, begin, None, move |house| {
             if !scope.just_asked {
                 scope.actor.ask_again(house.conn, scope.asked_in, house.now)?;
             }
@@ -222,7 +239,7 @@ impl Db {
     }
 
     /// Changes a cluster's rows: takes the cluster's lock and with it the time, asks whether who acts still may, runs `work`, settles
-    /// what follows from it ([`Db::settle_with`]), raises the cluster's version, commits, and rings the worker when letters were stored.
+    /// what follows from it ([`Db::settle_with`]), renews the cluster's version, commits, and rings the worker when letters were stored.
     /// An `Err` from `work` leaves nothing behind.
     pub async fn write<T, E, F>(&self, scope: Scope, work: F) -> std::result::Result<T, E>
     where
@@ -232,7 +249,7 @@ impl Db {
     {
         let begin = self.begin_write();
         let db = self.clone();
-        self.run(true, begin, None, move |house| {
+        self.run(Purpose::Cluster(scope.cluster), begin, None, move |house| {
             lock_cluster(house.conn, scope.cluster)?;
             house.now = db.clock.now();
             // Not in the statement that locks: PostgreSQL would look at roles as they were before it waited.
@@ -242,7 +259,7 @@ impl Db {
             if let Some(settle) = db.inner.settle.get().filter(|_| scope.cluster != HOUSE) {
                 settle(&mut tx)?;
             }
-            raise_version(tx.conn, scope.cluster)?;
+            renew_version(tx.conn, scope.cluster)?;
             Ok(done)
         })
         .await
@@ -270,7 +287,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_write();
-        self.run(true, begin, Some(now), work).await
+        self.run(Purpose::House, begin, Some(now), work).await
     }
 
     /// The same for somebody who is signed in, and still is when it is written.
@@ -281,7 +298,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_write();
-        self.run(true, begin, None, move |house| {
+        self.run(Purpose::House, begin, None, move |house| {
             actor.ask_again(house.conn, HOUSE, house.now)?;
             work(house)
         })
@@ -296,7 +313,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let begin = self.begin_read();
-        self.run(false, begin, Some(now), work).await
+        self.run(Purpose::Reading, begin, Some(now), work).await
     }
 
     /// Whether the database can be read and written: `/healthz`. Looked at every five seconds at most, however many ask.
@@ -349,7 +366,7 @@ impl Db {
     /// One transaction; its time is `now`, or else when it has begun.
     async fn run<T, E, F>(
         &self,
-        writes: bool,
+        purpose: Purpose,
         begin: &'static str,
         now: Option<chrono::DateTime<chrono::Utc>>,
         work: F,
@@ -360,15 +377,16 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let (inner, clock, progress) = (self.inner.clone(), self.clock.clone(), Progress::new());
+        let writes = purpose != Purpose::Reading;
+        let patience = silence::TURN.max(self.quiet(writes));
         let turn = async {
-            match (&inner.writer, writes) {
-                (Some(writer), true) => Ok(Turn::Writer(writer.clone().lock_owned().await)),
-                _ => inner.pool.place().await.map(Turn::Pooled),
+            match &inner.writer {
+                Some(writer) if writes => Ok(Turn::Writer(writer.clone().lock_owned().await)),
+                _ => inner.pool.enter(purpose, patience).await.map(Turn::Pooled),
             }
         };
         let busy = |_| Error::Unavailable("somebody else holds it for too long".into());
-        let turn =
-            tokio::time::timeout(silence::TURN.max(self.quiet(writes)), self.watched(writes, &progress, turn)).await.map_err(busy)???;
+        let turn = tokio::time::timeout(patience, self.watched(writes, &progress, turn)).await.map_err(busy)???;
         let seen = progress.clone();
         let hop = tokio::task::spawn_blocking(move || {
             let mut seat = match turn {
@@ -472,8 +490,16 @@ fn lock_cluster(conn: &mut Conn, cluster: ClusterId) -> Result<()> {
     Ok(())
 }
 
-fn raise_version(conn: &mut Conn, cluster: ClusterId) -> Result<()> {
+fn renew_version(conn: &mut Conn, cluster: ClusterId) -> Result<()> {
     use schema::clusters;
-    diesel::update(clusters::table.find(cluster.0)).set(clusters::version.eq(clusters::version + 1)).execute(conn)?;
+    diesel::update(clusters::table.find(cluster.0)).set(clusters::version.eq(fresh_version())).execute(conn)?;
     Ok(())
+}
+
+/// What a cluster's rows are known by from a write until the next: a number that was never there before and never comes again. One that
+/// was counted up would come again after a restore or a failover to a server that lags behind, with other rows, and a browser that knows
+/// it would be told that nothing has changed.
+#[must_use]
+pub fn fresh_version() -> i64 {
+    rand::random::<i64>() & i64::MAX
 }

@@ -4,9 +4,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
 use super::conn::{Line, Opener};
+use super::gates::{Gates, Place, Purpose};
 use super::{Error, Result};
 
 /// A connection that was free for so long is closed.
@@ -18,18 +17,14 @@ const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
 pub(super) struct Pool {
     opener: Opener,
     size: usize,
-    places: Arc<Semaphore>,
+    /// In front of it: a request waits here, asleep, and not on a blocking thread.
+    gates: Gates,
     free: Mutex<Vec<Free>>,
 }
 
 struct Free {
     line: Line,
     since: Instant,
-}
-
-/// A place for a connection.
-pub(super) struct Place {
-    _permit: OwnedSemaphorePermit,
 }
 
 /// A connection in use; it goes back when dropped, unless it is broken.
@@ -42,21 +37,16 @@ pub(super) struct Pooled {
 
 impl Pool {
     pub fn new(opener: Opener, size: usize) -> Arc<Self> {
-        Arc::new(Self { opener, size, places: Arc::new(Semaphore::new(size)), free: Mutex::new(Vec::new()) })
+        Arc::new(Self { opener, size, gates: Gates::new(size), free: Mutex::new(Vec::new()) })
     }
 
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// Waits for a place.
-    pub async fn place(&self) -> Result<Place> {
-        self.places
-            .clone()
-            .acquire_owned()
-            .await
-            .map(|permit| Place { _permit: permit })
-            .map_err(|_| Error::Unavailable("the pool is closed".into()))
+    /// Waits for a place, no longer than `patience`.
+    pub async fn enter(&self, purpose: Purpose, patience: Duration) -> Result<Place> {
+        self.gates.enter(purpose, patience).await
     }
 
     /// The connection that was freed last, or a new one. Blocks while it opens.

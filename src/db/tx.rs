@@ -157,7 +157,7 @@ impl House<'_> {
     pub fn touch(&mut self, clusters: &[ClusterId]) -> Result<()> {
         let mut ordered = clusters.to_vec();
         ordered.sort_unstable_by_key(|cluster| cluster.0);
-        ordered.into_iter().try_for_each(|cluster| super::raise_version(self.conn, cluster))
+        ordered.into_iter().try_for_each(|cluster| super::renew_version(self.conn, cluster))
     }
 
     /// Keeps other writers out of clusters until the end of the transaction, and changes nothing. In the same order.

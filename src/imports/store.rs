@@ -9,7 +9,7 @@ use crate::base::ids::{
 use crate::db::schema::{
     bookings, closures, clusters, contents_lines, copies, lead_schools, memberships, people, resources, roles, schools, settings, terms,
 };
-use crate::db::{Actor, House, Result, Tx};
+use crate::db::{self, Actor, House, Result, Tx};
 use crate::settle::settle;
 
 /// Letters of a copy's code: Crockford's, without the look-alikes.
@@ -56,7 +56,7 @@ pub fn insert(house: &mut House<'_>, cluster: &Cluster) -> Result<ClusterId> {
             clusters::cohort_year.eq(cluster.cohort_year),
             clusters::nation.eq(cluster.nation),
             // Version 0 is a cluster without rows; a page may have been kept under no other.
-            clusters::version.eq(1),
+            clusters::version.eq(db::fresh_version()),
             clusters::created_at.eq(house.stamp()),
         ))
         .execute(house.conn)?;

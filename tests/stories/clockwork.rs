@@ -144,7 +144,7 @@ async fn days_that_a_booking_lacks_are_put_back(app: TestApp) {
     app.raw().must("DELETE FROM booked_days WHERE day >= '2026-12-02'");
     assert_eq!(put_back().await, DaysPutBack { days: 3, taken: 0 });
     assert_eq!(app.raw().number(DAYS), 5);
-    assert!(app.raw().number(version) > before, "pages that were kept are stale");
+    assert!(app.raw().number(version) != before, "pages that were kept are stale");
     // Somebody has booked one of them in the meantime: his it stays.
     let beech = app.ssl("Beech").await;
     beech.books(&Wish::of(&app.resource("ashdale", "Magnets"), "2026-12-14", "2026-12-18")).await;

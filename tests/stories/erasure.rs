@@ -106,7 +106,7 @@ async fn erasure_leaves_no_trace_and_keeps_the_facts(app: TestApp) {
     // What others rely on stays.
     assert_eq!(app.raw().number(facts), bookings);
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM changes"), lines + 2, "one in each cluster");
-    assert!(app.raw().number("SELECT version AS n FROM clusters WHERE slug = 'ashdale'") > version, "no browser may show the old page");
+    assert_ne!(app.raw().number("SELECT version AS n FROM clusters WHERE slug = 'ashdale'"), version, "no browser may show the old page");
     coordinator.browser.open(&kept).await.says("former science lead, Ash").says_not("Quilla");
     coordinator.open("/changes").await.says("erased the own account").says("former science lead, Ash");
     let head = app.signed_in("head@ashdale.example").await;

@@ -12,7 +12,7 @@ use crate::clusters::settings::{All, Further, Settings};
 use crate::clusters::{About, Founding, LeadSchool, SET_UP_LASTS};
 use crate::db::asks::today;
 use crate::db::schema::{clusters, lead_schools, memberships, roles, schools, set_up_tokens, settings, settings as rules};
-use crate::db::{Actor, HOUSE, House, Result, Tx};
+use crate::db::{self, Actor, HOUSE, House, Result, Tx};
 use crate::people::RoleKind;
 use crate::people::store::{person_for, roles as held};
 
@@ -61,7 +61,7 @@ pub fn found(house: &mut House<'_>, founding: &Founding, actor: Option<Actor>) -
             clusters::cohort_year.eq(founding.about.cohort_year),
             clusters::nation.eq(<&str>::from(founding.about.nation)),
             // Version 0 is a cluster without rows; a page may have been kept under no other.
-            clusters::version.eq(1),
+            clusters::version.eq(db::fresh_version()),
             clusters::created_at.eq(house.stamp()),
         ))
         .execute(house.conn)?;
