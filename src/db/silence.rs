@@ -5,7 +5,7 @@
 //! knows.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Error;
@@ -46,7 +46,8 @@ const COMMITTING: u8 = 2;
 #[derive(Debug)]
 pub(super) struct Progress {
     began: Pulse,
-    line: OnceLock<Arc<Pulse>>,
+    /// The pulse of its connection; of the latest, where the first one was dead.
+    line: Mutex<Option<Arc<Pulse>>>,
     state: AtomicU8,
 }
 
@@ -54,13 +55,13 @@ impl Progress {
     pub fn new() -> Arc<Self> {
         let began = Pulse::default();
         began.beat();
-        Arc::new(Self { began, line: OnceLock::new(), state: AtomicU8::new(WORKING) })
+        Arc::new(Self { began, line: Mutex::new(None), state: AtomicU8::new(WORKING) })
     }
 
     /// It has a connection now, with this pulse.
     pub fn on(&self, line: &Arc<Pulse>) {
         self.began.beat();
-        let _ = self.line.set(line.clone());
+        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.clone());
     }
 
     /// Somebody else has had an answer.
@@ -70,7 +71,8 @@ impl Progress {
 
     /// The latest sign of life.
     pub fn last(&self) -> Instant {
-        self.line.get().map_or(self.began.last(), |line| line.last().max(self.began.last()))
+        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        line.as_ref().map_or(self.began.last(), |line| line.last().max(self.began.last()))
     }
 
     /// Whether it may commit; from now on nobody gives it up.
@@ -110,6 +112,13 @@ mod tests {
         let got = progress.last();
         std::thread::sleep(Duration::from_millis(5));
         line.beat();
-        assert!(began < got && got < progress.last());
+        let first = progress.last();
+        assert!(began < got && got < first);
+        // The first connection was dead; from now on those of the second count.
+        let second = Arc::new(Pulse::default());
+        progress.on(&second);
+        std::thread::sleep(Duration::from_millis(5));
+        second.beat();
+        assert!(progress.last() > first);
     }
 }
