@@ -396,7 +396,7 @@ mod tests {
                 (By::Inviter(Some(COORDINATOR)), Err(NotYours)),
             ] {
                 assert_eq!(end(who, &one, "2026-11-23", &answering), expected, "{who:?} {kind:?}");
-                assert_eq!(endable(COORDINATOR, &one, &answering, today()), true);
+                assert!(endable(COORDINATOR, &one, &answering, today()));
             }
         }
         for who in [COORDINATOR, SECOND, DIRECTOR] {
