@@ -34,6 +34,7 @@ mod guarantee;
 mod handing_over;
 mod held_up;
 mod imports;
+mod indices;
 mod killed;
 mod leavers;
 mod legs;
