@@ -102,7 +102,7 @@ pub fn book(
     };
     let id = ledger::insert(tx, &decision, &new)?;
     if decision.kind == Kind::Loan {
-        teller.booked(tx, id)?;
+        teller.just_booked(tx, &reading, new.booking(id, &decision))?;
     }
     Ok((id, decision.state))
 }

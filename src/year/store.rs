@@ -86,6 +86,7 @@ pub fn add_closure(tx: &mut Tx<'_>, new: &Closure) -> Result<ClosureId> {
         return Ok(ClosureId(id));
     }
     let id = ClosureId::fresh(tx.now);
+    tx.keep_nothing();
     diesel::insert_into(closures::table)
         .values((
             closures::cluster_id.eq(tx.cluster.0),
@@ -103,6 +104,7 @@ pub fn add_closure(tx: &mut Tx<'_>, new: &Closure) -> Result<ClosureId> {
 
 /// Removes a closure.
 pub fn remove_closure(tx: &mut Tx<'_>, old: &Kept) -> Result<()> {
+    tx.keep_nothing();
     diesel::delete(closures::table.find((tx.cluster.0, old.id.0))).execute(tx.conn)?;
     tx.log("closures", &old.id, "removed", &closure_words(&old.closure), "")
 }
@@ -115,6 +117,7 @@ fn term_words(term: &Planned) -> String {
 
 /// Stores a term: over the one that is given, else as a new one. Nothing is done when it is there just so.
 pub fn put_term(tx: &mut Tx<'_>, over: Option<&Term>, new: &Planned) -> Result<TermId> {
+    tx.keep_nothing();
     let values = (
         terms::season.eq(<&'static str>::from(new.season)),
         terms::academic_year.eq(new.academic_year),
@@ -139,14 +142,19 @@ pub fn put_term(tx: &mut Tx<'_>, over: Option<&Term>, new: &Planned) -> Result<T
 
 /// Removes a term.
 pub fn remove_term(tx: &mut Tx<'_>, old: &Term) -> Result<()> {
+    tx.keep_nothing();
     diesel::delete(terms::table.find((tx.cluster.0, old.id.0))).execute(tx.conn)?;
     tx.log("terms", &old.id, "removed", &term_words(&Planned::from(old)), "")
 }
 
-/// The school year around a window of days: every term (three a year), and the closures that touch the window. Two queries.
+/// The school year around a window of days: every term (three a year), and the closures that touch the window. Two queries, and
+/// none when they were read in this transaction for a window that holds this one.
 pub fn school_calendar(tx: &mut Tx<'_>, window: Period) -> Result<SchoolCalendar> {
     type ClosureRow = (Option<i64>, String, Day, Day, String);
     type TermRow = (i64, String, i32, Day, Day, Option<Day>, Option<Day>);
+    if let Some(read) = tx.kept::<Read>().filter(|read| read.window.contains(window.first()) && read.window.contains(window.last())) {
+        return Ok(read.calendar.clone());
+    }
     let rows: Vec<TermRow> = terms::table
         .filter(terms::cluster_id.eq(tx.cluster.0))
         .order(terms::first_day)
@@ -181,7 +189,15 @@ pub fn school_calendar(tx: &mut Tx<'_>, window: Period) -> Result<SchoolCalendar
             note,
         });
     }
-    Ok(SchoolCalendar::new(list, closed))
+    let calendar = SchoolCalendar::new(list, closed);
+    tx.keep(Read { window, calendar: calendar.clone() });
+    Ok(calendar)
+}
+
+/// A calendar that was read in a transaction: a reservation asks for it to decide, and its end to lay the legs.
+struct Read {
+    window: Period,
+    calendar: SchoolCalendar,
 }
 
 /// The most bookings that are looked at.

@@ -9,7 +9,7 @@ use diesel::sql_types::Text;
 use tokio::sync::watch;
 
 use crate::every_page::{lived_in, walk};
-use crate::harness::{Raw, TestApp, Wish};
+use crate::harness::{Engine, Ground, Raw, TestApp, Wish};
 
 stories!(
     no_statement_reads_a_long_table_from_end_to_end,
@@ -126,6 +126,13 @@ async fn the_start_looks_at_no_booking_of_the_past(app: TestApp) {
     let own: BTreeSet<String> = app.app.db.statements().difference(&before).cloned().collect();
     assert!(own.iter().any(|text| text.contains("booked_days")), "{own:?}");
     assert_none_scans(&app, &own);
+}
+
+/// SQLite plans a statement by what it says: one that is kept prepared is not planned anew for other values.
+#[test]
+fn sqlite_is_built_to_plan_without_values() {
+    let built = "SELECT count(*) AS n FROM pragma_compile_options WHERE compile_options = 'ENABLE_QPSG'";
+    assert_eq!(Ground::empty(Engine::Sqlite).raw().number(built), 1, "see .cargo/config.toml");
 }
 
 /// What SQLite would find only by looking at the values: an index that has a part of the rows is taken because the statement says, letter for

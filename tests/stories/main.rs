@@ -62,6 +62,7 @@ mod set_up;
 mod settings;
 mod sign_in;
 mod starting;
+mod under_the_lock;
 mod waiting;
 mod waiting_rules;
 mod week;

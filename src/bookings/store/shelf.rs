@@ -14,6 +14,9 @@ use crate::year::store;
 
 /// How far before a wish its neighbours are looked for: the nearest free span may lie as far back.
 const MARGIN: i64 = 40;
+/// How much further the school year is read: as far around as the legs of what is booked ask for at the end of the transaction
+/// (`journeys::acts`), which then finds it read.
+const CALENDAR_MARGIN: i64 = 100;
 
 /// The shelf of a resource, with what a page shows besides.
 #[derive(Debug, Clone)]
@@ -37,7 +40,9 @@ pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Opt
     let reach = title.rules.reach(today).max(limit);
     let window = Period::new(days::add(first.max(days::add(today, -LONGEST_HOLD)), -MARGIN), days::add(last.min(reach), MARGIN))
         .unwrap_or(Period::day(today));
-    let calendar = store::school_calendar(tx, window)?;
+    let calendar_days =
+        Period::new(days::add(window.first(), -CALENDAR_MARGIN), days::add(window.last(), CALENDAR_MARGIN)).unwrap_or(window);
+    let calendar = store::school_calendar(tx, calendar_days)?;
     let schools = crate::schools::store::schools(tx)?;
     let slots = slots(tx, &title, window)?;
     let copies = title
