@@ -65,12 +65,11 @@ pub struct PutBack {
 pub fn put_back(lacking: &[Lacking]) -> PutBack {
     let (mut done, mut given) = (PutBack::default(), Booked::new());
     for one in lacking {
-        match one.holder.or_else(|| given.get(&(one.copy, one.day)).copied()) {
-            Some(holder) => done.taken.push((*one, holder)),
-            None => {
-                given.insert((one.copy, one.day), one.booking);
-                done.days.push(*one);
-            }
+        if let Some(holder) = one.holder.or_else(|| given.get(&(one.copy, one.day)).copied()) {
+            done.taken.push((*one, holder));
+        } else {
+            given.insert((one.copy, one.day), one.booking);
+            done.days.push(*one);
         }
     }
     done
