@@ -49,7 +49,7 @@ fn plan(raw: &mut Raw, statement: &str) -> Vec<String> {
             steps.into_iter().map(|step| step.detail).collect()
         }
         Raw::Postgres(_) => {
-            let values = (1..).take_while(|n| statement.contains(&format!("${n}"))).count();
+            let values = (1..100).take_while(|n| statement.contains(&format!("${n}"))).count();
             let list = vec!["NULL"; values].join(", ");
             raw.must(&format!("DEALLOCATE ALL; PREPARE one AS {statement}"));
             let run = if values == 0 { "EXECUTE one".to_owned() } else { format!("EXECUTE one({list})") };
