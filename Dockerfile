@@ -3,6 +3,8 @@ FROM rust:1-bookworm AS build
 WORKDIR /build
 # OpenSSL is built from its sources for PostgreSQL over TLS; that needs perl and make, which the image has.
 COPY Cargo.toml Cargo.lock ./
+# How SQLite is compiled.
+COPY .cargo ./.cargo
 COPY src ./src
 COPY assets ./assets
 COPY migrations ./migrations

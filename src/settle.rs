@@ -8,13 +8,16 @@ use crate::db::{Result, Tx};
 use crate::journeys::store::legs;
 use crate::{journeys, waiting};
 
-/// Settles what has changed.
+/// Settles what has changed. Where nothing has, that is two questions.
 pub fn settle(tx: &mut Tx<'_>) -> Result<()> {
     waiting::acts::run_out(tx)?;
-    if legs::unsettled(tx)?.is_empty() {
+    let mut changed = legs::changed(tx)?;
+    if changed.is_empty() {
         return Ok(());
     }
-    // Before the legs: what is offered changes what is planned for a copy.
-    waiting::acts::offer(tx)?;
-    journeys::acts::settle(tx)
+    // Before the legs: what is offered changes what is planned for a copy, and it may be another copy of the box.
+    if changed.iter().any(|one| one.awaited) && waiting::acts::offer(tx)? {
+        changed = legs::changed(tx)?;
+    }
+    journeys::acts::settle(tx, &changed)
 }

@@ -17,8 +17,9 @@ use crate::base::ids::{ClusterId, MessageId};
 use crate::base::steady::{Lived, Rhythm};
 use crate::base::{Clock, clock, days};
 use crate::bookings::acts::lapse;
-use crate::bookings::still as bookings;
+use crate::bookings::missing::Lacking;
 use crate::bookings::store::{days as booked, ledger};
+use crate::bookings::{acts as booking, still as bookings};
 use crate::db::{self, Db, Scope, Tx};
 use crate::joining::acts as joining;
 use crate::mail::acts::{Overtaken, Taken};
@@ -413,19 +414,36 @@ pub struct DaysPutBack {
 /// # Errors
 /// When the database cannot be read or written.
 pub async fn put_back_days(db: &Db, now: DateTime<Utc>) -> db::Result<DaysPutBack> {
-    let mut sum = DaysPutBack::default();
-    for cluster in db.house_read(now, booked::with_missing).await? {
-        let done = db.write(Scope::of_worker(cluster), booked::put_back).await?;
-        for (booking, day) in &done.days {
+    let (mut sum, mut after) = (DaysPutBack::default(), db::HOUSE);
+    loop {
+        let clusters = db.house_read(now, move |house| booked::clusters_after(house, after)).await?;
+        let Some(last) = clusters.last().copied() else { return Ok(sum) };
+        for cluster in clusters {
+            if db.read(Scope::of_worker(cluster), booking::lacks_days).await? {
+                put_back_in(db, cluster, &mut sum).await?;
+            }
+        }
+        after = last;
+    }
+}
+
+async fn put_back_in(db: &Db, cluster: ClusterId, sum: &mut DaysPutBack) -> db::Result<()> {
+    let mut after = None;
+    loop {
+        let (done, last) = db.write(Scope::of_worker(cluster), move |tx| booking::put_back_days(tx, after)).await?;
+        for Lacking { booking, day, .. } in &done.days {
             tracing::error!(%cluster, %booking, %day, "a booking to come had lost a day; it has been put back");
         }
-        for (booking, day, other) in &done.taken {
+        for (Lacking { booking, day, .. }, other) in &done.taken {
             tracing::error!(%cluster, %booking, %day, %other, "a booking to come had lost a day, and another booking has it now");
         }
         sum.days += done.days.len();
         sum.taken += done.taken.len();
+        if last.is_none() {
+            return Ok(());
+        }
+        after = last;
     }
-    Ok(sum)
 }
 
 /// The rooms that write letters, each with what it says of one of its own.

@@ -2,6 +2,8 @@
 
 use crate::base::ids::{BookingId, CopyId, ResourceId, SchoolId};
 use crate::base::{Day, Period};
+use crate::bookings::missing::{self, Lacking, PutBack};
+use crate::bookings::store::days;
 use crate::bookings::store::ledger::{self, Details, New};
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading, Similar};
@@ -100,7 +102,7 @@ pub fn book(
     };
     let id = ledger::insert(tx, &decision, &new)?;
     if decision.kind == Kind::Loan {
-        teller.booked(tx, id)?;
+        teller.just_booked(tx, &reading, new.booking(id, &decision))?;
     }
     Ok((id, decision.state))
 }
@@ -286,6 +288,32 @@ pub fn hand_back(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<(), St
     }
     let back = changes::hand_back(&loan.booking.slot, by, tx.today())?;
     Ok(ledger::hand_back(tx, &loan, back)?)
+}
+
+/// Days that are put back in one transaction.
+const PUT_BACK: usize = 500;
+
+/// Whether a live booking of the cluster lacks a day from today on.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn lacks_days(tx: &mut Tx<'_>) -> db::Result<bool> {
+    let (holds, booked) = days::plan(tx)?;
+    Ok(missing::lacking(&holds, &booked, tx.today()).next().is_some())
+}
+
+/// Puts back a portion of the days from today on that live bookings of the cluster lack, after the booking and day with which the portion
+/// before it ended. Gives what became of them, and with what this one ended; `None` when it was the last.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub fn put_back_days(tx: &mut Tx<'_>, after: Option<(BookingId, Day)>) -> db::Result<(PutBack, Option<(BookingId, Day)>)> {
+    let (holds, booked) = days::plan(tx)?;
+    let all = missing::lacking(&holds, &booked, tx.today());
+    let portion: Vec<Lacking> = all.filter(|one| after.is_none_or(|after| (one.booking, one.day) > after)).take(PUT_BACK).collect();
+    let done = missing::put_back(&portion);
+    days::put(tx, &done.days)?;
+    Ok((done, portion.get(PUT_BACK - 1).map(|last| (last.booking, last.day))))
 }
 
 /// The booking and who the person is to it; `None` when it is another school's.

@@ -9,6 +9,7 @@
 pub mod changes;
 pub mod ics;
 pub mod letters;
+pub mod missing;
 pub mod pages;
 pub mod refusals;
 pub mod reserve;

@@ -7,11 +7,12 @@ use crate::bookings::ics::{self, Entry, Organizer};
 use crate::bookings::letters::{self, About, Because, To};
 use crate::bookings::rules::DIRECT_DAYS;
 use crate::bookings::store::loans::{self, Hands, Loan};
-use crate::bookings::{Kind, Slot, State};
+use crate::bookings::store::shelf::Reading;
+use crate::bookings::{Booking, Kind, Slot, State};
 use crate::clusters;
 use crate::db::{Result, Tx};
-use crate::mail::choices::WayOut;
-use crate::mail::store::{self as outbox, choices};
+use crate::mail::choices::{Sending, WayOut};
+use crate::mail::store::choices;
 use crate::mail::{Calendar, Letter, Method};
 use crate::people::store::{Person, roles};
 use crate::people::{Membership, RoleKind};
@@ -72,9 +73,42 @@ impl Teller {
     /// A new booking: to who booked it and the school's science leads; a request also to the coordinators.
     pub fn booked(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
         let facts = self.facts(tx, id)?;
+        self.tell_booked(tx, &facts)
+    }
+
+    /// The same for a booking that was made this moment, from the shelf on which it was decided.
+    pub fn just_booked(&self, tx: &mut Tx<'_>, reading: &Reading, booking: Booking) -> Result<()> {
+        let slot = booking.slot;
+        let (Some(copy), Some(shelved)) =
+            (reading.title.copies.iter().find(|copy| copy.id == slot.copy), reading.shelf.copies.iter().find(|copy| copy.id == slot.copy))
+        else {
+            return self.booked(tx, slot.id);
+        };
+        let near: Vec<(Slot, String)> =
+            shelved.slots.iter().map(|other| (*other, reading.shelf.names.get(&other.school).cloned().unwrap_or_default())).collect();
+        let title = &reading.title;
+        let loan = Loan {
+            booking,
+            resource: title.id,
+            name: title.name.clone(),
+            strand: title.strand,
+            icon: title.icon.clone(),
+            tag: copy.tag.clone(),
+            copy_state: copy.state,
+            plight: copy.plight.clone(),
+            home: copy.home,
+            booked_by: self.actor.clone(),
+            hands: Hands::Booker,
+            changed: tx.now,
+        };
+        let facts = self.facts_of(tx, loan, &reading.schools, &near);
+        self.tell_booked(tx, &facts)
+    }
+
+    fn tell_booked(&self, tx: &mut Tx<'_>, facts: &Facts) -> Result<()> {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
-        let calendar = self.entry(&facts);
+        let calendar = self.entry(facts);
         let asked = loan.booking.slot.state == State::Requested;
         Self::to_school(tx, loan, about, |to| {
             if asked { letters::requested(about, to, today) } else { letters::reserved(about, to, today, Some(calendar.clone())) }
@@ -126,13 +160,18 @@ impl Teller {
 
     fn facts(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<Facts> {
         let loan = loans::one(tx, id)?;
-        let booking = &loan.booking;
         let schools = store::schools(tx)?;
+        let near = loans::around(tx, &[loan.booking.slot.copy], around(loan.booking.slot.days))?;
+        Ok(self.facts_of(tx, loan, &schools, &near))
+    }
+
+    /// `near`: as for [`way`].
+    fn facts_of(&self, tx: &Tx<'_>, loan: Loan, schools: &[School], near: &[(Slot, String)]) -> Facts {
+        let booking = &loan.booking;
         let name = |id| schools.iter().find(|school| school.id == id).map_or_else(String::new, |school| school.short_name.clone());
-        let near = loans::around(tx, &[booking.slot.copy], around(booking.slot.days))?;
-        let way = way(&booking.slot, &near, &name(loan.home));
+        let way = way(&booking.slot, near, &name(loan.home));
         let about = About {
-            booking: id,
+            booking: booking.slot.id,
             sequence: booking.sequence,
             resource: loan.name.clone(),
             tag: loan.tag.clone(),
@@ -145,10 +184,10 @@ impl Teller {
             collect_from: way.from,
             then_to: way.to,
             by: self.actor.clone(),
-            url: tx.link(&format!("{}/bookings/{id}", self.base)),
+            url: tx.link(&format!("{}/bookings/{}", self.base, booking.slot.id)),
         };
         let place = schools.iter().find(|school| school.id == booking.slot.school).map_or_else(String::new, place);
-        Ok(Facts { loan, about, place })
+        Facts { loan, about, place }
     }
 
     fn entry(&self, facts: &Facts) -> Calendar {
@@ -164,21 +203,19 @@ impl Teller {
             Hands::Keeper(keeper, _) => (Some(*keeper), Because::Keeps),
             Hands::School => (None, Because::Keeps),
         };
-        let keeper = hands.map(|person| roles::person_here(tx, person)).transpose()?.flatten();
-        let leads = roles::leads_of(tx, loan.booking.slot.school)?;
+        let (keeper, leads) = roles::person_and_leads(tx, hands, loan.booking.slot.school)?;
+        let mut sendings: Vec<Sending> = Vec::new();
         if let Some(recipient) = keeper.as_ref().and_then(Person::recipient) {
-            outbox::enqueue(tx, &write(&To { recipient, because }))?;
+            sendings.push(Sending { letter: write(&To { recipient, because }), may_mute: None });
         }
         let others = leads.iter().filter(|lead| Some(lead.id) != hands);
         let because = Because::LeadOf(&about.school);
         for recipient in others.filter_map(Person::recipient) {
             let letter = write(&To { recipient, because });
-            if because.may_mute(letter.kind) {
-                choices::post(tx, &letter, WayOut::Carried)?
-            } else {
-                outbox::enqueue(tx, &letter)?
-            };
+            let may_mute = because.may_mute(letter.kind).then_some(WayOut::Carried);
+            sendings.push(Sending { letter, may_mute });
         }
+        choices::post_all(tx, &sendings)?;
         Ok(())
     }
 
@@ -190,16 +227,10 @@ impl Teller {
         let write = |recipient| letters::to_approve(about, &To { recipient, because }, today, &requests);
         let all: Vec<Letter> = coordinators.iter().filter_map(Person::recipient).map(write).collect();
         let some = wanted(tx, all.clone(), because)?;
-        if some.is_empty() {
-            // Somebody has to answer: what all of them have switched off goes to all of them.
-            for letter in all {
-                outbox::enqueue(tx, &letter)?;
-            }
-        }
-        let way_out = WayOut::where_several(some.len());
-        for letter in some {
-            choices::post(tx, &letter, way_out)?;
-        }
+        // Somebody has to answer: what all of them have switched off goes to all of them.
+        let (letters, may_mute) = if some.is_empty() { (all, None) } else { (some.clone(), Some(WayOut::where_several(some.len()))) };
+        let sendings: Vec<Sending> = letters.into_iter().map(|letter| Sending { letter, may_mute }).collect();
+        choices::post_all(tx, &sendings)?;
         Ok(())
     }
 }

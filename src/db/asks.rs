@@ -41,3 +41,32 @@ macro_rules! first {
     };
 }
 pub(crate) use first;
+
+/// Has the same statement run by either engine: for what diesel cannot say through the connection of two kinds, many rows in one `INSERT`
+/// above all.
+macro_rules! with_backend {
+    ($on:expr, $conn:ident => $work:expr) => {
+        match &mut *$on {
+            $crate::db::Conn::Sqlite($conn) => $work,
+            $crate::db::Conn::Postgres($conn) => $work,
+        }
+    };
+}
+pub(crate) use with_backend;
+
+/// Writes rows, which own what is in them, down in one statement: `insert_all!(tx.conn, diesel::insert_into(legs::table), rows)`. One row or two are told apart, because
+/// then the statement is kept prepared; more of them are planned anew, which still is less than a way to the server for each.
+macro_rules! insert_all {
+    ($on:expr, $into:expr, $rows:expr) => {{
+        let rows: Vec<_> = $rows;
+        $crate::db::asks::with_backend!($on, conn => match <[_; 1]>::try_from(rows) {
+            Ok(one) => $into.values(one).execute(conn),
+            Err(rows) => match <[_; 2]>::try_from(rows) {
+                Ok(two) => $into.values(two).execute(conn),
+                Err(rows) if rows.is_empty() => Ok(0),
+                Err(rows) => $into.values(rows).execute(conn),
+            },
+        })
+    }};
+}
+pub(crate) use insert_all;

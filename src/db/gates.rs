@@ -35,7 +35,7 @@ pub(super) struct Gates {
 
 /// A place at a connection, and what was passed on the way to it; given back when dropped.
 pub(super) struct Place {
-    _place: OwnedSemaphorePermit,
+    _seat: OwnedSemaphorePermit,
     _writer: Option<OwnedSemaphorePermit>,
     _house: Option<OwnedSemaphorePermit>,
     _cluster: Option<Turn>,
@@ -65,7 +65,7 @@ impl Gates {
         };
         let house = if purpose == Purpose::House { Some(one(&self.house).await?) } else { None };
         let writer = if purpose == Purpose::Reading { None } else { Some(one(&self.writers).await?) };
-        Ok(Place { _place: one(&self.places).await?, _writer: writer, _house: house, _cluster: cluster })
+        Ok(Place { _seat: one(&self.places).await?, _writer: writer, _house: house, _cluster: cluster })
     }
 
     async fn turn(&self, cluster: ClusterId) -> Turn {

@@ -1,5 +1,6 @@
 //! What store functions are handed: a connection inside a transaction, together with whose rows, who acts, and when.
 
+use std::any::Any;
 use std::cell::Cell;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -68,6 +69,7 @@ pub struct Tx<'a> {
     pub now: DateTime<Utc>,
     site: &'a str,
     letters: &'a Cell<bool>,
+    kept: Option<Box<dyn Any>>,
 }
 
 /// An open transaction on people, sessions, sign-in links and the list of clusters.
@@ -107,6 +109,23 @@ impl Tx<'_> {
     /// The person who acts, where only a person can.
     pub fn person(&self) -> Result<PersonId> {
         self.actor.person().ok_or_else(|| Error::Check("nobody acts".to_owned()))
+    }
+
+    /// Keeps what was read, for whoever asks for it again in this transaction, in place of what was kept before. The room that writes the
+    /// rows calls [`Tx::keep_nothing`].
+    pub fn keep<T: 'static>(&mut self, read: T) {
+        self.kept = Some(Box::new(read));
+    }
+
+    /// What was kept, when it is of this type.
+    #[must_use]
+    pub fn kept<T: 'static>(&self) -> Option<&T> {
+        self.kept.as_ref()?.downcast_ref()
+    }
+
+    /// What is kept is no longer true.
+    pub fn keep_nothing(&mut self) {
+        self.kept = None;
     }
 
     /// Has somebody else act from here on, and gives who did.
@@ -169,6 +188,6 @@ impl House<'_> {
 
     /// The same transaction inside a cluster, for the import that has just created it.
     pub fn enter(&mut self, cluster: ClusterId, actor: Actor) -> Tx<'_> {
-        Tx { conn: self.conn, cluster, actor, now: self.now, site: self.site, letters: self.letters }
+        Tx { conn: self.conn, cluster, actor, now: self.now, site: self.site, letters: self.letters, kept: None }
     }
 }

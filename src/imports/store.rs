@@ -184,6 +184,7 @@ fn insert_roles(tx: &mut Tx<'_>, cluster: &Cluster, persons: &[PersonId], school
 }
 
 fn insert_school_year(tx: &mut Tx<'_>, cluster: &Cluster, school_ids: &[SchoolId]) -> Result<()> {
+    tx.keep_nothing();
     for term in &cluster.terms {
         diesel::insert_into(terms::table)
             .values((

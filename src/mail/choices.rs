@@ -5,6 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::base::clock;
 use crate::base::days::{self, Day};
+use crate::mail::Letter;
 
 /// How long the address in a letter that switches its kind off works.
 pub const UNSUBSCRIBE_LASTS: Duration = Duration::days(90);
@@ -51,6 +52,15 @@ impl WayOut {
     pub fn where_several(want: usize) -> Self {
         if want > 1 { Self::Carried } else { Self::Missing }
     }
+}
+
+/// A letter on its way to being stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sending {
+    /// The letter.
+    pub letter: Letter,
+    /// Whether it carries the address that switches its kind off, where its recipient may have done so. `None`: it goes at once, to whomever.
+    pub may_mute: Option<WayOut>,
 }
 
 /// What somebody would switch off by the address in a letter.

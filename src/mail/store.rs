@@ -10,6 +10,7 @@ use diesel::sql_types::Bool;
 use super::{Calendar, Kind, LEASE, Letter, Listing, Message, Record, State, letter, one_line, without_secrets};
 use crate::base::Day;
 use crate::base::ids::{ClusterId, MessageId, PersonId};
+use crate::db::asks::insert_all;
 use crate::db::schema::messages;
 use crate::db::{Error, HOUSE, House, Result, Tx};
 
@@ -26,31 +27,41 @@ pub fn enqueue_with(tx: &mut Tx<'_>, letter: &Letter, unsubscribe: &str) -> Resu
     if is_there(tx, letter)? {
         return Ok(false);
     }
+    insert(tx, &[(letter, unsubscribe)])?;
+    Ok(true)
+}
+
+/// Writes letters down, each with the address that switches its kind off; none of them is there.
+fn insert(tx: &mut Tx<'_>, letters: &[(&Letter, &str)]) -> Result<()> {
+    if letters.is_empty() {
+        return Ok(());
+    }
     let now = tx.stamp();
-    diesel::insert_into(messages::table)
-        .values((
+    let rows = letters.iter().map(|(letter, unsubscribe)| {
+        (
             messages::cluster_id.eq(tx.cluster.0),
             messages::id.eq(MessageId::fresh(tx.now).0),
             messages::kind.eq(letter.kind.key),
-            messages::subject.eq(&letter.subject),
+            messages::subject.eq(letter.subject.clone()),
             messages::day.eq(letter.day),
             messages::person_id.eq(letter.to.person.map(|person| person.0)),
-            messages::to_address.eq(letter.to.address.as_str()),
+            messages::to_address.eq(letter.to.address.as_str().to_owned()),
             messages::to_name.eq(one_line(&letter.to.name)),
-            messages::reason.eq(&letter.reason),
+            messages::reason.eq(letter.reason.clone()),
             messages::title.eq(one_line(&letter.title)),
             messages::text_body.eq(letter::text(letter)),
             messages::html_body.eq(letter::html(letter)),
-            messages::calendar.eq(letter.calendar.as_ref().map(|calendar| calendar.text.as_str())),
+            messages::calendar.eq(letter.calendar.as_ref().map(|calendar| calendar.text.clone())),
             messages::calendar_method.eq(letter.calendar.as_ref().map(|calendar| calendar.method.to_string())),
-            messages::unsubscribe.eq(unsubscribe),
+            messages::unsubscribe.eq((*unsubscribe).to_owned()),
             messages::state.eq(text(State::Waiting)),
             messages::next_attempt_at.eq(now),
             messages::created_at.eq(now),
-        ))
-        .execute(tx.conn)?;
+        )
+    });
+    insert_all!(tx.conn, diesel::insert_into(messages::table), rows.collect())?;
     tx.letter_waits();
-    Ok(true)
+    Ok(())
 }
 
 /// Whether the same letter (kind, subject, day, address) was stored before, however it fared.

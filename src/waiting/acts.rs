@@ -182,35 +182,36 @@ fn end_all(tx: &mut Tx<'_>, due: Vec<Wait>) -> Result<()> {
     Ok(())
 }
 
-/// Offers what has become free of the copies that have changed in this transaction: to the places in the order of asking.
-pub fn offer(tx: &mut Tx<'_>) -> Result<()> {
+/// Offers what has become free of the copies that have changed in this transaction: to the places in the order of asking. Says whether
+/// anything was offered.
+pub fn offer(tx: &mut Tx<'_>) -> Result<bool> {
     let mut by_resource: BTreeMap<ResourceId, Vec<Wait>> = BTreeMap::new();
     for wait in rows::touched(tx)? {
         by_resource.entry(wait.resource).or_default().push(wait);
     }
     if by_resource.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
-    let actor = tx.act_as(Actor::Worker);
+    let (actor, mut offered) = (tx.act_as(Actor::Worker), false);
     for (resource, waits) in by_resource {
-        offer_of(tx, resource, &waits)?;
+        offered |= offer_of(tx, resource, &waits)?;
     }
     tx.act_as(actor);
-    Ok(())
+    Ok(offered)
 }
 
-fn offer_of(tx: &mut Tx<'_>, resource: ResourceId, waits: &[Wait]) -> Result<()> {
+fn offer_of(tx: &mut Tx<'_>, resource: ResourceId, waits: &[Wait]) -> Result<bool> {
     let span = waits.iter().map(|wait| wait.days);
     let span = span.reduce(|a, b| Period::new(a.first().min(b.first()), a.last().max(b.last())).unwrap_or(a));
     let first = waits.first().map_or(SchoolId(0), |wait| wait.school);
     let reading = match shelf::read(tx, resource, first, span) {
         // Every copy is retired: there is nothing to offer.
-        Err(Error::NotFound) => return Ok(()),
+        Err(Error::NotFound) => return Ok(false),
         read => read?,
     };
     let decided = waiting::offers(&reading.shelf, waits, |school| standing(&reading.schools, school));
     if decided.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let (offer_days, today) = (rows::offer_days(tx)?, tx.today());
     for (id, decision) in decided {
@@ -235,7 +236,7 @@ fn offer_of(tx: &mut Tx<'_>, resource: ResourceId, waits: &[Wait]) -> Result<()>
         )?;
         tell(tx, id, letters::OFFERED, |about, to| letters::offered(about, to, today, booking, last))?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn standing(schools: &[School], school: SchoolId) -> Standing {

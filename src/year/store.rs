@@ -98,6 +98,7 @@ pub fn add_closure(tx: &mut Tx<'_>, new: &Closure) -> Result<ClosureId> {
         return Ok(ClosureId(id));
     }
     let id = ClosureId::fresh(tx.now);
+    tx.keep_nothing();
     diesel::insert_into(closures::table)
         .values((
             closures::cluster_id.eq(tx.cluster.0),
@@ -115,6 +116,7 @@ pub fn add_closure(tx: &mut Tx<'_>, new: &Closure) -> Result<ClosureId> {
 
 /// Removes a closure.
 pub fn remove_closure(tx: &mut Tx<'_>, old: &Kept) -> Result<()> {
+    tx.keep_nothing();
     diesel::delete(closures::table.find((tx.cluster.0, old.id.0))).execute(tx.conn)?;
     tx.log("closures", &old.id, "removed", &closure_words(&old.closure), "")
 }
@@ -127,6 +129,7 @@ fn term_words(term: &Planned) -> String {
 
 /// Stores a term: over the one that is given, else as a new one. Nothing is done when it is there just so.
 pub fn put_term(tx: &mut Tx<'_>, over: Option<&Term>, new: &Planned) -> Result<TermId> {
+    tx.keep_nothing();
     let values = (
         terms::season.eq(<&'static str>::from(new.season)),
         terms::academic_year.eq(new.academic_year),
@@ -151,13 +154,17 @@ pub fn put_term(tx: &mut Tx<'_>, over: Option<&Term>, new: &Planned) -> Result<T
 
 /// Removes a term.
 pub fn remove_term(tx: &mut Tx<'_>, old: &Term) -> Result<()> {
+    tx.keep_nothing();
     diesel::delete(terms::table.find((tx.cluster.0, old.id.0))).execute(tx.conn)?;
     tx.log("terms", &old.id, "removed", &term_words(&Planned::from(old)), "")
 }
 
 /// The school year around a window of days: every term (three a year), the closures that touch the window, and how long a journey
-/// may take. One query.
+/// may take. One query, and none when it was read in this transaction for a window that holds this one.
 pub fn school_calendar(tx: &mut Tx<'_>, window: Period) -> Result<SchoolCalendar> {
+    if let Some(read) = tx.kept::<Read>().filter(|read| read.window.contains(window.first()) && read.window.contains(window.last())) {
+        return Ok(read.calendar.clone());
+    }
     let first_term = terms_once_more
         .filter(terms_once_more.field(terms::cluster_id).eq(tx.cluster.0))
         .select(diesel::dsl::min(terms_once_more.field(terms::id)))
@@ -192,10 +199,18 @@ pub fn school_calendar(tx: &mut Tx<'_>, window: Period) -> Result<SchoolCalendar
     }
     let known = known.into_values().map(term_of).collect::<Result<_>>()?;
     let calendar = SchoolCalendar::new(known, closed);
-    Ok(match transit_days {
+    let calendar = match transit_days {
         Some(days) => calendar.with_transit_days(days),
         None => calendar,
-    })
+    };
+    tx.keep(Read { window, calendar: calendar.clone() });
+    Ok(calendar)
+}
+
+/// A calendar that was read in a transaction: a reservation asks for it to decide, and its end to lay the legs.
+struct Read {
+    window: Period,
+    calendar: SchoolCalendar,
 }
 
 /// The calendar that journeys under way are measured by, begun on these days: reads nothing where there is none.

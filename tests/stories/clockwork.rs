@@ -16,6 +16,7 @@ stories!(
     rhythms_go_on_after_a_leap_forth_and_back,
     an_offer_is_not_lost_to_a_leap,
     days_that_a_booking_lacks_are_put_back,
+    many_days_are_put_back_in_portions,
 );
 on_both_engines!(the_start_and_the_check_put_days_back_and_say_so);
 
@@ -159,6 +160,35 @@ async fn days_that_a_booking_lacks_are_put_back(app: TestApp) {
     app.raw().must("DELETE FROM booked_days");
     app.at("2026-12-03T09:00:00Z");
     assert_eq!(put_back().await, DaysPutBack { days: 2, taken: 0 });
+    app.letters().await;
+    assert!(log::forget() > 0, "each is said aloud");
+}
+
+async fn many_days_are_put_back_in_portions(app: TestApp) {
+    booked(&app).await;
+    // Two boxes for more than a year each: more days than are put back in one transaction.
+    for (n, tag) in ["SO1", "SO2"].iter().enumerate() {
+        app.raw().must(&format!(
+            "INSERT INTO bookings (cluster_id, id, copy_id, school_id, person_id, kind, state, first_day, last_day, held_until, request_key, created_at, updated_at)
+             SELECT b.cluster_id, b.id + 1 + {n}, c.id, b.school_id, b.person_id, 'restock', 'confirmed', '2026-12-07', '2027-12-31', '2027-12-31', '{tag}', b.created_at, b.updated_at
+             FROM bookings b JOIN copies c ON c.cluster_id = b.cluster_id WHERE b.first_day = '2026-11-30' AND c.tag = '{tag}'"
+        ));
+    }
+    let all = usize::try_from(app.raw().number(DAYS)).unwrap();
+    assert_eq!(all, 5 + 2 * 390);
+    app.raw().must("DELETE FROM booked_days");
+    let put_back = async || put_back_days(&app.app.db, app.clock.now()).await.expect("putting back");
+    assert_eq!(put_back().await, DaysPutBack { days: all, taken: 0 });
+    assert_eq!(put_back().await, DaysPutBack::default());
+    // What others have taken is gone past, and does not keep the portions from going on.
+    app.raw().must(
+        "DELETE FROM booked_days;
+         INSERT INTO booked_days (cluster_id, copy_id, day, booking_id) SELECT s.cluster_id, s.copy_id, d.day, m.id FROM bookings s
+         JOIN bookings m ON m.cluster_id = s.cluster_id AND m.first_day = '2026-11-30' JOIN days d ON d.day BETWEEN s.first_day AND '2027-12-30'
+         WHERE s.kind = 'restock'",
+    );
+    assert_eq!(put_back().await, DaysPutBack { days: 5 + 2, taken: 2 * 389 });
+    app.raw().must("DELETE FROM booked_days; UPDATE bookings SET state = 'cancelled'");
     app.letters().await;
     assert!(log::forget() > 0, "each is said aloud");
 }

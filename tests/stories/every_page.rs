@@ -18,7 +18,7 @@ const MOST_OF_THE_FILE: u64 = 10;
 
 /// Pages by shape, as somebody finds them who follows every link from the calendar on. Ids and values are taken away, so that a
 /// hundred bookings are one page.
-async fn walk(app: &TestApp, person: &Person) -> BTreeMap<String, (Page, u64)> {
+pub async fn walk(app: &TestApp, person: &Person) -> BTreeMap<String, (Page, u64)> {
     let mut found: BTreeMap<String, (Page, u64)> = BTreeMap::new();
     let mut open: Vec<String> =
         ["/week", "/calendar", "/boxes", "/loans", "/mail", "/feeds"].iter().map(|path| format!("{}{path}", person.base)).collect();
@@ -54,7 +54,7 @@ fn shape(path: &str) -> String {
 }
 
 /// A cluster with a lot in it, and one of everything: a request, a booking, a refusal, a cancelled one, mails.
-async fn lived_in(app: &TestApp) -> (Ssl, Coordinator) {
+pub async fn lived_in(app: &TestApp) -> (Ssl, Coordinator) {
     app.found(&World::busy(20, 200)).await;
     let (lead, coordinator) =
         (Ssl::new(app, "busy", &science_lead("Ash")).await, Coordinator::new(app, "busy", "coordinator@busy.example").await);

@@ -8,7 +8,7 @@ use super::loans::Loan;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, ClusterId, PersonId};
 use crate::bookings::changes::{self, Back};
-use crate::bookings::{Decision, Slot, State};
+use crate::bookings::{Booking, Decision, Slot, State};
 use crate::db::asks::LONGEST_HOLD;
 use crate::db::schema::bookings;
 use crate::db::{House, Result, Tx};
@@ -41,6 +41,40 @@ pub struct New {
     pub offer_until: Option<DateTime<Utc>>,
 }
 
+impl New {
+    /// Why a coordinator set rules aside; empty when none was.
+    fn reason(&self, decision: &Decision) -> &str {
+        if decision.waived.is_empty() { "" } else { self.override_reason.trim() }
+    }
+
+    /// The booking that [`insert`] stores.
+    #[must_use]
+    pub fn booking(&self, id: BookingId, decision: &Decision) -> Booking {
+        Booking {
+            slot: Slot {
+                id,
+                copy: decision.copy,
+                school: decision.school,
+                kind: decision.kind,
+                state: decision.state,
+                days: decision.days,
+                held_until: decision.held_until,
+                collected_on: None,
+                returned_on: None,
+                offer_until: self.offer_until,
+            },
+            person: self.person,
+            class_name: self.details.class_name.clone(),
+            purpose: self.details.purpose.clone(),
+            pupils: self.details.pupils,
+            sequence: 0,
+            override_reason: self.reason(decision).to_owned(),
+            ended_reason: String::new(),
+            repeated_from: self.repeated_from,
+        }
+    }
+}
+
 /// The booking that a form with this key has made already.
 pub fn by_request_key(tx: &mut Tx<'_>, key: &str) -> Result<Option<(BookingId, State)>> {
     let found: Option<(i64, String)> = bookings::table
@@ -62,7 +96,7 @@ pub fn state_and_sequence(tx: &mut Tx<'_>, id: BookingId) -> Result<Option<(Stat
 /// Stores a new booking. [`crate::db::Error::Taken`] when a day is held by another, whatever the rules saw.
 pub fn insert(tx: &mut Tx<'_>, decision: &Decision, new: &New) -> Result<BookingId> {
     let id = BookingId::fresh(tx.now);
-    let reason = if decision.waived.is_empty() { "" } else { new.override_reason.trim() };
+    let reason = new.reason(decision);
     // Only a booking of this cluster can be repeated; another id is nobody's business here.
     let repeated_from = match new.repeated_from {
         Some(from) if state_and_sequence(tx, from)?.is_some() => Some(from.0),

@@ -15,6 +15,9 @@ use crate::schools::School;
 
 /// How far before a wish its neighbours are looked for: the nearest free span may lie as far back.
 const MARGIN: i64 = 40;
+/// How much further the school year is read: as far around as the legs of what is booked ask for at the end of the transaction
+/// (`journeys::acts`), which then finds it read.
+const CALENDAR_MARGIN: i64 = 100;
 
 /// The shelf of a resource, with what a page shows besides.
 #[derive(Debug, Clone)]
@@ -30,9 +33,13 @@ pub struct Reading {
 /// Reads the shelf of a resource for a school. `wanted`: the days somebody has in mind, which may lie further than can be booked.
 pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Option<Period>) -> Result<Reading> {
     let today = tx.today();
-    let window = |rules: &Rules| window(rules, wanted, today);
-    let (title, calendar) = plan::title_with_calendar(tx, resource, window)?;
-    let window = window(&title.rules);
+    let wanted_days = |rules: &Rules| window(rules, wanted, today);
+    let year = |rules: &Rules| {
+        let days = wanted_days(rules);
+        Period::new(days::add(days.first(), -CALENDAR_MARGIN), days::add(days.last(), CALENDAR_MARGIN)).unwrap_or(days)
+    };
+    let (title, calendar) = plan::title_with_calendar(tx, resource, year)?;
+    let window = wanted_days(&title.rules);
     let schools = crate::schools::store::schools(tx)?;
     let slots = slots(tx, &title, window)?;
     let copies = title

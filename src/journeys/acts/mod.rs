@@ -7,48 +7,45 @@ pub mod meetings;
 use std::collections::BTreeMap;
 
 use crate::base::days::{self, Period};
-use crate::base::ids::{BookingId, CopyId, LegId, SchoolId};
-use crate::bookings::store::loans;
+use crate::base::ids::{BookingId, CopyId, LegId};
 use crate::bookings::{Slot, State};
 use crate::db::{Result, Tx};
-use crate::journeys::legs::{self, CALENDAR_DAYS, Plan, Route};
-use crate::journeys::store::{self, legs as rows};
+use crate::journeys::legs::{self, CALENDAR_DAYS, FIRST_LOOK_DAYS, Plan, Route};
+use crate::journeys::store::legs::{self as rows, Changed};
 use crate::journeys::tell::{Teller, matters};
 use crate::journeys::{Leg, LegState};
 use crate::year::{self, SchoolCalendar};
 
 /// Settles what follows from a change of bookings or custody, however it was made: the legs of the copies that changed are laid anew, and
 /// the worker looks at them again.
-pub fn settle(tx: &mut Tx<'_>) -> Result<()> {
-    let changed = rows::unsettled(tx)?;
-    relay(tx, &changed)?;
-    rows::look_again(tx, &changed)?;
-    rows::settled(tx, &changed)
+pub fn settle(tx: &mut Tx<'_>, changed: &[Changed]) -> Result<()> {
+    relay(tx, changed)?;
+    rows::look_again(tx)?;
+    rows::settled(tx, &ids(changed))
+}
+
+fn ids(changed: &[Changed]) -> Vec<CopyId> {
+    changed.iter().map(|one| one.custody.copy).collect()
 }
 
 /// Lays the legs of the copies anew.
-fn relay(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<()> {
+fn relay(tx: &mut Tx<'_>, changed: &[Changed]) -> Result<()> {
     let today = tx.today();
-    let homes = rows::homes(tx, copies)?;
     let ahead = Period::new(today, days::END).unwrap_or(Period::day(today));
-    let mut slots: Vec<_> = loans::around(tx, copies, ahead)?.into_iter().map(|(slot, _)| slot).collect();
-    for out in loans::out_now(tx)? {
-        if copies.contains(&out.copy) && !slots.iter().any(|slot| slot.id == out.id) {
-            slots.push(out);
-        }
-    }
-    slots.retain(|slot| slot.state == State::Confirmed && !slot.is_over(today));
-    slots.sort_unstable_by_key(|slot| (slot.copy, slot.days));
+    let known = rows::slots_of_unsettled(tx)?;
+    let planned = rows::of_unsettled(tx)?;
+    let slots: Vec<Slot> = known.iter().filter(|slot| slot.state == State::Confirmed && !slot.is_over(today)).copied().collect();
     let first = slots.iter().map(|slot| slot.days.first()).min().unwrap_or(today).min(today);
     let last = slots.iter().map(|slot| slot.days.last()).max().unwrap_or(today).max(today);
     let window = Period::new(days::add(first, -CALENDAR_DAYS), days::add(last, CALENDAR_DAYS)).unwrap_or(ahead);
     let calendar = year::store::school_calendar(tx, window)?;
-    let plans = plan(tx, &homes, &slots, &calendar)?;
+    let possession = possession(tx, &planned, &known)?;
+    let plans = plan(tx, changed, &Facts { slots, planned, possession }, &calendar)?;
     let news = write(tx, &plans)?;
     if news.is_empty() {
         return Ok(());
     }
-    let mut teller = Teller::read(tx, copies)?;
+    let mut teller = Teller::read(tx, &ids(changed))?;
     for (before, after) in news {
         let told = teller.changed(tx, &before, after.as_ref())?;
         if let Some(leg) = after.filter(|leg| told && !leg.told) {
@@ -58,23 +55,44 @@ fn relay(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<()> {
     Ok(())
 }
 
-/// What is to be written down for each copy: read for all of them at once.
-fn plan(tx: &mut Tx<'_>, homes: &[(CopyId, SchoolId)], slots: &[Slot], calendar: &SchoolCalendar) -> Result<Vec<(CopyId, Plan)>> {
+/// What is known of the copies that changed.
+struct Facts {
+    /// Their confirmed bookings that are not over, by copy and day.
+    slots: Vec<Slot>,
+    /// Their planned legs.
+    planned: Vec<Leg>,
+    /// Of the bookings at the legs' ends, whether each was collected, and whether it was returned.
+    possession: BTreeMap<BookingId, (bool, bool)>,
+}
+
+/// Of the bookings at the legs' ends, whether each was collected, and whether it was returned: those that are over are asked for.
+fn possession(tx: &mut Tx<'_>, planned: &[Leg], known: &[Slot]) -> Result<BTreeMap<BookingId, (bool, bool)>> {
+    let ends = planned.iter().flat_map(|leg| [leg.from_booking, leg.to_booking]).flatten();
+    let known: BTreeMap<BookingId, (bool, bool)> =
+        known.iter().map(|slot| (slot.id, (slot.collected_on.is_some(), slot.returned_on.is_some()))).collect();
+    let others: Vec<BookingId> = ends.filter(|id| !known.contains_key(id)).collect();
+    let mut all = if others.is_empty() { BTreeMap::new() } else { rows::possession(tx, &others)? };
+    all.extend(known);
+    Ok(all)
+}
+
+/// What is to be written down for each copy. Its legs that come near are looked at anew.
+fn plan(tx: &mut Tx<'_>, changed: &[Changed], facts: &Facts, calendar: &SchoolCalendar) -> Result<Vec<(CopyId, Plan)>> {
     let today = tx.today();
-    let copies: Vec<CopyId> = homes.iter().map(|(copy, _)| *copy).collect();
-    let custody = store::of(tx, &copies)?;
-    let planned = rows::of_copies(tx, &copies)?;
-    let on_the_way = custody.iter().any(|now| now.handover.is_some());
+    let copies = ids(changed);
+    let on_the_way = changed.iter().any(|one| one.custody.handover.is_some());
     let under_way = if on_the_way { rows::all_under_way(tx, &copies)? } else { BTreeMap::new() };
-    let ends: Vec<BookingId> = planned.iter().flat_map(|leg| [leg.from_booking, leg.to_booking]).flatten().collect();
-    let possession = if ends.is_empty() { BTreeMap::new() } else { rows::possession(tx, &ends)? };
+    let near = |leg: &Leg| leg.day >= today && leg.day <= days::add(today, FIRST_LOOK_DAYS) && leg.look_on > today;
+    if facts.planned.iter().any(near) {
+        rows::look_at_near_ones(tx, &copies)?;
+    }
     let mut plans = Vec::new();
-    for (copy, home) in homes {
-        let Some(now) = custody.iter().find(|now| now.copy == *copy) else { continue };
-        let own: Vec<_> = slots.iter().copied().filter(|slot| slot.copy == *copy).collect();
-        let wanted = legs::lay(&Route { home: *home, custody: now, slots: &own, today }, calendar);
-        let mine: Vec<Leg> = planned.iter().filter(|leg| leg.copy == *copy).cloned().collect();
-        plans.push((*copy, legs::compare(&mine, &wanted, under_way.get(copy).copied(), &possession, calendar, today)));
+    for Changed { custody, home, .. } in changed {
+        let own: Vec<_> = facts.slots.iter().copied().filter(|slot| slot.copy == custody.copy).collect();
+        let wanted = legs::lay(&Route { home: *home, custody, slots: &own, today }, calendar);
+        let mine: Vec<Leg> = facts.planned.iter().filter(|leg| leg.copy == custody.copy).cloned().collect();
+        let under_way = under_way.get(&custody.copy).copied();
+        plans.push((custody.copy, legs::compare(&mine, &wanted, under_way, &facts.possession, calendar, today)));
     }
     Ok(plans)
 }
@@ -92,11 +110,14 @@ fn write(tx: &mut Tx<'_>, plans: &[(CopyId, Plan)]) -> Result<Vec<(Leg, Option<L
                 news.push((leg.clone(), None));
             }
         }
-        let other_ends = |(before, after): &&(Leg, Leg)| (before.from_booking, before.to_booking) != (after.from_booking, after.to_booking);
-        for (before, _) in plan.changed.iter().filter(other_ends) {
-            rows::end(tx, before, LegState::Dropped)?;
-        }
     }
+    let changed: usize = plans.iter().map(|(_, plan)| plan.changed.len()).sum();
+    let other_ends = |(before, after): &&(Leg, Leg)| (before.from_booking, before.to_booking) != (after.from_booking, after.to_booking);
+    // A single one is in nobody's way.
+    for (before, _) in plans.iter().flat_map(|(_, plan)| &plan.changed).filter(other_ends).filter(|_| changed > 1) {
+        rows::end(tx, before, LegState::Dropped)?;
+    }
+    let mut new = Vec::new();
     for (copy, plan) in plans {
         for (before, leg) in &plan.changed {
             rows::update(tx, leg)?;
@@ -104,9 +125,8 @@ fn write(tx: &mut Tx<'_>, plans: &[(CopyId, Plan)]) -> Result<Vec<(Leg, Option<L
                 news.push((before.clone(), Some(leg.clone())));
             }
         }
-        for want in &plan.new {
-            rows::insert(tx, &want.leg(LegId::fresh(tx.now), *copy, today))?;
-        }
+        new.extend(plan.new.iter().map(|want| want.leg(LegId::fresh(tx.now), *copy, today)));
     }
+    rows::insert(tx, &new)?;
     Ok(news)
 }

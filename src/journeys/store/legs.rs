@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
-use diesel::dsl::exists;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
+use super::custody_columns;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, LegId, MeetingId, PersonId, SchoolId};
 use crate::bookings::Slot;
 use crate::bookings::store::loans;
 use crate::bookings::store::plan::{SlotRow, slot_columns, slot_of};
-use crate::db::schema::{bookings, copies, custody, handovers, legs, unsettled};
+use crate::db::asks::{LONGEST_HOLD, insert_all, is_live};
+use crate::db::schema::{bookings, copies, custody, handovers, legs, unsettled, waits};
 use crate::db::{Error, Result, Tx};
 use crate::journeys::legs::FIRST_LOOK_DAYS;
-use crate::journeys::{Leg, LegState, Proposal, Way};
+use crate::journeys::{Custody, Leg, LegState, Proposal, Way};
 
 pub(crate) type Ends = (i64, i64, Option<i64>, Option<i64>, i64, i64);
 pub(crate) type How = (Day, String, Option<i64>, String, bool);
@@ -100,16 +103,38 @@ pub fn planned(tx: &mut Tx<'_>, window: Period) -> Result<Vec<Leg>> {
     rows.into_iter().map(leg_of).collect()
 }
 
-/// The planned legs of some copies, by day.
-pub fn of_copies(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<Vec<Leg>> {
+/// The copies whose bookings or custody have changed, as a part of a query: a statement with a list of them would not be kept prepared. What
+/// a session past the application lists meanwhile may be among them, and does no harm.
+macro_rules! listed {
+    ($tx:expr) => {
+        unsettled::table.filter(unsettled::cluster_id.eq($tx.cluster.0)).select(unsettled::copy_id)
+    };
+}
+
+/// The planned legs of the copies that have changed, by day.
+pub fn of_unsettled(tx: &mut Tx<'_>) -> Result<Vec<Leg>> {
     let rows: Vec<Row> = legs::table
         .filter(legs::cluster_id.eq(tx.cluster.0))
-        .filter(legs::copy_id.eq_any(copies.iter().map(|id| id.0)))
+        .filter(legs::copy_id.eq_any(listed!(tx)))
         .filter(legs::state.eq("planned"))
         .order((legs::day, legs::id))
         .select(leg_columns!())
         .load(tx.conn)?;
     rows.into_iter().map(leg_of).collect()
+}
+
+/// The live bookings of the copies that have changed which hold a day from today on, and those for which one is out, however old; by copy
+/// and day.
+pub fn slots_of_unsettled(tx: &mut Tx<'_>) -> Result<Vec<Slot>> {
+    let today = tx.today();
+    // Both halves name cluster and copies, so that each finds its own index (see `bookings::store::plan::open_now`).
+    let of = || bookings::cluster_id.eq(tx.cluster.0).and(bookings::copy_id.eq_any(listed!(tx)));
+    let planned = of().and(bookings::first_day.ge(days::add(today, -LONGEST_HOLD))).and(bookings::held_until.ge(today)).and(is_live!());
+    let out = of().and(bookings::collected_on.is_not_null()).and(bookings::returned_on.is_null());
+    let rows: Vec<SlotRow> = bookings::table.filter(planned.or(out)).select(slot_columns!()).load(tx.conn)?;
+    let mut slots = rows.into_iter().map(slot_of).collect::<Result<Vec<_>>>()?;
+    slots.sort_unstable_by_key(|slot| (slot.copy, slot.days));
+    Ok(slots)
 }
 
 /// The planned legs of one copy, by day, each with the booking that it leads to: one query.
@@ -146,10 +171,10 @@ pub fn of_bookings(tx: &mut Tx<'_>, bookings: &[BookingId]) -> Result<Vec<Leg>> 
     rows.into_iter().map(leg_of).collect()
 }
 
-/// A leg that is laid now.
-pub fn insert(tx: &mut Tx<'_>, leg: &Leg) -> Result<()> {
-    diesel::insert_into(legs::table)
-        .values((
+/// Legs that are laid now.
+pub fn insert(tx: &mut Tx<'_>, new: &[Leg]) -> Result<()> {
+    let rows = new.iter().map(|leg| {
+        (
             (legs::cluster_id.eq(tx.cluster.0), legs::id.eq(leg.id.0), legs::copy_id.eq(leg.copy.0)),
             legs::from_booking_id.eq(leg.from_booking.map(|id| id.0)),
             legs::to_booking_id.eq(leg.to_booking.map(|id| id.0)),
@@ -158,13 +183,14 @@ pub fn insert(tx: &mut Tx<'_>, leg: &Leg) -> Result<()> {
             legs::day.eq(leg.day),
             legs::way.eq(<&'static str>::from(leg.way)),
             legs::meeting_id.eq(leg.meeting.map(|id| id.0)),
-            legs::note.eq(&leg.note),
+            legs::note.eq(leg.note.clone()),
             legs::agreed.eq(leg.agreed),
             legs::state.eq(<&'static str>::from(leg.state)),
             legs::look_on.eq(leg.look_on),
             (legs::created_at.eq(tx.stamp()), legs::updated_at.eq(tx.stamp())),
-        ))
-        .execute(tx.conn)?;
+        )
+    });
+    insert_all!(tx.conn, diesel::insert_into(legs::table), rows.collect())?;
     Ok(())
 }
 
@@ -224,15 +250,19 @@ pub fn looked_at(tx: &mut Tx<'_>, id: LegId, again: Day, told: bool) -> Result<(
     Ok(())
 }
 
-/// What concerns these copies has changed: the worker looks at them in its next round, and at their legs that come near, whose
-/// school days may be others now.
-pub fn look_again(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<()> {
-    let (today, ids) = (tx.today(), || of.iter().map(|id| id.0));
-    let changed = custody::table.filter(custody::cluster_id.eq(tx.cluster.0)).filter(custody::copy_id.eq_any(ids()));
-    diesel::update(changed).set(custody::look_on.eq(today)).execute(tx.conn)?;
+/// What concerns the copies that have changed is looked at by the worker in its next round.
+pub fn look_again(tx: &mut Tx<'_>) -> Result<()> {
+    let changed = custody::table.filter(custody::cluster_id.eq(tx.cluster.0)).filter(custody::copy_id.eq_any(listed!(tx)));
+    diesel::update(changed).set(custody::look_on.eq(tx.today())).execute(tx.conn)?;
+    Ok(())
+}
+
+/// So are the planned legs of these copies that come near, whose school days may be others now.
+pub fn look_at_near_ones(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<()> {
+    let today = tx.today();
     let near = legs::table
         .filter(legs::cluster_id.eq(tx.cluster.0))
-        .filter(legs::copy_id.eq_any(ids()))
+        .filter(legs::copy_id.eq_any(of.iter().map(|id| id.0)))
         .filter(legs::day.between(today, days::add(today, FIRST_LOOK_DAYS)))
         .filter(legs::state.eq("planned"))
         .filter(legs::look_on.gt(today));
@@ -240,17 +270,43 @@ pub fn look_again(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<()> {
     Ok(())
 }
 
-/// The copies whose bookings or custody have changed since their legs were laid.
-pub fn unsettled(tx: &mut Tx<'_>) -> Result<Vec<CopyId>> {
-    let ids: Vec<i64> = unsettled::table.filter(unsettled::cluster_id.eq(tx.cluster.0)).select(unsettled::copy_id).load(tx.conn)?;
-    Ok(ids.into_iter().map(CopyId).collect())
+/// A copy whose bookings or custody have changed since its legs were laid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Where it is.
+    pub custody: Custody,
+    /// Where it is kept when nobody has it.
+    pub home: SchoolId,
+    /// Whether somebody waits for its resource.
+    pub awaited: bool,
+}
+
+/// The copies whose bookings or custody have changed since their legs were laid: one query.
+pub fn changed(tx: &mut Tx<'_>) -> Result<Vec<Changed>> {
+    let waiting = waits::table
+        .filter(waits::cluster_id.eq(copies::cluster_id))
+        .filter(waits::resource_id.eq(copies::resource_id))
+        .filter(sql::<Bool>("waits.state IN ('waiting', 'offered')"))
+        .filter(waits::state.eq("waiting"));
+    let rows: Vec<(super::Row, i64, bool)> = unsettled::table
+        .inner_join(copies::table.on(copies::cluster_id.eq(unsettled::cluster_id).and(copies::id.eq(unsettled::copy_id))))
+        .inner_join(custody::table.on(custody::cluster_id.eq(unsettled::cluster_id).and(custody::copy_id.eq(unsettled::copy_id))))
+        .filter(unsettled::cluster_id.eq(tx.cluster.0))
+        .order(unsettled::copy_id)
+        .select((custody_columns!(), copies::home_school_id, exists(waiting)))
+        .load(tx.conn)?;
+    let of = |(row, home, awaited)| Ok(Changed { custody: super::custody_of(row)?, home: SchoolId(home), awaited });
+    rows.into_iter().map(of).collect()
 }
 
 /// The legs of these copies are laid. One that a session past the application has listed meanwhile stays listed.
 pub fn settled(tx: &mut Tx<'_>, copies: &[CopyId]) -> Result<()> {
-    let laid =
-        unsettled::table.filter(unsettled::cluster_id.eq(tx.cluster.0)).filter(unsettled::copy_id.eq_any(copies.iter().map(|id| id.0)));
-    diesel::delete(laid).execute(tx.conn)?;
+    let own = unsettled::table.filter(unsettled::cluster_id.eq(tx.cluster.0));
+    match copies {
+        // Kept prepared, which a list is not.
+        [copy] => diesel::delete(own.filter(unsettled::copy_id.eq(copy.0))).execute(tx.conn)?,
+        some => diesel::delete(own.filter(unsettled::copy_id.eq_any(some.iter().map(|id| id.0)))).execute(tx.conn)?,
+    };
     Ok(())
 }
 
@@ -263,17 +319,6 @@ pub fn unsettle(tx: &mut Tx<'_>, copy: CopyId) -> Result<()> {
             .execute(tx.conn)?;
     }
     Ok(())
-}
-
-/// Where each of the copies is kept when nobody has it.
-pub fn homes(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<Vec<(CopyId, SchoolId)>> {
-    let rows: Vec<(i64, i64)> = copies::table
-        .filter(copies::cluster_id.eq(tx.cluster.0))
-        .filter(copies::id.eq_any(of.iter().map(|id| id.0)))
-        .order(copies::id)
-        .select((copies::id, copies::home_school_id))
-        .load(tx.conn)?;
-    Ok(rows.into_iter().map(|(copy, home)| (CopyId(copy), SchoolId(home))).collect())
 }
 
 /// The leg on which the copy is under way now: given up, not received.

@@ -1,38 +1,112 @@
 //! Letters that may be switched off, sent as each person wants them; the addresses in them that switch a kind off, and what is gathered.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDateTime;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::base::days::Day;
 use crate::base::ids::{DigestItemId, PersonId};
 use crate::base::secret::Secret;
+use crate::db::asks::insert_all;
 use crate::db::schema::{digest_items, muted_kinds, people, settings, unsubscribe_links};
 use crate::db::{House, Result, Tx};
-use crate::mail::choices::{Offer, Rhythm, UNSUBSCRIBE_LASTS, WayOut, goes_out};
+use crate::mail::choices::{Offer, Sending, UNSUBSCRIBE_LASTS, WayOut, goes_out};
 use crate::mail::{Block, Kind, Letter, store as outbox};
 
 /// The most that is gathered into one letter.
 const MOST_GATHERED: i64 = 200;
 
-/// Sends a letter that its recipient may have switched off: at once with the address that does so, or into what is gathered, or
-/// not at all. What cannot wait for a daily or weekly letter goes at once, whatever the rhythm. `true` when something was stored.
+/// Sends a letter that its recipient may have switched off, as [`post_all`] does. `true` when something was stored.
 pub fn post(tx: &mut Tx<'_>, letter: &Letter, way_out: WayOut) -> Result<bool> {
-    let Some(person) = letter.to.person else { return outbox::enqueue(tx, letter) };
-    if mutes(tx, person, letter.kind)? {
-        return Ok(false);
+    Ok(post_all(tx, &[Sending { letter: letter.clone(), may_mute: Some(way_out) }])? > 0)
+}
+
+/// Sends letters, and says how many were stored. One that its recipient may have switched off goes at once with the address that does so, or
+/// into what is gathered, or not at all; what cannot wait for a daily or weekly letter goes at once, whatever the rhythm. For letters of one
+/// kind about one thing that is two questions and three statements, however many they are.
+pub fn post_all(tx: &mut Tx<'_>, sendings: &[Sending]) -> Result<usize> {
+    let mut alike: Vec<Vec<&Sending>> = Vec::new();
+    for one in sendings {
+        let same =
+            |other: &Letter| (other.kind.key, &other.subject, other.day) == (one.letter.kind.key, &one.letter.subject, one.letter.day);
+        match alike.iter_mut().find(|some| some.first().is_some_and(|first| same(&first.letter))) {
+            Some(some) => some.push(one),
+            None => alike.push(vec![one]),
+        }
     }
-    // Whoever changes the choice in between does not hear of the same thing twice.
-    if is_gathered(tx, letter, person)? || outbox::is_there(tx, letter)? {
-        return Ok(false);
+    alike.into_iter().try_fold(0, |stored, some| Ok(stored + post_alike(tx, &some)?))
+}
+
+/// The same for letters of one kind about one thing, on one day.
+fn post_alike(tx: &mut Tx<'_>, sendings: &[&Sending]) -> Result<usize> {
+    let Some(about) = sendings.first().map(|one| &one.letter) else { return Ok(0) };
+    let mut told: HashSet<String> = outbox::told(tx, about.kind, &about.subject, about.day)?.into_iter().collect();
+    let asked: Vec<i64> = sendings.iter().filter(|one| one.may_mute.is_some()).filter_map(|one| Some(one.letter.to.person?.0)).collect();
+    let wishes = if asked.is_empty() { HashMap::new() } else { wishes(tx, about, asked)? };
+    let (mut gathered, mut carried, mut go) = (Vec::new(), Vec::new(), Vec::new());
+    for Sending { letter, may_mute } in sendings.iter().copied() {
+        // Whoever changes the choice in between does not hear of the same thing twice, and nobody does who is named twice.
+        let new = !told.contains(letter.to.address.as_str());
+        let way_out = match (letter.to.person, may_mute) {
+            (Some(person), Some(way_out)) => {
+                let wish = wishes.get(&person).copied().unwrap_or_default();
+                if !new || wish.none_of_it {
+                    continue;
+                }
+                if let Some(on) = wish.on.filter(|_| letter.kind.waits) {
+                    gathered.push((letter, person, on));
+                    told.insert(letter.to.address.as_str().to_owned());
+                    continue;
+                }
+                (*way_out == WayOut::Carried).then_some(person)
+            }
+            _ => None,
+        };
+        if new {
+            let secret = way_out.map(|person| (person, Secret::fresh()));
+            let address = secret.as_ref().map_or_else(String::new, |(_, secret)| tx.link(&format!("/unsubscribe/{}", secret.reveal())));
+            carried.extend(secret.map(|(person, secret)| (person, secret, letter.kind)));
+            go.push((letter, address));
+            told.insert(letter.to.address.as_str().to_owned());
+        }
     }
-    let gathers = if letter.kind.waits { gathers(tx, person)? } else { None };
-    match (gathers, way_out) {
-        (Some(on), _) => gather(tx, letter, person, on),
-        (None, WayOut::Carried) => send_with_way_out(tx, letter, person),
-        (None, WayOut::Missing) => outbox::enqueue(tx, letter),
-    }
+    let letters: Vec<(&Letter, &str)> = go.iter().map(|(letter, address)| (*letter, address.as_str())).collect();
+    outbox::insert(tx, &letters)?;
+    remember(tx, &carried)?;
+    gather(tx, &gathered)?;
+    Ok(letters.len() + gathered.len())
+}
+
+/// How a person wants letters of one kind about one thing.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wished {
+    /// The kind is switched off, or this one waits already in what is gathered.
+    none_of_it: bool,
+    /// The day on which what is gathered goes out; `None` when each letter is wanted at once.
+    on: Option<Day>,
+}
+
+/// How each of these people wants letters like this one.
+fn wishes(tx: &mut Tx<'_>, about: &Letter, of: Vec<i64>) -> Result<HashMap<PersonId, Wished>> {
+    let off = muted_kinds::table.filter(muted_kinds::person_id.eq(people::id)).filter(muted_kinds::kind.eq(about.kind.key));
+    let waits = digest_items::table
+        .filter(digest_items::cluster_id.eq(tx.cluster.0))
+        .filter(digest_items::kind.eq(about.kind.key))
+        .filter(digest_items::subject.eq(&about.subject))
+        .filter(digest_items::day.eq(about.day))
+        .filter(digest_items::person_id.eq(people::id));
+    let rows: Vec<(i64, String, bool, bool, Option<i32>)> = people::table
+        .left_join(settings::table.on(settings::cluster_id.eq(tx.cluster.0)))
+        .filter(people::id.eq_any(of))
+        .select((people::id, people::rhythm, exists(off), exists(waits), settings::mail_from_hour.nullable()))
+        .load(tx.conn)?;
+    let wished = |(id, rhythm, off, waits, from): (i64, String, bool, bool, Option<i32>)| {
+        let from = from.and_then(|hour| u32::try_from(hour).ok()).unwrap_or(7);
+        (PersonId(id), Wished { none_of_it: off || waits, on: goes_out(rhythm.parse().unwrap_or_default(), tx.now, from) })
+    };
+    Ok(rows.into_iter().map(wished).collect())
 }
 
 /// Sends a letter now, with the address that switches its kind off.
@@ -42,16 +116,26 @@ pub fn send_with_way_out(tx: &mut Tx<'_>, letter: &Letter, person: PersonId) -> 
     if !outbox::enqueue_with(tx, letter, &switch_off)? {
         return Ok(false);
     }
-    diesel::insert_into(unsubscribe_links::table)
-        .values((
+    remember(tx, &[(person, secret, letter.kind)])?;
+    Ok(true)
+}
+
+/// Remembers the addresses that switch a kind off.
+fn remember(tx: &mut Tx<'_>, carried: &[(PersonId, Secret, &Kind)]) -> Result<()> {
+    if carried.is_empty() {
+        return Ok(());
+    }
+    let rows = carried.iter().map(|(person, secret, kind)| {
+        (
             unsubscribe_links::token_hash.eq(secret.hash()),
             unsubscribe_links::person_id.eq(person.0),
-            unsubscribe_links::kind.eq(letter.kind.key),
+            unsubscribe_links::kind.eq(kind.key),
             unsubscribe_links::created_at.eq(tx.stamp()),
             unsubscribe_links::expires_at.eq((tx.now + UNSUBSCRIBE_LASTS).naive_utc()),
-        ))
-        .execute(tx.conn)?;
-    Ok(true)
+        )
+    });
+    insert_all!(tx.conn, diesel::insert_into(unsubscribe_links::table), rows.collect())?;
+    Ok(())
 }
 
 /// Whether a person has switched letters of this kind off.
@@ -74,43 +158,26 @@ pub fn muted(tx: &mut Tx<'_>, kind: &Kind, of: &[PersonId]) -> Result<HashSet<Pe
     Ok(rows.into_iter().map(PersonId).collect())
 }
 
-/// The day on which what is gathered for this person goes out; `None` when each letter is wanted at once.
-fn gathers(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<Day>> {
-    let word: String = people::table.find(person.0).select(people::rhythm).first(tx.conn)?;
-    let rhythm: Rhythm = word.parse().unwrap_or_default();
-    if rhythm == Rhythm::Each {
-        return Ok(None);
+fn gather(tx: &mut Tx<'_>, letters: &[(&Letter, PersonId, Day)]) -> Result<()> {
+    if letters.is_empty() {
+        return Ok(());
     }
-    let from: Option<i32> = settings::table.find(tx.cluster.0).select(settings::mail_from_hour).first(tx.conn).optional()?;
-    Ok(goes_out(rhythm, tx.now, from.and_then(|hour| u32::try_from(hour).ok()).unwrap_or(7)))
-}
-
-fn is_gathered(tx: &mut Tx<'_>, letter: &Letter, person: PersonId) -> Result<bool> {
-    let there = digest_items::table
-        .filter(digest_items::cluster_id.eq(tx.cluster.0))
-        .filter(digest_items::kind.eq(letter.kind.key))
-        .filter(digest_items::subject.eq(&letter.subject))
-        .filter(digest_items::day.eq(letter.day))
-        .filter(digest_items::person_id.eq(person.0));
-    Ok(diesel::select(diesel::dsl::exists(there)).get_result(tx.conn)?)
-}
-
-fn gather(tx: &mut Tx<'_>, letter: &Letter, person: PersonId, on: Day) -> Result<bool> {
-    let url = letter.blocks.iter().find_map(|block| if let Block::Button { url, .. } = block { Some(url.as_str()) } else { None });
-    diesel::insert_into(digest_items::table)
-        .values((
+    let rows = letters.iter().map(|(letter, person, on)| {
+        let url = letter.blocks.iter().find_map(|block| if let Block::Button { url, .. } = block { Some(url.as_str()) } else { None });
+        (
             digest_items::cluster_id.eq(tx.cluster.0),
             digest_items::id.eq(DigestItemId::fresh(tx.now).0),
             digest_items::person_id.eq(person.0),
             digest_items::kind.eq(letter.kind.key),
-            digest_items::subject.eq(&letter.subject),
+            digest_items::subject.eq(letter.subject.clone()),
             digest_items::day.eq(letter.day),
-            digest_items::title.eq(&letter.title),
-            digest_items::url.eq(url.unwrap_or_default()),
-            digest_items::due_on.eq(on),
-        ))
-        .execute(tx.conn)?;
-    Ok(true)
+            digest_items::title.eq(letter.title.clone()),
+            digest_items::url.eq(url.unwrap_or_default().to_owned()),
+            digest_items::due_on.eq(*on),
+        )
+    });
+    insert_all!(tx.conn, diesel::insert_into(digest_items::table), rows.collect())?;
+    Ok(())
 }
 
 /// Something that waits for a person's daily or weekly letter.
