@@ -15,6 +15,7 @@ mod migrate;
 mod pool;
 mod probe;
 pub mod schema;
+mod seat;
 mod silence;
 mod tally;
 mod tx;
@@ -28,7 +29,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify};
 
 pub use actor::{Actor, SeenRole};
 pub use conn::{Conn, MultiBackend};
@@ -41,10 +42,11 @@ pub use url::{DatabaseUrl, WrongUrl};
 use crate::base::Clock;
 use crate::base::ids::ClusterId;
 use conn::{Line, Opener, Role};
-use gates::{Place, Purpose};
+use gates::Purpose;
 use migrate::{MEND_FILE, MEND_SERVER};
-use pool::{Pool, Pooled};
+use pool::Pool;
 use probe::{Look, Own};
+use seat::{Open, Seat, Turn};
 use silence::{Progress, Pulse};
 use tally::Tally;
 
@@ -93,27 +95,6 @@ pub enum Engine {
     Sqlite,
     /// A server.
     Postgres,
-}
-
-/// A tenant read or write needs a connection: one of the pool's, or SQLite's writer.
-enum Seat {
-    Pooled(Box<Pooled>),
-    Writer(OwnedMutexGuard<Line>),
-}
-
-impl Seat {
-    fn line(&mut self) -> Result<&mut Line> {
-        match self {
-            Self::Pooled(line) => line.line(),
-            Self::Writer(line) => Ok(line),
-        }
-    }
-}
-
-/// What a transaction has waited for: its turn.
-enum Turn {
-    Pooled(Place),
-    Writer(OwnedMutexGuard<Line>),
 }
 
 impl Db {
@@ -460,22 +441,6 @@ impl Db {
                 Error::Unsure(why) if !writes => Error::Unavailable(why),
                 fault => fault,
             });
-        }
-    }
-}
-
-/// An open transaction: rolled back when dropped unfinished, be it by an error or a panic.
-struct Open<'a> {
-    line: &'a mut Line,
-    finished: bool,
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        if !self.finished && self.line.conn.batch_execute("ROLLBACK").is_err() {
-            // SQLite has already rolled back after some errors (a full disk): then there is nothing to undo, and a
-            // PostgreSQL connection that cannot roll back is dead.
-            self.line.broken = matches!(self.line.conn, Conn::Postgres(_));
         }
     }
 }

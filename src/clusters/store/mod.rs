@@ -265,6 +265,8 @@ pub fn all_settings(tx: &mut Tx<'_>) -> Result<All> {
 
 /// Changes the settings, and logs a line for each that is another now. How many those are.
 pub fn set_all_settings(tx: &mut Tx<'_>, to: &All) -> Result<usize> {
+    // A calendar knows how long a journey may take.
+    tx.keep_nothing();
     let changes = all_settings(tx)?.changes(to);
     if changes.is_empty() {
         return Ok(0);
