@@ -27,16 +27,16 @@ fn a_postgres_that_is_cut_off_or_hangs_is_503_and_comes_back() {
             for hangs in [false, true] {
                 rush.calm().await;
                 if hangs {
-                    relay.hang()
+                    relay.hang();
                 } else {
-                    relay.end().await
+                    relay.end().await;
                 }
                 let said = rush.storm(Duration::from_secs(4)).await;
                 assert!(said.contains(&503), "it hangs: {hangs}; {said:?}");
                 if hangs {
-                    relay.go_on()
+                    relay.go_on();
                 } else {
-                    relay.begin_again().await
+                    relay.begin_again().await;
                 }
                 rush.calm().await;
             }

@@ -20,6 +20,8 @@ struct Upload {
     line: TcpStream,
     path: String,
     rest: Vec<u8>,
+    /// What has been answered so far: it may come in pieces.
+    heard: Vec<u8>,
 }
 
 impl Upload {
@@ -40,7 +42,7 @@ impl Upload {
         );
         let mut line = TcpStream::connect(host).await.expect("a connection");
         line.write_all(start.as_bytes()).await.expect("sent");
-        Self { line, path: form.action.clone(), rest }
+        Self { line, path: form.action.clone(), rest, heard: Vec::new() }
     }
 
     /// Sends all but the last bytes.
@@ -52,7 +54,8 @@ impl Upload {
 
     async fn send(&mut self, bytes: usize) {
         let now: Vec<u8> = self.rest.drain(..bytes.min(self.rest.len())).collect();
-        self.line.write_all(&now).await.expect("sent");
+        // Whoever has been hung up on finds the answer waiting.
+        let _ = self.line.write_all(&now).await;
     }
 
     /// Sends what is left, and reads the answer.
@@ -63,9 +66,9 @@ impl Upload {
 
     /// The answer, if it comes in that time.
     async fn answer(&mut self, patience: Duration) -> Option<Page> {
-        let mut all = Vec::new();
-        tokio::time::timeout(patience, self.line.read_to_end(&mut all)).await.ok()?.expect("an answer");
-        let all = String::from_utf8_lossy(&all).into_owned();
+        let hearing = async { while !is_whole(&self.heard) && self.line.read_buf(&mut self.heard).await.expect("an answer") > 0 {} };
+        tokio::time::timeout(patience, hearing).await.ok()?;
+        let all = String::from_utf8_lossy(&self.heard).into_owned();
         let (head, text) = all.split_once("\r\n\r\n").unwrap_or((&all, ""));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
         let mut headers = reqwest::header::HeaderMap::new();
@@ -75,6 +78,14 @@ impl Upload {
         }
         Some(Page { status, headers, path: self.path.clone(), text: text.to_owned() })
     }
+}
+
+/// Whether an answer has come to the end that its head gives.
+fn is_whole(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer);
+    let Some((head, _)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().filter_map(|line| line.split_once(": ")).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    length.and_then(|(_, length)| length.trim().parse::<usize>().ok()).is_some_and(|length| answer.len() >= head.len() + 4 + length)
 }
 
 /// Nothing is on its way to us any more, as far as the server knows.
