@@ -202,7 +202,7 @@ impl Db {
         self.inner.tally.kinds()
     }
 
-    /// Reads a cluster's rows in one snapshot, in which who acts still may ([`Scope::just_asked`] is the exception).
+    /// Reads a cluster's rows in one snapshot, in which who acts still may (`Scope::just_asked` is the exception).
     pub async fn read<T, E, F>(&self, scope: Scope, work: F) -> std::result::Result<T, E>
     where
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
