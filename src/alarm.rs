@@ -24,8 +24,8 @@ use crate::mail::{Block, Choice, Kind, Letter, Message, Outcome, Recipient, Stat
 const GATHER: Duration = Duration::from_secs(10);
 /// At most one mail in this time.
 const BETWEEN: Duration = Duration::from_secs(60 * 60);
-/// When the mail server did not take it.
-const AGAIN: Duration = Duration::from_secs(5 * 60);
+/// When the mail server did not take it. It may have, and the receipt was lost: then it comes again.
+const AGAIN: Duration = Duration::from_secs(15 * 60);
 /// The most different faults of a mail, and the most letters of the words of one.
 const MOST: usize = 40;
 const MOST_WORDS: usize = 400;
@@ -124,7 +124,7 @@ impl Alarm {
                     tracing::warn!(?outcome, "the operator could not be told of what is wrong; it is tried again");
                     self.seen().put_back(seen);
                     self.0.rung.notify_one();
-                    AGAIN
+                    if matches!(outcome, Outcome::Refused(_)) { BETWEEN } else { AGAIN }
                 }
             };
             mailer.rest().await;

@@ -66,7 +66,7 @@ mod tests {
                 "A box is reserved",
                 "A request is on its way to the coordinator",
                 "A request is approved",
-                "A request is not approved",
+                "A request is not approved, or not answered",
                 "A booking has changed",
                 "A booking is cancelled",
                 "A request waits for approval",

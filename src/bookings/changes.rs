@@ -27,11 +27,12 @@ pub fn change(shelf: &Shelf, booking: &Booking, wish: &Wish) -> Result<Decision,
     Ok(decision)
 }
 
-/// The days that a decision adds at the end of a loan that is out: what somebody may be waiting for.
+/// The days that a decision adds at the end of a loan that is out, those on which the copy rests after it among them: what somebody may
+/// be waiting for.
 #[must_use]
 pub fn prolonged(booking: &Booking, decision: &Decision) -> Option<Period> {
     let slot = &booking.slot;
-    Period::new(days::add(slot.days.last(), 1), decision.days.last()).filter(|_| slot.is_out() && slot.kind == Kind::Loan)
+    Period::new(days::add(slot.held_until, 1), decision.held_until).filter(|_| slot.is_out() && slot.kind == Kind::Loan)
 }
 
 /// Whether the person may change the booking at all.
@@ -66,7 +67,7 @@ pub fn approve(slot: &Slot, by: By, today: Day) -> Result<(), Refusal> {
     if slot.is_offer() {
         return Err(Refusal::Offered);
     }
-    if slot.is_over(today) { Err(Refusal::Over) } else { Ok(()) }
+    if slot.is_over(today) || has_lapsed(slot, today) { Err(Refusal::Over) } else { Ok(()) }
 }
 
 /// Whether the request can be declined, with a reason that the school will read.

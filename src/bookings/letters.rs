@@ -171,8 +171,9 @@ pub fn declined(about: &About, to: &To<'_>, today: Day, reason: &str, calendar: 
 #[must_use]
 pub fn lapsed(about: &About, to: &To<'_>, today: Day, calendar: Option<Calendar>) -> Letter {
     let removal = if calendar.is_some() { " Open the attached calendar entry to take it out of your calendar." } else { "" };
+    let left = if about.days.last() >= today { " The days that are left are free again." } else { "" };
     let opening = Block::paragraph(format!(
-        "Nobody answered the request for {} before its first day was over, so it has lapsed. The days that are left are free again.{removal} If you still need the box, ask your coordinator.",
+        "Nobody answered the request for {} before its first day was over, so it has lapsed.{left}{removal} If you still need the box, ask your coordinator.",
         about.days
     ));
     let title = format!("Not answered for {}: {}", about.school, about.resource);

@@ -367,7 +367,7 @@ impl Db {
             }
         };
         let busy = |_| Error::Unavailable("somebody else holds it for too long".into());
-        let turn = tokio::time::timeout(patience, self.watched(writes, &progress, turn)).await.map_err(busy)???;
+        let turn = tokio::time::timeout(patience, self.watched(writes || self.hurried, &progress, turn)).await.map_err(busy)???;
         let seen = progress.clone();
         let hop = tokio::task::spawn_blocking(move || {
             let mut seat = match turn {
@@ -405,7 +405,8 @@ impl Db {
         });
         match self.watched(writes, &seen, hop).await? {
             Ok(done) => done,
-            Err(fault) => Err(Error::Unavailable(format!("the work on the database broke off: {fault}")).into()),
+            // Not its words: a panic may quote what somebody typed.
+            Err(_) => Err(Error::Unavailable("the work on the database broke off".into()).into()),
         }
     }
 
@@ -434,6 +435,15 @@ impl Db {
             }
             if writes && self.reading(silence::WRITER).await.is_ok() {
                 progress.others_live();
+                continue;
+            }
+            // What came while that was looked at counts.
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                () = std::future::ready(()) => {}
+            }
+            if Instant::now() < progress.last() + quiet {
                 continue;
             }
             return Err(match progress.give_up("no answer for two seconds") {

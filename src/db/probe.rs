@@ -50,8 +50,13 @@ impl Look {
 
     async fn anew(&self, look: impl FnOnce() -> Result<()> + Send + 'static) -> std::result::Result<(), String> {
         const NO_ANSWER: &str = "no answer";
-        if self.under_way.swap(true, Ordering::SeqCst) {
-            return Err(NO_ANSWER.to_owned());
+        // One whose asker has gone away is soon over, unless it hangs.
+        let began = Instant::now();
+        while self.under_way.swap(true, Ordering::SeqCst) {
+            if began.elapsed() >= PATIENCE {
+                return Err(NO_ANSWER.to_owned());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let over = Over(self.under_way.clone());
         let looking = tokio::task::spawn_blocking(move || {

@@ -261,6 +261,9 @@ pub enum EndRefusal {
     /// Before it begins.
     #[error("The role begins on {}. The last day must be that day or later, or choose “Now”", days::long(*.0))]
     BeforeStart(Day),
+    /// Later than it ends anyway: that would be giving it once more.
+    #[error("The last day of this role is {}. The last day must be that day or earlier", days::long(*.0))]
+    Longer(Day),
     /// It has ended.
     #[error("This role is over: its last day was {}", days::long(*.0))]
     Over(Day),
@@ -282,7 +285,7 @@ impl EndRefusal {
     #[must_use]
     pub fn field(self) -> &'static str {
         match self {
-            Self::Past | Self::BeforeStart(_) => "last",
+            Self::Past | Self::BeforeStart(_) | Self::Longer(_) => "last",
             Self::Over(_) | Self::Role(_) => "when",
         }
     }
@@ -346,6 +349,9 @@ pub fn end(role: &Held, until: Until, today: Day) -> Result<End, EndRefusal> {
         Until::Day(_) | Until::Now => {}
     }
     let last = until.last(today);
+    if let Some(to) = role.to.filter(|to| last > *to) {
+        return Err(EndRefusal::Longer(to));
+    }
     Ok(if last < role.from { End::Never } else { End::On(last) })
 }
 
@@ -463,6 +469,9 @@ mod tests {
         let coming = role(1, RoleKind::Ssl, "2027-01-04", None);
         assert_eq!(end(&coming, Until::Now, today), Ok(End::Never));
         assert_eq!(end(&coming, Until::Day(today), today), Err(EndRefusal::BeforeStart(on("2027-01-04"))));
+        let ends = role(1, RoleKind::Ssl, "2026-09-01", Some("2026-12-18"));
+        assert_eq!(end(&ends, Until::Day(on("2026-12-04")), today), Ok(End::On(on("2026-12-04"))));
+        assert_eq!(end(&ends, Until::Day(on("2026-12-19")), today), Err(EndRefusal::Longer(on("2026-12-18"))), "nobody ends it later");
         let over = role(1, RoleKind::Ssl, "2026-09-01", Some("2026-11-22"));
         assert_eq!(end(&over, Until::Now, today), Err(EndRefusal::Over(on("2026-11-22"))));
     }

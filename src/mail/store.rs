@@ -86,15 +86,13 @@ pub fn told(tx: &mut Tx<'_>, kind: &Kind, subject: &str, day: Day) -> Result<Vec
         .load(tx.conn)?)
 }
 
-/// About how many of the things whose subject begins so a letter of this kind has gone out, or is kept to be read where no mail is sent.
-pub fn sent_about(tx: &mut Tx<'_>, kind: &Kind, begins: &str) -> Result<u32> {
-    // In the order of both engines nothing that begins so stands after it and the last letter that there is.
-    let end = format!("{begins}\u{10ffff}");
+/// Of how many of these subjects a letter of this kind for this day has gone out, or is kept to be read where no mail is sent.
+pub fn sent_about(tx: &mut Tx<'_>, kind: &Kind, subjects: &[String], day: Day) -> Result<u32> {
     let count: i64 = messages::table
         .filter(messages::cluster_id.eq(tx.cluster.0))
         .filter(messages::kind.eq(kind.key))
-        .filter(messages::subject.ge(begins))
-        .filter(messages::subject.lt(end))
+        .filter(messages::subject.eq_any(subjects))
+        .filter(messages::day.eq(day))
         .filter(messages::state.eq_any([text(State::Sent), text(State::Kept)]))
         .select(diesel::dsl::count(messages::subject).aggregate_distinct())
         .first(tx.conn)?;

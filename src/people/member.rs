@@ -194,8 +194,9 @@ async fn too_late(req: &HttpRequest, fault: Error, would: impl Fn(&Role) -> bool
     let Some(secret) = guard::session_secret(req, &app.site).filter(|_| sends) else { return fault };
     let (hash, slug) = (secret.hash(), req.match_info().get("cluster").unwrap_or_default().to_owned());
     let past = app.db.house_read(app.clock.now(), move |house| Ok::<_, Error>(sessions::past(house, &hash, &slug)?)).await;
-    guard::form_is_read(req).await;
+    // Of a stranger, whatever cookie he has made up, nothing is read.
     let Ok(Some(past)) = past else { return fault };
+    guard::form_is_read(req).await;
     let lost = past.ended.iter().find(|held| would(&Role { kind: held.kind, school: held.school.clone() }));
     match lost {
         Some(held) => Error::RoleEnded(held.words()),

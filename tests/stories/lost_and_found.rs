@@ -217,7 +217,7 @@ async fn what_is_offered_is_no_booking_at_risk(app: TestApp) {
          FROM bookings b JOIN copies p ON p.cluster_id = b.cluster_id AND p.id = b.copy_id",
     );
     seen(&app);
-    coordinator.open("/attention").await.says("All is well");
+    coordinator.open("/attention").await.says("Short of a part that it needs").says_not("Bookings at risk");
     let id = booking.rsplit('/').next().expect("an id");
     coordinator.open(&format!("/attention/bookings/{id}")).await.says("This booking is not at risk");
     // When the box is lost, nobody reads that a booking stays which he has not made.

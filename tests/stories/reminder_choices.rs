@@ -188,6 +188,7 @@ async fn an_address_that_has_run_out_or_is_nobodys_switches_nothing_off(app: Tes
     app.worker().clear().await.unwrap();
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM unsubscribe_links"), 0);
     app.browser().get(&path).await.is(404);
+    assert_eq!(app.letters().await.len(), 1, "the request has lapsed meanwhile");
 }
 
 async fn letters_that_can_wait_come_together_and_true(app: TestApp) {

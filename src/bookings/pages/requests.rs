@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::loans::{self, Loan};
-use crate::bookings::{Risk, Slot, risk, tell};
+use crate::bookings::{Risk, Slot, changes, risk, tell};
 use crate::db::{Result, Tx};
 use crate::people::Coordinator;
 use crate::schools::{SchoolNames, store};
@@ -70,7 +70,7 @@ fn one(desk: &RequestsPage, loan: &Loan, base: &str, token: &str) -> Markup {
     let before = others().rfind(|(other, _)| other.held_until < slot.days.first() && other.held_until >= window.first());
     let after = others().find(|(other, _)| other.days.first() > slot.held_until && other.days.first() <= window.last());
     let late = desk.out.iter().find(|out| out.copy == slot.copy);
-    let over = slot.is_over(desk.today);
+    let over = slot.is_over(desk.today) || changes::has_lapsed(slot, desk.today);
     let mut rows =
         vec![row("Dates", format!("{} to {}", days::full(slot.days.first()), days::full(slot.days.last()))), row("Copy", &loan.tag)];
     rows.push(row("Asked by", &loan.booked_by));
@@ -100,7 +100,7 @@ fn one(desk: &RequestsPage, loan: &Loan, base: &str, token: &str) -> Markup {
                 @let heading = if matches!(risk, Risk::Late { .. }) { "The copy is late" } else { "The copy cannot be lent now" };
                 (banner(Tone::Warn, heading, html! { p { (risk.words(|school| desk.name(school))) } }))
             }
-            @if over { (banner(Tone::Plain, "Its days are past", html! { p { "It can no longer be approved. Decline it to clear it away." } })) }
+            @if over { (banner(Tone::Plain, "Its first day is past", html! { p { "It can no longer be approved. It ends by itself, or when you decline it." } })) }
             (summary(&rows))
             div.acts {
                 @if !over { (verb(&format!("{here}/approve"), token, "Approve", "check")) }

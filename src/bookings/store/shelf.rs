@@ -123,6 +123,9 @@ pub fn first_in_line(tx: &mut Tx<'_>, resource: ResourceId, slot: &Slot, days: P
         .filter(waits::resource_id.eq(resource.0))
         // As the index of the open places has it.
         .filter(sql::<Bool>("waits.state IN ('waiting', 'offered')"))
+        // What is offered has days of its own, which the plan keeps; what is past waits for the worker to end it.
+        .filter(waits::state.eq("waiting"))
+        .filter(waits::first_day.ge(tx.today()))
         .filter(waits::copy_id.is_null().or(waits::copy_id.eq(slot.copy.0)))
         .filter(waits::school_id.ne(slot.school.0))
         .filter(waits::first_day.le(days.last()))

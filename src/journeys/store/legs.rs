@@ -171,8 +171,15 @@ pub fn of_bookings(tx: &mut Tx<'_>, bookings: &[BookingId]) -> Result<Vec<Leg>> 
     rows.into_iter().map(leg_of).collect()
 }
 
+/// How many legs go into one statement: SQLite takes 32,766 values, and a leg has sixteen.
+const LAID_AT_ONCE: usize = 500;
+
 /// Legs that are laid now.
 pub fn insert(tx: &mut Tx<'_>, new: &[Leg]) -> Result<()> {
+    new.chunks(LAID_AT_ONCE).try_for_each(|some| insert_some(tx, some))
+}
+
+fn insert_some(tx: &mut Tx<'_>, new: &[Leg]) -> Result<()> {
     let rows = new.iter().map(|leg| {
         (
             (legs::cluster_id.eq(tx.cluster.0), legs::id.eq(leg.id.0), legs::copy_id.eq(leg.copy.0)),

@@ -185,15 +185,13 @@ pub fn leg_subject(leg: LegId, revision: i32) -> String {
     format!("leg:{leg}:{revision}")
 }
 
+/// So many reminders of a loan are counted at most: years of them.
+const MOST_REMINDERS: usize = 500;
+
 /// What a letter about a late loan is about: `late:ID:TIME`, the how-many-th time that one is due.
 #[must_use]
 pub fn late_subject(loan: BookingId, time: u32) -> String {
-    format!("{}{time}", late_subjects(loan))
-}
-
-/// What the subjects of all letters about a late loan begin with.
-fn late_subjects(loan: BookingId) -> String {
-    format!("late:{loan}:")
+    format!("late:{loan}:{time}")
 }
 
 /// Looks at some legs and copies of the cluster, and stores what is due.
@@ -314,11 +312,11 @@ fn remind(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due) -> Result<()> 
             let next = leg.as_ref().and_then(|leg| leg.to_booking).map(|id| loans::one(tx, id)).transpose()?;
             let target = next.as_ref().map_or(known.thing.home, |loan| loan.booking.slot.school);
             let at_school = desk.of_loan(out);
-            let reminded = if at_school.is_empty() {
-                Reminded::Nobody
-            } else {
-                Reminded::Times(outbox::sent_about(tx, LATE, &late_subjects(slot.id))?)
-            };
+            let subject = late_subject(slot.id, due.time);
+            // For this last day: one that was prolonged and is late again begins anew.
+            let so_far: Vec<String> = (1..due.time).rev().take(MOST_REMINDERS).map(|time| late_subject(slot.id, time)).collect();
+            let before = outbox::sent_about(tx, LATE, &so_far, due.day)?;
+            let reminded = if at_school.is_empty() { Reminded::Nobody } else { Reminded::Times(before) };
             let (holder, next) = (desk.side(Some(out), slot.school), desk.side(next.as_ref(), target));
             let overdue = Overdue { holder, days: slot.days, next, reminded };
             let hearers = match due.to {
@@ -326,7 +324,6 @@ fn remind(tx: &mut Tx<'_>, desk: &Desk, known: &Known, due: &Due) -> Result<()> 
                 Whom::Coordinators => desk.coordinators(),
                 _ => heads(desk, slot.school),
             };
-            let subject = late_subject(slot.id, due.time);
             desk.post(tx, &hearers, |to, why| Some(letters::late(due, subject.clone(), &thing, &overdue, to, why)))?;
         }
         AT_RISK => {
