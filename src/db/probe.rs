@@ -189,11 +189,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_look_that_hangs_holds_one_thread_and_is_no_answer() {
-        let (one, started) = (Look::default(), Arc::new(AtomicUsize::new(0)));
+        let (one, started, over) = (Look::default(), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let hang = |started: Arc<AtomicUsize>| {
+            let over = over.clone();
             move || {
                 started.fetch_add(1, Ordering::SeqCst);
-                std::thread::sleep(Duration::from_secs(3));
+                while !over.load(Ordering::SeqCst) {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
                 Ok(())
             }
         };
@@ -201,7 +204,7 @@ mod tests {
             assert_eq!(one.at(Duration::ZERO, hang(started.clone())).await, Err("no answer".to_owned()));
         }
         assert_eq!(started.load(Ordering::SeqCst), 1);
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        over.store(true, Ordering::SeqCst);
         assert_eq!(one.at(Duration::ZERO, || Ok(())).await, Ok(()), "once it is over, it is looked at anew");
     }
 

@@ -334,4 +334,11 @@ async fn who_erases_the_own_account_leaves_a_coordinator_for_good(app: TestApp) 
     // One who leaves at the end of term is nobody to leave a cluster to.
     app.raw().must("UPDATE roles SET to_day = '2026-12-18' WHERE kind = 'coordinator' AND from_day = '2026-09-01'");
     coordinator.browser.open("/account/erase").await.says("You are the only coordinator of Ashdale");
+    // Nor does one go who is to be the only one for good, though he has not begun.
+    app.raw().must(
+        "UPDATE roles SET to_day = '2026-12-31' WHERE kind = 'coordinator';
+         UPDATE roles SET from_day = '2027-01-01', to_day = NULL
+         WHERE kind = 'coordinator' AND person_id = (SELECT id FROM people WHERE email = 'science.lead@cedar.example')",
+    );
+    app.ssl("Cedar").await.browser.open("/account/erase").await.says("You are the only coordinator of Ashdale");
 }

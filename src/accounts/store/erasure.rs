@@ -5,7 +5,6 @@ use diesel::prelude::*;
 use crate::accounts::{ErasureRefusal, erased_address, only_coordinator_of, replaced};
 use crate::base::days::{self, Day};
 use crate::base::ids::{BookingId, ClusterId, PersonId, SchoolId};
-use crate::db::asks::today;
 use crate::db::schema::{
     bookings, clusters, copies, email_changes, feeds, identities, invitations, messages, muted_kinds, people, resources, roles, schools,
     sessions, sign_in_links,
@@ -34,9 +33,10 @@ pub fn refusals(house: &mut House<'_>, person: PersonId) -> Result<Vec<ErasureRe
         .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
         .filter(roles::cluster_id.eq_any(here.clone()))
         .filter(roles::kind.eq("coordinator"))
-        .filter(today!(roles, today))
-        // One who leaves as well, on whatever day, is nobody to leave a cluster to.
-        .filter(roles::to_day.is_null().or(roles::person_id.eq(person.0)))
+        .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
+        // One who leaves as well, on whatever day, or begins only later, is nobody to leave a cluster to; and whoever is to coordinate it
+        // for good is missed as well when he has not begun (see `giving::coordinated_after`).
+        .filter(roles::person_id.eq(person.0).or(roles::to_day.is_null().and(roles::from_day.le(days::add(today, 1)))))
         .order((clusters::name, roles::id))
         .select((roles::cluster_id, roles::person_id, clusters::slug, clusters::name))
         .load(house.conn)?;
