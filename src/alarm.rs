@@ -15,8 +15,9 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
-use crate::base::ids::{ClusterId, MessageId};
+use crate::base::ids::MessageId;
 use crate::base::{Clock, EmailAddress, clock};
+use crate::db::HOUSE;
 use crate::mail::mailer::Mailer;
 use crate::mail::{Block, Choice, Kind, Letter, Message, Outcome, Recipient, State, letter};
 
@@ -205,7 +206,7 @@ fn mail(seen: &Seen, operator: &EmailAddress, site: &str, now: DateTime<Utc>) ->
     let reason = "You got this because BOXROTA_OPERATOR_MAIL names this address.".to_owned();
     let letter = Letter { kind: &KIND, subject: site.to_owned(), day: clock::today(now), to, reason, title, blocks, calendar: None };
     Message {
-        cluster: ClusterId(0),
+        cluster: HOUSE,
         id: MessageId::fresh(now),
         kind: KIND.key.to_owned(),
         subject: letter.subject.clone(),

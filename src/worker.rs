@@ -16,7 +16,6 @@ use crate::accounts::{acts, kinds};
 use crate::base::ids::{ClusterId, MessageId};
 use crate::base::steady::{Lived, Rhythm};
 use crate::base::{Clock, clock, days};
-use crate::bookings::acts::lapse;
 use crate::bookings::missing::Lacking;
 use crate::bookings::store::{days as booked, ledger};
 use crate::bookings::{acts as booking, still as bookings};
@@ -385,7 +384,7 @@ impl Worker {
         let mail_from = self.mailer.sent_from();
         for cluster in self.db.house_read(now, ledger::with_requests_lapsed).await? {
             let mail_from = mail_from.clone();
-            if let Err(fault) = self.db.write(Scope::of_worker(cluster), move |tx| lapse(tx, mail_from.as_deref())).await {
+            if let Err(fault) = self.db.write(Scope::of_worker(cluster), move |tx| booking::lapse(tx, mail_from.as_deref())).await {
                 tracing::error!(%cluster, %fault, "requests that nobody answered could not be ended");
             }
         }

@@ -351,7 +351,7 @@ pub fn of_copy(facts: &Facts<'_>, calendar: &SchoolCalendar, today: Day) -> Foun
         let given = london(facts.custody.since);
         let ask = calendar.after(given, 1, Some(to));
         again.push(ask);
-        if facts.long_from.is_some_and(|long| today >= long) {
+        if facts.custody.plight(facts.long_from).astray.is_some_and(|astray| astray.keeps_out(today)) {
             due.push(Due::new(LONG_WAY, Whom::Giver, given));
             due.push(Due::new(LONG_WAY, Whom::Receiver, given));
             due.push(Due::new(LONG_WAY_COORDINATORS, Whom::Coordinators, given));

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::store::loans::{self, Loan};
-use crate::bookings::{Risk, Slot, changes, risk, tell};
+use crate::bookings::{By, Risk, Slot, changes, risk, tell};
 use crate::db::{Result, Tx};
 use crate::people::Coordinator;
 use crate::schools::{SchoolNames, store};
@@ -70,7 +70,7 @@ fn one(desk: &RequestsPage, loan: &Loan, base: &str, token: &str) -> Markup {
     let before = others().rfind(|(other, _)| other.held_until < slot.days.first() && other.held_until >= window.first());
     let after = others().find(|(other, _)| other.days.first() > slot.held_until && other.days.first() <= window.last());
     let late = desk.out.iter().find(|out| out.copy == slot.copy);
-    let over = slot.is_over(desk.today) || changes::has_lapsed(slot, desk.today);
+    let over = changes::approve(slot, By::Coordinator, desk.today).is_err();
     let mut rows =
         vec![row("Dates", format!("{} to {}", days::full(slot.days.first()), days::full(slot.days.last()))), row("Copy", &loan.tag)];
     rows.push(row("Asked by", &loan.booked_by));

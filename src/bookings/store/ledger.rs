@@ -225,7 +225,7 @@ pub fn end_offer(tx: &mut Tx<'_>, booking: BookingId, reason: &str) -> Result<()
 
 /// The clusters in which an offer of the waiting list has run out since then, for the worker: by the index of the offers alone.
 pub fn with_offers_run_out(house: &mut House<'_>, since: NaiveDateTime) -> Result<Vec<ClusterId>> {
-    let mut clusters: Vec<i64> = bookings::table
+    let clusters: Vec<i64> = bookings::table
         .filter(crate::bookings::store::plan::requested())
         .filter(bookings::offer_until.is_not_null())
         .filter(bookings::offer_until.gt(since).and(bookings::offer_until.le(house.stamp())))
@@ -233,15 +233,13 @@ pub fn with_offers_run_out(house: &mut House<'_>, since: NaiveDateTime) -> Resul
         .limit(1000)
         .select(bookings::cluster_id)
         .load(house.conn)?;
-    clusters.sort_unstable();
-    clusters.dedup();
-    Ok(clusters.into_iter().map(ClusterId).collect())
+    Ok(each_once(clusters))
 }
 
 /// The clusters in which a request has lapsed (see [`changes::has_lapsed`]), for the worker: by the index of the requests alone.
 pub fn with_requests_lapsed(house: &mut House<'_>) -> Result<Vec<ClusterId>> {
     let today = house.today();
-    let mut clusters: Vec<i64> = bookings::table
+    let clusters: Vec<i64> = bookings::table
         .filter(crate::bookings::store::plan::requested())
         .filter(bookings::offer_until.is_null())
         .filter(bookings::first_day.ge(days::add(today, -LONGEST_HOLD)))
@@ -250,9 +248,14 @@ pub fn with_requests_lapsed(house: &mut House<'_>) -> Result<Vec<ClusterId>> {
         .limit(1000)
         .select(bookings::cluster_id)
         .load(house.conn)?;
+    Ok(each_once(clusters))
+}
+
+/// The clusters of some rows, each once.
+fn each_once(mut clusters: Vec<i64>) -> Vec<ClusterId> {
     clusters.sort_unstable();
     clusters.dedup();
-    Ok(clusters.into_iter().map(ClusterId).collect())
+    clusters.into_iter().map(ClusterId).collect()
 }
 
 /// The school has fetched it: when that is before its first day, see [`changes::begins`].
