@@ -20,7 +20,7 @@ pub mod bookings; // reserving, the rules of lending, changes
 pub mod calendar; // the term, the month, the list, feeds
 pub mod journeys; // custody, legs, agreeing on a day, cluster meetings
 pub mod waiting; // the waiting list and its offers
-pub mod handovers; // counting, giving up, receiving, history, the code on the lid
+pub mod handovers; // counting, handing over, receiving, history, the code on the lid
 pub mod attention; // late, missing, at risk, and what a coordinator does about it
 pub mod reminders; // what is due, to whom, and is it still true
 

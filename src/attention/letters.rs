@@ -107,10 +107,10 @@ pub fn request(what: Request, about: &About, since: Day, due: Option<Day>, to: R
         }
         Request::Receive => {
             let words = vec![
-                format!("{by} asks: has it arrived? It was given up on {}, and {school} is to receive it.", days::full(since)),
-                "If you have it, please count it and accept it. If you do not, tell the coordinator, or call the other school.".to_owned(),
+                format!("{by} asks: has it arrived? It was handed over on {}, and {school} is to receive it.", days::full(since)),
+                "If you have it, please count it and receive it. If you do not, tell the coordinator, or call the other school.".to_owned(),
             ];
-            letter(RECEIVE, about, to, today, format!("Have you received {item}?"), words, ("Count and accept it", page))
+            letter(RECEIVE, about, to, today, format!("Have you received {item}?"), words, ("Count and receive it", page))
         }
         Request::Count => {
             let words = vec![

@@ -42,7 +42,7 @@ pub struct Holding {
 pub struct Travel {
     /// The day from which it takes too long.
     pub long_from: Option<Day>,
-    /// The school days, of the school that is to receive it, since the day after it was given up, today among them.
+    /// The school days, of the school that is to receive it, since the day after it was handed over, today among them.
     pub school_days: u32,
 }
 

@@ -68,7 +68,7 @@ pub struct Difference {
     pub id: HandoverId,
     /// What was handed over.
     pub item: Item,
-    /// Who gave it up.
+    /// Who handed it over.
     pub from: SchoolId,
     /// Who received it; `None` is the store.
     pub to: Option<SchoolId>,

@@ -36,7 +36,7 @@ pub const CANCELLED: &Kind =
 pub const KINDS: &[&Kind] = &[RESERVED, REQUESTED, APPROVED, DECLINED, CHANGED, CANCELLED, TO_APPROVE];
 
 /// In letters that one can switch off.
-const SWITCH_OFF: &str = "You can switch such letters off in Boxrota, under My account.";
+const SWITCH_OFF: &str = "You can switch such e-mails off in Boxrota, under My account.";
 
 /// What the letters say of a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -272,7 +272,7 @@ fn facts(about: &About, kind: &Kind) -> Block {
         ("Class", about.class_name.clone()),
         ("Pupils", about.pupils.map_or_else(String::new, |pupils| pupils.to_string())),
         ("For", about.purpose.clone()),
-        ("Collect from", when(live, about.collect_from.clone())),
+        ("Fetch from", when(live, about.collect_from.clone())),
         ("Then goes to", when(live, about.then_to.clone())),
         ("Rule set aside", when(live, about.override_reason.clone())),
     ])

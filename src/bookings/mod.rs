@@ -165,7 +165,7 @@ pub enum Risk {
     },
     /// The copy was given up, and for longer than a journey takes nobody has received it.
     OnTheWay {
-        /// Who gave it up.
+        /// Who handed it over.
         from: SchoolId,
         /// The day it was given up.
         since: Day,
@@ -187,7 +187,7 @@ impl Risk {
                 format!("Nobody knows where it is. {} had it last. It was reported missing on {}.", name(*last), days::full(*since))
             }
             Self::OnTheWay { from, since } => {
-                format!("{} gave it up on {}, and nobody has received it yet.", name(*from), days::full(*since))
+                format!("{} handed it over on {}, and nobody has received it yet.", name(*from), days::full(*since))
             }
             Self::Incomplete(what) => format!("A part that it needs is short. {what}."),
         }

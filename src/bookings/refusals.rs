@@ -291,8 +291,8 @@ impl Refusal {
             }
             Self::NotApproved => "A coordinator must approve this booking first".to_owned(),
             Self::NotRequested => "This booking is not waiting for approval".to_owned(),
-            Self::TooEarly { from } => format!("It can be collected from {}", full(from)),
-            Self::AlreadyCollected => "It is recorded as collected already".to_owned(),
+            Self::TooEarly { from } => format!("It can be fetched from {}", full(from)),
+            Self::AlreadyCollected => "It is recorded as fetched already".to_owned(),
             Self::NotOut => "It is not out at a school".to_owned(),
             Self::OutElsewhere { tag, holder } => format!("{holder} still has {tag}. Its return must be recorded first"),
             Self::ReasonNeeded => "Give a reason, so that others understand".to_owned(),

@@ -305,7 +305,7 @@ fn entry(Facts { loan, about, place }: &Facts) -> Entry {
     };
     say("Class", &booking.class_name);
     say("For", &booking.purpose);
-    say("Collect from", &about.collect_from);
+    say("Fetch from", &about.collect_from);
     say("Then goes to", &about.then_to);
     say("Reason", &booking.ended_reason);
     Entry {

@@ -20,9 +20,9 @@ pub struct Plight {
 /// A copy that neither a school nor the store has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Astray {
-    /// Given up by one side, not received by the other.
+    /// Handed over by one side, not received by the other.
     OnTheWay {
-        /// Who gave it up.
+        /// Who handed it over.
         from: SchoolId,
         /// Who is to receive it; `None` is the store.
         to: Option<SchoolId>,

@@ -87,7 +87,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("meetings", "Meeting"),
     ("memberships", "School's membership"),
     ("messages", "E-mail"),
-    ("muted_kinds", "Choice of letters"),
+    ("muted_kinds", "Choice of e-mails"),
     ("people", "Person"),
     ("resources", "Box or kit"),
     ("contents_lines", "Contents of a box"),

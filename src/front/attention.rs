@@ -96,15 +96,15 @@ pub async fn show(app: web::Data<App>, member: Coordinator, query: web::Query<Do
 /// What has just been done, in words.
 fn said(done: &str) -> Option<(Tone, &'static str, &'static str)> {
     Some(match done {
-        "asked" => (Tone::Good, "The school has been asked", "The letter is on its way to its science leads."),
-        "asked-already" => (Tone::Plain, "The school was asked today already", "One letter a day is enough, so no second one was sent."),
+        "asked" => (Tone::Good, "The school has been asked", "The e-mail is on its way to its science leads."),
+        "asked-already" => (Tone::Plain, "The school was asked today already", "One e-mail a day is enough, so no second one was sent."),
         "nobody" => (Tone::Warn, "Nobody could be asked", "The school has no science lead. Invite one on the page of its people."),
         "moved" => (Tone::Good, "The booking has moved to another copy", "Its days are the same. The school hears of it by e-mail."),
         "none" => (Tone::Warn, "No other copy is free on these days", "Offer other dates instead."),
         "offered" => (
             Tone::Good,
             "The days have been suggested",
-            "The letter is on its way. The booking stays as it is until the school changes it.",
+            "The e-mail is on its way. The booking stays as it is until the school changes it.",
         ),
         "missing" => {
             (Tone::Good, "The copy is marked as missing", "Nobody can book it. Who had it last and who has booked it hear of it by e-mail.")
@@ -223,7 +223,7 @@ fn one(member: &Member, desk: &AttentionPage, trouble: Trouble, holding: &Holdin
                     Trouble::Late(last) => { p { (desk.name(school)) ", " (desk.lead(school)) ". " } p.bad { "It was due on " (days::full(last)) ", " (ago(last, today)) "." } }
                     Trouble::LongOnTheWay(days) => {
                         p { "From " (desk.name(school)) ", " (desk.lead(school)) ", to " (desk.name(holding.bound_for())) ", " (desk.lead(holding.bound_for())) ". " }
-                        p.warn { "Given up on " (days::full(holding.since())) ", " (counted(days as usize, "school day", "school days")) " ago, and not received." }
+                        p.warn { "Handed over on " (days::full(holding.since())) ", " (counted(days as usize, "school day", "school days")) " ago, and not received." }
                     }
                     Trouble::Missing => { p { "Reported on " (days::full(holding.since())) ". " (desk.name(school)) " had it last: " (desk.lead(school)) "." } }
                     Trouble::WithoutBooking => { p { (desk.name(school)) " has had it since " (days::full(holding.since())) ": " (desk.lead(school)) "." } }

@@ -19,7 +19,7 @@ pub async fn help(app: web::Data<App>) -> HttpResponse {
                 li { "You get an e-mail with a calendar entry. Nobody else can have the box on your days." }
             }
             h2 { "Change your mind" }
-            p { "Open " b { "My loans" } ", choose the loan, then change its dates, end it earlier, or cancel it with a reason. Your old days are given up only when the new ones are yours." }
+            p { "Open " b { "My loans" } ", choose the loan, then change its dates, end it earlier, or cancel it with a reason. Your old days become free only when the new ones are yours." }
             h2 { "When somebody else has it" }
             p { "The page says which school has the box and offers the nearest free days, other copies and similar boxes. One click takes you there." }
             h2 { "The waiting list" }
@@ -27,14 +27,14 @@ pub async fn help(app: web::Data<App>) -> HttpResponse {
             h2 { "Hand a box over" }
             ol {
                 li { "Scan the code on the lid with your phone, or type it in " b { "My loans" } "; " b { "This week" } " leads there, too." }
-                li { "When it leaves you: press " b { "Give it up" } " and count. One tap says that everything is there; untick what is not, and say why." }
-                li { "When it reaches you: press " b { "I have received it" } ", count and accept it. You see what the other school counted; both counts are kept." }
+                li { "When it leaves you: press " b { "Hand it over" } " and count. One tap says that everything is there; untick what is not, and say why." }
+                li { "When it reaches you: press " b { "I have received it" } ", count and receive it. You see what the other school counted; both counts are kept." }
                 li { "No connection in the cupboard? Count all the same: your phone keeps it until it can be sent." }
                 li { "You both get a receipt by e-mail." }
             }
             p { "Boxrota plans the day and who travels. Does it not suit you? Open the handover in " b { "This week" } " and suggest another day or way, or a meeting of the cluster; the other school answers with one tap, and your bookings stay as they are." }
             h2 { "Reminders" }
-            p { "Both schools are reminded a week before a box changes hands, and on the last school day before. Under your name, choose " b { "My account" } ", then " b { "Letters" } ", to get less, or once a day or a week." }
+            p { "Both schools are reminded a week before a box changes hands, and on the last school day before. Under your name, choose " b { "My account" } ", then " b { "E-mails" } ", to get less, or once a day or a week." }
             h2 { "Boxes that need approval" }
             p { "Some boxes are lent after the coordinator has agreed. Your request holds its days while you wait." }
             h2 { "Late and at risk" }

@@ -67,7 +67,7 @@ pub async fn list(app: web::Data<App>, member: Member, request: HttpRequest, fil
         @if failed > 0 { (trouble(&member, failed)) }
         // The demo says so on every page.
         @if !app.site.sends_mail && !app.site.demo {
-            (banner(Tone::Plain, "No e-mail leaves this machine", html! { p { "Letters are kept here to be read instead." } }))
+            (banner(Tone::Plain, "No e-mail leaves this machine", html! { p { "E-mails are kept here to be read instead." } }))
         }
         div.panel {
             @if !found.lines.is_empty() || !filter.show.is_empty() { (filters(&filter)) }
@@ -94,14 +94,14 @@ pub async fn show(app: web::Data<App>, member: Member, path: web::Path<(String, 
         (back(&format!("{base}/mail"), if coordinator { "Sent mail" } else { "Mail to you" }))
         (head(&message.title, html! {}, html! {}))
         section.panel.card {
-            h2.vh { "About this letter" }
+            h2.vh { "About this e-mail" }
             (summary(&rows))
             @if coordinator && message.state == State::Failed {
                 (forms::verb(&format!("{here}/retry"), member.csrf(), "Try again", "repeat"))
             }
         }
         section.panel.card {
-            h2.vh { "The letter" }
+            h2.vh { "The e-mail" }
             div.acts {
                 @if message.calendar.is_some() { a.btn href={ (here) "/calendar.ics" } { (icon("calendar-plus")) "Calendar entry (booking.ics)" } }
                 a.btn href={ (here) "/letter" } { (icon("mail")) "See it as a mail program shows it" }
@@ -162,7 +162,7 @@ async fn readable(app: &App, member: &Member, id: MessageId) -> Result<Message, 
 
 fn trouble(member: &Member, failed: i64) -> Markup {
     let many = usize::try_from(failed).unwrap_or(usize::MAX);
-    let heading = format!("{} could not be sent", counted(many, "letter", "letters"));
+    let heading = format!("{} could not be sent", counted(many, "e-mail", "e-mails"));
     let body = html! {
         p { "They were refused, or tried for most of a day. " a href="?show=failed" { "See which, and why" } ". When the cause is mended, try again." }
         (forms::verb(&format!("{}/mail/retry", member.base()), member.csrf(), "Try all of them again", "repeat"))
@@ -188,20 +188,20 @@ fn filters(filter: &Filter) -> Markup {
 
 fn nothing(filter: &Filter, all: bool) -> Markup {
     if !filter.show.is_empty() {
-        return empty("mail", "No such letters", "None of the letters here has come to that.", Some(("?", "Show all")));
+        return empty("mail", "No such e-mails", "None of the e-mails here has come to that.", Some(("?", "Show all")));
     }
     let text = if all {
         "Every e-mail that Boxrota sends for this cluster will stand here, with the reason why it was sent. The first one comes with the first booking."
     } else {
         "The e-mails that Boxrota sends you about your loans will stand here, too. The first one comes when you reserve a box."
     };
-    empty("mail", "No letters yet", text, None)
+    empty("mail", "No e-mails yet", text, None)
 }
 
 fn lines(lines: &[Line], all: bool) -> Markup {
-    let heads: &[&str] = if all { &["Letter", "To", "Written", "What became of it"] } else { &["Letter", "Written", "What became of it"] };
+    let heads: &[&str] = if all { &["E-mail", "To", "Written", "What became of it"] } else { &["E-mail", "Written", "What became of it"] };
     table_or_cards(
-        "Letters, newest first",
+        "E-mails, newest first",
         heads,
         html! {
             @for line in lines {
@@ -252,8 +252,8 @@ fn turn(filter: &Filter, found: &Page) -> Markup {
         @if found.newer || found.older {
             nav.pages aria-label="Pages" {
                 ul {
-                    @if found.newer { li { a href=(to("newer", first)) rel="prev" { "Newer" span.vh { " letters" } } } }
-                    @if found.older { li { a href=(to("older", last)) rel="next" { "Older" span.vh { " letters" } } } }
+                    @if found.newer { li { a href=(to("newer", first)) rel="prev" { "Newer" span.vh { " e-mails" } } } }
+                    @if found.older { li { a href=(to("older", last)) rel="next" { "Older" span.vh { " e-mails" } } } }
                 }
             }
         }

@@ -58,7 +58,7 @@ enum Turn {
     Stays,
 }
 
-/// Counts, and does what follows from it: the giver gives it up, the receiver has received it, the holder keeps it. Which handover it was
+/// Counts, and does what follows from it: the giver hands it over, the receiver has received it, the holder keeps it. Which handover it was
 /// of, if of one.
 pub fn count(tx: &mut Tx<'_>, copy: CopyId, side: Side, work: &Sent, me: &Who, teller: &Teller) -> Result<Option<HandoverId>, Stop<No>> {
     if let Some(earlier) = counted::by_request_key(tx, &work.key)? {
@@ -174,9 +174,9 @@ impl Act<'_> {
             },
         )?;
         if let Some(booking) = next.from_booking {
-            ledger::give_up(tx, booking)?;
+            ledger::hand_over(tx, booking)?;
         }
-        self.log(tx, "given up", Some((next.from, next.to())))?;
+        self.log(tx, "handed over", Some((next.from, next.to())))?;
         Ok(id)
     }
 
@@ -187,7 +187,7 @@ impl Act<'_> {
         let worse = self.said.condition.zip(after).is_some_and(|(before, after)| after > before);
         let differs = worse || received.is_some_and(|received| !differences(self.count, &received.count).is_empty());
         handovers::given_late(tx, taken.id, self.person, self.said, differs)?;
-        self.log(tx, "given up, said later", Some((taken.from, taken.to)))?;
+        self.log(tx, "handed over, said later", Some((taken.from, taken.to)))?;
         Ok(taken.id)
     }
 
@@ -298,7 +298,7 @@ pub fn take_back(tx: &mut Tx<'_>, copy: CopyId, seen: Option<Seen>, me: &Who, te
     Ok(teller.tell(tx, way.id, &Event::Withdrawn)?)
 }
 
-/// The copy is with whoever gave it up, as it was before: for the loan that had been given up with it, or in the store.
+/// The copy is with whoever handed it over, as it was before: for the loan that had been handed over with it, or in the store.
 fn back_to_giver(tx: &mut Tx<'_>, scene: &Scene, way: &OnTheWay, person: PersonId) -> db::Result<()> {
     let stored = way.from_booking.is_none() && way.from == scene.home;
     store::put(
@@ -309,7 +309,7 @@ fn back_to_giver(tx: &mut Tx<'_>, scene: &Scene, way: &OnTheWay, person: PersonI
             booking: way.from_booking,
             to: None,
             handover: None,
-            // Whoever gave it up answers for it again.
+            // Whoever handed it over answers for it again.
             person: way.by.or(Some(person)),
             ..scene.custody.clone()
         },

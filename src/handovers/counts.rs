@@ -36,7 +36,7 @@ pub enum How {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, Display)]
 #[strum(serialize_all = "snake_case")]
 pub enum Side {
-    /// Who gives it up.
+    /// Who hands it over.
     Giver,
     /// Who receives it.
     Receiver,
@@ -329,7 +329,7 @@ impl Difference {
     /// "Torch: 6 given up, 4 of 6, missing received".
     #[must_use]
     pub fn words(&self) -> String {
-        format!("{}: given up as {}, received as {}", self.item, lower(&self.given), lower(&self.received))
+        format!("{}: handed over as {}, received as {}", self.item, lower(&self.given), lower(&self.received))
     }
 }
 

@@ -17,11 +17,11 @@ pub const A_PAGE: usize = 200;
 pub struct Stay {
     /// What kind of place.
     pub place: Place,
-    /// Who had it; where the store is; who gave it up; who had it last.
+    /// Who had it; where the store is; who handed it over; who had it last.
     pub school: SchoolId,
     /// While it was on its way: to whom; `None` is the store.
     pub to: Option<SchoolId>,
-    /// Who took it, gave it up or reported it, by name.
+    /// Who took it, handed it over or reported it, by name.
     pub person: Option<String>,
     /// Since when.
     pub since: DateTime<Utc>,
@@ -88,13 +88,13 @@ impl Count {
 pub struct Passing {
     /// The handover.
     pub id: HandoverId,
-    /// Who gave it up.
+    /// Who handed it over.
     pub from: SchoolId,
     /// Who was to receive it; `None` is the store.
     pub to: Option<SchoolId>,
     /// "given", "accepted", "refused", "withdrawn" or "lost".
     pub state: String,
-    /// When it was given up, or received when nobody gave it up.
+    /// When it was handed over, or received when nobody handed it over.
     pub at: DateTime<Utc>,
     /// The condition that each side noted, as far as it did.
     pub conditions: [String; 2],

@@ -20,12 +20,17 @@ pub const RECEIVED: &Kind = &Kind {
     waits: false,
 };
 /// To the giver and the coordinators: it was not taken.
-pub const REFUSED: &Kind =
-    &Kind { key: "handover_refused", name: "A box that was given up was not taken", to: BOTH_SIDES, choice: Choice::Always, waits: false };
-/// To the giver: it was received though nobody had given it up.
+pub const REFUSED: &Kind = &Kind {
+    key: "handover_refused",
+    name: "A box that was handed over was not taken",
+    to: BOTH_SIDES,
+    choice: Choice::Always,
+    waits: false,
+};
+/// To the giver: it was received though nobody had handed it over.
 pub const TAKEN: &Kind = &Kind {
     key: "handover_taken",
-    name: "A box was received that your school had not given up",
+    name: "A box was received that your school had not handed over",
     to: BOTH_SIDES,
     choice: Choice::Always,
     waits: false,
@@ -62,11 +67,11 @@ pub struct About {
     pub resource: String,
     /// The copy's tag.
     pub tag: String,
-    /// Who gives it up: the school's short name.
+    /// Who hands it over: the school's short name.
     pub from: String,
     /// Who receives it: the school's short name, or "the store at Ash".
     pub to: String,
-    /// Who gave it up and when; empty when nobody did.
+    /// Who handed it over and when; empty when nobody did.
     pub given: String,
     /// What the giver counted.
     pub given_count: String,
@@ -95,7 +100,7 @@ pub struct About {
 /// Why somebody gets a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Because {
-    /// He leads science at this school, which gives it up.
+    /// He leads science at this school, which hands it over.
     Gives(String),
     /// He leads science at this school, which gets it.
     Gets(String),
@@ -134,7 +139,7 @@ pub fn read_subject(subject: &str) -> Option<HandoverId> {
 #[must_use]
 pub fn given(about: &About, to: &Recipient, because: &Because, today: Day) -> Letter {
     let opening = vec![
-        Block::paragraph(format!("{} has given it up for {}. Count it when it arrives, and say that you have it.", about.from, about.to)),
+        Block::paragraph(format!("{} has handed it over to {}. Count it when it arrives, and say that you have it.", about.from, about.to)),
         facts(about),
     ];
     let title = format!("On its way to you: {} ({})", about.resource, about.tag);
@@ -166,12 +171,12 @@ pub fn received(about: &About, to: &Recipient, because: &Because, today: Day) ->
     letter(RECEIVED, about, to, because, today, title, &heading, blocks, Block::button("See both counts", &about.url))
 }
 
-/// It was received though nobody had given it up.
+/// It was received though nobody had handed it over.
 #[must_use]
 pub fn taken(about: &About, to: &Recipient, because: &Because, today: Day) -> Letter {
     let opening = vec![
         Block::paragraph(format!(
-            "{} says that it has it now. Your school had not given it up. Nothing more is needed from you; if this is wrong, tell the coordinator.",
+            "{} says that it has it now. Your school had not handed it over. Nothing more is needed from you; if this is wrong, tell the coordinator.",
             capital(&about.to)
         )),
         facts(about),
@@ -205,7 +210,7 @@ pub fn refused(about: &About, to: &Recipient, because: &Because, today: Day, rea
         Block::facts([
             ("Why", reason.to_owned()),
             ("Box", format!("{} ({})", about.resource, about.tag)),
-            ("Given up by", about.given.clone()),
+            ("Handed over by", about.given.clone()),
             ("Not taken by", about.received.clone()),
         ]),
     ];
@@ -249,7 +254,7 @@ fn facts(about: &About) -> Block {
     let list = |words: &[String]| words.join("; ");
     let mut facts = vec![
         ("Box".to_owned(), format!("{} ({})", about.resource, about.tag)),
-        ("Given up by".to_owned(), about.given.clone()),
+        ("Handed over by".to_owned(), about.given.clone()),
         ("Counted there".to_owned(), about.given_count.clone()),
         ("Received by".to_owned(), about.received.clone()),
         ("Counted here".to_owned(), about.received_count.clone()),
@@ -331,7 +336,7 @@ mod tests {
         let arrived = About {
             received: "Fairburn science lead, Monday 19 October 2026, 08:20".into(),
             received_count: "1 line was short".into(),
-            differences: vec!["Torch: given up as 6, received as 4 of 6, missing".into()],
+            differences: vec!["Torch: handed over as 6, received as 4 of 6, missing".into()],
             shortages: vec!["Torch: 2 of 6 missing".into()],
             short_essentials: "Torch: 2 of 6 missing".into(),
             back_by: "Friday 23 October 2026".into(),

@@ -57,11 +57,11 @@ pub struct OnTheWay {
     pub from_booking: Option<BookingId>,
     /// The booking that begins with it.
     pub to_booking: Option<BookingId>,
-    /// Who gave it up.
+    /// Who handed it over.
     pub from: SchoolId,
     /// To whom; `None` is the store.
     pub to: Option<SchoolId>,
-    /// Who signed for giving it up.
+    /// Who signed for handing it over.
     pub by: Option<PersonId>,
     /// On which day.
     pub on: Day,
@@ -90,7 +90,7 @@ impl Scene {
     /// What a form for this side says that it was opened for.
     #[must_use]
     pub fn seen(&self, side: Side) -> Seen {
-        // Who receives it does so for a school; who gives it up has given it away, wherever it then goes.
+        // Who receives it does so for a school; who hands it over has given it away, wherever it then goes.
         let at = next(self).filter(|_| side == Side::Receiver).map(|next| next.at);
         Seen { link: self.link, at }
     }
@@ -140,7 +140,7 @@ pub fn as_seen<T>(decided: Result<T, Refusal>, seen: Option<Seen>, scene: &Scene
     }
 }
 
-/// A handover that was received though nobody had given it up, and that the giver has not counted.
+/// A handover that was received though nobody had handed it over, and that the giver has not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
     /// The handover.
@@ -208,7 +208,7 @@ impl Next {
 pub enum Refusal {
     /// It is neither with this person's school nor due there.
     NotYours,
-    /// It has been given up already.
+    /// It has been handed over already.
     OnItsWay,
     /// The school has it already.
     HasIt,
@@ -236,10 +236,10 @@ impl Refusal {
     pub fn words(self) -> String {
         match self {
             Self::NotYours => "It is neither with your school nor due there.".to_owned(),
-            Self::OnItsWay => "It has been given up already: it is on its way.".to_owned(),
+            Self::OnItsWay => "It has been handed over already: it is on its way.".to_owned(),
             Self::HasIt => "Your school has received it already.".to_owned(),
             Self::NobodyNext => "It is in the store, and nobody has booked it next.".to_owned(),
-            Self::Stays => "It stays at your school. Count it once, under \"I have received it\".".to_owned(),
+            Self::Stays => "It stays at your school. It is counted once, by who has it next.".to_owned(),
             Self::Missing => "It is missing. Tell the coordinator if you have found it.".to_owned(),
             Self::TooEarly(from) => format!("It is too early. You can receive it from {}.", days::full(from)),
             Self::NotOnItsWay => "It is not on its way any more.".to_owned(),
@@ -320,7 +320,7 @@ pub fn give(scene: &Scene, who: &Who, today: Day, calendar: &SchoolCalendar) -> 
     Ok(next)
 }
 
-/// Whether it can be received or refused: by the school it goes to next, whether somebody gave it up or not.
+/// Whether it can be received or refused: by the school it goes to next, whether somebody handed it over or not.
 ///
 /// # Errors
 /// Why not.

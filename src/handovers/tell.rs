@@ -31,7 +31,7 @@ pub struct Teller {
 pub enum Event {
     /// Given up.
     Given,
-    /// Given up by a count that came after it had been received.
+    /// Handed over by a count that came after it had been received.
     GivenLate,
     /// Received; for which booking.
     Received(Option<Slot>),

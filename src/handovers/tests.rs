@@ -59,7 +59,7 @@ fn the_holder_gives_and_the_next_receives() {
     let (scene, cal, today) = (scene(), calendar(), day("2026-10-16"));
     let given = give(&scene, &lead(MONK_FRYSTON), today, &cal).unwrap();
     assert_eq!((given.at, given.to(), given.leg), (SAXTON, Some(SAXTON), Some(LegId(1))));
-    assert_eq!(receive(&scene, &lead(SAXTON), today, &cal).unwrap().from_booking, Some(BookingId(1)), "though nobody gave it up");
+    assert_eq!(receive(&scene, &lead(SAXTON), today, &cal).unwrap().from_booking, Some(BookingId(1)), "though nobody handed it over");
     assert_eq!(give(&scene, &lead(SAXTON), today, &cal), Err(Refusal::NotYours));
     assert_eq!(receive(&scene, &lead(MONK_FRYSTON), today, &cal), Err(Refusal::HasIt));
     for other in [BRAYTON, HOME] {

@@ -184,7 +184,7 @@ impl HandOn {
     #[must_use]
     pub fn to_successor(&self, to: Recipient, today: Day) -> Letter {
         let what =
-            if self.items.is_empty() { "There was nothing to hand on." } else { "This is now in your hands. Its letters come to you." };
+            if self.items.is_empty() { "There was nothing to hand on." } else { "This is now in your hands. Its e-mails come to you." };
         let blocks = vec![
             Block::heading(format!("You take over from {}", self.leaver)),
             Block::paragraph(format!("{} hands on the role of {}. {what}", self.leaver, self.role)),

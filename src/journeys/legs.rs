@@ -40,7 +40,7 @@ pub struct Wanted {
     pub from_booking: Option<BookingId>,
     /// The booking that begins with it; `None` is the store.
     pub to_booking: Option<BookingId>,
-    /// Who gives it up.
+    /// Who hands it over.
     pub from: SchoolId,
     /// Who gets it.
     pub to: SchoolId,

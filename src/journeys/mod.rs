@@ -28,7 +28,7 @@ pub enum Place {
     School,
     /// It lies where it is kept when nobody has it.
     Store,
-    /// One school has given it up, and nobody has received it yet.
+    /// One school has handed it over, and nobody has received it yet.
     Transit,
     /// Nobody knows.
     Missing,
@@ -41,7 +41,7 @@ pub struct Custody {
     pub copy: CopyId,
     /// What kind of place.
     pub place: Place,
-    /// Who has it; where the store is; who gave it up, while it is on its way; who had it last, when it is missing.
+    /// Who has it; where the store is; who handed it over, while it is on its way; who had it last, when it is missing.
     pub school: SchoolId,
     /// The booking for which the school has it; `None` when it has none, and in every other place.
     pub booking: Option<BookingId>,
@@ -49,7 +49,7 @@ pub struct Custody {
     pub to: Option<SchoolId>,
     /// While it is on its way: by which handover.
     pub handover: Option<HandoverId>,
-    /// Who took it, gave it up or reported it missing.
+    /// Who took it, handed it over or reported it missing.
     pub person: Option<PersonId>,
     /// Since when.
     pub since: DateTime<Utc>,
@@ -108,7 +108,7 @@ pub struct Leg {
     pub from_booking: Option<BookingId>,
     /// The booking that begins with it.
     pub to_booking: Option<BookingId>,
-    /// Who gives it up: the school, or where the store is.
+    /// Who hands it over: the school, or where the store is.
     pub from: SchoolId,
     /// Who gets it: the school, or where the store is.
     pub to: SchoolId,

@@ -144,7 +144,7 @@ mod tests {
         letter(vec![
             Block::heading("Electricity box is reserved for Saxton"),
             Block::paragraph(
-                "It is yours from Monday 30 November to Friday 11 December 2026. Please collect it from Sherburn, and hand it on to Fairburn afterwards.",
+                "It is yours from Monday 30 November to Friday 11 December 2026. Please fetch it from Sherburn, and hand it on to Fairburn afterwards.",
             ),
             Block::facts([
                 ("Box", "Electricity box, EL-1"),
@@ -163,7 +163,7 @@ mod tests {
         --------------------------------------
 
         It is yours from Monday 30 November to Friday 11 December 2026. Please
-        collect it from Sherburn, and hand it on to Fairburn afterwards.
+        fetch it from Sherburn, and hand it on to Fairburn afterwards.
 
         Box:     Electricity box, EL-1
         Days:    30 November to 11 December 2026

@@ -154,7 +154,7 @@ pub fn compose(message: &Message, sender: &Sender) -> Result<(lettre::Address, V
             MultiPart::mixed().multipart(bodies.singlepart(inline)).singlepart(file)
         }
     };
-    let mail = mail.multipart(whole).map_err(|e| Unmailable(format!("The letter could not be put together: {e}.")))?;
+    let mail = mail.multipart(whole).map_err(|e| Unmailable(format!("The e-mail could not be put together: {e}.")))?;
     Ok((to, mail.formatted()))
 }
 

@@ -49,7 +49,7 @@ impl Letter {
     #[must_use]
     pub fn with_choices(mut self, url: &str) -> Self {
         let site = url.split_once("/c/").map_or(url, |(site, _)| site);
-        self.blocks.push(Block::button("Choose your letters", format!("{site}/account/letters")));
+        self.blocks.push(Block::button("Choose your e-mails", format!("{site}/account/letters")));
         self
     }
 }

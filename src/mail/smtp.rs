@@ -344,7 +344,7 @@ impl Smtp {
         let words = match (stage, code) {
             (Stage::Recipient, Some(code)) => format!("The mail server refused the address: {code} {said}"),
             (Stage::Sender, Some(code)) => format!("The mail server refused our sender address: {code} {said}"),
-            (Stage::Content, Some(code)) => format!("The mail server refused the letter: {code} {said}"),
+            (Stage::Content, Some(code)) => format!("The mail server refused the e-mail: {code} {said}"),
             (Stage::SigningIn, Some(code)) => format!("The mail server did not accept our user name and password: {code} {said}"),
             (Stage::Connecting | Stage::Securing, Some(code)) => format!("The mail server {server} turned us away: {code} {said}"),
             (Stage::Connecting, None) => format!("The mail server {server} could not be reached: {said}"),
@@ -384,7 +384,7 @@ fn at_stage(stage: Stage) -> &'static str {
         Stage::SigningIn => "while we signed in",
         Stage::Sender => "when we said who sends",
         Stage::Recipient => "when we named the recipient",
-        Stage::Content => "while the letter was handed over",
+        Stage::Content => "while the e-mail was handed over",
     }
 }
 

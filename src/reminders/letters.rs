@@ -119,7 +119,7 @@ struct Sheet<'a> {
 impl Sheet<'_> {
     fn letter(self, title: String, mut blocks: Vec<Block>) -> Letter {
         blocks.insert(0, Block::heading(&title));
-        blocks.push(Block::button("Choose your letters", self.choices));
+        blocks.push(Block::button("Choose your e-mails", self.choices));
         let because = match self.why {
             Why::Booked => "you made this booking".to_owned(),
             Why::Keeps => "this booking was handed on to you".to_owned(),
@@ -128,12 +128,12 @@ impl Sheet<'_> {
             Why::Stores(school) => format!("you are a science lead of {school}, where this box is kept"),
             Why::Coordinates(cluster) => format!("you coordinate {cluster}"),
             Why::HeadOf(school) => format!("you are the head of {school}"),
-            Why::Gathers(Rhythm::Weekly) => "you asked for letters that can wait once a week".to_owned(),
-            Why::Gathers(_) => "you asked for letters that can wait once a day".to_owned(),
+            Why::Gathers(Rhythm::Weekly) => "you asked for e-mails that can wait once a week".to_owned(),
+            Why::Gathers(_) => "you asked for e-mails that can wait once a day".to_owned(),
         };
         let off = match self.why {
-            Why::Gathers(_) => " You can have each letter on its own again.",
-            why if may_mute(self.kind, why) => " You can switch such letters off.",
+            Why::Gathers(_) => " You can have each e-mail on its own again.",
+            why if may_mute(self.kind, why) => " You can switch such e-mails off.",
             _ => "",
         };
         Letter {
@@ -331,7 +331,7 @@ pub fn at_risk(
 pub fn on_the_way(due: &Due, subject: String, thing: &Thing, journey: (&Side, &Side, Day), to: &Recipient, why: &Why) -> Letter {
     let what = thing.named();
     let (from, target, given) = journey;
-    let gave = format!("{} gave up {what} on {}, for {}.", from.school, days::full(given), target.school);
+    let gave = format!("{} handed over {what} on {}, for {}.", from.school, days::full(given), target.school);
     let (title, words, other) = match (due.kind, due.to) {
         (UNCONFIRMED, _) => (
             format!("Has it arrived? {}", thing.name),
@@ -363,7 +363,7 @@ pub fn on_the_way(due: &Due, subject: String, thing: &Thing, journey: (&Side, &S
     let receives = due.to == Whom::Receiver;
     let blocks = vec![
         Block::paragraph(words),
-        facts(&what, &[("Given up on", days::full(given)), ("From", from.school.clone()), ("To", target.school.clone())], other),
+        facts(&what, &[("Handed over on", days::full(given)), ("From", from.school.clone()), ("To", target.school.clone())], other),
         if receives {
             Block::button("I have it: count it", format!("{}/receive", thing.url))
         } else {

@@ -85,8 +85,8 @@ pub const WEEKLY: &Kind =
 /// What somebody wants to have together, once a day or a week.
 pub const GATHERED: &Kind = &Kind {
     key: "gathered_letters",
-    name: "Your daily or weekly letter",
-    to: "Who wants letters together",
+    name: "Your daily or weekly e-mail",
+    to: "Who wants e-mails together",
     choice: Choice::Rhythm,
     waits: false,
 };
@@ -102,7 +102,7 @@ pub struct Rule {
     pub state: &'static str,
 }
 
-const LEG_STATE: &str = "the leg is planned as it was, laid or changed a day ago or more, not given up, and its giver has the box or gets it in time by the plan";
+const LEG_STATE: &str = "the leg is planned as it was, laid or changed a day ago or more, not handed over, and its giver has the box or gets it in time by the plan";
 
 /// Every reminder that concerns handovers. Reminders of kit audits, electrical checks, needs audits, claims and invoices come with
 /// the rooms that they are about.
@@ -132,11 +132,11 @@ pub const TABLE: [Rule; 11] = [
         when: "at once, when the booking begins within four weeks, once for each reason; of a late box when its holder is reminded first",
         state: "the booking is at risk as the pages say it; not booked within the last day; not told by the coordinator that it is missing",
     },
-    Rule { kind: UNCONFIRMED, when: "the next school day after it was given up", state: "it is on its way, and not for too long" },
-    Rule { kind: LONG_WAY, when: "so many school days after it was given up as the cluster's rules say", state: "it is on its way" },
+    Rule { kind: UNCONFIRMED, when: "the next school day after it was handed over", state: "it is on its way, and not for too long" },
+    Rule { kind: LONG_WAY, when: "so many school days after it was handed over as the cluster's rules say", state: "it is on its way" },
     Rule {
         kind: LONG_WAY_COORDINATORS,
-        when: "so many school days after it was given up as the cluster's rules say",
+        when: "so many school days after it was handed over as the cluster's rules say",
         state: "it is on its way",
     },
     Rule {
@@ -174,7 +174,7 @@ const COUNT_WITHIN: u32 = 5;
 /// Who is reminded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Whom {
-    /// The side of a leg that gives it up.
+    /// The side of a leg that hands it over.
     Giver,
     /// The side of a leg that gets it.
     Receiver,

@@ -28,7 +28,7 @@ pub fn overtaken(tx: &mut Tx<'_>, letter: &Stored<'_>) -> Result<Option<String>>
             return Ok(Some("The person has left the cluster.".to_owned()));
         }
         if letter.could_be_off && switched_off(tx, kind, person)? {
-            return Ok(Some("The person has switched such letters off.".to_owned()));
+            return Ok(Some("The person has switched such e-mails off.".to_owned()));
         }
         who = Some(Recipient { person, roles: roles(tx, person)? });
     }
@@ -148,7 +148,7 @@ fn of_a_leg(tx: &mut Tx<'_>, kind: &Kind, subject: &str, who: Option<&Recipient>
         LegState::Planned if leg.revision != revision => Some("The handover was changed before this could be sent."),
         LegState::Planned if today > leg.day => Some("The day of the handover is past."),
         LegState::Planned if !is_day_before(kind) && today >= days::add(leg.day, -1) => Some("The handover is too near for this."),
-        LegState::Planned if rows::under_way(tx, leg.copy)? == Some(id) => Some("It was given up before this could be sent."),
+        LegState::Planned if rows::under_way(tx, leg.copy)? == Some(id) => Some("It was handed over before this could be sent."),
         LegState::Planned if !stands(tx, &leg)? => Some("Who is to give it has not got it, and does not get it in time."),
         LegState::Planned => None,
     };

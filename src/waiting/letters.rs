@@ -152,7 +152,7 @@ fn letter(
         Because::Asked => "You got this because you put your school on the waiting list.".to_owned(),
         Because::LeadOf(school) => {
             format!(
-                "You got this because you are a science lead of {school}. You can switch such letters off in Boxrota, under My account."
+                "You got this because you are a science lead of {school}. You can switch such e-mails off in Boxrota, under My account."
             )
         }
         Because::Coordinates(cluster) => {

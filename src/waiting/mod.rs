@@ -58,7 +58,7 @@ impl State {
             Self::Taken => "Taken",
             Self::Lapsed => "Offer ran out",
             Self::Declined => "Not wanted any more",
-            Self::Withdrawn => "Given up",
+            Self::Withdrawn => "Left",
             Self::Over => "Over",
         }
     }

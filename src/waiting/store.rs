@@ -259,7 +259,7 @@ pub fn set_state(tx: &mut Tx<'_>, wait: &Wait, to: State, booking: Option<Bookin
         State::Taken => "taken",
         State::Lapsed => "ran out",
         State::Declined => "declined",
-        State::Withdrawn => "given up",
+        State::Withdrawn => "left",
         State::Over => "ended",
     };
     tx.log("waits", &wait.id, verb, wait.state.name(), what)

@@ -46,7 +46,7 @@ fn form() -> Markup {
                 form method="post" action="/" novalidate {
                     (csrf_field("token"))
                     (dates("Loan dates", "Only days when schools are open", "from", "to", &errors, html! {
-                        (day_select("from", "Collect on", None, &weeks, &errors)) (day_select("to", "Return on", Some(day("2026-11-26")), &weeks, &errors))
+                        (day_select("from", "Use it from", None, &weeks, &errors)) (day_select("to", "Use it until", Some(day("2026-11-26")), &weeks, &errors))
                     }))
                     (field("class", "Class or year group", "").hint("For example, Year 4 or Kestrels").text(&errors))
                     (field("pupils", "Pupils expected", "30").optional().number().text(&errors))

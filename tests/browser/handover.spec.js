@@ -19,7 +19,7 @@ async function sound(page, scripted, where) {
 async function collect(page, base) {
   await page.goto(`${base}/loans`);
   await page.locator("main ul.tasks a[href*='/bookings/']").first().click();
-  await page.getByRole("button", { name: "We have collected it" }).click();
+  await page.getByRole("button", { name: "We have fetched it" }).click();
   await page.waitForURL(/done=collected/);
 }
 
@@ -35,9 +35,9 @@ for (const engine of ["sqlite", "postgres"]) {
       // The giver opens the code on the lid. Everything is there: one tap.
       await ash.page.goto(`/b/${code.toLowerCase()}`);
       await sound(ash.page, scripted, "the copy");
-      await ash.page.getByRole("link", { name: "Give it up" }).click();
+      await ash.page.getByRole("link", { name: "Hand it over" }).click();
       await sound(ash.page, scripted, "giving");
-      await ash.page.getByRole("button", { name: "All there: give it up" }).click();
+      await ash.page.getByRole("button", { name: "All there: hand it over" }).click();
       await ash.page.waitForURL(/done=given/);
       await expect(ash.page.locator("main")).toContainText("It is on its way to Beech");
       await sound(ash.page, scripted, "given");
@@ -46,16 +46,16 @@ for (const engine of ["sqlite", "postgres"]) {
       await beech.page.goto(`/b/${code}`);
       await beech.page.getByRole("link", { name: "I have received it" }).click();
       const line = beech.page.locator(".chk li", { hasText: "Tuning fork" });
-      await expect(line).toContainText("Given up as: 6");
+      await expect(line).toContainText("Handed over as: 6");
       await line.getByRole("checkbox").uncheck();
       // Sent too early it says what is missing, and keeps what was said.
-      await beech.page.getByRole("button", { name: "Accept it", exact: true }).click();
+      await beech.page.getByRole("button", { name: "Receive it", exact: true }).click();
       await expect(beech.page).toHaveTitle(/^Error: /);
       await expect(line.getByRole("checkbox")).not.toBeChecked();
       await sound(beech.page, scripted, "what is missing");
       await line.getByLabel("How many are there?").fill("4");
       await line.getByLabel("Why?").selectOption("missing");
-      await beech.page.getByRole("button", { name: "Accept it", exact: true }).click();
+      await beech.page.getByRole("button", { name: "Receive it", exact: true }).click();
       await beech.page.waitForURL(/done=received/);
       await sound(beech.page, scripted, "received");
       await beech.page.getByRole("link", { name: "See what was counted" }).click();
@@ -83,7 +83,7 @@ test("a count without a connection is kept on the phone and sent once", async ({
     const { page, context } = ash;
     await collect(page, base);
     await page.goto(`/b/${code}`);
-    await page.getByRole("link", { name: "Give it up" }).click();
+    await page.getByRole("link", { name: "Hand it over" }).click();
     const form = page.url();
     const line = page.locator(".chk li", { hasText: "Tuning fork" });
     await line.getByRole("checkbox").uncheck();
@@ -105,10 +105,10 @@ test("a count without a connection is kept on the phone and sent once", async ({
     });
     // In the cupboard there is no connection.
     await context.setOffline(true);
-    await page.getByRole("button", { name: "Give it up", exact: true }).click();
+    await page.getByRole("button", { name: "Hand it over", exact: true }).click();
     const kept = page.getByRole("status").filter({ hasText: "Kept on this phone" });
     await expect(kept).toBeVisible();
-    await expect(page.locator("h1")).toHaveText("Give it up");
+    await expect(page.locator("h1")).toHaveText("Hand it over");
     // Somebody reloads all the same, and the page is gone with the connection; what was counted is not.
     await page.reload().catch(() => {});
     // The browser loads a page that failed again by itself; whichever of the two is faster will do.
@@ -142,14 +142,14 @@ async function overtaken(browser) {
   const beech = await world.phone(browser, "Beech");
   await collect(ash.page, world.base);
   await ash.page.goto(`/b/${world.code}`);
-  await ash.page.getByRole("link", { name: "Give it up" }).click();
+  await ash.page.getByRole("link", { name: "Hand it over" }).click();
   await ash.page.getByLabel("Note", { exact: false }).last().fill("The key is in the lid");
   await ash.context.setOffline(true);
-  await ash.page.getByRole("button", { name: "Give it up", exact: true }).click();
+  await ash.page.getByRole("button", { name: "Hand it over", exact: true }).click();
   await expect(ash.page.locator(".kept")).toContainText("Keep this page open, or come back to it");
   await beech.page.goto(`/b/${world.code}`);
   await beech.page.getByRole("link", { name: "I have received it" }).click();
-  await beech.page.getByRole("button", { name: "All there: accept it" }).click();
+  await beech.page.getByRole("button", { name: "All there: receive it" }).click();
   await beech.page.waitForURL(/done=received/);
   return { ...world, ash, beech };
 }

@@ -119,7 +119,7 @@ test("dragging over free days chooses them, Escape forgets them, a click takes t
   await page.keyboard.press("Enter");
   await page.waitForURL(/reserve\?.*from=\d{4}-\d\d-\d\d&to=\d{4}-\d\d-\d\d/);
   const from = new URL(page.url()).searchParams.get("from");
-  await expect(page.getByLabel("Collect on")).toHaveValue(from);
+  await expect(page.getByLabel("Use it from")).toHaveValue(from);
   await page.goBack();
   await gap.scrollIntoViewIfNeeded();
   const again = await gap.boundingBox();

@@ -24,12 +24,12 @@ test("pictures", async ({ page }) => {
   await page.goto(`${base_path}/loans`);
   await shot("loans-390", phone);
 
-  // A box changes hands. Who gives it up says that all is there; who gets it finds that two parts are missing.
+  // A box changes hands. Who hands it over says that all is there; who gets it finds that two parts are missing.
   await page.goto(`${base_path}/week`);
   await page.locator("main section[aria-labelledby=here] a", { hasText: "Electricity" }).first().click();
   const copy = page.url();
-  await page.getByRole("link", { name: "Give it up" }).click();
-  await page.getByRole("button", { name: "All there: give it up" }).click();
+  await page.getByRole("link", { name: "Hand it over" }).click();
+  await page.getByRole("button", { name: "All there: hand it over" }).click();
   await page.waitForURL(/done=given/);
   await signIn(page, "Coordinator");
   await page.goto(copy);
@@ -46,7 +46,7 @@ test("pictures", async ({ page }) => {
     scrollBy(0, row.getBoundingClientRect().top - 240);
   });
   await shot("count-390", phone);
-  await page.getByRole("button", { name: "Accept it", exact: true }).click();
+  await page.getByRole("button", { name: "Receive it", exact: true }).click();
   await page.waitForURL(/done=received/);
   await page.getByRole("link", { name: "See what was counted" }).click();
   await shot("counts-1280");

@@ -84,7 +84,7 @@ async fn the_order_of_the_mailboxes_does_not_matter(app: TestApp) {
     ask(&ash.browser, NEW).await.is(303);
     let letters = app.letters().await;
     let (old, new) = (link(&letters, "email_change_old"), link(&letters, "email_change_new"));
-    say_yes(&app, &new).await.is(200).says("Now open the letter in your old mailbox");
+    say_yes(&app, &new).await.is(200).says("Now open the e-mail in your old mailbox");
     assert_eq!(email_of_ash(&app), ["science.lead@ash.example"]);
     say_yes(&app, &old).await.is(200).says("has changed");
     assert_eq!(email_of_ash(&app), [NEW]);
@@ -226,7 +226,7 @@ async fn letters_about_others_bookings_can_be_switched_off(app: TestApp) {
     let letters = app.letters().await;
     assert_eq!(letters.len(), 2);
     let other = letters.iter().find(|letter| letter.to_address == "head@ashdale.example").expect("a letter to the deputy");
-    assert!(other.reason.contains("switch such letters off"), "{}", other.reason);
+    assert!(other.reason.contains("switch such e-mails off"), "{}", other.reason);
     // Both say that they do not want to hear of cancellations.
     for person in [&ash.browser, &head.browser] {
         let form = person.open("/account/letters").await.form("/account/letters");

@@ -92,7 +92,7 @@ async fn a_late_box_is_asked_for_once_a_day(app: TestApp) {
 
 async fn a_box_too_long_on_its_way_is_counted_in_school_days(app: TestApp) {
     let coordinator = app.coordinator().await;
-    // Given up on Friday for Ash, which trains on 27 November: Monday, Tuesday, Wednesday are the three that the cluster allows.
+    // Handed over on Friday for Ash, which trains on 27 November: Monday, Tuesday, Wednesday are the three that the cluster allows.
     put(
         &app,
         "SO2",

@@ -28,7 +28,7 @@ fn done(app: &TestApp) -> (i64, i64, i64, i64) {
 
 async fn a_late_send_does_not_give_up_another_schools_box(app: TestApp) {
     let (beech, cedar, copy) = at_beech(&app).await;
-    // Who coordinates may give it up for any school; the phone sends what was counted at Beech days later.
+    // Who coordinates may hand it over for any school; the phone sends what was counted at Beech days later.
     let coordinator = app.coordinator().await;
     let fork = line(&app, "Tuning fork");
     let late = form(&coordinator, &copy, "give").await.set("note", "Counted in the cupboard").set(&format!("note-{fork}"), "shiny");
@@ -121,7 +121,7 @@ async fn the_givers_count_comes_after_it_was_received(app: TestApp) {
     assert_eq!(beech.browser.submit(&late).await.is(303).header("location"), sent.header("location"), "sent twice it counts once");
     let page = beech.browser.follow(sent).await.says("Your count is added").says("At Cedar since");
     let both = beech.browser.open(&page.link("See what was counted")).await;
-    both.says("The two counts differ").says("Given up by Beech").says("The key is in the lid").says_not("had not given it up");
+    both.says("The two counts differ").says("Handed over by Beech").says("The key is in the lid").says_not("had not handed it over");
     // Nothing has moved, and both hear of it, the coordinator too, since the counts differ.
     assert_eq!((place(&app), app.raw().number("SELECT count(*) AS n FROM custody_chain")), (at("school", "Cedar", true), moved));
     let letters = app.letters().await;
@@ -130,7 +130,7 @@ async fn the_givers_count_comes_after_it_was_received(app: TestApp) {
     all.sort();
     assert_eq!(kinds(&letters), all);
     let words = letters[0].text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("Tuning fork: given up as 6, received as 4 of 6, missing"), "{words}");
+    assert!(words.contains("Tuning fork: handed over as 6, received as 4 of 6, missing"), "{words}");
     // What is known is what was counted last, and that was Cedar.
     cedar.open(&format!("/copies/{copy}/give")).await.says("Tuning fork: 4 of 6");
     cedar.open(&format!("/copies/{copy}")).await.says("Something essential is short");
@@ -258,7 +258,7 @@ async fn only_who_has_it_counts_it(app: TestApp) {
     // On its way nobody has it.
     send(&beech, &copy, "give", &[]).await.is(303);
     let late = beech.browser.submit(&theirs).await.is(422);
-    late.says("It has been given up already");
+    late.says("It has been handed over already");
     beech.get(&path).await.is(303);
     send(&cedar, &copy, "receive", &[]).await.is(303);
     beech.browser.submit(&theirs.clone().tampered("key", &"2".repeat(32))).await.is(422).says("It has moved on");

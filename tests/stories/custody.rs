@@ -148,7 +148,7 @@ fn possession_moves_custody_whoever_says_it(ground: Ground) {
     assert_eq!(chain(&mut raw).len(), 2, "what changes nothing writes nothing");
     raw.must("UPDATE bookings SET returned_on = '2026-10-09' WHERE id = 5");
     assert_eq!(custody(&mut raw), "store 1");
-    // Given up by a handover first: what the booking says afterwards moves nothing.
+    // Handed over by a handover first: what the booking says afterwards moves nothing.
     book(&mut raw, 6, 2, "2026-10-12", "2026-10-16");
     raw.must("UPDATE bookings SET collected_on = '2026-10-12' WHERE id = 6");
     raw.must("UPDATE custody SET place = 'transit', booking_id = NULL, to_school_id = 1, since = '2026-10-16 12:00:00' WHERE copy_id = 10");

@@ -258,7 +258,7 @@ async fn a_role_in_one_cluster_says_nothing_in_another(app: TestApp) {
     ] {
         assert_eq!(ash.browser.get(&path).await.status, status, "{path}");
     }
-    ash.browser.open("/c/birchwood/mail").await.says("No letters yet");
+    ash.browser.open("/c/birchwood/mail").await.says("No e-mails yet");
     assert_eq!(ash.browser.open("/c/birchwood").await.path, "/c/birchwood/week");
     // The last day of the role there is the last of that cluster, and of that cluster alone.
     app.raw().must("UPDATE roles SET to_day = '2026-11-22' WHERE id = 7");

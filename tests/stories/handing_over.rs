@@ -114,7 +114,7 @@ async fn from_school_to_school_and_home_again(app: TestApp) {
     assert_eq!(page.all("a.big").len(), 1, "it is Ash's to give up, not to receive");
     // All there, in one tap, on both sides.
     let given = ash.browser.follow(send(&ash, &copy, "give", &[]).await.is(303)).await;
-    given.says("Magnets is given up").says("On its way").says("From Ash to Beech");
+    given.says("Magnets is handed over").says("On its way").says("From Ash to Beech");
     assert_eq!(place(&app), at("transit", "Ash", false));
     assert_eq!(kinds(&app.letters().await), [kind("handover_given", BEECH)]);
     let page = beech.open(&format!("/copies/{copy}")).await;
@@ -132,7 +132,7 @@ async fn from_school_to_school_and_home_again(app: TestApp) {
     let received = cedar.browser.follow(send(&cedar, &copy, "receive", &[]).await.is(303)).await;
     assert_eq!(place(&app), at("school", "Cedar", true));
     let both = cedar.browser.open(&received.link("See what was counted")).await;
-    both.says("Given up by Beech").says("Received by Cedar").says("Science lead, Beech").says_not("The two counts differ");
+    both.says("Handed over by Beech").says("Received by Cedar").says("Science lead, Beech").says_not("The two counts differ");
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM bookings WHERE collected_on = '2026-11-30'"), 1);
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM legs WHERE state = 'done'"), 2);
     // Home: the school where the store is takes it in.
@@ -152,7 +152,7 @@ async fn what_is_missing_is_said_and_stays_said(app: TestApp) {
     send(&beech, &copy, "give", &[]).await.is(303);
     app.letters().await;
     let shown = cedar.open(&format!("/copies/{copy}/receive")).await;
-    shown.says("Tuning fork: 6").says("Given up as: 6").says("Given up as: plenty");
+    shown.says("Tuning fork: 6").says("Handed over as: 6").says("Handed over as: plenty");
     let short = [(there.as_str(), ""), (&n, "4"), (&why, "missing"), (&note, "looked under the foam"), ("note", "Thank you")];
     let done = cedar.browser.follow(send(&cedar, &copy, "receive", &short).await.is(303)).await;
     let both = cedar.browser.open(&done.link("See what was counted")).await;
@@ -164,7 +164,7 @@ async fn what_is_missing_is_said_and_stays_said(app: TestApp) {
     assert_eq!(kinds(&letters), receipts, "the coordinator hears of what differs");
     for letter in &letters {
         let words = letter.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(words.contains("Tuning fork: given up as 6, received as 4 of 6, missing"), "{words}");
+        assert!(words.contains("Tuning fork: handed over as 6, received as 4 of 6, missing"), "{words}");
         assert!(words.contains("Essential, short: Tuning fork: 2 of 6 missing"), "{words}");
     }
     // Neither count has overwritten the other, and what is short is known from now on.
@@ -207,7 +207,7 @@ async fn consumables_are_asked_loosely(app: TestApp) {
     let rice = line(&app, "Rice");
     let (loose, n) = (format!("loose-{rice}"), format!("n-{rice}"));
     send(&beech, &copy, "give", &[(loose.as_str(), "low")]).await.is(303);
-    cedar.open(&format!("/copies/{copy}/receive")).await.says("Given up as: low");
+    cedar.open(&format!("/copies/{copy}/receive")).await.says("Handed over as: low");
     let done = send(&cedar, &copy, "receive", &[(loose.as_str(), "none"), (&n, "0")]).await.is(303);
     let page = cedar.browser.follow(done).await;
     cedar.browser.open(&page.link("See what was counted")).await.says("Low").says("0 of 1").says("The two counts differ");
@@ -275,14 +275,14 @@ fn copy_of_sound(app: &TestApp) -> String {
 async fn nobody_gave_it_up(app: TestApp) {
     let (beech, _, copy) = two_loans(&app).await;
     let page = beech.open(&format!("/copies/{copy}/receive")).await;
-    page.says("Ash has not said that it gave it up");
+    page.says("Ash has not said that it handed it over");
     send(&beech, &copy, "receive", &[]).await.is(303);
     assert_eq!(kinds(&app.letters().await), [kind("handover_received", BEECH), kind("handover_taken", ASH)]);
     app.at("2026-11-27T15:00:00Z");
     let cedar = app.ssl("Cedar").await;
     // From a school that still has it out: its loan ends with it.
     let done = cedar.browser.follow(send(&cedar, &copy, "receive", &[]).await.is(303)).await;
-    cedar.browser.open(&done.link("See what was counted")).await.says("Beech had not given it up").says("Signed Nobody");
+    cedar.browser.open(&done.link("See what was counted")).await.says("Beech had not handed it over").says("Signed Nobody");
     assert_eq!(place(&app), at("school", "Cedar", true));
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM bookings WHERE returned_on = '2026-11-27'"), 1);
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM handovers WHERE given_at IS NULL AND state = 'accepted'"), 2);
@@ -308,7 +308,7 @@ async fn only_those_between_whom_it_goes(app: TestApp) {
         let forged = theirs.clone().tampered("csrf", &token).sent_to(&format!("/c/ashdale/copies/{copy}/{side}"));
         ash.browser.submit(&forged).await.is(403);
     }
-    // The receiver cannot give it up for the giver, nor the giver receive it for the receiver.
+    // The receiver cannot hand it over for the giver, nor the giver receive it for the receiver.
     let token = cedar.open("/loans").await.form("/sign-out").value("csrf").to_owned();
     cedar.browser.submit(&theirs.clone().tampered("csrf", &token)).await.is(403);
     cedar.get(&format!("/copies/{copy}/receive")).await.is(303);
@@ -391,7 +391,7 @@ async fn sent_twice_it_counts_once(app: TestApp) {
 
 async fn of_two_phones_one_wins(app: TestApp) {
     let (beech, cedar, copy) = at_beech(&app).await;
-    for (person, side, words) in [(&beech, "give", "given up already"), (&cedar, "receive", "has received it already")] {
+    for (person, side, words) in [(&beech, "give", "handed over already"), (&cedar, "receive", "has received it already")] {
         let mut forms = Vec::new();
         for _ in 0..6 {
             forms.push((person.browser.clone(), form(person, &copy, side).await));
@@ -550,7 +550,7 @@ async fn the_quick_word_closes_what_was_on_its_way(app: TestApp) {
     // Cedar says on its booking's page that it has collected it, and counts nothing.
     let booking = app.raw().number("SELECT id AS n FROM bookings WHERE first_day = '2026-11-30'");
     let page = cedar.open(&format!("/bookings/{}", boxrota::base::ids::BookingId(booking))).await;
-    cedar.browser.send(&page.form("/collected")).await.says("Magnets is collected");
+    cedar.browser.send(&page.form("/collected")).await.says("Magnets is fetched");
     cedar.open(&format!("/copies/{copy}")).await.says("From Beech to Cedar").says_not("On its way");
     app.letters().await;
     assert_eq!(place(&app), at("school", "Cedar", true));

@@ -24,7 +24,7 @@ async fn what_is_missing_is_said_at_the_field(app: TestApp) {
     let magnets = app.resource("ashdale", MAGNETS);
     let page = ash.get(&format!("/boxes/{magnets}/reserve/check?from=2026-11-30&pupils=lots&purpose=Poles")).await.is(422);
     let page = page
-        .says("Choose the day you return it")
+        .says("Choose the last day on which you use it")
         .says("Enter the class or year group")
         .says("Enter the number of pupils as a whole number");
     assert_eq!(page.attributes(".errs a", "href"), ["#to", "#class", "#pupils"]);
@@ -37,7 +37,7 @@ async fn what_is_missing_is_said_at_the_field(app: TestApp) {
     ash.get(&format!("/boxes/{magnets}/reserve/check?from=2026-02-30&to=x&class=%3Cb%3E"))
         .await
         .is(422)
-        .says("Choose the day you collect it");
+        .says("Choose the first day on which you use it");
     ash.get("/boxes/0000000000000/reserve").await.is(404);
     ash.get("/boxes/nonsense/reserve").await.is(404);
     let birch = app.resource("birchwood", "Sound");
@@ -145,7 +145,7 @@ async fn a_late_box_can_not_be_booked(app: TestApp) {
     beech.browser.open(&next).await.says("At risk").says("Ash has not given it back. It was due on Tuesday 24 November 2026");
     beech.check(&Wish::of(&magnets, "2027-01-11", "2027-01-15")).await.is(422).says("MG1 should have come back from Ash");
     let at_once = beech.browser.open(&next).await;
-    at_once.says_not("We have collected it");
+    at_once.says_not("We have fetched it");
     let form = ash.browser.open(&path).await.form("/returned");
     ash.browser.send(&form).await.says("Returned");
     beech.browser.open(&next).await.says_not("At risk");

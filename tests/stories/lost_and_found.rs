@@ -135,7 +135,7 @@ async fn all_there(app: &TestApp, person: &Person, side: &str) {
     person.browser.submit(&form).await.is(303);
 }
 
-/// Beech has fetched Magnets for two weeks and given it up on the second day; Cedar is to have it.
+/// Beech has fetched Magnets for two weeks and handed it over on the second day; Cedar is to have it.
 async fn on_its_way_to_cedar(app: &TestApp) {
     let (beech, cedar) = (app.ssl("Beech").await, app.ssl("Cedar").await);
     let magnets = app.resource("ashdale", "Magnets");
@@ -161,7 +161,7 @@ async fn what_is_lost_on_its_way_was_not_taken_back(app: TestApp) {
     let here = format!("/copies/{}", copy(&app, "MG1"));
     coordinator.open(&here).await.says("Never received").says_not("Taken back");
     let entries = coordinator.open(&format!("{here}/history")).await.says_not("took it back").all(".chain > li");
-    let words = "Beech gave it up for Cedar, and nobody has said that it arrived.";
+    let words = "Beech handed it over to Cedar, and nobody has said that it arrived.";
     assert!(entries.iter().any(|entry| entry.contains(words)), "{entries:#?}");
 }
 

@@ -109,11 +109,11 @@ async fn an_invitation_is_accepted_by_the_mails_link(app: TestApp) {
 
 async fn who_cannot_be_written_to_is_named_to_the_coordinator(app: TestApp) {
     let coordinator = app.coordinator().await;
-    coordinator.open("/people").await.says_not("cannot get letters");
+    coordinator.open("/people").await.says_not("cannot get e-mails");
     // What the table lets through and no mail server takes.
     app.raw().must("UPDATE people SET email = 'science.ash@nowhere' WHERE name = 'Science lead, Ash'");
-    coordinator.open("/people").await.says("1 person cannot get letters").says("Science lead, Ash : science.ash@nowhere");
-    app.ssl("Cedar").await.open("/people").await.says_not("cannot get letters");
+    coordinator.open("/people").await.says("1 person cannot get e-mails").says("Science lead, Ash : science.ash@nowhere");
+    app.ssl("Cedar").await.open("/people").await.says_not("cannot get e-mails");
 }
 
 async fn an_invitation_pressed_by_two_at_once_counts_once(app: TestApp) {

@@ -39,11 +39,11 @@ async fn one_click_in_the_daily_letter_throws_nothing_away(app: TestApp) {
     app.at("2026-11-24T07:00:00Z");
     let letters = together(&app).await;
     assert_eq!(told(&letters), ["gathered_letters to coordinator@ashdale.example"]);
-    assert!(letters[0].reason.ends_with("You can have each letter on its own again."), "{}", letters[0].reason);
+    assert!(letters[0].reason.ends_with("You can have each e-mail on its own again."), "{}", letters[0].reason);
     // Another one waits already when the only coordinator clicks.
     assert_eq!(ask("2026-12-08").await, ["booking_requested to science.lead@ash.example"]);
-    app.browser().get(&way_out(&app, &letters[0])).await.is(200).says("Each letter on its own again?");
-    click(&app, &letters[0]).await.is(200).says("Each letter comes on its own again").says("in one last letter");
+    app.browser().get(&way_out(&app, &letters[0])).await.is(200).says("Each e-mail on its own again?");
+    click(&app, &letters[0]).await.is(200).says("Each e-mail comes on its own again").says("in one last e-mail");
     click(&app, &letters[0]).await.is(200);
     assert_eq!(app.raw().texts("SELECT rhythm AS t FROM people WHERE email = 'coordinator@ashdale.example'"), ["each"]);
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM muted_kinds"), 0);
@@ -51,7 +51,7 @@ async fn one_click_in_the_daily_letter_throws_nothing_away(app: TestApp) {
     let page = coordinator.browser.open("/account/letters").await;
     assert_eq!(page.form("/account/letters").value("rhythm"), "each");
     assert!(page.all("input[name=gathered_letters]").is_empty());
-    // What comes now comes on its own, and what waited comes in one last letter, on the next day because one was sent today.
+    // What comes now comes on its own, and what waited comes in one last e-mail, on the next day because one was sent today.
     let to = "booking_to_approve to coordinator@ashdale.example";
     assert!(ask("2026-12-09").await.contains(&to.to_owned()));
     assert_eq!(told(&together(&app).await), [""; 0]);
@@ -79,7 +79,7 @@ async fn what_is_about_tomorrow_does_not_wait(app: TestApp) {
     deputy(&app, "Beech");
     let lead = Ssl::new(&app, "ashdale", "deputy@beech.example").await;
     chooses(&lead, "weekly").await;
-    let page = lead.browser.open("/account/letters").await.says("A handover comes up in a week").says("All other letters come at once");
+    let page = lead.browser.open("/account/letters").await.says("A handover comes up in a week").says("All other e-mails come at once");
     let waiting = page.all("details li").join("; ");
     assert!(waiting.contains("A handover comes up in a week") && !waiting.contains("next school day"), "{waiting}");
     // A leg on a Tuesday: the letter of the week before would come on Monday, when it is too near.

@@ -105,7 +105,7 @@ async fn a_closure_that_is_entered_late_repeats_no_reminder(app: TestApp) {
 async fn what_is_long_on_its_way_home_puts_the_next_booking_at_risk(app: TestApp) {
     let cedar = app.ssl("Cedar").await;
     let booking = books(&app, &cedar, "Magnets", "2026-12-14", "2026-12-18").await;
-    // Beech gives it up for its store on Tuesday, and nobody receives it.
+    // Beech hands it over for its store on Tuesday, and nobody receives it.
     app.raw().must(
         "INSERT INTO handovers (cluster_id, id, copy_id, from_school_id, state, given_by, given_at)
          SELECT c.cluster_id, 78, c.copy_id, (SELECT id FROM schools s WHERE s.cluster_id = c.cluster_id AND s.short_name = 'Beech'), 'given',
@@ -210,7 +210,7 @@ async fn what_waits_stops_at_one_click_and_when_somebody_leaves_the_school(app: 
     mute(&app, "deputy@beech.example", "handover_week_before");
     let kept = ["handover_week_before to science.lead@ash.example", "handover_week_before to science.lead@beech.example"];
     assert_eq!(told(&app.letters().await), kept);
-    assert_eq!(why_dropped(&app), ["The person has switched such letters off."]);
+    assert_eq!(why_dropped(&app), ["The person has switched such e-mails off."]);
     // The deputy goes to Cedar while the next letter waits, and Ash's lead becomes a bursar.
     look_on("2026-12-04T08:00:00Z").await;
     app.raw().must(
@@ -220,7 +220,7 @@ async fn what_waits_stops_at_one_click_and_when_somebody_leaves_the_school(app: 
     let letters = told(&app.letters().await);
     assert!(letters.contains(&"handover_day_before to science.lead@beech.example".to_owned()), "{letters:#?}");
     assert!(!letters.iter().any(|line| line.contains("deputy") || line.contains("@ash")), "{letters:#?}");
-    assert_eq!(why_dropped(&app), ["The person has switched such letters off.", "The person no longer answers for it."]);
+    assert_eq!(why_dropped(&app), ["The person has switched such e-mails off.", "The person no longer answers for it."]);
 }
 
 async fn what_arrives_while_its_letter_waits_is_not_asked_about(app: TestApp) {

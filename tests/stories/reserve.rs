@@ -347,7 +347,7 @@ async fn a_box_is_fetched_and_given_back(app: TestApp) {
     let next = beech.books(&Wish::of(&magnets, "2026-11-25", "2026-11-26")).await;
     app.letters().await;
     press(&ash, &path, "collected", None).await.is(303);
-    ash.browser.open(&path).await.says("Out now").says("Collected on");
+    ash.browser.open(&path).await.says("Out now").says("Fetched on");
     // It is not back in time: late, and the next loan at risk.
     app.later(TimeDelta::days(2));
     ash.browser.open(&path).await.says("Late");

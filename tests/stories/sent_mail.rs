@@ -58,8 +58,8 @@ async fn post_plain(app: &TestApp, to: &str, title: &str) {
 async fn everybody_reads_what_came_to_them_and_the_coordinator_reads_all(app: TestApp) {
     let (ash, beech) = (science_lead("Ash"), science_lead("Beech"));
     let (lead, coordinator) = (app.ssl("Ash").await, app.coordinator().await);
-    lead.open("/mail").await.says("Mail to you").says("No letters yet");
-    coordinator.open("/mail").await.says("Sent mail").says("No letters yet");
+    lead.open("/mail").await.says("Mail to you").says("No e-mails yet");
+    coordinator.open("/mail").await.says("Sent mail").says("No e-mails yet");
     post_plain(&app, &ash, "For Ash").await;
     post_plain(&app, &beech, "For Beech").await;
     app.letters().await;
@@ -108,8 +108,8 @@ async fn what_was_not_sent_is_shown_and_can_be_tried_again(app: TestApp) {
         app.next_letter(Outcome::Refused("The mail server refused the address: 550 No such person.".into()));
     }
     assert!(app.letters().await.is_empty());
-    let list = coordinator.open("/mail").await.says("3 letters could not be sent").says("550 No such person").says("Not sent. Given up");
-    coordinator.open("/calendar").await.says("3 letters not sent");
+    let list = coordinator.open("/mail").await.says("3 e-mails could not be sent").says("550 No such person").says("Not sent. Given up");
+    coordinator.open("/calendar").await.says("3 e-mails not sent");
     lead.open("/calendar").await.says_not("not sent");
     // The science lead sees what became of his letters, and cannot try again.
     let mine = lead.open("/mail").await.says("Not sent. Given up").says_not("could not be sent");
@@ -120,11 +120,11 @@ async fn what_was_not_sent_is_shown_and_can_be_tried_again(app: TestApp) {
     assert!(page.forms("/retry").is_empty());
     coordinator.browser.send(&form).await.says("Waiting to be sent");
     assert_eq!(app.letters().await.len(), 1, "pressed twice, sent once");
-    coordinator.open("/mail?show=failed").await.says("2 letters could not be sent").says_not("One").says("Two");
+    coordinator.open("/mail?show=failed").await.says("2 e-mails could not be sent").says_not("One").says("Two");
     let again = coordinator.browser.send(&coordinator.open("/mail").await.form("/mail/retry")).await.says("Trying again");
     assert_eq!(app.letters().await.len(), 2);
     again.says_not("could not be sent");
-    coordinator.open("/mail?show=failed").await.says("No such letters");
+    coordinator.open("/mail?show=failed").await.says("No such e-mails");
     // Who may not do it is told who may; without the token nobody may.
     let token = lead.open("/mail").await.attributes("input[name=csrf]", "value");
     let fields = vec![("csrf".to_owned(), token[0].clone())];

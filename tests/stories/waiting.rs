@@ -228,7 +228,7 @@ async fn whoever_says_no_lets_the_next_have_it_at_once(app: TestApp) {
     for _ in 0..2 {
         beech.browser.submit(&token.clone().sent_to(&format!("{again}/withdraw"))).await.is(303);
     }
-    beech.browser.open(&again).await.says("Given up");
+    beech.browser.open(&again).await.says("Left");
     let yes = cedar.browser.open(&second).await.form("/accept");
     for _ in 0..2 {
         assert!(cedar.browser.submit(&yes).await.is(303).header("location").ends_with("?done=reserved"));

@@ -142,7 +142,7 @@ async fn a_booking_at_risk_says_why_and_stays(app: TestApp) {
     app.at("2026-11-22T09:00:00Z");
     beech.browser.open(&booking).await.says_not("at risk");
     app.at("2026-11-23T09:00:00Z");
-    beech.browser.open(&booking).await.says("Ash gave it up on Wednesday 18 November 2026, and nobody has received it yet.");
+    beech.browser.open(&booking).await.says("Ash handed it over on Wednesday 18 November 2026, and nobody has received it yet.");
     put(&app, "MG1", &format!("place = 'missing', school_id = {}, to_school_id = NULL, since = '2026-11-23 08:00:00'", school("Cedar")));
     beech.browser.open(&booking).await.says("Nobody knows where it is. Cedar had it last.");
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM bookings WHERE state = 'confirmed'"), 1, "nothing is cancelled by the program");

@@ -19,6 +19,7 @@ mod sizes;
 mod source;
 mod tables;
 mod uses;
+mod words;
 
 use source::{Rust, faults_in, root};
 
@@ -72,6 +73,11 @@ fn routes_live_with_their_pages() {
 #[test]
 fn no_kind_of_letter_is_forgotten() {
     faults::none(kinds::kinds, &source::rust_files(&["src"]));
+}
+
+#[test]
+fn each_act_has_one_word() {
+    faults_in(&source::rust_files(&["src"]), words::words);
 }
 
 /// A reader that sees nothing finds no fault.

@@ -27,7 +27,7 @@ pub async fn form(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -
         let main = html! {
             (back("/account", "My account"))
             (confirmation("Check both mailboxes", html! {
-                p { "We have sent a letter to your old address and one to the new address." }
+                p { "We have sent an e-mail to your old address and one to the new address." }
                 p { "Open both within 24 hours and press the button on each page. Until then nothing changes." }
             }))
         };
@@ -43,8 +43,8 @@ fn form_page(app: &App, who: &SignedIn, typed: &str, errors: &Errors) -> HttpRes
         form.panel.card.form method="post" action="/account/email" novalidate {
             (guard::field(&who.csrf))
             p { "Your address now is " b { (who.person.email) } "." }
-            (forms::field("email", "New e-mail address", typed).hint("We send a letter to both addresses. You need to open both.").email().text(errors))
-            (forms::submit("Send the letters"))
+            (forms::field("email", "New e-mail address", typed).hint("We send an e-mail to both addresses. You need to open both.").email().text(errors))
+            (forms::submit("Send the e-mails"))
         }
     };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -120,7 +120,7 @@ pub async fn link(req: HttpRequest, app: web::Data<App>, token: web::Path<String
         return Ok(said(
             &app,
             "Thank you",
-            &html! { p { "Now open the letter in your old mailbox, too. When both have said yes, the address changes." } },
+            &html! { p { "Now open the e-mail in your old mailbox, too. When both have said yes, the address changes." } },
         ));
     }
     Ok(asking(&req, &app, &token, change, mailbox))
@@ -142,7 +142,7 @@ fn asking(req: &HttpRequest, app: &App, token: &str, change: &EmailChange, mailb
             @match mailbox {
                 Mailbox::Old => {
                     p { "Somebody who is signed in as you asked to change your address to " b { (change.new_email) } "." }
-                    @if change.has_confirmed(mailbox) { p { "You have said yes. Now open the letter in your new mailbox, too. You can still stop it." } }
+                    @if change.has_confirmed(mailbox) { p { "You have said yes. Now open the e-mail in your new mailbox, too. You can still stop it." } }
                     @else { (press("confirm", forms::submit("Yes, I asked for it"))) }
                     (press("stop", forms::stop("No, stop this")))
                 }

@@ -44,8 +44,8 @@ pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -
     let main = html! {
         @if query.done == "saved" {
             (back("/account", "My account"))
-            (confirmation("Your choice is saved", html! { p { "It holds from the next letter on." } }))
-        } @else { (top("Letters", "Choose which e-mails you get. Untick what you do not want.")) }
+            (confirmation("Your choice is saved", html! { p { "It holds from the next e-mail on." } }))
+        } @else { (top("E-mails", "Choose which e-mails you get. Untick what you do not want.")) }
         form.panel.card.form method="post" action="/account/letters" {
             (guard::field(&who.csrf))
             fieldset.fld {
@@ -62,13 +62,13 @@ pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -
                 legend { "Others" }
                 (boxes(Choice::Freely))
             }
-            (forms::radios("rhythm", "When do you want letters that can wait?",
-                "What can wait is listed below. All other letters come at once.", rhythm.into(), &Errors::new(), &[
+            (forms::radios("rhythm", "When do you want e-mails that can wait?",
+                "What can wait is listed below. All other e-mails come at once.", rhythm.into(), &Errors::new(), &[
                     forms::choice("each", "Each one at once"),
                     forms::choice("daily", "Together, once a day from Monday to Friday"),
                     forms::choice("weekly", "Together, on Mondays"),
                 ]))
-            (details("Letters that can wait", html! {
+            (details("E-mails that can wait", html! {
                 p { "What is about tomorrow, late or lost comes at once. Of a booking that you made yourself, only the question whether you have counted can wait." }
                 ul { @for kind in kinds().filter(|kind| kind.waits) { li { (kind.name) } } }
             }))
@@ -76,10 +76,10 @@ pub async fn show(app: web::Data<App>, who: SignedIn, query: web::Query<Done>) -
         }
         section.panel.card {
             h2 { "These always come" }
-            ul { @for kind in of(Choice::Always) { li { (kind.name) } } li { "Letters and reminders about a booking that you made yourself" } }
+            ul { @for kind in of(Choice::Always) { li { (kind.name) } } li { "E-mails and reminders about a booking that you made yourself" } }
         }
     };
-    Ok(answer(StatusCode::OK, &app, &who, "Letters", &main))
+    Ok(answer(StatusCode::OK, &app, &who, "E-mails", &main))
 }
 
 fn of(choice: Choice) -> impl Iterator<Item = &'static Kind> {

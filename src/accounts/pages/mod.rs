@@ -83,7 +83,7 @@ pub async fn show(app: web::Data<App>, who: SignedIn) -> HttpResponse {
             ul.links {
                 (choice("/account/devices", "users", "Signed-in devices", "See where you are signed in, and sign out there."))
                 (choice("/account/passkeys", "user", "Passkeys", "Sign in with your finger, your face or a PIN instead of a mail."))
-                (choice("/account/letters", "mail", "Letters", "Choose which e-mails you get."))
+                (choice("/account/letters", "mail", "E-mails", "Choose which e-mails you get."))
                 (choice("/account/data.json", "download", "Download my data", "Everything that is kept of you here, as one file (JSON)."))
                 (choice("/account/erase", "x", "Erase my account", "Leave for good: your name and address are removed everywhere."))
             }

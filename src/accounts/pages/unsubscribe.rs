@@ -34,33 +34,33 @@ pub async fn show(app: web::Data<App>, token: web::Path<String>) -> Result<HttpR
         form.panel.card.form method="post" action={ "/unsubscribe/" (token) } {
             p { (still_comes(kind.choice)) }
             (hidden("List-Unsubscribe", "One-Click"))
-            (submit(if kind.choice == Choice::Rhythm { "Each letter on its own" } else { "Switch them off" }))
+            (submit(if kind.choice == Choice::Rhythm { "Each e-mail on its own" } else { "Switch them off" }))
         }
-        p { a href="/account/letters" { "Choose among all letters" } " (you sign in for that)" }
+        p { a href="/account/letters" { "Choose among all e-mails" } " (you sign in for that)" }
     };
-    Ok(answer(&app, StatusCode::OK, "Switch letters off", &main))
+    Ok(answer(&app, StatusCode::OK, "Switch e-mails off", &main))
 }
 
 fn question(choice: Choice) -> &'static str {
-    if choice == Choice::Rhythm { "Each letter on its own again?" } else { "Switch these letters off?" }
+    if choice == Choice::Rhythm { "Each e-mail on its own again?" } else { "Switch these e-mails off?" }
 }
 
 /// What comes of it, before (`will`) and after.
 fn becomes(choice: Choice, will: bool) -> &'static str {
     match (choice, will) {
-        (Choice::Rhythm, true) => "Letters will come one by one again. What waits already comes in one last letter.",
-        (Choice::Rhythm, false) => "Letters come one by one again. What waits already comes in one last letter.",
-        (_, true) => "You will get no more letters of this kind, in any of your clusters.",
-        (_, false) => "You get no more letters of this kind, in any of your clusters.",
+        (Choice::Rhythm, true) => "E-mails will come one by one again. What waits already comes in one last e-mail.",
+        (Choice::Rhythm, false) => "E-mails come one by one again. What waits already comes in one last e-mail.",
+        (_, true) => "You will get no more e-mails of this kind, in any of your clusters.",
+        (_, false) => "You get no more e-mails of this kind, in any of your clusters.",
     }
 }
 
 /// What comes all the same.
 fn still_comes(choice: Choice) -> &'static str {
     match choice {
-        Choice::AsCoordinator => "Somebody has to hear of it: when no other coordinator wants these letters, you get them all the same.",
-        Choice::Rhythm => "Nothing gets lost. You can switch single kinds of letters off under My account, Letters.",
-        _ => "Letters about a booking that you made yourself, or that you answer for, come all the same.",
+        Choice::AsCoordinator => "Somebody has to hear of it: when no other coordinator wants these e-mails, you get them all the same.",
+        Choice::Rhythm => "Nothing gets lost. You can switch single kinds of e-mails off under My account, E-mails.",
+        _ => "E-mails about a booking that you made yourself, or that you answer for, come all the same.",
     }
 }
 
@@ -75,13 +75,13 @@ pub async fn switch_off(app: web::Data<App>, token: web::Path<String>, _: OneCli
         Err(stop) => return no_way_out(&app, stop),
     };
     let choice = kind.choice;
-    let done = if choice == Choice::Rhythm { "Each letter comes on its own again" } else { "These letters are switched off" };
+    let done = if choice == Choice::Rhythm { "Each e-mail comes on its own again" } else { "These e-mails are switched off" };
     let main = html! {
         (confirmation(done, html! { p { strong { (kind.name) } ". " (becomes(choice, false)) } }))
         p { (still_comes(choice)) }
-        p { "You can choose again under " a href="/account/letters" { "My account, Letters" } "." }
+        p { "You can choose again under " a href="/account/letters" { "My account, E-mails" } "." }
     };
-    Ok(answer(&app, StatusCode::OK, "Letters switched off", &main))
+    Ok(answer(&app, StatusCode::OK, "E-mails switched off", &main))
 }
 
 fn no_way_out(app: &App, stop: Stop<WayOutRefusal>) -> Result<HttpResponse, Error> {
@@ -91,8 +91,8 @@ fn no_way_out(app: &App, stop: Stop<WayOutRefusal>) -> Result<HttpResponse, Erro
         Stop::Fault(fault) => return Err(fault.into()),
     }
     let main = html! {
-        (head("This address has run out", "It works for 90 days after the letter came.", html! {}))
-        p { "Choose your letters under " a href="/account/letters" { "My account, Letters" } ", or use the address in a newer letter." }
+        (head("This address has run out", "It works for 90 days after the e-mail came.", html! {}))
+        p { "Choose your e-mails under " a href="/account/letters" { "My account, E-mails" } ", or use the address in a newer e-mail." }
     };
     Ok(answer(app, StatusCode::GONE, "This address has run out", &main))
 }

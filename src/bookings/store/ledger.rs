@@ -274,7 +274,7 @@ pub fn collect(tx: &mut Tx<'_>, old: &Loan) -> Result<()> {
             bookings::updated_at.eq(tx.stamp()),
         ))
         .execute(tx.conn)?;
-    tx.log("bookings", &old.booking.slot.id, "collected", "", &days::long(today))
+    tx.log("bookings", &old.booking.slot.id, "fetched", "", &days::long(today))
 }
 
 /// The school has given it back; the days it did not use are free again.
@@ -294,13 +294,13 @@ pub fn hand_back(tx: &mut Tx<'_>, old: &Loan, back: Back) -> Result<()> {
     tx.log("bookings", &old.booking.slot.id, "returned", &before, &days::long(today))
 }
 
-/// The school has given it up, and it is on its way: its days stay as they are until it has arrived, so that it can be taken back.
-pub fn give_up(tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
+/// The school has handed it over, and it is on its way: its days stay as they are until it has arrived, so that it can be taken back.
+pub fn hand_over(tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
     let today = tx.today();
     diesel::update(bookings::table.find((tx.cluster.0, id.0)))
         .set((bookings::returned_on.eq(Some(today)), bookings::updated_at.eq(tx.stamp())))
         .execute(tx.conn)?;
-    tx.log("bookings", &id, "given up", "", &days::long(today))
+    tx.log("bookings", &id, "handed over", "", &days::long(today))
 }
 
 /// The school has it again: it was taken back on its way, or refused.

@@ -144,7 +144,7 @@ fn chips(desk: &CalendarPage, own: &str) -> Vec<Fact> {
         chips.push(Fact { tone: Tone::Warn, symbol: "clock", words, href: "requests".into() });
     }
     if desk.unsent > 0 {
-        let words = format!("{} not sent", counted(desk.unsent, "letter", "letters"));
+        let words = format!("{} not sent", counted(desk.unsent, "e-mail", "e-mails"));
         chips.push(Fact { tone: Tone::Bad, symbol: "mail", words, href: "mail?show=failed".into() });
     }
     if let Some(free) = desk.free_today() {

@@ -63,7 +63,7 @@ fn answer(app: &App, who: &SignedIn, form: &FoundingForm, errors: &Errors) -> Ht
                 (guard::field(&who.csrf))
                 (form.cluster_fields(errors))
                 h2 { "The coordinator" }
-                (form.person_fields("Name of the coordinator", "E-mail address of the coordinator", "A letter of welcome goes to it.", errors))
+                (form.person_fields("Name of the coordinator", "E-mail address of the coordinator", "A welcome e-mail goes to it.", errors))
                 (forms::submit("Create the cluster"))
             }
         }
@@ -141,7 +141,7 @@ fn about_page(who: &Overseer, (stored, founds): (&Stored, bool), form: &AboutFor
         (tabs(who, Tab::About))
         @match done {
             "set-up" => (banner(Tone::Good, "Boxrota is set up", html! { p { "You are signed in, and the coordinator of this cluster. Next, add the other schools and their people, and the dates of the school year." } })),
-            "created" => (banner(Tone::Good, "The cluster is created", html! { p { "You are its programme director. A letter of welcome is on its way to the coordinator." } })),
+            "created" => (banner(Tone::Good, "The cluster is created", html! { p { "You are its programme director. A welcome e-mail is on its way to the coordinator." } })),
             "changed" => (banner(Tone::Good, "The cluster is changed", html! {})),
             _ => {},
         }

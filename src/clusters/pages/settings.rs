@@ -112,7 +112,7 @@ fn form(member: &Member, typed: &Typed, errors: &Errors, said: &Markup) -> Marku
             (field("mail_from_hour", "Reminders from", &typed.mail_from_hour).hint("No reminder goes out before this hour. Default: 7:00.").select(errors, &hours(0)))
             (field("mail_to_hour", "Reminders until", &typed.mail_to_hour).hint("No reminder goes out after this hour. Default: 19:00.").select(errors, &hours(1)))
             (number("transit_days", "Longest time on the way, in school days", &typed.transit_days,
-                "When nobody has confirmed after so many school days that a box has arrived, both schools and you get a letter.", &usual.transit_days))
+                "When nobody has confirmed after so many school days that a box has arrived, both schools and you get an e-mail.", &usual.transit_days))
             (number("offer_days", "Time for an offer of the waiting list, in school days", &typed.offer_days,
                 "When days become free, they are held for the first school on the waiting list for so long. Then the next one is asked.", &usual.offer_days))
             h2 { "Kept for later" }

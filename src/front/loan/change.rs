@@ -72,10 +72,10 @@ pub async fn change(
     let ask = form.0;
     let mut errors = Errors::new();
     if ask.first().is_none() {
-        errors.add("from", "Choose the day you collect it");
+        errors.add("from", "Choose the first day on which you use it");
     }
     if ask.last().is_none() {
-        errors.add("to", "Choose the day you return it");
+        errors.add("to", "Choose the last day on which you use it");
     }
     let reason = errors.check("reason", line(&ask.reason, 300)).unwrap_or_default();
     let (Some(first), Some(last), true) = (ask.first(), ask.last(), errors.is_empty()) else {
@@ -155,8 +155,8 @@ fn main(member: &Member, case: &Case, ask: &Ask, errors: &Errors, refusal: Optio
             form.form method="post" action=(page) novalidate {
                 (csrf_field(member.csrf()))
                 (dates("Loan dates", "Both days are part of the loan. Fewer days are always fine; the others can then have the rest.", "from", "to", errors, html! {
-                    (day_select("from", "Collect on", ask.first(), &weeks, errors))
-                    (day_select("to", "Return on", ask.last(), &weeks, errors))
+                    (day_select("from", "Use it from", ask.first(), &weeks, errors))
+                    (day_select("to", "Use it until", ask.last(), &weeks, errors))
                 }))
                 @if several { (copies(shelf, &case.reading.title.copies, &ask.copy, false, errors)) }
                 @if case.by.is_coordinator() && (refusal.is_some_and(|refusal| refusal.rule().is_some()) || !ask.reason.is_empty()) {

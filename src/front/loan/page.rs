@@ -162,7 +162,7 @@ fn panel(sheet: &Sheet, done: &str, here: &str) -> Markup {
         ("declined", State::Declined) => {
             Some(("The request is declined".to_owned(), "The school hears of it by e-mail. The days are free again."))
         }
-        ("collected", _) => Some((format!("{name} is collected"), "Everybody can see now that it is out.")),
+        ("collected", _) => Some((format!("{name} is fetched"), "Everybody can see now that it is out.")),
         ("returned", _) => Some((format!("{name} is returned"), "Thank you. Others can have it now.")),
         _ => None,
     };
@@ -204,10 +204,10 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
     let (booking, slot) = (&loan.booking, &loan.booking.slot);
     let shelf = format!("{}/boxes/{}", member.base(), loan.resource);
     let mut rows = vec![row("Box", html! { a href=(shelf) { (loan.name) } " (" (loan.tag) ")" }), row("School", &sheet.school)];
-    rows.push(row("Collect on", days::full(slot.days.first())));
-    rows.push(row("Return on", days::full(slot.days.last())));
+    rows.push(row("Use it from", days::full(slot.days.first())));
+    rows.push(row("Use it until", days::full(slot.days.last())));
     for (leg, trip) in &sheet.legs {
-        let what = if leg.to_booking == Some(slot.id) { "How it comes" } else { "How it goes on" };
+        let what = if leg.to_booking == Some(slot.id) { "How it comes" } else { "Where it goes next" };
         rows.push(row(what, html! { (trip.words()) " " a href={ (member.base()) "/legs/" (leg.id) } { "See the handover" } }));
     }
     let mut say = |name: &str, text: &str| {
@@ -218,7 +218,7 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
     say("Class", &booking.class_name);
     say("What it is for", &booking.purpose);
     say("Pupils", &booking.pupils.map_or_else(String::new, |pupils| pupils.to_string()));
-    say("Collected on", &slot.collected_on.map(days::long).unwrap_or_default());
+    say("Fetched on", &slot.collected_on.map(days::long).unwrap_or_default());
     say("Returned on", &slot.returned_on.map(days::long).unwrap_or_default());
     say(if slot.is_offer() { "Asked for by" } else { "Booked by" }, &hands(sheet, member.today()));
     say("Rule set aside", &booking.override_reason);
@@ -256,7 +256,7 @@ fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {
                         a.btn.go href={ (member.base()) "/copies/" (slot.copy) } { (icon("scan-qr-code")) "Count and hand over" }
                     }
                     @if answers { (post("approve", "Approve the request", "check")) a.btn href={ (here) "/decline" } { "Decline the request" } }
-                    @if sheet.collect.is_ok() { (post("collected", "We have collected it", "package-open")) }
+                    @if sheet.collect.is_ok() { (post("collected", "We have fetched it", "package-open")) }
                     @if slot.is_out() && mine { (post("returned", "We have given it back", "check")) }
                     @if changes::may_change(slot, by, today) { a.btn href={ (here) "/change" } { (icon("calendar-days")) "Change the dates" } }
                     @if changes::cancel(slot, by, "-", today).is_ok() { a.btn href={ (here) "/cancel" } { "Cancel the booking" } }

@@ -116,7 +116,7 @@ fn only_what_both_have_looked_at_can_differ() {
     let short = count(&[("n", 1, "4"), ("why", 1, "missing"), ("loose", 2, "low")]);
     let found = differences(&full, &short);
     assert_eq!(found.iter().map(|one| one.item.as_str()).collect::<Vec<_>>(), ["Torch", "Rice"]);
-    assert_eq!(found[0].words(), "Torch: given up as 6, received as 4 of 6, missing");
+    assert_eq!(found[0].words(), "Torch: handed over as 6, received as 4 of 6, missing");
     let unknown = count(&[("there", 1, ""), ("why", 1, "not_counted"), ("n", 2, "3")]);
     assert_eq!(differences(&full, &unknown), [], "not counted says nothing, and 3 bags may be plenty");
     let empty = count(&[("n", 2, "0")]);

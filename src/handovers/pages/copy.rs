@@ -177,7 +177,9 @@ fn said(member: &Member, sheet: &Sheet, done: &Done) -> Markup {
     // Only a handover of this very copy.
     let handover = done.handover.and_then(|id| sheet.latest.iter().find(|one| one.id == id));
     let words = match (done.done.as_str(), sheet.scene.custody.place) {
-        ("given", Place::Transit) => Some((format!("{name} is given up"), format!("It is on its way to {to}, who hears of it by e-mail."))),
+        ("given", Place::Transit) => {
+            Some((format!("{name} is handed over"), format!("It is on its way to {to}, who hears of it by e-mail.")))
+        }
         ("given", _) if handover.is_some_and(Handover::given_late) => Some((
             "Your count is added".to_owned(),
             "The other school had received it already. Both counts are kept, and the receipt is on its way by e-mail.".to_owned(),
@@ -242,7 +244,7 @@ fn actions(member: &Member, sheet: &Sheet) -> Markup {
     let to = sheet.next.as_ref().map(|next| sheet.names.of_place(next.to(), sheet.scene.home)).unwrap_or_default();
     let from = sheet.name(sheet.scene.custody.school);
     let give = html! {
-        @if sheet.give.is_ok() { a.btn.go.big href={ (here) "/give" } { (icon("truck")) span { "Give it up" small { "It goes to " (to) } } } }
+        @if sheet.give.is_ok() { a.btn.go.big href={ (here) "/give" } { (icon("truck")) span { "Hand it over" small { "It goes to " (to) } } } }
     };
     let stays = sheet.next.as_ref().is_some_and(Next::stays);
     let receive = html! {
@@ -250,7 +252,7 @@ fn actions(member: &Member, sheet: &Sheet) -> Markup {
             a.btn.go.big href={ (here) "/receive" } {
                 (icon("package-open"))
                 span {
-                    "I have received it"
+                    @if stays && next.slot.is_none() { "Put it back" } @else { "I have received it" }
                     small { @if !stays { "It comes from " (from) } @else if next.slot.is_some() { "It is kept at the school" } @else { "Back on your own shelf" } }
                 }
             }
@@ -265,7 +267,7 @@ fn actions(member: &Member, sheet: &Sheet) -> Markup {
             @if sheet.scene.on_the_way.is_some() { (receive) (give) } @else { (give) (receive) }
             @if nothing { @if let Some(why) = why { p { (why.words()) } } }
             @if sheet.can_take_back {
-                p { "You gave it up, and nobody has received it yet." }
+                p { "You handed it over, and nobody has received it yet." }
                 form method="post" action={ (here) "/take-back" } {
                     (csrf_field(member.csrf()))
                     (hidden("seen", &sheet.scene.seen(counts::Side::Giver).to_string()))

@@ -43,6 +43,11 @@ pub struct CountPage {
 }
 
 impl CountPage {
+    /// Whether a school puts its own box back on its own shelf: nobody hands it over, and nobody receives it.
+    fn put_back(&self) -> bool {
+        self.stays && self.to.is_none()
+    }
+
     /// Reads a count's page: eight queries at most. `seen`: what a form that comes back was opened for.
     ///
     /// # Errors
@@ -113,7 +118,8 @@ pub fn page(member: &Member, desk: &CountPage, typed: Option<(&[(String, String)
 
 fn title(desk: &CountPage) -> &'static str {
     match desk.side {
-        Side::Giver => "Give it up",
+        Side::Giver => "Hand it over",
+        Side::Receiver if desk.put_back() => "Put it back",
         Side::Receiver => "I have received it",
         Side::Holder => "Count it",
     }
@@ -123,8 +129,9 @@ fn main(member: &Member, desk: &CountPage, typed: &Typed<'_>, refusing: bool) ->
     let here = format!("{}/copies/{}", member.base(), desk.thing.copy);
     let (from, to) = (desk.names.of(desk.from).to_owned(), desk.names.of_place(desk.to, desk.home));
     let (path, button, one_tap) = match desk.side {
-        Side::Giver => ("give", "Give it up", "All there: give it up"),
-        Side::Receiver => ("receive", "Accept it", "All there: accept it"),
+        Side::Giver => ("give", "Hand it over", "All there: hand it over"),
+        Side::Receiver if desk.put_back() => ("receive", "Put it back", "All there: put it back"),
+        Side::Receiver => ("receive", "Receive it", "All there: receive it"),
         Side::Holder => ("count", "Save the count", "All there: save the count"),
     };
     let key = typed.of("key", "").to_owned();
@@ -136,7 +143,7 @@ fn main(member: &Member, desk: &CountPage, typed: &Typed<'_>, refusing: bool) ->
         @let way = if desk.side == Side::Holder { format!("{what}, at {from}") } else { format!("{what}, from {from} to {to}") };
         (head(title(desk), html! { (way) }, html! {}))
         @if desk.side == Side::Receiver && !desk.on_the_way && !desk.stays {
-            p.hint { (from) " has not said that it gave it up. You can receive it all the same: " (from) " is told. If you do not want to take it, do not receive it: it then stays with " (from) ", and you tell them why." }
+            p.hint { (from) " has not said that it handed it over. You can receive it all the same: " (from) " is told. If you do not want to take it, do not receive it: it then stays with " (from) ", and you tell them why." }
         }
         @if desk.late { p.hint { (to) " has received it already. Your count is added, and both schools get the receipt." } }
         (kept(member.person))
@@ -201,7 +208,7 @@ fn hints(line: &Expected, theirs: Option<&CountLine>) -> Markup {
     html! {
         @if line.essential { small { "Essential" } }
         @if let Some(since) = line.short_since { small.warn { (icon("triangle-alert")) (line.short_by()) " missing since " (days::long(since)) } }
-        @if let Some(theirs) = theirs { small { "Given up as: " (theirs.words().to_lowercase()) @if !theirs.note.is_empty() { " (" (theirs.note) ")" } } }
+        @if let Some(theirs) = theirs { small { "Handed over as: " (theirs.words().to_lowercase()) @if !theirs.note.is_empty() { " (" (theirs.note) ")" } } }
     }
 }
 

@@ -66,10 +66,10 @@ fn main(member: &Member, sheet: &Sheet) -> Markup {
             (banner(Tone::Warn, "The two counts differ", html! { p { "Both are kept as they were counted. Talk to the other school; the coordinator knows." } }))
         }
         @if one.given.is_none() {
-            (banner(Tone::Plain, &format!("{from} had not given it up"), html! { p { "It was received all the same, and " (from) " was told." } }))
+            (banner(Tone::Plain, &format!("{from} had not handed it over"), html! { p { "It was received all the same, and " (from) " was told." } }))
         }
         div.side {
-            (signed_by(sheet, &format!("Given up by {from}"), one.given.as_ref(), &one.given_said, Side::Giver))
+            (signed_by(sheet, &format!("Handed over by {from}"), one.given.as_ref(), &one.given_said, Side::Giver))
             (signed_by(sheet, &format!("Received by {to}"), one.received.as_ref(), &one.received_said, Side::Receiver))
         }
         (lines(sheet, &from, &to))

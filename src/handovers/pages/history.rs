@@ -147,8 +147,8 @@ fn passing_words(base: &str, sheet: &Sheet, passing: &Passing) -> Markup {
                 "accepted" => { b { "Handed over from " (from) " to " (to) } "." }
                 "refused" => { b { (to) " refused it from " (from) } ": " (passing.refusal) }
                 "withdrawn" => { b { (from) " took it back before " (to) " received it" } "." }
-                "lost" => { b { (from) " gave it up for " (to) } ", and nobody has said that it arrived." }
-                _ => { b { (from) " gave it up for " (to) } ", not received yet." }
+                "lost" => { b { (from) " handed it over to " (to) } ", and nobody has said that it arrived." }
+                _ => { b { (from) " handed it over to " (to) } ", not received yet." }
             }
             " " a href={ (base) "/handovers/" (passing.id) } { "See this handover" }
             @if passing.differs { " " (pill(if passing.settled { Tone::Plain } else { Tone::Warn }, "The counts differ")) }

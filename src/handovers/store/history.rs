@@ -109,7 +109,7 @@ pub fn passings(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) ->
                 from: SchoolId(from),
                 to: to.map(SchoolId),
                 state,
-                // Who gave it up may have said so only after it was received.
+                // Who handed it over may have said so only after it was received.
                 at: given.into_iter().chain(received).min()?.and_utc(),
                 conditions: [given_as, received_as],
                 notes: [note, received_note],

@@ -63,7 +63,7 @@ pub async fn show(app: web::Data<App>, member: Member, query: web::Query<Done>) 
             }))
         }
         @if coordinator && !unreached.is_empty() {
-            (banner(Tone::Bad, &format!("{} cannot get letters", counted(unreached.len(), "person", "people")), html! {
+            (banner(Tone::Bad, &format!("{} cannot get e-mails", counted(unreached.len(), "person", "people")), html! {
                 p { "What is kept as their e-mail address is none, so they hear of nothing. End the role and invite them with the right address." }
                 ul { @for (id, name, email) in &unreached { li { a href={ (here) "/" (id) } { (name) } ": " (email) } } }
             }))

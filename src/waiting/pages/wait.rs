@@ -138,7 +138,7 @@ fn main(member: &Member, sheet: &Sheet, done: &str, reason: &str, errors: &Error
         section.panel.card aria-labelledby="facts" {
             h2 #facts { "The place" }
             (summary(&facts(member, one)))
-            @if may && wait.state == State::Waiting { div.acts { (verb(&format!("{here}/withdraw"), token, "Give up the place", "x")) } }
+            @if may && wait.state == State::Waiting { div.acts { (verb(&format!("{here}/withdraw"), token, "Leave the waiting list", "x")) } }
             @if let (State::Taken, Some(booking)) = (wait.state, wait.booking) { p { a href={ (member.base()) "/bookings/" (booking) } { "See the booking" } } }
             @if may && matches!(wait.state, State::Lapsed | State::Declined | State::Withdrawn) {
                 p { a href={ (member.base()) "/waits/new?resource=" (wait.resource) "&from=" (wait.days.first()) "&to=" (wait.days.last()) } { "Join the waiting list again" } }
@@ -155,7 +155,9 @@ fn said(one: &Listed, position: usize, done: &str) -> Markup {
             "You get an e-mail when it is your turn. The days are then held for you until you answer.",
         ),
         ("declined", State::Declined) => ("Thank you for saying so".to_owned(), "The days go on to the next in line."),
-        ("withdrawn", State::Withdrawn) => ("The place is given up".to_owned(), "You can join the waiting list again at any time."),
+        ("withdrawn", State::Withdrawn) => {
+            ("You have left the waiting list".to_owned(), "You can join the waiting list again at any time.")
+        }
         _ => return html! {},
     };
     confirmation(&heading, html! { p { (one.name) ", " (one.wait.days) } p { (words) } })

@@ -199,8 +199,8 @@ fn shown(member: &Member, reading: &Reading, ask: &Ask, errors: &Errors, refusal
                 (hidden("key", Secret::fresh().reveal()))
                 (hidden("resource", &reading.title.id.to_string()))
                 (dates("Days you need it", "Both days are part of the loan. You are offered exactly these days, or none.", "from", "to", errors, html! {
-                    (day_select("from", "Collect on", ask.first(), &picks.weeks(ask), errors))
-                    (day_select("to", "Return on", ask.last(), &picks.weeks(ask), errors))
+                    (day_select("from", "Use it from", ask.first(), &picks.weeks(ask), errors))
+                    (day_select("to", "Use it until", ask.last(), &picks.weeks(ask), errors))
                 }))
                 @if reading.title.copies.len() > 1 { (copies(&reading.shelf, &reading.title.copies, &ask.copy, true, errors)) }
                 (schools(member, reading, ask, errors))

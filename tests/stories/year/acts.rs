@@ -85,7 +85,7 @@ impl Year {
                 let before = store::one(tx, slot.copy)?;
                 let after = Custody { place: Place::Transit, booking: None, handover: Some(handover), person: Some(person), ..before };
                 store::put(tx, &after)?;
-                ledger::give_up(tx, id)?;
+                ledger::hand_over(tx, id)?;
                 Ok(Some((handover, leg)))
             })
             .await;

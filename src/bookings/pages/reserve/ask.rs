@@ -119,11 +119,11 @@ impl Ask {
         let coordinator = member.is(RoleKind::Coordinator);
         let first = self.first();
         if first.is_none() {
-            errors.add("from", "Choose the day you collect it");
+            errors.add("from", "Choose the first day on which you use it");
         }
         let last = self.last();
         if last.is_none() {
-            errors.add("to", "Choose the day you return it");
+            errors.add("to", "Choose the last day on which you use it");
         }
         if !self.copy.is_empty() && self.copy_id().is_none() {
             errors.add("copy", "Choose one of the copies in the list");

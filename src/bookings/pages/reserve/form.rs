@@ -66,8 +66,8 @@ impl Form<'_> {
                         form method="get" action={ (self.page()) "/check" } novalidate {
                             @if !self.ask.repeat.is_empty() { (hidden("repeat", &self.ask.repeat)) }
                             (dates("Loan dates", "Both days are part of the loan. Only school days are listed.", "from", "to", &self.errors, html! {
-                                (day_select("from", "Collect on", self.ask.first(), &picks.weeks(self.ask), &self.errors))
-                                (day_select("to", "Return on", self.ask.last(), &picks.weeks(self.ask), &self.errors))
+                                (day_select("from", "Use it from", self.ask.first(), &picks.weeks(self.ask), &self.errors))
+                                (day_select("to", "Use it until", self.ask.last(), &picks.weeks(self.ask), &self.errors))
                             }))
                             @if title.copies.len() > 1 { (copies(&self.reading.shelf, &title.copies, &self.ask.copy, true, &self.errors)) }
                             (self.schools())

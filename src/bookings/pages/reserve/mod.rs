@@ -161,8 +161,8 @@ fn answers(member: &Member, reading: &Reading, ask: &Ask, wanted: &Wanted, decis
     let waiting = decision.state == State::Requested;
     let mut rows = vec![
         row("Box", if several { format!("{} ({})", title.name, decision.tag) } else { title.name.clone() }).change(&change, "the copy"),
-        row("Collect on", crate::base::days::full(decision.days.first())).change(&change, "the dates"),
-        row("Return on", crate::base::days::full(decision.days.last())).change(&change, "the dates"),
+        row("Use it from", crate::base::days::full(decision.days.first())).change(&change, "the dates"),
+        row("Use it until", crate::base::days::full(decision.days.last())).change(&change, "the dates"),
         row("School", school),
     ];
     if decision.kind == Kind::Restock {

@@ -42,7 +42,7 @@ pub struct Handover {
     pub home: SchoolId,
     /// How it stands.
     pub state: State,
-    /// Who gave it up; `None` when nobody did.
+    /// Who handed it over; `None` when nobody did.
     pub given: Option<Signature>,
     /// What the giver said.
     pub given_said: Said,
