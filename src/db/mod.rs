@@ -36,6 +36,7 @@ pub use conn::{Conn, MultiBackend};
 pub use error::{Error, Refuses, Result, Stop, Unique};
 pub use migrate::{pending, run as migrate};
 pub use probe::Health;
+pub use seat::Snapshot;
 pub use tx::{House, Scope, Tx};
 pub use url::{DatabaseUrl, WrongUrl};
 
@@ -202,21 +203,36 @@ impl Db {
         self.inner.tally.kinds()
     }
 
-    /// Reads a cluster's rows in one snapshot, in which who acts still may (`Scope::just_asked` is the exception).
+    /// Reads a cluster's rows in one snapshot, in which who acts still may: it is asked again in it, or it is the one in which the guard
+    /// asked.
     pub async fn read<T, E, F>(&self, scope: Scope, work: F) -> std::result::Result<T, E>
     where
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let begin = self.begin_read();
-        self.run(Purpose::Reading, begin, None, move |house| {
-            if !scope.just_asked {
+        let going = scope.snapshot.take();
+        let asked = going.is_some();
+        self.run(Plan { going, ..self.reading_at(None) }, move |house| {
+            if !asked {
                 scope.actor.ask_again(house.conn, scope.asked_in, house.now)?;
             }
             work(&mut house.enter(scope.cluster, scope.actor))
         })
         .await
+        .map(|(done, _)| done)
+    }
+
+    /// Asks who somebody is, and leaves the transaction open for the page ([`Scope::within`]). It holds a connection until then: only for
+    /// requests that wait for nothing else.
+    pub async fn look<T, E, F>(&self, now: chrono::DateTime<chrono::Utc>, work: F) -> std::result::Result<(T, Snapshot), E>
+    where
+        F: FnOnce(&mut House<'_>) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (done, open) = self.run(Plan { stays_open: true, ..self.reading_at(Some(now)) }, work).await?;
+        Ok((done, Snapshot::of(open)))
     }
 
     /// Changes a cluster's rows: takes the cluster's lock and with it the time, asks whether who acts still may, runs `work`, settles
@@ -228,9 +244,10 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let begin = self.begin_write();
         let db = self.clone();
-        self.run(Purpose::Cluster(scope.cluster), begin, None, move |house| {
+        // Who waits for a lock does not hold what he read by.
+        drop(scope.snapshot.take());
+        self.run(self.writing_for(Purpose::Cluster(scope.cluster)), move |house| {
             lock_cluster(house.conn, scope.cluster)?;
             house.now = db.clock.now();
             // Not in the statement that locks: PostgreSQL would look at roles as they were before it waited.
@@ -244,6 +261,7 @@ impl Db {
             Ok(done)
         })
         .await
+        .map(|(done, _)| done)
     }
 
     /// As [`Db::write`], and once more when a key refuses what the rules had let through (days that are taken, a copy that is out):
@@ -267,8 +285,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let begin = self.begin_write();
-        self.run(Purpose::House, begin, Some(now), work).await
+        self.run(Plan { now: Some(now), ..self.writing_for(Purpose::House) }, work).await.map(|(done, _)| done)
     }
 
     /// The same for somebody who is signed in, and still is when it is written.
@@ -278,12 +295,12 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let begin = self.begin_write();
-        self.run(Purpose::House, begin, None, move |house| {
+        self.run(self.writing_for(Purpose::House), move |house| {
             actor.ask_again(house.conn, HOUSE, house.now)?;
             work(house)
         })
         .await
+        .map(|(done, _)| done)
     }
 
     /// Reads rows of no cluster.
@@ -293,8 +310,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let begin = self.begin_read();
-        self.run(Purpose::Reading, begin, Some(now), work).await
+        self.run(self.reading_at(Some(now)), work).await.map(|(done, _)| done)
     }
 
     /// Whether the database can be read and written: `/healthz`. Looked at every five seconds at most, however many ask.
@@ -326,43 +342,41 @@ impl Db {
         self.inner.writing.at(probe::FRESH, look).await
     }
 
-    fn begin_read(&self) -> &'static str {
-        match self.inner.engine {
+    fn reading_at(&self, now: Option<chrono::DateTime<chrono::Utc>>) -> Plan {
+        let begin = match self.inner.engine {
             Engine::Sqlite => "BEGIN",
             // Every query of a page sees the same moment; one for which nobody waits any more does not hold its connection.
             Engine::Postgres if self.hurried => {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '2s'; SET LOCAL lock_timeout = '2s'"
             }
             Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        }
+        };
+        Plan { purpose: Purpose::Reading, begin, now, going: None, stays_open: false }
     }
 
-    fn begin_write(&self) -> &'static str {
-        match self.inner.engine {
+    fn writing_for(&self, purpose: Purpose) -> Plan {
+        let begin = match self.inner.engine {
             Engine::Sqlite => "BEGIN IMMEDIATE",
             Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
-        }
+        };
+        Plan { purpose, begin, now: None, going: None, stays_open: false }
     }
 
-    /// One transaction; its time is `now`, or else when it has begun.
-    async fn run<T, E, F>(
-        &self,
-        purpose: Purpose,
-        begin: &'static str,
-        now: Option<chrono::DateTime<chrono::Utc>>,
-        work: F,
-    ) -> std::result::Result<T, E>
+    /// One transaction, or a part of one: what is done, and the transaction where it stays open.
+    async fn run<T, E, F>(&self, plan: Plan, work: F) -> std::result::Result<(T, Option<Open>), E>
     where
         F: FnOnce(&mut House<'_>) -> std::result::Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         let (inner, clock, progress) = (self.inner.clone(), self.clock.clone(), Progress::new());
+        let Plan { purpose, begin, now, going, stays_open } = plan;
         let writes = purpose != Purpose::Reading;
         let patience = silence::TURN.max(self.quiet(writes));
         let turn = async {
-            match &inner.writer {
-                Some(writer) if writes => Ok(Turn::Writer(writer.clone().lock_owned().await)),
+            match (going, &inner.writer) {
+                (Some(open), _) => Ok(Turn::Open(open)),
+                (None, Some(writer)) if writes => Ok(Turn::Writer(writer.clone().lock_owned().await)),
                 _ => inner.pool.enter(purpose, patience).await.map(Turn::Pooled),
             }
         };
@@ -370,30 +384,26 @@ impl Db {
         let turn = tokio::time::timeout(patience, self.watched(writes || self.hurried, &progress, turn)).await.map_err(busy)???;
         let seen = progress.clone();
         let hop = tokio::task::spawn_blocking(move || {
-            let mut seat = match turn {
-                Turn::Writer(line) => Seat::Writer(line),
-                Turn::Pooled(place) => Seat::Pooled(Box::new(inner.pool.take(place)?)),
+            let mut open = match turn {
+                Turn::Open(open) => *open,
+                Turn::Writer(line) => Open::begin(Seat::Writer(line), begin, 1, &progress)?,
+                // After a restart of the server every pooled connection is dead; each is found out by its BEGIN and replaced.
+                Turn::Pooled(place) => {
+                    Open::begin(Seat::Pooled(Box::new(inner.pool.take(place)?)), begin, inner.pool.size() + 1, &progress)?
+                }
             };
-            // After a restart of the server every pooled connection is dead; each is found out by its BEGIN and replaced.
-            let mut tries = inner.pool.size() + 1;
-            loop {
-                let line = seat.line()?;
-                progress.on(&line.pulse);
-                let Err(fault) = line.conn.batch_execute(begin) else { break };
-                line.broken = true;
-                tries -= 1;
-                seat = match seat {
-                    Seat::Pooled(line) if tries > 0 => Seat::Pooled(Box::new(line.instead()?)),
-                    _ => return Err(Error::from(fault).into()),
-                };
+            let now = *open.now.get_or_insert_with(|| now.unwrap_or_else(|| clock.now()));
+            let (letters, line) = (Cell::new(false), open.seat.line()?);
+            progress.on(&line.pulse);
+            let done = work(&mut House { conn: &mut line.conn, now, site: &inner.site, letters: &letters })?;
+            if stays_open {
+                return Ok((done, Some(open)));
             }
-            let (letters, now) = (Cell::new(false), now.unwrap_or_else(|| clock.now()));
-            let mut open = Open { line: seat.line()?, finished: false };
-            let done = work(&mut House { conn: &mut open.line.conn, now, site: &inner.site, letters: &letters })?;
             if !progress.may_commit() {
                 return Err(progress.give_up("nobody waits for it any more").into());
             }
-            open.line.conn.batch_execute("COMMIT").map_err(|fault| if writes { Error::of_commit(fault) } else { Error::from(fault) })?;
+            let committed = open.seat.line()?.conn.batch_execute("COMMIT");
+            committed.map_err(|fault| if writes { Error::of_commit(fault) } else { Error::from(fault) })?;
             open.finished = true;
             if writes {
                 inner.written.beat();
@@ -401,7 +411,7 @@ impl Db {
             if letters.get() {
                 inner.letters.notify_one();
             }
-            Ok(done)
+            Ok((done, None))
         });
         match self.watched(writes, &seen, hop).await? {
             Ok(done) => done,
@@ -453,6 +463,18 @@ impl Db {
             });
         }
     }
+}
+
+/// What a transaction is to be.
+struct Plan {
+    purpose: Purpose,
+    begin: &'static str,
+    /// Its time; else when it has begun.
+    now: Option<chrono::DateTime<chrono::Utc>>,
+    /// The one that a guard has left open.
+    going: Option<Box<Open>>,
+    /// Whether somebody goes on with it.
+    stays_open: bool,
 }
 
 /// Lets one writer at a time into a cluster. SQLite's BEGIN IMMEDIATE has done so already.

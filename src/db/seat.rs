@@ -1,6 +1,9 @@
 //! What a transaction sits on: a turn that it has waited for, the connection that comes with it, and the transaction itself, which is
-//! undone when nobody finishes it.
+//! undone when nobody finishes it. A guard may leave its reading transaction open for the page that it lets somebody read.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use tokio::sync::OwnedMutexGuard;
 
@@ -8,6 +11,7 @@ use super::Result;
 use super::conn::{Conn, Line};
 use super::gates::Place;
 use super::pool::Pooled;
+use super::silence::Progress;
 
 /// A tenant read or write needs a connection: one of the pool's, or SQLite's writer.
 pub(super) enum Seat {
@@ -24,24 +28,90 @@ impl Seat {
     }
 }
 
-/// What a transaction has waited for: its turn.
+/// What a transaction has waited for: its turn, or the one that a guard has left open.
 pub(super) enum Turn {
     Pooled(Place),
     Writer(OwnedMutexGuard<Line>),
+    Open(Box<Open>),
 }
 
 /// An open transaction: rolled back when dropped unfinished, be it by an error or a panic.
-pub(super) struct Open<'a> {
-    pub line: &'a mut Line,
+pub(super) struct Open {
+    pub seat: Seat,
     pub finished: bool,
+    /// Its time, once somebody has asked.
+    pub now: Option<DateTime<Utc>>,
 }
 
-impl Drop for Open<'_> {
+impl Open {
+    /// Begins one. A connection that turns out to be dead is replaced, `tries` times in all.
+    pub fn begin(mut seat: Seat, begin: &str, mut tries: usize, progress: &Progress) -> Result<Self> {
+        loop {
+            let line = seat.line()?;
+            progress.on(&line.pulse);
+            let Err(fault) = line.conn.batch_execute(begin) else { return Ok(Self { seat, finished: false, now: None }) };
+            line.broken = true;
+            tries -= 1;
+            seat = match seat {
+                Seat::Pooled(line) if tries > 0 => Seat::Pooled(Box::new(line.instead()?)),
+                _ => return Err(fault.into()),
+            };
+        }
+    }
+}
+
+impl Drop for Open {
     fn drop(&mut self) {
-        if !self.finished && self.line.conn.batch_execute("ROLLBACK").is_err() {
+        if self.finished {
+            return;
+        }
+        if let Ok(line) = self.seat.line()
+            && line.conn.batch_execute("ROLLBACK").is_err()
+        {
             // SQLite has already rolled back after some errors (a full disk): then there is nothing to undo, and a
             // PostgreSQL connection that cannot roll back is dead.
-            self.line.broken = matches!(self.line.conn, Conn::Postgres(_));
+            line.broken = matches!(line.conn, Conn::Postgres(_));
+        }
+    }
+}
+
+/// The reading transaction in which a guard asked who somebody is, for the page to go on with: what it shows is of the moment in which its
+/// reader was let in. Whoever takes it first has it; a copy finds nothing then.
+#[derive(Clone, Default)]
+pub struct Snapshot(Arc<Left>);
+
+#[derive(Default)]
+struct Left(Mutex<Option<Box<Open>>>);
+
+impl Snapshot {
+    pub(super) fn of(open: Option<Open>) -> Self {
+        Self(Arc::new(Left(Mutex::new(open.map(Box::new)))))
+    }
+
+    pub(super) fn take(&self) -> Option<Box<Open>> {
+        self.0.take()
+    }
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Snapshot")
+    }
+}
+
+impl Left {
+    fn take(&self) -> Option<Box<Open>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Drop for Left {
+    /// Nobody went on with it (the browser has the page already, or has gone away): it ends where it may block.
+    fn drop(&mut self) {
+        let Some(open) = self.take() else { return };
+        match tokio::runtime::Handle::try_current() {
+            Ok(handle) => drop(handle.spawn_blocking(move || drop(open))),
+            Err(_) => drop(open),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use super::{Actor, Conn, Error, HOUSE, Result, schema::changes};
+use super::{Actor, Conn, Error, HOUSE, Result, Snapshot, schema::changes};
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::{ChangeId, ClusterId, PersonId};
@@ -21,21 +21,21 @@ pub struct Scope {
     pub actor: Actor,
     /// The cluster whose roles let him: the tenant, but for what belongs to no cluster.
     pub(super) asked_in: ClusterId,
-    /// The guard has asked this moment whether he may, and no form was waited for since: then reading does not ask a second time.
-    pub(super) just_asked: bool,
+    /// The transaction in which the guard asked whether he may: who reads goes on in it.
+    pub(super) snapshot: Snapshot,
 }
 
 impl Scope {
     /// Somebody's doing inside a cluster.
     #[must_use]
     pub fn new(cluster: ClusterId, actor: Actor) -> Self {
-        Self { cluster, actor, asked_in: cluster, just_asked: false }
+        Self { cluster, actor, asked_in: cluster, snapshot: Snapshot::default() }
     }
 
-    /// The guard has asked this moment, if `yes`.
+    /// The same, and who reads goes on in the transaction in which the guard asked ([`Db::look`](super::Db::look)), if nobody has yet.
     #[must_use]
-    pub fn asked_just_now(self, yes: bool) -> Self {
-        Self { just_asked: yes, ..self }
+    pub fn within(self, snapshot: &Snapshot) -> Self {
+        Self { snapshot: snapshot.clone(), ..self }
     }
 
     /// The program's own doing inside a cluster.

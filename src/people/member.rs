@@ -18,7 +18,7 @@ use super::{Cluster, Membership, Role, RoleKind, giving, store};
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::SessionId;
-use crate::db::{Actor, Scope};
+use crate::db::{Actor, House, Scope, Snapshot};
 use crate::people::store::{roles, sessions};
 use crate::web::page::{Nav, Shell};
 use crate::web::{App, Error, compress, guard};
@@ -27,8 +27,8 @@ use crate::web::{App, Error, compress, guard};
 pub struct Member {
     facts: Membership,
     actor: Actor,
-    /// Whether the request asks for a page and brings nothing.
-    asks: bool,
+    /// The transaction in which who it is was asked, where the request asks for a page and brings nothing to wait for.
+    snapshot: Snapshot,
     /// When the request came; what is stored is dated by the transaction.
     pub now: DateTime<Utc>,
     csrf: String,
@@ -47,7 +47,7 @@ impl Member {
     /// The context of this person's transactions.
     #[must_use]
     pub fn scope(&self) -> Scope {
-        Scope::new(self.facts.cluster.id, self.actor.clone()).asked_just_now(self.asks)
+        Scope::new(self.facts.cluster.id, self.actor.clone()).within(&self.snapshot)
     }
 
     /// The day it is at the schools.
@@ -141,29 +141,24 @@ impl Member {
     async fn from_cookie(req: &HttpRequest) -> Result<Self, Error> {
         let app = app(req)?;
         let next = if req.method() == Method::GET { req.uri().path_and_query().map_or("/", |path| path.as_str()) } else { "/" };
-        let sign_in = || Error::SignIn { next: next.to_owned() };
-        let secret = guard::session_secret(req, &app.site).ok_or_else(sign_in)?;
+        let next = next.to_owned();
+        let secret = guard::session_secret(req, &app.site).ok_or_else(|| Error::SignIn { next: next.clone() })?;
         let asks = [Method::GET, Method::HEAD].contains(req.method());
         let slug = req.match_info().get("cluster").unwrap_or_default().to_owned();
         let now = app.clock.now();
         let hash = secret.hash();
-        let found = app
-            .db
-            .house_read(now, move |house| {
-                let here = sessions::membership(house, &hash, &slug)?;
-                // Only whoever has no role here needs the second question: is he signed in at all?
-                let known = here.is_some() || sessions::signed_in(house, &hash)?.is_some();
-                Ok::<_, Error>((here, known))
-            })
-            .await?;
-        match found {
-            (Some((facts, actor)), _) => {
-                let base = format!("/c/{}", facts.cluster.slug);
-                Ok(Self { facts, actor, asks, now, csrf: guard::token(&secret), base, demo: app.site.demo })
-            }
-            (None, true) => Err(Error::NotFound),
-            (None, false) => Err(sign_in()),
-        }
+        let who = move |house: &mut House<'_>| match sessions::membership(house, &hash, &slug)? {
+            Some(here) => Ok(here),
+            // Only whoever has no role here needs the second question: is he signed in at all?
+            None if sessions::signed_in(house, &hash)?.is_some() => Err(Error::NotFound),
+            None => Err(Error::SignIn { next }),
+        };
+        let ((facts, actor), snapshot) = match asks {
+            true => app.db.look(now, who).await?,
+            false => (app.db.house_read(now, who).await?, Snapshot::default()),
+        };
+        let base = format!("/c/{}", facts.cluster.slug);
+        Ok(Self { facts, actor, snapshot, now, csrf: guard::token(&secret), base, demo: app.site.demo })
     }
 }
 

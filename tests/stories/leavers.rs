@@ -6,7 +6,7 @@ use std::time::Duration;
 use boxrota::base::ids::PersonId;
 use boxrota::base::secret::Secret;
 use boxrota::db::{self, Actor, Scope};
-use boxrota::people::store::sessions;
+use boxrota::people::store::{cluster_by_slug, sessions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -25,7 +25,11 @@ stories!(
     who_never_had_a_role_learns_nothing,
 );
 
-stories!(what_has_ended_is_over_for_reading_and_writing, who_waits_for_the_lock_is_dated_when_he_gets_it);
+stories!(
+    what_has_ended_is_over_for_reading_and_writing,
+    a_page_is_of_the_moment_in_which_its_reader_was_let_in,
+    who_waits_for_the_lock_is_dated_when_he_gets_it,
+);
 on_both_engines!(no_reservation_of_many_comes_after_the_handing_on);
 
 /// A form whose last bytes are still to come; whoever sends it has been let in.
@@ -229,9 +233,7 @@ fn no_reservation_of_many_comes_after_the_handing_on(ground: Ground) {
 
 async fn what_has_ended_is_over_for_reading_and_writing(app: TestApp) {
     let (coordinator, ash) = (app.coordinator().await, app.ssl("Ash").await);
-    let (db, cookies) = (&app.app.db, ash.browser.cookies());
-    let secret = cookies.split("; ").find_map(|cookie| cookie.strip_prefix("boxrota=")).and_then(Secret::parse);
-    let hash = secret.expect("a session").hash();
+    let (db, hash) = (&app.app.db, session(&ash));
     let asked = db.house_read(app.clock.now(), move |house| sessions::membership(house, &hash, "ashdale")).await;
     let (member, actor) = asked.expect("an answer").expect("a member");
     let scope = Scope::new(member.cluster.id, actor.clone());
@@ -253,6 +255,38 @@ async fn what_has_ended_is_over_for_reading_and_writing(app: TestApp) {
     let done: db::Result<()> = db.house_as(nobody, |_| panic!("it was let in")).await;
     assert!(matches!(done, Err(db::Error::SessionOver)));
     assert_eq!(version(), before);
+}
+
+async fn a_page_is_of_the_moment_in_which_its_reader_was_let_in(app: TestApp) {
+    let (coordinator, ash) = (app.coordinator().await, app.ssl("Ash").await);
+    let (db, hash) = (&app.app.db, session(&ash));
+    let look = || {
+        let hash = hash.clone();
+        db.look(app.clock.now(), move |house| sessions::membership(house, &hash, "ashdale"))
+    };
+    // Of those with whom nobody goes on, nothing is held: there are fewer connections than these.
+    for _ in 0..40 {
+        look().await.expect("a connection");
+    }
+    let (asked, snapshot) = look().await.expect("an answer");
+    let (member, actor) = asked.expect("a member");
+    let scope = Scope::new(member.cluster.id, actor).within(&snapshot);
+    end_role(&coordinator, &app, &ash.email).await;
+    // What the guard saw is what the page sees, at no further question.
+    let page = |tx: &mut db::Tx<'_>| Ok::<_, db::Error>(cluster_by_slug(&mut tx.house(), "ashdale")?.expect("it").version);
+    let (seen, questions) = app.questions(db.read(scope.clone(), page)).await;
+    let now = app.raw().number("SELECT version AS n FROM clusters WHERE slug = 'ashdale'");
+    assert_eq!((seen.expect("a page"), questions), (member.cluster.version, 1));
+    assert_ne!(member.cluster.version, now, "the role's end is written by then");
+    // It is gone on with once.
+    assert!(matches!(db.read(scope, page).await, Err(db::Error::RoleEnded(_))));
+}
+
+/// The hash of the session that somebody has.
+fn session(person: &Ssl) -> String {
+    let cookies = person.browser.cookies();
+    let secret = cookies.split("; ").find_map(|cookie| cookie.strip_prefix("boxrota=")).and_then(Secret::parse);
+    secret.expect("a session").hash()
 }
 
 async fn who_waits_for_the_lock_is_dated_when_he_gets_it(app: TestApp) {
