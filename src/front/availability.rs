@@ -9,8 +9,9 @@ use crate::bookings::spans::Search;
 use crate::bookings::store::shelf::{self, Held};
 use crate::bookings::whereabouts::{Planned, Whereabouts};
 use crate::bookings::{FurthestAhead, Slot};
+use crate::catalogue::missing::{self, Short};
 use crate::catalogue::store::{self, Catalogue};
-use crate::catalogue::{Astray, Copy, CopyState, Resource};
+use crate::catalogue::{Astray, Copy, CopyState, OwnRules, Resource};
 use crate::clusters::settings::Settings;
 use crate::db::{Result, Tx};
 use crate::people::Membership;
@@ -43,6 +44,8 @@ pub struct BoxesPage {
     pub settings: Settings,
     /// The titles that were read.
     pub resources: Vec<Resource>,
+    /// What the copies lack now.
+    missing: Vec<(CopyId, Short)>,
     /// The school year.
     pub calendar: SchoolCalendar,
     /// The days that can be booked at all.
@@ -54,13 +57,13 @@ pub struct BoxesPage {
 }
 
 impl BoxesPage {
-    /// The facts for the list: four queries.
+    /// The facts for the list: five queries.
     pub fn of_all(tx: &mut Tx<'_>, viewer: Viewer) -> Result<Self> {
         let catalogue = store::all(tx)?;
         Self::read(tx, viewer, catalogue, None)
     }
 
-    /// The facts for one resource: four queries; `None` when it is not in this cluster.
+    /// The facts for one resource: five queries; `None` when it is not in this cluster.
     pub fn of_one(tx: &mut Tx<'_>, viewer: Viewer, id: ResourceId) -> Result<Option<Self>> {
         let catalogue = store::one(tx, id)?;
         if catalogue.resources.is_empty() {
@@ -75,16 +78,24 @@ impl BoxesPage {
         let reach = settings.furthest_ahead_days.map_or(FurthestAhead::EndOfNextYear, FurthestAhead::Days);
         let window = Period::new(today, reach.limit(today)).unwrap_or(Period::day(today));
         let calendar = school_calendar(tx, window)?;
+        let missing = store::missing(tx, one)?;
         let held = shelf::ahead(tx, one, window)?;
         let slots = held.iter().map(|held| held.slot).collect();
-        let bookable = Rules::of(&settings, false, None).bookable(today, &calendar, viewer.own).unwrap_or(Period::day(window.last()));
-        Ok(Self { viewer, today, settings, resources, calendar, bookable, held, slots })
+        let bookable =
+            Rules::of(&settings, &OwnRules::default()).bookable(today, &calendar, viewer.own).unwrap_or(Period::day(window.last()));
+        Ok(Self { viewer, today, settings, resources, missing, calendar, bookable, held, slots })
     }
 
     /// The rules as they hold for a resource.
     #[must_use]
     pub fn rules(&self, resource: &Resource) -> Rules {
-        Rules::of(&self.settings, resource.approval_needed, resource.turnaround_days)
+        Rules::of(&self.settings, &resource.own)
+    }
+
+    /// What a copy lacks now, the essential first.
+    #[must_use]
+    pub fn missing(&self, copy: CopyId) -> Vec<Short> {
+        missing::of(&self.missing, copy)
     }
 
     /// The bookings of a copy, by first day.
@@ -118,7 +129,7 @@ impl BoxesPage {
             school: self.viewer.own,
             bookable: self.bookable,
             turnaround: rules.turnaround_days,
-            longest: rules.longest_loan_days,
+            longest: rules.longest,
         };
         self.planned(copy).next_free(&search, self.today)
     }
