@@ -22,8 +22,6 @@ use crate::year::store::calendar_of_journeys;
 
 /// The most rows, one a copy, that are read of a catalogue: far more than a cluster has, so that no page can grow without end.
 const MOST_COPIES: usize = 2000;
-/// The most lines of a resource's contents.
-const MOST_LINES: usize = 500;
 /// The most lines that are read of what is missing in a cluster.
 const MOST_SHORT: usize = 20_000;
 
@@ -189,33 +187,67 @@ fn copy_of(
     })
 }
 
-/// A resource's contents, in order.
-pub fn contents(tx: &mut Tx<'_>, resource: ResourceId) -> Result<Vec<ContentsLine>> {
+type ContentsRow = ((i64, String, i32, bool, bool, String), Option<i64>, Option<SaidRow>);
+
+/// A resource's contents, in order, and what its copies lack of them now, as [`missing`] says: one query.
+pub fn contents(tx: &mut Tx<'_>, resource: ResourceId) -> Result<(Vec<ContentsLine>, Vec<(CopyId, Short)>)> {
+    let last = sql::<Bool>(
+        "count_lines.count_id IN (SELECT (SELECT max(c.id) FROM counts c WHERE c.cluster_id = p.cluster_id AND c.copy_id = p.id AND \
+         c.how <> 'none') FROM copies p WHERE p.cluster_id = contents_lines.cluster_id AND p.resource_id = contents_lines.resource_id AND \
+         p.state <> 'retired')",
+    );
     let query = contents_lines::table
+        .left_join(
+            count_lines::table
+                .on(count_lines::cluster_id.eq(contents_lines::cluster_id).and(count_lines::line_id.eq(contents_lines::id)).and(last)),
+        )
+        .left_join(counts::table.on(counts::cluster_id.eq(count_lines::cluster_id).and(counts::id.eq(count_lines::count_id))))
         .filter(contents_lines::cluster_id.eq(tx.cluster.0))
         .filter(contents_lines::resource_id.eq(resource.0))
-        .order(contents_lines::position)
+        .order((contents_lines::position, contents_lines::id))
         .select((
-            contents_lines::id,
-            contents_lines::item,
-            contents_lines::quantity,
-            contents_lines::consumable,
-            contents_lines::essential,
-            contents_lines::care_note,
+            (
+                contents_lines::id,
+                contents_lines::item,
+                contents_lines::quantity,
+                contents_lines::consumable,
+                contents_lines::essential,
+                contents_lines::care_note,
+            ),
+            counts::copy_id.nullable(),
+            (count_lines::expected, count_lines::counted, count_lines::loose).nullable(),
         ));
-    let rows: Vec<(i64, String, i32, bool, bool, String)> = first!(tx, query, MOST_LINES)?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, item, quantity, consumable, essential, care_note)| ContentsLine {
-            id: ContentsLineId(id),
-            item,
-            quantity: u32::try_from(quantity).unwrap_or_default(),
-            consumable,
-            essential,
-            care_note,
-        })
-        .collect())
+    let rows: Vec<ContentsRow> = first!(tx, query, MOST_SHORT)?;
+    let (mut lines, mut missing) = (Vec::<ContentsLine>::new(), Vec::new());
+    for ((id, item, quantity, consumable, essential, care_note), copy, said) in rows {
+        let line = ContentsLineId(id);
+        if let Some((copy, said)) = copy.zip(said) {
+            missing.extend(short_of((line, item.clone(), quantity, essential), said).map(|short| (CopyId(copy), short)));
+        }
+        if lines.last().is_none_or(|last| last.id != line) {
+            lines.push(ContentsLine {
+                id: line,
+                item,
+                quantity: u32::try_from(quantity).unwrap_or_default(),
+                consumable,
+                essential,
+                care_note,
+            });
+        }
+    }
+    Ok((lines, missing))
 }
+
+/// What a count says of a line: what was expected, counted, and said without counting.
+type SaidRow = (i32, Option<i32>, Option<String>);
+
+fn short_of((line, item, quantity, essential): (ContentsLineId, String, i32, bool), (expected, counted, loose): SaidRow) -> Option<Short> {
+    let whole = |number: i32| u32::try_from(number).unwrap_or_default();
+    let now = known(whole(quantity), whole(expected), counted.map(whole), loose.as_deref());
+    (now < whole(quantity)).then(|| Short { line, item, now, quantity: whole(quantity), essential })
+}
+
+type LineRow = (i64, (i64, String, i32, bool), SaidRow);
 
 /// What the copies lack now that are not retired, of one resource or of all, by the last count of each: one query.
 pub fn missing(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<(CopyId, Short)>> {
@@ -237,25 +269,16 @@ pub fn missing(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<(CopyId, 
         .order((copies::id, contents_lines::position, contents_lines::id))
         .select((
             copies::id,
-            contents_lines::id,
-            contents_lines::item,
-            contents_lines::quantity,
-            contents_lines::essential,
-            count_lines::expected,
-            count_lines::counted,
-            count_lines::loose,
+            (contents_lines::id, contents_lines::item, contents_lines::quantity, contents_lines::essential),
+            (count_lines::expected, count_lines::counted, count_lines::loose),
         ))
         .into_boxed();
     if let Some(id) = one {
         query = query.filter(copies::resource_id.eq(id.0));
     }
-    type LineRow = (i64, i64, String, i32, bool, i32, Option<i32>, Option<String>);
     let rows: Vec<LineRow> = first!(tx, query, MOST_SHORT)?;
-    let whole = |number: i32| u32::try_from(number).unwrap_or_default();
-    let short = |(copy, line, item, quantity, essential, expected, counted, loose): LineRow| {
-        let quantity = whole(quantity);
-        let now = known(quantity, whole(expected), counted.map(whole), loose.as_deref());
-        (now < quantity).then(|| (CopyId(copy), Short { line: ContentsLineId(line), item, now, quantity, essential }))
+    let short = |(copy, (line, item, quantity, essential), said): LineRow| {
+        short_of((ContentsLineId(line), item, quantity, essential), said).map(|short| (CopyId(copy), short))
     };
     Ok(rows.into_iter().filter_map(short).collect())
 }

@@ -78,7 +78,7 @@ impl FromStr for Longest {
     /// As people write it in a file: "28", "28 days", "6 weeks", "half-term", "a term". A number alone is days.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const RIGHT: &str = "Write half-term, term, school weeks like 6 weeks (1 to 52), or days like 28 days (1 to 366).";
-        let text = text.trim().to_lowercase().replace(['-', '_'], " ");
+        let text = text.trim().to_lowercase().replace("half-", "half ").replace("half_", "half ");
         let words: Vec<&str> = text.split_whitespace().collect();
         let (count, unit) = match words.as_slice() {
             ["half", "term"] | ["halfterm"] | ["a" | "one" | "1", "half", "term"] => return Ok(Self::HalfTerm),

@@ -146,14 +146,13 @@ impl Typed {
                 0
             })
         };
-        let counted = |most: u32, what: &str, number: &mut dyn FnMut(&'static str, &str, std::ops::RangeInclusive<u32>, &str) -> u32| {
-            number("longest_loan_days", &self.longest_loan_days, 1..=most, what)
+        let counted = match self.longest_loan_unit.as_str() {
+            "days" => Some((Longest::MOST_DAYS, "The number of days")),
+            "weeks" => Some((Longest::MOST_WEEKS, "The number of school weeks")),
+            _ => None,
         };
-        let longest = match self.longest_loan_unit.as_str() {
-            "days" => Longest::of("days", Some(counted(Longest::MOST_DAYS, "The number of days", &mut number))),
-            "weeks" => Longest::of("weeks", Some(counted(Longest::MOST_WEEKS, "The number of school weeks", &mut number))),
-            unit => Longest::of(unit, None),
-        };
+        let count = counted.map(|(most, what)| number("longest_loan_days", &self.longest_loan_days, 1..=most, what));
+        let longest = Longest::of(&self.longest_loan_unit, count);
         let furthest_ahead_days = (!self.furthest_ahead_days.trim().is_empty())
             .then(|| number("furthest_ahead_days", &self.furthest_ahead_days, 1..=3660, "How far ahead"));
         let shortest_notice_days = number("shortest_notice_days", &self.shortest_notice_days, 0..=60, "The shortest notice");

@@ -11,7 +11,7 @@ use crate::bookings::whereabouts::{Planned, Whereabouts};
 use crate::bookings::{FurthestAhead, Slot};
 use crate::catalogue::missing::{self, Short};
 use crate::catalogue::store::{self, Catalogue};
-use crate::catalogue::{Astray, Copy, CopyState, OwnRules, Resource};
+use crate::catalogue::{Astray, ContentsLine, Copy, CopyState, OwnRules, Resource};
 use crate::clusters::settings::Settings;
 use crate::db::{Result, Tx};
 use crate::people::Membership;
@@ -60,25 +60,26 @@ impl BoxesPage {
     /// The facts for the list: five queries.
     pub fn of_all(tx: &mut Tx<'_>, viewer: Viewer) -> Result<Self> {
         let catalogue = store::all(tx)?;
-        Self::read(tx, viewer, catalogue, None)
+        let missing = store::missing(tx, None)?;
+        Self::read(tx, viewer, catalogue, None, missing)
     }
 
-    /// The facts for one resource: five queries; `None` when it is not in this cluster.
-    pub fn of_one(tx: &mut Tx<'_>, viewer: Viewer, id: ResourceId) -> Result<Option<Self>> {
+    /// The facts for one resource and its contents: five queries; `None` when it is not in this cluster.
+    pub fn of_one(tx: &mut Tx<'_>, viewer: Viewer, id: ResourceId) -> Result<Option<(Self, Vec<ContentsLine>)>> {
         let catalogue = store::one(tx, id)?;
         if catalogue.resources.is_empty() {
             return Ok(None);
         }
-        Self::read(tx, viewer, catalogue, Some(id)).map(Some)
+        let (contents, missing) = store::contents(tx, id)?;
+        Ok(Some((Self::read(tx, viewer, catalogue, Some(id), missing)?, contents)))
     }
 
-    fn read(tx: &mut Tx<'_>, viewer: Viewer, catalogue: Catalogue, one: Option<ResourceId>) -> Result<Self> {
+    fn read(tx: &mut Tx<'_>, viewer: Viewer, catalogue: Catalogue, one: Option<ResourceId>, missing: Vec<(CopyId, Short)>) -> Result<Self> {
         let Catalogue { settings, resources } = catalogue;
         let today = tx.today();
         let reach = settings.furthest_ahead_days.map_or(FurthestAhead::EndOfNextYear, FurthestAhead::Days);
         let window = Period::new(today, reach.limit(today)).unwrap_or(Period::day(today));
         let calendar = school_calendar(tx, window)?;
-        let missing = store::missing(tx, one)?;
         let held = shelf::ahead(tx, one, window)?;
         let slots = held.iter().map(|held| held.slot).collect();
         let bookable =

@@ -48,8 +48,7 @@ pub async fn show(
     let (id, viewer, today) = (path.1, Viewer::from(&*member), member.today());
     let before = days::parse_iso(&query.before).filter(|day| *day <= today);
     let read = app.db.read(member.scope(), move |tx| {
-        let desk = BoxesPage::of_one(tx, viewer, id)?.ok_or(Error::NotFound)?;
-        let contents = store::contents(tx, id)?;
+        let (desk, contents) = BoxesPage::of_one(tx, viewer, id)?.ok_or(Error::NotFound)?;
         let own = desk.resources.first().ok_or(Error::NotFound)?;
         let others = similar(own, store::of_strand(tx, own.strand)?);
         let past = shelf::before(tx, id, before.unwrap_or(today), MOST_PAST)?;

@@ -39,7 +39,7 @@ fn shelf() -> Shelf {
         |id, tag: &str| ShelfCopy { id, tag: tag.into(), out_of_service: None, missing: Vec::new(), slots: vec![slot(id, OTHER, taken)] };
     Shelf {
         today: day("2026-10-14"),
-        rules: Rules::default(),
+        rules: Rules { longest: Longest::Days(28), ..Rules::default() },
         calendar: calendar(),
         copies: vec![copy(ONE, "EL1"), copy(TWO, "EL2")],
         standing: standing(SAXTON),

@@ -6,8 +6,9 @@ ALTER TABLE settings ADD COLUMN longest_loan_unit TEXT NOT NULL DEFAULT 'half_te
 -- Whether the coordinator is still to be told that a half-term can be set.
 ALTER TABLE settings ADD COLUMN half_term_news BOOLEAN NOT NULL DEFAULT FALSE;
 UPDATE settings SET longest_loan_unit = 'days', half_term_news = (longest_loan_days = 28);
+-- The house, cluster 0, lends nothing.
 INSERT INTO settings (cluster_id, longest_loan_unit, half_term_news)
-    SELECT id, 'days', TRUE FROM clusters WHERE id NOT IN (SELECT cluster_id FROM settings);
+    SELECT id, 'days', TRUE FROM clusters WHERE id <> 0 AND id NOT IN (SELECT cluster_id FROM settings);
 -- NULL: the cluster's own.
 ALTER TABLE resources ADD COLUMN longest_loan_unit TEXT
     CONSTRAINT resources_longest_loan_unit CHECK (longest_loan_unit IN ('days', 'weeks', 'half_term', 'term'));

@@ -7,8 +7,9 @@ ALTER TABLE settings ADD COLUMN longest_loan_unit TEXT NOT NULL DEFAULT 'half_te
 ALTER TABLE settings ADD COLUMN half_term_news INTEGER NOT NULL DEFAULT 0
     CONSTRAINT settings_half_term_news_bool CHECK (half_term_news IN (0, 1));
 UPDATE settings SET longest_loan_unit = 'days', half_term_news = (longest_loan_days = 28);
+-- The house, cluster 0, lends nothing.
 INSERT INTO settings (cluster_id, longest_loan_unit, half_term_news)
-    SELECT id, 'days', 1 FROM clusters WHERE id NOT IN (SELECT cluster_id FROM settings);
+    SELECT id, 'days', 1 FROM clusters WHERE id <> 0 AND id NOT IN (SELECT cluster_id FROM settings);
 -- NULL: the cluster's own.
 ALTER TABLE resources ADD COLUMN longest_loan_unit TEXT
     CONSTRAINT resources_longest_loan_unit CHECK (longest_loan_unit IN ('days', 'weeks', 'half_term', 'term'));

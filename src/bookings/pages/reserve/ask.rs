@@ -148,7 +148,7 @@ impl Ask {
         let kind = if self.restock == "yes" && coordinator { Kind::Restock } else { Kind::Loan };
         let class_name = errors.check("class", line(&self.class, 60)).unwrap_or_default();
         if class_name.is_empty() && kind == Kind::Loan {
-            errors.add("class", "Choose the class or year group, or enter another");
+            errors.add("class", "Enter the class or year group, for example Year 4");
         }
         let purpose = errors.check("purpose", line(&self.purpose, 300)).unwrap_or_default();
         let pupils = errors.check("pupils", pupils(&self.pupils)).flatten();
