@@ -102,7 +102,7 @@ fn inside(routes: &mut web::ServiceConfig) {
 /// # Errors
 /// When the socket cannot be used.
 pub fn serve(parts: Parts, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
-    let (lines, connections) = (parts.lines.clone(), parts.connections);
+    let (lines, connections, database) = (parts.lines.clone(), parts.connections, parts.app.db.connections());
     tokio::spawn(keep_sweeping(Arc::downgrade(&lines)));
     let server = HttpServer::new(move || {
         actix_web::App::new()
@@ -129,11 +129,18 @@ pub fn serve(parts: Parts, listener: TcpListener, workers: usize) -> std::io::Re
     // Whoever comes when there are that many waits in the system's queue.
     .max_connections(connections.div_ceil(workers.max(1)))
     .on_connect(move |io, kept| lines.opened(io, kept))
-    .worker_max_blocking_threads(16)
+    .worker_max_blocking_threads(blocking_threads(database))
     .shutdown_timeout(25)
     .client_request_timeout(Duration::from_secs(10))
     .listen(listener)?;
     Ok(server.run())
+}
+
+/// How many threads one worker has for what blocks: each connection of the database can be in the hands of a thread of the same worker, and
+/// photos are cleaned beside them.
+fn blocking_threads(connections: usize) -> usize {
+    const BESIDE: usize = 4;
+    (connections + BESIDE).max(16)
 }
 
 /// Hangs up on connections on which nothing goes on, as long as there is a server.
@@ -185,5 +192,15 @@ impl RootSpanBuilder for Requests {
                 tracing::error!(%fault, "a request broke off");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_follow_the_pool() {
+        assert_eq!([1, 12, 16, 100].map(blocking_threads), [16, 16, 20, 104]);
     }
 }

@@ -19,6 +19,8 @@ use crate::base::{Clock, clock, days};
 use crate::bookings::missing::Lacking;
 use crate::bookings::store::{days as booked, ledger};
 use crate::bookings::{acts as booking, still as bookings};
+use crate::clusters::acts as founding;
+use crate::clusters::store::with_half_term_news;
 use crate::db::{self, Db, Scope, Tx};
 use crate::joining::acts as joining;
 use crate::mail::acts::{Overtaken, Taken};
@@ -184,6 +186,9 @@ impl Worker {
             }
         };
         if rounds.digests.due(steady) && !*stop.borrow() {
+            if let Err(fault) = self.tell_of_half_terms().await {
+                rounds.fail(&fault, "who is to be told of a rule could not be looked up");
+            }
             match self.bring_together(&mut rounds.sweep, stop).await {
                 Ok(came) => {
                     goes_on |= came.goes_on();
@@ -217,6 +222,19 @@ impl Worker {
             // A write that changes nothing itself: what follows from the time is brought up to date at its end.
             if let Err(fault) = self.db.write(Scope::of_worker(cluster), |_| Ok::<_, db::Error>(())).await {
                 tracing::error!(%cluster, %fault, "a cluster could not be brought up to date");
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells those coordinators once whose cluster has kept the longest loan of old.
+    ///
+    /// # Errors
+    /// When the database cannot say who they are. A fault in one cluster is logged and does not keep the others.
+    pub async fn tell_of_half_terms(&self) -> db::Result<()> {
+        for cluster in self.db.house_read(self.clock.now(), with_half_term_news).await? {
+            if let Err(fault) = self.db.write(Scope::of_worker(cluster), founding::tell_of_half_terms).await {
+                tracing::error!(%cluster, %fault, "coordinators could not be told of a rule");
             }
         }
         Ok(())

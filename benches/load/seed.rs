@@ -53,7 +53,9 @@ pub async fn fill(db: &Db, old: i64) -> Result<Seeded> {
     let no = if engine == Engine::Sqlite { "0" } else { "FALSE" };
 
     let mut sql = format!("INSERT INTO clusters (id, slug, name, nation, created_at) VALUES ({c}, 'load', 'Load', 'england', '{stamp}');");
-    sql += &format!("INSERT INTO settings (cluster_id, most_live_bookings, longest_loan_days) VALUES ({c}, 1000, 28);");
+    sql += &format!(
+        "INSERT INTO settings (cluster_id, most_live_bookings, longest_loan_unit, longest_loan_days) VALUES ({c}, 1000, 'days', 28);"
+    );
     sql +=
         &format!("INSERT INTO people (id, email, name, created_at) VALUES ({}, 'load@load.example', 'Science lead', '{stamp}');", person.0);
     for (n, school) in schools.iter().enumerate() {

@@ -240,7 +240,7 @@ mod tests {
         let old = booking(slot(1, "2026-11-09", "2026-12-18"));
         let mut shelf = shelf(vec![old.slot]);
         shelf.rules.approval_needed = true;
-        shelf.live_bookings = 9;
+        shelf.own = crate::bookings::reserve::tests::three("2026-11-01", "2026-12-31");
         let shorter = Wish { copy: Some(BOX), ..wish("2026-11-09", "2026-12-16") };
         assert_eq!(change(&shelf, &old, &shorter).unwrap().state, State::Confirmed);
         let moved = Wish { copy: Some(BOX), ..wish("2027-01-11", "2027-01-15") };

@@ -22,8 +22,8 @@ pub mod acts;
 pub mod tell;
 
 pub use refusals::{Field, Refusal, Taken, TakenCopy};
-pub use reserve::{Decision, Membership, Shelf, ShelfCopy, Standing, Wish};
-pub use rules::{FurthestAhead, Rules};
+pub use reserve::{Decision, Membership, OwnLoan, Shelf, ShelfCopy, Standing, Wish};
+pub use rules::{FurthestAhead, Limit, Rules};
 
 use chrono::{DateTime, Utc};
 

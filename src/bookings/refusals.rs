@@ -4,6 +4,7 @@ use super::count_of;
 use super::spans::Nearest;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId};
+use crate::clusters::longest::Longest;
 use crate::db::Refuses;
 
 /// The field of a form that a refusal belongs to.
@@ -108,19 +109,25 @@ pub enum Refusal {
     },
     /// Longer than the rule allows.
     TooLong {
-        /// The most days.
-        longest: u32,
-        /// How many were asked for.
+        /// The longest loan.
+        longest: Longest,
+        /// So many school weeks stand for it, because the terms of that time are not entered yet.
+        instead: Option<u32>,
+        /// How many days were asked for.
         asked: i64,
         /// The last day that would do with this first day.
         last: Day,
     },
-    /// The school has as many live bookings as the rule allows.
+    /// The school has as many loans at the same time as the rule allows.
     TooMany {
         /// The most.
         most: u32,
         /// The school.
         school: String,
+        /// The first of the days asked for on which it has that many.
+        full: Period,
+        /// Whether one of them is late: it counts until it is back.
+        late: bool,
     },
     /// The chosen copy is not one of this resource's.
     NoSuchCopy,
@@ -262,15 +269,23 @@ impl Refusal {
             ),
             Self::TooFar { rule, limit } => format!("Bookings can be made {rule}. The last day you can book is {}", full(limit)),
             Self::OutOfReach { limit } => format!("Nobody can book after {}, not even with a reason", full(limit)),
-            Self::TooLong { longest, asked, last } => format!(
-                "A loan can last {} at most, weekends included, and this one lasts {asked}. With this first day, the last day can be {}",
-                count_of(i64::from(*longest), "day"),
-                full(last)
-            ),
-            Self::TooMany { most, school } => format!(
-                "A school can have {} at a time, and {school} has that many. Cancel one, wait until one is over, or ask your coordinator",
-                count_of(i64::from(*most), "booking")
-            ),
+            Self::TooLong { longest, instead, asked, last } => {
+                let more = match (longest, instead) {
+                    (Longest::Days(_), _) => format!(", weekends included, and this one lasts {asked}"),
+                    (_, Some(weeks)) => format!("; the terms of that time are not entered yet, so it is {weeks} school weeks"),
+                    (_, None) => String::new(),
+                };
+                format!("A loan can last {} at most{more}. With this first day, the last day can be {}", longest.words(), full(last))
+            }
+            Self::TooMany { most, school, full: days, late } => {
+                let when = if days.first() == days.last() { format!("on {days}") } else { format!("from {days}") };
+                format!(
+                    "A school can have {} at the same time, and {school} has that many {when}.{} Choose other days, cancel one, or ask your \
+                     coordinator",
+                    count_of(i64::from(*most), "loan"),
+                    if *late { " One is late, and counts until it is back." } else { "" }
+                )
+            }
             Self::NoSuchCopy => "Choose one of the copies in the list".to_owned(),
             Self::OutOfService { tag, why } => format!("{tag} cannot be booked now: it is {why}"),
             Self::Late { tag, holder, since } => {
@@ -312,7 +327,7 @@ impl Refusal {
             | Self::AskCoordinator
             | Self::WaitedFor { .. }
             | Self::Left { .. } => Field::To,
-            Self::NotAMember { .. } | Self::TooMany { .. } => Field::School,
+            Self::NotAMember { .. } => Field::School,
             Self::NoSuchCopy | Self::OutOfService { .. } | Self::Late { .. } | Self::OutElsewhere { .. } => Field::Copy,
             Self::ReasonNeeded => Field::Reason,
             _ => Field::From,
@@ -328,7 +343,7 @@ impl Refusal {
             Self::TooSoon { .. } => Some("shortest notice"),
             Self::TooFar { .. } => Some("furthest ahead"),
             Self::TooLong { .. } => Some("longest loan"),
-            Self::TooMany { .. } => Some("most bookings at a time"),
+            Self::TooMany { .. } => Some("most loans at the same time"),
             Self::Late { .. } => Some("late copies wait until they are back"),
             Self::WaitedFor { .. } => Some("days that another school waits for are not added to a loan"),
             _ => None,

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::refusals::{Refusal, Taken, TakenCopy};
+use super::rules::limit;
 use super::spans::{self, Nearest, Search};
-use super::{Booking, By, Kind, Rules, Slot, State, held_until};
-use crate::base::days::{self, Day, Period};
+use super::{Booking, By, Kind, Limit, Rules, Slot, State, held_until};
+use crate::base::days::{Day, Period};
 use crate::base::ids::{BookingId, CopyId, SchoolId};
+use crate::catalogue::missing::{self, Short};
+use crate::clusters::longest::Longest;
 use crate::schools::ANOTHER;
 use crate::year::SchoolCalendar;
 
@@ -43,8 +46,8 @@ pub struct Shelf {
     pub copies: Vec<ShelfCopy>,
     /// The school the booking is for.
     pub standing: Standing,
-    /// How many bookings of that school are live and not over.
-    pub live_bookings: u32,
+    /// The loans of that school that are not over, of whatever box.
+    pub own: Vec<OwnLoan>,
     /// What each school of the cluster is called.
     pub names: BTreeMap<SchoolId, String>,
 }
@@ -58,16 +61,35 @@ pub struct ShelfCopy {
     pub tag: String,
     /// Why it cannot be lent: "being repaired". `None` when it can.
     pub out_of_service: Option<String>,
+    /// What it lacks now, by its last count.
+    pub missing: Vec<Short>,
     /// Its live bookings by first day, none overlapping: those near the wish, and a late one however old.
     pub slots: Vec<Slot>,
 }
 
 impl ShelfCopy {
+    /// Whether it can be lent at all as things stand: in service, and not late.
+    #[must_use]
+    pub fn is_lent(&self, today: Day) -> bool {
+        self.out_of_service.is_none() && self.late(today).is_none()
+    }
+
     /// The loan that should be back and is not.
     #[must_use]
     pub fn late(&self, today: Day) -> Option<&Slot> {
         self.slots.iter().find(|slot| slot.late_since(today).is_some())
     }
+}
+
+/// A loan of the school that the booking is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnLoan {
+    /// Its id.
+    pub id: BookingId,
+    /// From the first to the last day; a late one has no end yet.
+    pub days: Period,
+    /// Whether it should be back and is not.
+    pub late: bool,
 }
 
 /// A school's times in the cluster.
@@ -131,10 +153,10 @@ pub(super) fn decide(shelf: &Shelf, wish: &Wish, old: Option<&Booking>) -> Resul
         wish.copy == Some(old.slot.copy) && old.slot.days.first() <= days.first() && days.last() <= old.slot.days.last()
     });
     if wish.kind == Kind::Loan && !within {
-        desk.rules(days, started.is_some(), old.is_some())?;
+        desk.rules(days, started.is_some(), old)?;
     }
     if days.len_days() > i64::from(LONGEST_HOLD_DAYS) {
-        return Err(too_long(shelf, days, LONGEST_HOLD_DAYS));
+        return Err(too_long(shelf, days, Longest::Days(LONGEST_HOLD_DAYS)));
     }
     let reach = shelf.rules.reach(shelf.today);
     if days.last() > reach && !within {
@@ -183,15 +205,54 @@ impl Shelf {
             school,
             bookable: self.rules.bookable(self.today, &self.calendar, school)?,
             turnaround: self.rules.turnaround_days,
-            longest: self.rules.longest_loan_days,
+            longest: self.rules.longest,
         })
+    }
+
+    /// How far a loan may go that begins on this day: the last school day that the rule allows, and what stands for it where the terms are
+    /// not entered yet.
+    #[must_use]
+    pub fn limit(&self, first: Day) -> Limit {
+        self.limit_by(self.rules.longest, first)
+    }
+
+    fn limit_by(&self, longest: Longest, first: Day) -> Limit {
+        let school = Some(self.standing.school);
+        let limit = limit(longest, first, &self.calendar, school);
+        if self.rules.allow_non_school_days {
+            return limit;
+        }
+        let last = self.calendar.previous(limit.last, school).filter(|last| *last >= first).unwrap_or(limit.last);
+        Limit { last, ..limit }
+    }
+
+    /// The first of the days on which the school has as many loans as it may have at the same time, besides `except`. A late one lasts until
+    /// it is back.
+    #[must_use]
+    pub fn full(&self, days: Period, except: Option<BookingId>) -> Option<Period> {
+        let near: Vec<&OwnLoan> = self.own.iter().filter(|own| Some(own.id) != except && own.days.overlaps(days)).collect();
+        let most = self.rules.most_live_bookings as usize;
+        if near.len() < most {
+            return None;
+        }
+        let is_full = |day: &Day| near.iter().filter(|own| own.days.contains(*day)).count() >= most;
+        let first = days.days().find(is_full)?;
+        let last = Period::new(first, days.last())?.days().take_while(is_full).last()?;
+        Period::new(first, last)
+    }
+
+    /// The most loans that the school has at the same time on these days.
+    #[must_use]
+    pub fn at_once(&self, days: Period) -> usize {
+        let near: Vec<&OwnLoan> = self.own.iter().filter(|own| own.days.overlaps(days)).collect();
+        days.days().map(|day| near.iter().filter(|own| own.days.contains(day)).count()).max().unwrap_or_default()
     }
 
     /// The first free span of the resource from a day on, with its copy: late copies and copies out of service are not free.
     #[must_use]
     pub fn next_free(&self, from: Day) -> Option<(&ShelfCopy, Period)> {
         let search = self.search()?;
-        let lendable = self.copies.iter().filter(|copy| copy.out_of_service.is_none() && copy.late(self.today).is_none());
+        let lendable = self.copies.iter().filter(|copy| copy.is_lent(self.today));
         let spans = lendable.filter_map(|copy| Some((copy, search.next_free(&copy.slots, from)?)));
         spans.min_by_key(|(_, span)| (span.first(), std::cmp::Reverse(span.last())))
     }
@@ -251,8 +312,8 @@ impl<'a> Desk<'a> {
         Ok((days, (days != asked).then_some(asked)))
     }
 
-    /// The rules of lending, one after the other. `changing`: the booking is one of the school's live ones already.
-    fn rules(&mut self, days: Period, started: bool, changing: bool) -> Result<(), Refusal> {
+    /// The rules of lending, one after the other. `old`: the booking as it is, which is one of the school's already.
+    fn rules(&mut self, days: Period, started: bool, old: Option<&Booking>) -> Result<(), Refusal> {
         let stock = self.shelf;
         let (rules, school) = (&stock.rules, stock.standing.school);
         if let Some(refusal) = not_standing(stock, days) {
@@ -266,16 +327,20 @@ impl<'a> Desk<'a> {
         if days.last() > limit {
             self.stop(Refusal::TooFar { rule: rules.furthest_ahead.words(), limit })?;
         }
-        if days.len_days() > i64::from(rules.longest_loan_days) {
-            self.stop(too_long(stock, days, rules.longest_loan_days))?;
+        if days.last() > stock.limit(days.first()).last {
+            self.stop(too_long(stock, days, rules.longest))?;
         }
-        if !changing && stock.live_bookings >= rules.most_live_bookings {
-            self.stop(Refusal::TooMany { most: rules.most_live_bookings, school: stock.name(school).to_owned() })?;
+        let except = old.map(|old| old.slot.id);
+        // Whoever has too many already, because the rule was set aside or is another now, may move one among the same days.
+        let already = old.is_some_and(|old| stock.full(old.slot.days, except).is_some());
+        if let Some(full) = stock.full(days, except).filter(|_| !already) {
+            let late = stock.own.iter().any(|own| own.late && Some(own.id) != except && own.days.overlaps(full));
+            self.stop(Refusal::TooMany { most: rules.most_live_bookings, school: stock.name(school).to_owned(), full, late })?;
         }
         Ok(())
     }
 
-    /// The copy: the chosen one, or the free one that leaves the least unused days around it, then by tag.
+    /// The copy: the chosen one, or of the free ones the most complete, then the one that leaves the least unused days around it, then by tag.
     fn copy(&mut self, days: Period, except: Option<BookingId>) -> Result<&'a ShelfCopy, Refusal> {
         let (stock, wish) = (self.shelf, self.wish);
         let asked: Vec<&ShelfCopy> = match wish.copy {
@@ -298,7 +363,7 @@ impl<'a> Desk<'a> {
             open = asked.iter().filter(lendable).copied().collect();
         }
         let hold = days.extended(stock.rules.turnaround_days);
-        let free = open.iter().filter_map(|copy| Some((slack(&copy.slots, hold, except)?, *copy)));
+        let free = open.iter().filter_map(|copy| Some(((missing::rank(&copy.missing), slack(&copy.slots, hold, except)?), *copy)));
         if let Some((_, copy)) = free.min_by(|(a, one), (b, two)| a.cmp(b).then_with(|| one.tag.cmp(&two.tag))) {
             return Ok(copy);
         }
@@ -315,6 +380,8 @@ fn taken(shelf: &Shelf, copies: &[&ShelfCopy], days: Period, hold: Period, excep
             let slots = others(&copy.slots, except);
             let slot = spans::clash(&slots, hold)?;
             let nearest = shelf.search().map_or_else(Nearest::default, |search| search.nearest(&slots, days.first(), school_days));
+            let open = |span: &Period| shelf.full(*span, except).is_none();
+            let nearest = Nearest { before: nearest.before.filter(open), after: nearest.after.filter(open) };
             let by = match slot.kind {
                 Kind::Loan => shelf.name(slot.school).to_owned(),
                 Kind::Restock => "The coordinator".to_owned(),
@@ -326,7 +393,7 @@ fn taken(shelf: &Shelf, copies: &[&ShelfCopy], days: Period, hold: Period, excep
     let free_instead = shelf
         .copies
         .iter()
-        .filter(|copy| copy.out_of_service.is_none() && copy.late(shelf.today).is_none())
+        .filter(|copy| copy.is_lent(shelf.today))
         .filter(|copy| slack(&copy.slots, hold, except).is_some())
         .map(|copy| (copy.id, copy.tag.clone()))
         .collect();
@@ -371,10 +438,9 @@ fn not_standing(shelf: &Shelf, days: Period) -> Option<Refusal> {
     Some(Refusal::Sabbatical { school: school(), days: sabbatical })
 }
 
-fn too_long(shelf: &Shelf, days: Period, longest: u32) -> Refusal {
-    let furthest = days::add(days.first(), i64::from(longest) - 1);
-    let last = shelf.calendar.previous(furthest, Some(shelf.standing.school)).filter(|last| *last >= days.first());
-    Refusal::TooLong { longest, asked: days.len_days(), last: last.unwrap_or(furthest) }
+fn too_long(shelf: &Shelf, days: Period, longest: Longest) -> Refusal {
+    let limit = shelf.limit_by(longest, days.first());
+    Refusal::TooLong { longest, instead: limit.instead, asked: days.len_days(), last: limit.last }
 }
 
 #[cfg(test)]

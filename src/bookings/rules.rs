@@ -4,6 +4,8 @@ use chrono::Datelike as _;
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
+use crate::catalogue::OwnRules;
+use crate::clusters::longest::Longest;
 use crate::clusters::settings::Settings;
 use crate::year::SchoolCalendar;
 
@@ -13,13 +15,13 @@ pub const DIRECT_DAYS: i64 = 7;
 /// The settings of a cluster, as they hold for one resource (which may ask for approval or turnaround of its own).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// The most days a loan may last, weekends included.
-    pub longest_loan_days: u32,
+    /// The longest loan: see [`limit`].
+    pub longest: Longest,
     /// The last day that can be booked.
     pub furthest_ahead: FurthestAhead,
     /// How many school days of the borrowing school must pass before the first day. 0: from today.
     pub shortest_notice_days: u32,
-    /// How many bookings of one school may be live and not yet over.
+    /// How many loans a school may have at the same time.
     pub most_live_bookings: u32,
     /// Days after a loan that are kept free for travel, checking and restocking, weekends included.
     pub turnaround_days: u32,
@@ -31,15 +33,36 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self {
-            longest_loan_days: 28,
-            furthest_ahead: FurthestAhead::EndOfNextYear,
-            shortest_notice_days: 0,
-            most_live_bookings: 3,
-            turnaround_days: 0,
-            approval_needed: false,
-            allow_non_school_days: false,
-        }
+        Self::of(&Settings::default(), &OwnRules::default())
+    }
+}
+
+/// A half-term lasts so many school weeks, where nobody has entered the terms yet: as many as the longest in the calendars that we know.
+const HALF_TERM_WEEKS: u32 = 8;
+/// The same of a term.
+const TERM_WEEKS: u32 = 15;
+
+/// How far a loan may go that begins on some day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The last day that is allowed.
+    pub last: Day,
+    /// So many school weeks stand for the half-term or the term, because the terms of that time are not entered yet.
+    pub instead: Option<u32>,
+}
+
+/// The last day of a loan that begins on `first`, as the rule allows it in the school's own year. Everything that says or asks how long a loan
+/// may last asks this.
+#[must_use]
+pub fn limit(longest: Longest, first: Day, calendar: &SchoolCalendar, school: Option<SchoolId>) -> Limit {
+    let weeks = |count| days::add(calendar.school_week_after(first, count, school), 6);
+    let known = |last| Limit { last, instead: None };
+    let guessed = |count| Limit { last: weeks(count), instead: Some(count) };
+    match longest {
+        Longest::Days(count) => known(days::add(first, i64::from(count) - 1)),
+        Longest::Weeks(count) => known(weeks(count)),
+        Longest::HalfTerm => calendar.half_term_of(first, school).map_or_else(|| guessed(HALF_TERM_WEEKS), |half| known(half.last())),
+        Longest::Term => calendar.whole_term_of(first, school).map_or_else(|| guessed(TERM_WEEKS), |term| known(term.last())),
     }
 }
 
@@ -76,16 +99,16 @@ impl FurthestAhead {
 }
 
 impl Rules {
-    /// The cluster's rules as they hold for a resource that may ask for approval or turnaround of its own.
+    /// The cluster's rules as they hold for a resource with rules of its own.
     #[must_use]
-    pub fn of(settings: &Settings, approval_needed: bool, turnaround_days: Option<u32>) -> Self {
+    pub fn of(settings: &Settings, own: &OwnRules) -> Self {
         Self {
-            longest_loan_days: settings.longest_loan_days,
+            longest: own.longest.unwrap_or(settings.longest),
             furthest_ahead: settings.furthest_ahead_days.map_or(FurthestAhead::EndOfNextYear, FurthestAhead::Days),
             shortest_notice_days: settings.shortest_notice_days,
             most_live_bookings: settings.most_live_bookings,
-            turnaround_days: turnaround_days.unwrap_or(settings.turnaround_days),
-            approval_needed: settings.approval_needed || approval_needed,
+            turnaround_days: own.turnaround_days.unwrap_or(settings.turnaround_days),
+            approval_needed: settings.approval_needed || own.approval_needed,
             allow_non_school_days: settings.non_school_days,
         }
     }
@@ -156,6 +179,91 @@ mod tests {
         // Thursday before half-term: Friday is the first school day of notice, Tuesday after the INSET day the second.
         assert_eq!(rules.earliest(day("2026-10-22"), &cal, None), day("2026-11-03"));
         assert_eq!(Rules::default().earliest(day("2026-10-24"), &cal, None), day("2026-10-24"));
+    }
+
+    /// A year of a cluster as Bishop Thornton (North Yorkshire) published it for 2025 to 2026, with Widmer End's (Buckinghamshire) INSET days
+    /// for another of its schools: term_dates.csv.
+    fn published() -> SchoolCalendar {
+        use crate::base::ids::TermId;
+        use crate::year::{Closure, ClosureKind, Season, Term};
+        let term = |id, season, first: &str, last: &str, half: [&str; 2]| Term {
+            id: TermId(id),
+            season,
+            academic_year: 2025,
+            days: period(first, last),
+            half_term: Some(period(half[0], half[1])),
+        };
+        let terms = vec![
+            term(1, Season::Autumn, "2025-09-03", "2025-12-19", ["2025-10-27", "2025-10-31"]),
+            term(2, Season::Spring, "2026-01-06", "2026-03-27", ["2026-02-16", "2026-02-20"]),
+            term(3, Season::Summer, "2026-04-13", "2026-07-17", ["2026-05-25", "2026-05-29"]),
+        ];
+        let inset = |first: &str, last: &str| Closure {
+            school: Some(WIDMER_END),
+            kind: ClosureKind::Inset,
+            days: period(first, last),
+            note: String::new(),
+        };
+        SchoolCalendar::new(terms, vec![inset("2025-10-23", "2025-10-24"), inset("2026-06-01", "2026-06-01")])
+    }
+
+    const WIDMER_END: SchoolId = SchoolId(8);
+    const THORNTON: SchoolId = SchoolId(9);
+
+    #[test]
+    fn a_loan_may_last_to_the_end_of_the_schools_own_half_term() {
+        let cal = published();
+        let last = |first: &str, school| limit(Longest::HalfTerm, day(first), &cal, Some(school));
+        let known = |last: &str| Limit { last: day(last), instead: None };
+        for (first, end) in [
+            ("2025-09-03", "2025-10-24"),
+            ("2025-10-24", "2025-10-24"),
+            ("2025-11-03", "2025-12-19"),
+            ("2026-01-06", "2026-02-13"),
+            ("2026-02-23", "2026-03-27"),
+            ("2026-04-13", "2026-05-22"),
+            ("2026-06-01", "2026-07-17"),
+        ] {
+            assert_eq!(last(first, THORNTON), known(end), "{first}");
+        }
+        // Widmer End trains on the last two days before half-term: its half-term ends on the Wednesday.
+        assert_eq!(last("2025-09-03", WIDMER_END), known("2025-10-22"));
+        assert_eq!(last("2025-10-22", WIDMER_END), known("2025-10-22"));
+        // From a day without school it is the half-term that follows: the school's training days, half-term, Christmas.
+        assert_eq!(last("2025-10-23", WIDMER_END), known("2025-12-19"));
+        assert_eq!(last("2025-10-28", THORNTON), known("2025-12-19"));
+        assert_eq!(last("2025-12-25", THORNTON), known("2026-02-13"));
+        // Six of six half-terms can be had whole, as none could with 28 days.
+        let halves: Vec<Period> = cal.half_terms(period("2025-09-01", "2026-07-31"), Some(THORNTON)).map(|(_, half)| half).collect();
+        assert_eq!(halves.len(), 6);
+        assert!(halves.iter().all(|half| last(&half.first().to_string(), THORNTON).last == half.last()));
+        assert!(halves.iter().all(|half| half.len_days() > 28));
+    }
+
+    #[test]
+    fn a_term_has_both_halves_and_school_weeks_step_over_the_break() {
+        let cal = published();
+        let last = |longest, first: &str| limit(longest, day(first), &cal, Some(THORNTON)).last;
+        assert_eq!(last(Longest::Term, "2025-10-20"), day("2025-12-19"));
+        assert_eq!(last(Longest::Term, "2025-12-25"), day("2026-03-27"));
+        // The week it begins in is the first, and half-term is none.
+        assert_eq!(last(Longest::Weeks(1), "2025-10-22"), day("2025-10-26"));
+        assert_eq!(last(Longest::Weeks(2), "2025-10-22"), day("2025-11-09"));
+        assert_eq!(last(Longest::Weeks(3), "2025-12-15"), day("2026-01-18"));
+        assert_eq!(last(Longest::Weeks(1), "2025-10-25"), day("2025-11-09"), "a Saturday belongs to the week after");
+        assert_eq!(last(Longest::Days(28), "2025-10-22"), day("2025-11-18"), "days are days");
+    }
+
+    #[test]
+    fn where_no_terms_are_entered_school_weeks_stand_for_them() {
+        let (nothing, cal) = (SchoolCalendar::default(), published());
+        let guess = |longest, first: &str, cal: &SchoolCalendar| limit(longest, day(first), cal, Some(THORNTON));
+        assert_eq!(guess(Longest::HalfTerm, "2026-11-02", &nothing), Limit { last: day("2026-12-27"), instead: Some(8) });
+        assert_eq!(guess(Longest::Term, "2026-09-02", &nothing), Limit { last: day("2026-12-13"), instead: Some(15) });
+        // The year after the last that is entered, and the year before the first.
+        assert_eq!(guess(Longest::HalfTerm, "2026-09-07", &cal), Limit { last: day("2026-11-01"), instead: Some(8) });
+        assert_eq!(guess(Longest::HalfTerm, "2025-06-09", &cal).instead, Some(8));
+        assert_eq!(guess(Longest::HalfTerm, "2025-07-17", &cal).instead, Some(8), "a school day in no term, not the holiday before one");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! When is it free? Free spans of a copy, and the spans nearest to the one somebody wanted.
 
 use super::Slot;
+use super::rules::limit;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
+use crate::clusters::longest::Longest;
 use crate::year::SchoolCalendar;
 
 /// How far on both sides of a wish the nearest free span is looked for.
@@ -45,8 +47,8 @@ pub struct Search<'a> {
     pub bookable: Period,
     /// Days kept free after a loan.
     pub turnaround: u32,
-    /// The most days a loan may last, weekends included.
-    pub longest: u32,
+    /// The longest loan.
+    pub longest: Longest,
 }
 
 /// The free spans nearest to a wish.
@@ -68,8 +70,8 @@ impl Search<'_> {
         let last = school_days.max(1) as usize - 1;
         let span = |start: usize| -> Option<Period> {
             let days = Period::new(open[start], *open.get(start + last)?)?;
-            let fits = days.len_days() <= i64::from(self.longest) && is_free(slots, days.extended(self.turnaround));
-            fits.then_some(days)
+            let free = is_free(slots, days.extended(self.turnaround));
+            (free && days.last() <= limit(self.longest, days.first(), self.calendar, self.school).last).then_some(days)
         };
         let here = open.partition_point(|day| *day < around);
         let beyond = open.partition_point(|day| *day <= around);
@@ -98,7 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn search(calendar: &SchoolCalendar) -> Search<'_> {
-        Search { calendar, school: None, bookable: period("2026-09-01", "2028-08-31"), turnaround: 0, longest: 28 }
+        Search { calendar, school: None, bookable: period("2026-09-01", "2028-08-31"), turnaround: 0, longest: Longest::Days(28) }
     }
 
     #[test]

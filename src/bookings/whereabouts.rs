@@ -131,7 +131,7 @@ mod tests {
             let copy = Planned { in_service, astray, slots: &slots };
             let first = days::add(today, start);
             let wanted = Period::new(first, days::add(first, len)).unwrap();
-            let search = Search { calendar: &cal, school: None, bookable: period("2026-10-14", "2028-08-31"), turnaround: 0, longest: 28 };
+            let search = Search { calendar: &cal, school: None, bookable: period("2026-10-14", "2028-08-31"), turnaround: 0, longest: crate::clusters::longest::Longest::Days(28) };
             if late || astray.is_some() || !in_service {
                 prop_assert!(!copy.is_free(wanted, 0, today));
                 prop_assert_eq!(copy.next_free(&search, today), None);

@@ -4,6 +4,7 @@
 //! lent; a search finds what holds all its words, and a year group is found by any of its names ("Year 4", "y4", "KS2").
 
 pub mod filter;
+pub mod missing;
 pub mod pages;
 pub mod plight;
 pub mod store;
@@ -11,7 +12,8 @@ pub mod topics;
 
 use std::fmt;
 
-use crate::base::ids::{CopyId, ResourceId, SchoolId};
+use crate::base::ids::{ContentsLineId, CopyId, ResourceId, SchoolId};
+use crate::clusters::longest::Longest;
 
 pub use filter::{Filter, Wrong};
 pub use plight::{Astray, Plight};
@@ -169,14 +171,23 @@ pub struct Resource {
     pub icon: String,
     /// For which year groups.
     pub years: Years,
-    /// Whether a loan of it needs the coordinator's approval, whatever the cluster's rule.
-    pub approval_needed: bool,
-    /// Its own days of turnaround; `None`: the cluster's.
-    pub turnaround_days: Option<u32>,
+    /// Its own rules of lending.
+    pub own: OwnRules,
     /// Name, summary, topic and contents in lower case.
     pub search_words: String,
     /// Its copies that are not retired, by tag.
     pub copies: Vec<Copy>,
+}
+
+/// The rules of lending that a resource has of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OwnRules {
+    /// Whether a loan of it needs the coordinator's approval, whatever the cluster's rule.
+    pub approval_needed: bool,
+    /// Its own days of turnaround; `None`: the cluster's.
+    pub turnaround_days: Option<u32>,
+    /// Its own longest loan; `None`: the cluster's.
+    pub longest: Option<Longest>,
 }
 
 /// One physical thing.
@@ -203,6 +214,8 @@ pub struct Copy {
 /// A line of a resource's contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContentsLine {
+    /// Its id.
+    pub id: ContentsLineId,
     /// "Crocodile clip leads".
     pub item: String,
     /// How many should be there.
@@ -286,8 +299,7 @@ pub(crate) mod samples {
             topic: "Electricity".into(),
             icon: "zap".into(),
             years: Years::new(4, 6).unwrap(),
-            approval_needed: false,
-            turnaround_days: None,
+            own: OwnRules::default(),
             search_words: "electricity bulbs and buzzers crocodile clip lead battery".into(),
             copies: Vec::new(),
         }

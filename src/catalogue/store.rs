@@ -3,23 +3,27 @@
 //! Retired copies are read only by those who ask for the history of one. A cluster's catalogue is some hundred titles at most,
 //! so a search reads them all in one query and picks in memory: year groups and words then follow one rule on both engines.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
+use super::missing::{Short, known};
 use super::plight::{self, PlightRow};
-use super::{ContentsLine, Copy, CopyState, Kind, Plight, Resource, Strand, Title, Years};
-use crate::base::ids::{ClusterId, CopyId, ResourceId, SchoolId};
+use super::{ContentsLine, Copy, CopyState, Kind, OwnRules, Plight, Resource, Strand, Title, Years};
+use crate::base::ids::{ClusterId, ContentsLineId, CopyId, ResourceId, SchoolId};
+use crate::clusters::longest::Longest;
 use crate::clusters::settings::Settings;
-use crate::clusters::store::{SettingsRow, settings_of};
+use crate::clusters::store::{SettingsRow, settings_columns, settings_of};
 use crate::db::asks::first;
-use crate::db::schema::{contents_lines, copies, custody, resources, schools, settings};
+use crate::db::schema::{contents_lines, copies, count_lines, counts, custody, resources, schools, settings};
 use crate::db::{Error, House, Result, Tx};
 use crate::year::SchoolCalendar;
 use crate::year::store::calendar_of_journeys;
 
 /// The most rows, one a copy, that are read of a catalogue: far more than a cluster has, so that no page can grow without end.
 const MOST_COPIES: usize = 2000;
-/// The most lines of a resource's contents.
-const MOST_LINES: usize = 500;
+/// The most lines that are read of what is missing in a cluster.
+const MOST_SHORT: usize = 20_000;
 
 /// The catalogue, or a part of it, with the rules that hold in it.
 #[derive(Debug, Clone)]
@@ -30,7 +34,7 @@ pub struct Catalogue {
     pub resources: Vec<Resource>,
 }
 
-type ResourceRow = (i64, String, String, String, String, String, String, i32, i32, bool, Option<i32>, String);
+type ResourceRow = (i64, String, String, String, String, String, String, i32, i32, bool, Option<i32>, Option<String>, Option<i32>, String);
 type CopyRow = (i64, String, i64, String, String);
 type PlightNames = (Option<String>, Option<String>);
 type Row = (ResourceRow, Option<CopyRow>, Option<String>, Option<SettingsRow>, Option<PlightRow>, PlightNames);
@@ -90,20 +94,13 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Catalogue> {
                     resources::year_to,
                     resources::approval_needed,
                     resources::turnaround_days,
+                    resources::longest_loan_unit,
+                    resources::longest_loan_days,
                     resources::search_words,
                 ),
                 (copies::id, copies::tag, copies::home_school_id, copies::state, copies::state_note).nullable(),
                 schools::short_name.nullable(),
-                (
-                    settings::longest_loan_days,
-                    settings::furthest_ahead_days,
-                    settings::shortest_notice_days,
-                    settings::most_live_bookings,
-                    settings::turnaround_days,
-                    settings::approval_needed,
-                    settings::non_school_days,
-                )
-                    .nullable(),
+                settings_columns!().nullable(),
                 (custody::place, custody::school_id, custody::to_school_id, custody::since, custody::short_essentials).nullable(),
                 (givers.field(schools::short_name).nullable(), receivers.field(schools::short_name).nullable()),
             ))
@@ -114,7 +111,7 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Catalogue> {
     let rows: Vec<Row> = first!(tx, query, MOST_COPIES)?;
     let journeys = rows.iter().filter_map(|(.., plight, _)| plight.as_ref().and_then(plight::under_way));
     let calendar = calendar_of_journeys(tx, journeys)?;
-    let mut catalogue = Catalogue { settings: settings_of(rows.first().and_then(|row| row.3)), resources: Vec::new() };
+    let mut catalogue = Catalogue { settings: settings_of(rows.first().and_then(|row| row.3.clone())), resources: Vec::new() };
     for (resource, copy, home, _, plight, names) in rows {
         if catalogue.resources.last().is_none_or(|last| last.id.0 != resource.0) {
             catalogue.resources.push(resource_of(resource)?);
@@ -145,8 +142,17 @@ fn years_of(from: i32, to: i32) -> Result<Years> {
     year(from).zip(year(to)).and_then(|(from, to)| Years::new(from, to)).ok_or_else(|| wrong("resources_years"))
 }
 
+/// The rules of lending that a resource has of its own, from its columns.
+#[must_use]
+pub fn own_rules(approval_needed: bool, turnaround: Option<i32>, unit: Option<&str>, count: Option<i32>) -> OwnRules {
+    // The schema's checks keep both numbers at or above zero.
+    let whole = |number: i32| u32::try_from(number).unwrap_or_default();
+    let longest = unit.and_then(|unit| Longest::of(unit, count.map(whole)));
+    OwnRules { approval_needed, turnaround_days: turnaround.map(whole), longest }
+}
+
 fn resource_of(row: ResourceRow) -> Result<Resource> {
-    let (id, kind, name, summary, strand, topic, icon, from, to, approval_needed, turnaround, search_words) = row;
+    let (id, kind, name, summary, strand, topic, icon, from, to, approval_needed, turnaround, unit, count, search_words) = row;
     Ok(Resource {
         id: ResourceId(id),
         kind: kind.parse::<Kind>().map_err(|_| wrong("resources_kind"))?,
@@ -156,8 +162,7 @@ fn resource_of(row: ResourceRow) -> Result<Resource> {
         topic,
         icon,
         years: years_of(from, to)?,
-        approval_needed,
-        turnaround_days: turnaround.and_then(|days| u32::try_from(days).ok()),
+        own: own_rules(approval_needed, turnaround, unit.as_deref(), count),
         search_words,
         copies: Vec::new(),
     })
@@ -182,30 +187,100 @@ fn copy_of(
     })
 }
 
-/// A resource's contents, in order.
-pub fn contents(tx: &mut Tx<'_>, resource: ResourceId) -> Result<Vec<ContentsLine>> {
+type ContentsRow = ((i64, String, i32, bool, bool, String), Option<i64>, Option<SaidRow>);
+
+/// A resource's contents, in order, and what its copies lack of them now, as [`missing`] says: one query.
+pub fn contents(tx: &mut Tx<'_>, resource: ResourceId) -> Result<(Vec<ContentsLine>, Vec<(CopyId, Short)>)> {
+    let last = sql::<Bool>(
+        "count_lines.count_id IN (SELECT (SELECT max(c.id) FROM counts c WHERE c.cluster_id = p.cluster_id AND c.copy_id = p.id AND \
+         c.how <> 'none') FROM copies p WHERE p.cluster_id = contents_lines.cluster_id AND p.resource_id = contents_lines.resource_id AND \
+         p.state <> 'retired')",
+    );
     let query = contents_lines::table
+        .left_join(
+            count_lines::table
+                .on(count_lines::cluster_id.eq(contents_lines::cluster_id).and(count_lines::line_id.eq(contents_lines::id)).and(last)),
+        )
+        .left_join(counts::table.on(counts::cluster_id.eq(count_lines::cluster_id).and(counts::id.eq(count_lines::count_id))))
         .filter(contents_lines::cluster_id.eq(tx.cluster.0))
         .filter(contents_lines::resource_id.eq(resource.0))
-        .order(contents_lines::position)
+        .order((contents_lines::position, contents_lines::id))
         .select((
-            contents_lines::item,
-            contents_lines::quantity,
-            contents_lines::consumable,
-            contents_lines::essential,
-            contents_lines::care_note,
+            (
+                contents_lines::id,
+                contents_lines::item,
+                contents_lines::quantity,
+                contents_lines::consumable,
+                contents_lines::essential,
+                contents_lines::care_note,
+            ),
+            counts::copy_id.nullable(),
+            (count_lines::expected, count_lines::counted, count_lines::loose).nullable(),
         ));
-    let rows: Vec<(String, i32, bool, bool, String)> = first!(tx, query, MOST_LINES)?;
-    Ok(rows
-        .into_iter()
-        .map(|(item, quantity, consumable, essential, care_note)| ContentsLine {
-            item,
-            quantity: u32::try_from(quantity).unwrap_or_default(),
-            consumable,
-            essential,
-            care_note,
-        })
-        .collect())
+    let rows: Vec<ContentsRow> = first!(tx, query, MOST_SHORT)?;
+    let (mut lines, mut missing) = (Vec::<ContentsLine>::new(), Vec::new());
+    for ((id, item, quantity, consumable, essential, care_note), copy, said) in rows {
+        let line = ContentsLineId(id);
+        if let Some((copy, said)) = copy.zip(said) {
+            missing.extend(short_of((line, item.clone(), quantity, essential), said).map(|short| (CopyId(copy), short)));
+        }
+        if lines.last().is_none_or(|last| last.id != line) {
+            lines.push(ContentsLine {
+                id: line,
+                item,
+                quantity: u32::try_from(quantity).unwrap_or_default(),
+                consumable,
+                essential,
+                care_note,
+            });
+        }
+    }
+    Ok((lines, missing))
+}
+
+/// What a count says of a line: what was expected, counted, and said without counting.
+type SaidRow = (i32, Option<i32>, Option<String>);
+
+fn short_of((line, item, quantity, essential): (ContentsLineId, String, i32, bool), (expected, counted, loose): SaidRow) -> Option<Short> {
+    let whole = |number: i32| u32::try_from(number).unwrap_or_default();
+    let now = known(whole(quantity), whole(expected), counted.map(whole), loose.as_deref());
+    (now < whole(quantity)).then(|| Short { line, item, now, quantity: whole(quantity), essential })
+}
+
+type LineRow = (i64, (i64, String, i32, bool), SaidRow);
+
+/// What the copies lack now that are not retired, of one resource or of all, by the last count of each: one query.
+pub fn missing(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<(CopyId, Short)>> {
+    // One count a copy, found by its index, however many there were.
+    let last = sql::<Bool>(
+        "counts.id = (SELECT max(c.id) FROM counts c WHERE c.cluster_id = copies.cluster_id AND c.copy_id = copies.id AND c.how <> 'none')",
+    );
+    let mut query = copies::table
+        .inner_join(counts::table.on(counts::cluster_id.eq(copies::cluster_id).and(counts::copy_id.eq(copies::id)).and(last)))
+        .inner_join(count_lines::table.on(count_lines::cluster_id.eq(counts::cluster_id).and(count_lines::count_id.eq(counts::id))))
+        .inner_join(
+            contents_lines::table
+                .on(contents_lines::cluster_id.eq(count_lines::cluster_id).and(contents_lines::id.eq(count_lines::line_id))),
+        )
+        .filter(copies::cluster_id.eq(tx.cluster.0))
+        .filter(copies::state.ne("retired"))
+        // What was counted and is all there need not be read.
+        .filter(count_lines::counted.is_null().or(count_lines::counted.lt(contents_lines::quantity.nullable())))
+        .order((copies::id, contents_lines::position, contents_lines::id))
+        .select((
+            copies::id,
+            (contents_lines::id, contents_lines::item, contents_lines::quantity, contents_lines::essential),
+            (count_lines::expected, count_lines::counted, count_lines::loose),
+        ))
+        .into_boxed();
+    if let Some(id) = one {
+        query = query.filter(copies::resource_id.eq(id.0));
+    }
+    let rows: Vec<LineRow> = first!(tx, query, MOST_SHORT)?;
+    let short = |(copy, (line, item, quantity, essential), said): LineRow| {
+        short_of((ContentsLineId(line), item, quantity, essential), said).map(|short| (CopyId(copy), short))
+    };
+    Ok(rows.into_iter().filter_map(short).collect())
 }
 
 /// The titles of a strand: one query.

@@ -1,4 +1,4 @@
-//! How a cluster begins: a programme director adds one, or whoever runs the site sets up its first.
+//! How a cluster begins, and what is told of its rules: a programme director adds one, or whoever runs the site sets up its first.
 
 use crate::base::ids::PersonId;
 use crate::base::secret::Secret;
@@ -7,7 +7,7 @@ use crate::db::{self, Actor, House, Stop, Tx, Unique};
 use crate::mail::store as outbox;
 use crate::people::RoleKind;
 use crate::people::giving::{self, FoundingRefusal};
-use crate::people::store::{cluster_by_slug, roles, sessions};
+use crate::people::store::{Person, cluster_by_slug, roles, sessions};
 
 /// A new cluster with its lead school, its coordinator, who gets a letter of welcome, and this director. The same form sent twice has created it
 /// once. Refused when another cluster has the short name, or he may found none ([`giving::may_found`]); fails when he is no longer director
@@ -37,6 +37,24 @@ pub fn create(tx: &mut Tx<'_>, founding: &Founding, director: PersonId) -> Resul
     let letter = letters::welcome(founding, cluster, coordinator, &tx.link("/sign-in"), tx.today());
     outbox::enqueue(&mut tx, &letter)?;
     Ok(())
+}
+
+/// Tells the coordinators, once, that a half-term can be the longest loan, where the cluster has kept the 28 days of old. Where there is no
+/// coordinator now, later.
+pub fn tell_of_half_terms(tx: &mut Tx<'_>) -> db::Result<()> {
+    if !store::half_term_news(tx)? {
+        return Ok(());
+    }
+    let coordinators = roles::people_with_role(tx, RoleKind::Coordinator)?;
+    let (slug, name) = store::slug_and_name(tx)?;
+    let rules = tx.link(&format!("/c/{slug}/settings"));
+    let (cluster, today) = (tx.cluster, tx.today());
+    let mut told = false;
+    for to in coordinators.iter().filter_map(Person::recipient) {
+        outbox::enqueue(tx, &letters::half_terms(&name, cluster, to, &rules, today))?;
+        told = true;
+    }
+    if told { store::end_half_term_news(tx) } else { Ok(()) }
 }
 
 /// Makes the secret of an address for setting up; `None` when there is a cluster.

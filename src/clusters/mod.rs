@@ -4,6 +4,7 @@
 pub mod acts;
 pub mod letters;
 pub mod log;
+pub mod longest;
 pub mod pages;
 pub mod settings;
 pub mod store;

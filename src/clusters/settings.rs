@@ -2,6 +2,8 @@
 //!
 //! What must always hold: an unreadable amount is a message and never nought (product rule 6); money is whole pence.
 
+use super::longest::Longest;
+
 /// The settings beside the booking rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Further {
@@ -45,7 +47,9 @@ pub struct All {
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(default)]
 pub struct Typed {
-    /// Days.
+    /// `days`, `weeks`, `half_term` or `term`.
+    pub longest_loan_unit: String,
+    /// How many days or school weeks; of no matter for the others.
     pub longest_loan_days: String,
     /// Days, or empty.
     pub furthest_ahead_days: String,
@@ -108,7 +112,8 @@ impl From<&All> for Typed {
     fn from(all: &All) -> Self {
         let (rules, further) = (&all.rules, &all.further);
         Self {
-            longest_loan_days: rules.longest_loan_days.to_string(),
+            longest_loan_unit: rules.longest.unit().to_owned(),
+            longest_loan_days: rules.longest.count().map(|count| count.to_string()).unwrap_or_default(),
             furthest_ahead_days: rules.furthest_ahead_days.map(|days| days.to_string()).unwrap_or_default(),
             shortest_notice_days: rules.shortest_notice_days.to_string(),
             most_live_bookings: rules.most_live_bookings.to_string(),
@@ -141,7 +146,13 @@ impl Typed {
                 0
             })
         };
-        let longest_loan_days = number("longest_loan_days", &self.longest_loan_days, 1..=366, "The longest loan");
+        let counted = match self.longest_loan_unit.as_str() {
+            "days" => Some((Longest::MOST_DAYS, "The number of days")),
+            "weeks" => Some((Longest::MOST_WEEKS, "The number of school weeks")),
+            _ => None,
+        };
+        let count = counted.map(|(most, what)| number("longest_loan_days", &self.longest_loan_days, 1..=most, what));
+        let longest = Longest::of(&self.longest_loan_unit, count);
         let furthest_ahead_days = (!self.furthest_ahead_days.trim().is_empty())
             .then(|| number("furthest_ahead_days", &self.furthest_ahead_days, 1..=3660, "How far ahead"));
         let shortest_notice_days = number("shortest_notice_days", &self.shortest_notice_days, 0..=60, "The shortest notice");
@@ -169,12 +180,13 @@ impl Typed {
             wrong.push(("asset_threshold", "Write the amount in pounds, for example 100 or £100.00, up to £1,000,000".into()));
             0
         });
-        if !wrong.is_empty() {
-            return Err(wrong);
+        if longest.is_none() && wrong.iter().all(|(field, _)| *field != "longest_loan_days") {
+            wrong.push(("longest_loan_unit", "Choose a half-term, a term, school weeks or days".into()));
         }
+        let Some(longest) = longest.filter(|_| wrong.is_empty()) else { return Err(wrong) };
         Ok(All {
             rules: Settings {
-                longest_loan_days,
+                longest,
                 furthest_ahead_days,
                 shortest_notice_days,
                 most_live_bookings,
@@ -192,7 +204,7 @@ impl All {
     fn lines(&self) -> [(&'static str, String); 13] {
         let (rules, further) = (&self.rules, &self.further);
         [
-            ("longest_loan_days", rules.longest_loan_days.to_string()),
+            ("longest_loan", rules.longest.words()),
             ("furthest_ahead_days", rules.furthest_ahead_days.map_or_else(|| "end of next year".to_owned(), |days| days.to_string())),
             ("shortest_notice_days", rules.shortest_notice_days.to_string()),
             ("most_live_bookings", rules.most_live_bookings.to_string()),
@@ -219,13 +231,13 @@ impl All {
 /// The booking rules of a cluster, as its settings have them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// Longest loan, in days, both ends counted.
-    pub longest_loan_days: u32,
+    /// The longest loan.
+    pub longest: Longest,
     /// How far ahead, in days; `None`: to the end of the next academic year.
     pub furthest_ahead_days: Option<u32>,
     /// Shortest notice, in school days of the school that books.
     pub shortest_notice_days: u32,
-    /// Most live bookings of a school.
+    /// Most loans of a school at the same time.
     pub most_live_bookings: u32,
     /// Days kept free after a booking.
     pub turnaround_days: u32,
@@ -239,7 +251,7 @@ impl Default for Settings {
     /// The defaults of product.md, "Booking rules".
     fn default() -> Self {
         Self {
-            longest_loan_days: 28,
+            longest: Longest::HalfTerm,
             furthest_ahead_days: None,
             shortest_notice_days: 0,
             most_live_bookings: 3,
@@ -272,11 +284,18 @@ mod tests {
     fn the_settings_are_read_back_as_they_were_shown() {
         let all = All::default();
         assert_eq!(Typed::from(&all).read(), Ok(all));
-        let other = All { rules: Settings { furthest_ahead_days: Some(90), approval_needed: true, ..all.rules }, ..all };
+        let other = All {
+            rules: Settings { longest: Longest::Weeks(6), furthest_ahead_days: Some(90), approval_needed: true, ..all.rules },
+            ..all
+        };
         assert_eq!(Typed::from(&other).read(), Ok(other));
         assert_eq!(
             all.changes(&other),
-            [("furthest_ahead_days", "end of next year".into(), "90".into()), ("approval_needed", "no".into(), "yes".into())]
+            [
+                ("longest_loan", "a half-term".into(), "6 school weeks".into()),
+                ("furthest_ahead_days", "end of next year".into(), "90".into()),
+                ("approval_needed", "no".into(), "yes".into())
+            ]
         );
         assert!(all.changes(&all).is_empty());
     }
@@ -288,7 +307,8 @@ mod tests {
             change(&mut typed);
             typed.read().expect_err("a fault").into_iter().map(|(field, _)| field).collect::<Vec<_>>()
         };
-        assert_eq!(wrong(|typed| typed.longest_loan_days = "0".into()), ["longest_loan_days"]);
+        assert_eq!(wrong(|typed| typed.longest_loan_unit = "days".into()), ["longest_loan_days"], "how many?");
+        assert_eq!(wrong(|typed| typed.longest_loan_unit = "years".into()), ["longest_loan_unit"]);
         assert_eq!(wrong(|typed| typed.turnaround_days = "+3".into()), ["turnaround_days"]);
         assert_eq!(wrong(|typed| typed.asset_threshold = "a lot".into()), ["asset_threshold"]);
         assert_eq!(wrong(|typed| typed.mail_to_hour = "7".into()), ["mail_to_hour"]);

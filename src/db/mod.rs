@@ -178,6 +178,12 @@ impl Db {
         self.inner.letters.notified().await;
     }
 
+    /// How many connections there can be at once: those of the pool, and the one that writes where there is one for that.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.inner.pool.size() + usize::from(self.inner.writer.is_some())
+    }
+
     /// Which engine this is.
     #[must_use]
     pub fn engine(&self) -> Engine {

@@ -31,6 +31,8 @@ diesel::table! {
         electrical_test_months -> Integer,
         offer_days -> Integer,
         digest_on -> Nullable<Date>,
+        longest_loan_unit -> Text,
+        half_term_news -> Bool,
     }
 }
 
@@ -148,6 +150,8 @@ diesel::table! {
         approval_needed -> Bool,
         turnaround_days -> Nullable<Integer>,
         search_words -> Text,
+        longest_loan_unit -> Nullable<Text>,
+        longest_loan_days -> Nullable<Integer>,
     }
 }
 

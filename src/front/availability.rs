@@ -9,8 +9,9 @@ use crate::bookings::spans::Search;
 use crate::bookings::store::shelf::{self, Held};
 use crate::bookings::whereabouts::{Planned, Whereabouts};
 use crate::bookings::{FurthestAhead, Slot};
+use crate::catalogue::missing::{self, Short};
 use crate::catalogue::store::{self, Catalogue};
-use crate::catalogue::{Astray, Copy, CopyState, Resource};
+use crate::catalogue::{Astray, ContentsLine, Copy, CopyState, OwnRules, Resource};
 use crate::clusters::settings::Settings;
 use crate::db::{Result, Tx};
 use crate::people::Membership;
@@ -43,6 +44,8 @@ pub struct BoxesPage {
     pub settings: Settings,
     /// The titles that were read.
     pub resources: Vec<Resource>,
+    /// What the copies lack now.
+    missing: Vec<(CopyId, Short)>,
     /// The school year.
     pub calendar: SchoolCalendar,
     /// The days that can be booked at all.
@@ -54,22 +57,24 @@ pub struct BoxesPage {
 }
 
 impl BoxesPage {
-    /// The facts for the list: four queries.
+    /// The facts for the list: five queries.
     pub fn of_all(tx: &mut Tx<'_>, viewer: Viewer) -> Result<Self> {
         let catalogue = store::all(tx)?;
-        Self::read(tx, viewer, catalogue, None)
+        let missing = store::missing(tx, None)?;
+        Self::read(tx, viewer, catalogue, None, missing)
     }
 
-    /// The facts for one resource: four queries; `None` when it is not in this cluster.
-    pub fn of_one(tx: &mut Tx<'_>, viewer: Viewer, id: ResourceId) -> Result<Option<Self>> {
+    /// The facts for one resource and its contents: five queries; `None` when it is not in this cluster.
+    pub fn of_one(tx: &mut Tx<'_>, viewer: Viewer, id: ResourceId) -> Result<Option<(Self, Vec<ContentsLine>)>> {
         let catalogue = store::one(tx, id)?;
         if catalogue.resources.is_empty() {
             return Ok(None);
         }
-        Self::read(tx, viewer, catalogue, Some(id)).map(Some)
+        let (contents, missing) = store::contents(tx, id)?;
+        Ok(Some((Self::read(tx, viewer, catalogue, Some(id), missing)?, contents)))
     }
 
-    fn read(tx: &mut Tx<'_>, viewer: Viewer, catalogue: Catalogue, one: Option<ResourceId>) -> Result<Self> {
+    fn read(tx: &mut Tx<'_>, viewer: Viewer, catalogue: Catalogue, one: Option<ResourceId>, missing: Vec<(CopyId, Short)>) -> Result<Self> {
         let Catalogue { settings, resources } = catalogue;
         let today = tx.today();
         let reach = settings.furthest_ahead_days.map_or(FurthestAhead::EndOfNextYear, FurthestAhead::Days);
@@ -77,14 +82,21 @@ impl BoxesPage {
         let calendar = school_calendar(tx, window)?;
         let held = shelf::ahead(tx, one, window)?;
         let slots = held.iter().map(|held| held.slot).collect();
-        let bookable = Rules::of(&settings, false, None).bookable(today, &calendar, viewer.own).unwrap_or(Period::day(window.last()));
-        Ok(Self { viewer, today, settings, resources, calendar, bookable, held, slots })
+        let bookable =
+            Rules::of(&settings, &OwnRules::default()).bookable(today, &calendar, viewer.own).unwrap_or(Period::day(window.last()));
+        Ok(Self { viewer, today, settings, resources, missing, calendar, bookable, held, slots })
     }
 
     /// The rules as they hold for a resource.
     #[must_use]
     pub fn rules(&self, resource: &Resource) -> Rules {
-        Rules::of(&self.settings, resource.approval_needed, resource.turnaround_days)
+        Rules::of(&self.settings, &resource.own)
+    }
+
+    /// What a copy lacks now, the essential first.
+    #[must_use]
+    pub fn missing(&self, copy: CopyId) -> Vec<Short> {
+        missing::of(&self.missing, copy)
     }
 
     /// The bookings of a copy, by first day.
@@ -118,7 +130,7 @@ impl BoxesPage {
             school: self.viewer.own,
             bookable: self.bookable,
             turnaround: rules.turnaround_days,
-            longest: rules.longest_loan_days,
+            longest: rules.longest,
         };
         self.planned(copy).next_free(&search, self.today)
     }

@@ -4,10 +4,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
 use crate::base::days::{self, Day};
-use crate::base::ids::{CopyId, ResourceId};
+use crate::base::ids::{ContentsLineId, CopyId, ResourceId};
 use crate::bookings::pages::state_pill;
 use crate::bookings::store::shelf::{self, Held};
 use crate::bookings::{Kind as For, risk};
+use crate::catalogue::missing::{self, Short};
+use crate::catalogue::pages::missing_now;
 use crate::catalogue::{ContentsLine, Copy, Plight, Resource, Title, similar, store};
 use crate::front::availability::{BoxesPage, Viewer, reserve};
 use crate::people::Member;
@@ -46,8 +48,7 @@ pub async fn show(
     let (id, viewer, today) = (path.1, Viewer::from(&*member), member.today());
     let before = days::parse_iso(&query.before).filter(|day| *day <= today);
     let read = app.db.read(member.scope(), move |tx| {
-        let desk = BoxesPage::of_one(tx, viewer, id)?.ok_or(Error::NotFound)?;
-        let contents = store::contents(tx, id)?;
+        let (desk, contents) = BoxesPage::of_one(tx, viewer, id)?.ok_or(Error::NotFound)?;
         let own = desk.resources.first().ok_or(Error::NotFound)?;
         let others = similar(own, store::of_strand(tx, own.strand)?);
         let past = shelf::before(tx, id, before.unwrap_or(today), MOST_PAST)?;
@@ -86,7 +87,7 @@ impl View<'_> {
                         }
                     }
                     section.panel.card { h2 { "Next loans" } (self.next()) }
-                    section.panel.card { h2 { "Contents" } (contents_table(contents)) }
+                    section.panel.card { h2 { "Contents" } (self.contents(contents)) }
                     section.panel.card #history { h2 { "Who had it" } (self.history(past, before)) }
                 }
                 div.stack {
@@ -103,13 +104,15 @@ impl View<'_> {
         if own.copies.is_empty() {
             return html! { p { "The cluster has no copy of it to lend at the moment." } };
         }
+        let mut by_completeness: Vec<&Copy> = own.copies.iter().collect();
+        by_completeness.sort_by_key(|copy| missing::rank(&desk.missing(copy.id)));
         let heads: &[&str] =
             if desk.viewer.may_book { &["Copy", "Where", "When it is free", "Reserve"] } else { &["Copy", "Where", "When it is free"] };
         table_or_cards(
             "Copies",
             heads,
             html! {
-                @for copy in &own.copies {
+                @for copy in by_completeness {
                     @let free = desk.next_free(own, copy);
                     tr {
                         th scope="row" {
@@ -118,7 +121,7 @@ impl View<'_> {
                                 a href={ (self.base) "/copies/" (copy.id) "/history" } { "History" span.vh { " of " (copy.tag) } }
                             }
                         }
-                        td data-h="Where" { (desk.place(copy)) @if !copy.note.is_empty() { br; small { (copy.note) } } }
+                        td data-h="Where" { (desk.place(copy)) (missing_now(&desk.missing(copy.id))) @if !copy.note.is_empty() { br; small { (copy.note) } } }
                         td data-h="Free" { (desk.when_free(free)) }
                         @if desk.viewer.may_book {
                             td {
@@ -130,6 +133,39 @@ impl View<'_> {
                 }
             },
         )
+    }
+
+    /// What belongs in it, and what of that is missing now in which copy.
+    fn contents(&self, contents: &[ContentsLine]) -> Markup {
+        if contents.is_empty() {
+            return html! { p { "Nobody has listed its contents yet." } };
+        }
+        let many = self.own.copies.len() > 1;
+        let lacking: Vec<(&str, Vec<Short>)> = self.own.copies.iter().map(|copy| (copy.tag.as_str(), self.desk.missing(copy.id))).collect();
+        let short = |line: ContentsLineId| {
+            lacking.iter().filter_map(move |(tag, missing)| Some((*tag, missing.iter().find(|short| short.line == line)?)))
+        };
+        let table = table_or_cards(
+            "Contents",
+            &["Item", "Expected", "Kind", "Essential", "Care"],
+            html! {
+                @for line in contents {
+                    tr {
+                        th scope="row" { (line.item) }
+                        td data-h="Expected" {
+                            (line.quantity)
+                            @for (tag, short) in short(line.id) {
+                                " " span.lacks { (icon("triangle-alert")) span { @if many { (tag) ": " } (short.words()) } }
+                            }
+                        }
+                        td data-h="Kind" { @if line.consumable { "Consumable" } @else { "Durable" } }
+                        td data-h="Essential" { @if line.essential { "Yes" } @else { "No" } }
+                        td { (line.care_note) }
+                    }
+                }
+            },
+        );
+        html! { div.tight { (table) } }
     }
 
     fn next(&self) -> Markup {
@@ -204,7 +240,7 @@ impl View<'_> {
 
     fn facts(&self, contents: &[ContentsLine]) -> Markup {
         let rules = self.desk.rules(self.own);
-        let mut rows = vec![row("Longest loan", counted(rules.longest_loan_days as usize, "day", "days"))];
+        let mut rows = vec![row("Longest loan", rules.longest.words())];
         if rules.turnaround_days > 0 {
             rows.push(row("Kept free after", counted(rules.turnaround_days as usize, "day", "days")));
         }
@@ -247,28 +283,6 @@ impl View<'_> {
             }
         }
     }
-}
-
-fn contents_table(contents: &[ContentsLine]) -> Markup {
-    if contents.is_empty() {
-        return html! { p { "Nobody has listed its contents yet." } };
-    }
-    let table = table_or_cards(
-        "Contents",
-        &["Item", "Expected", "Kind", "Essential", "Care"],
-        html! {
-            @for line in contents {
-                tr {
-                    th scope="row" { (line.item) }
-                    td data-h="Expected" { (line.quantity) }
-                    td data-h="Kind" { @if line.consumable { "Consumable" } @else { "Durable" } }
-                    td data-h="Essential" { @if line.essential { "Yes" } @else { "No" } }
-                    td { (line.care_note) }
-                }
-            }
-        },
-    );
-    html! { div.tight { (table) } }
 }
 
 /// A text as a part of an address's query.

@@ -1,5 +1,6 @@
 //! `resources.csv`, `contents.csv`, `copies.csv`: what the cluster shares.
 
+use super::school_year::longest;
 use super::who::{Known, once};
 use super::{ContentsLine, Copy, NOWHERE, Resource};
 use crate::catalogue::topics;
@@ -17,6 +18,7 @@ pub const RESOURCES: &[Column] = &[
     may("summary"),
     may("needs_approval"),
     may("turnaround_days"),
+    may("longest_loan"),
     may("icon"),
     may("note"),
     may("source"),
@@ -57,6 +59,7 @@ fn resource(row: &Row, problems: &mut Problems) -> Option<Resource> {
     let summary = row.short("summary", 300, problems);
     let approval_needed = row.yes_no("needs_approval", false, problems);
     let turnaround_days = row.maybe_number("turnaround_days", 0..=28, problems);
+    let longest = (!row.text("longest_loan").is_empty()).then(|| longest(row, "longest_loan", problems)).flatten();
     let icon = icon(row, topic.as_deref(), problems);
     Some(Resource {
         line: row.line,
@@ -69,6 +72,7 @@ fn resource(row: &Row, problems: &mut Problems) -> Option<Resource> {
         summary: summary.unwrap_or_default(),
         approval_needed: approval_needed.unwrap_or_default(),
         turnaround_days: turnaround_days.flatten(),
+        longest,
         icon: icon.unwrap_or_default(),
         contents: Vec::new(),
     })

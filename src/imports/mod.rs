@@ -18,6 +18,7 @@ mod who;
 
 use std::collections::BTreeMap;
 
+use crate::clusters::longest::Longest;
 pub use crate::sheets::problems::{Problem, Problems};
 pub use summary::Summary;
 
@@ -86,8 +87,8 @@ pub struct Cluster {
 /// The booking rules of a cluster; the defaults are those of the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The longest loan, in days.
-    pub longest_loan_days: i32,
+    /// The longest loan.
+    pub longest: Longest,
     /// How far ahead one may book, in days; `None`: to the end of the next academic year.
     pub furthest_ahead_days: Option<i32>,
     /// The shortest notice, in school days.
@@ -105,7 +106,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            longest_loan_days: 28,
+            longest: Longest::HalfTerm,
             furthest_ahead_days: None,
             shortest_notice_days: 0,
             most_live_bookings: 3,
@@ -217,6 +218,8 @@ pub struct Resource {
     pub approval_needed: bool,
     /// Its own turnaround instead of the cluster's.
     pub turnaround_days: Option<i32>,
+    /// Its own longest loan; `None`: the cluster's.
+    pub longest: Option<Longest>,
     /// The name of its picture.
     pub icon: String,
     /// What is in it, in the file's order.

@@ -3,6 +3,7 @@
 use super::who::{Known, once, span};
 use super::{Closure, Settings, Term};
 use crate::base::days::{self, Period};
+use crate::clusters::longest::Longest;
 use crate::sheets::problems::{Problems, nearest};
 use crate::sheets::{Column, Row, Sheet, cells, may, must};
 use crate::year::{ClosureKind, Season};
@@ -24,7 +25,7 @@ pub const TERMS: &[Column] = &[
 pub const CLOSURES: &[Column] = &[may("school"), must("kind"), must("first_day"), may("last_day"), may("note"), may("source")];
 
 const NAMES: [&str; 7] = [
-    "longest_loan_days",
+    "longest_loan",
     "furthest_ahead_days",
     "shortest_notice_days",
     "most_live_bookings",
@@ -42,15 +43,30 @@ pub fn settings(sheet: &Sheet, problems: &mut Problems) -> Settings {
     for row in &sheet.rows {
         setting(row, &mut settings, problems);
     }
-    once(sheet.file, "setting", sheet.rows.iter().map(|row| (row.line, row.text("setting").to_lowercase())), problems);
+    once(sheet.file, "setting", sheet.rows.iter().map(|row| (row.line, one_name(row.text("setting")))), problems);
     settings
+}
+
+/// The longest loan's name in files that were written when it was days alone.
+const OLD_LONGEST: &str = "longest_loan_days";
+
+/// The name of a setting, the same for a name of old.
+fn one_name(name: &str) -> String {
+    let name = name.to_lowercase();
+    if name == OLD_LONGEST { NAMES[0].to_owned() } else { name }
+}
+
+/// A longest loan, as people write it.
+pub fn longest(row: &Row, column: &str, problems: &mut Problems) -> Option<Longest> {
+    let text = row.text(column);
+    text.parse().map_err(|right| row.wrong(column, format!("\"{text}\" is not a longest loan."), right, problems)).ok()
 }
 
 fn setting(row: &Row, settings: &mut Settings, problems: &mut Problems) {
     let name = row.text("setting").to_lowercase();
     let number = |range, problems: &mut Problems| row.number("value", range, problems);
     match name.as_str() {
-        "longest_loan_days" => settings.longest_loan_days = number(1..=366, problems).unwrap_or(settings.longest_loan_days),
+        "longest_loan" | OLD_LONGEST => settings.longest = longest(row, "value", problems).unwrap_or(settings.longest),
         "furthest_ahead_days" => settings.furthest_ahead_days = row.maybe_number("value", 1..=3660, problems).flatten(),
         "shortest_notice_days" => settings.shortest_notice_days = number(0..=60, problems).unwrap_or(settings.shortest_notice_days),
         "most_live_bookings" => settings.most_live_bookings = number(1..=1000, problems).unwrap_or(settings.most_live_bookings),

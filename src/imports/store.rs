@@ -6,6 +6,7 @@ use super::{Booking, Cluster, Copy, Problems, Resource, School};
 use crate::base::ids::{
     BookingId, ClosureId, ClusterId, ContentsLineId, CopyId, LeadSchoolId, MembershipId, PersonId, ResourceId, RoleId, SchoolId, TermId,
 };
+use crate::clusters::longest::Longest;
 use crate::db::schema::{
     bookings, closures, clusters, contents_lines, copies, lead_schools, memberships, people, resources, roles, schools, settings, terms,
 };
@@ -116,7 +117,8 @@ fn insert_settings(tx: &mut Tx<'_>, cluster: &Cluster) -> Result<()> {
     diesel::insert_into(settings::table)
         .values((
             settings::cluster_id.eq(tx.cluster.0),
-            settings::longest_loan_days.eq(rules.longest_loan_days),
+            settings::longest_loan_unit.eq(rules.longest.unit()),
+            settings::longest_loan_days.eq(rules.longest.count().map_or(28, |count| i32::try_from(count).unwrap_or(i32::MAX))),
             settings::furthest_ahead_days.eq(rules.furthest_ahead_days),
             settings::shortest_notice_days.eq(rules.shortest_notice_days),
             settings::most_live_bookings.eq(rules.most_live_bookings),
@@ -231,6 +233,8 @@ fn insert_resource(tx: &mut Tx<'_>, resource: &Resource) -> Result<ResourceId> {
             resources::year_to.eq(resource.year_to),
             resources::approval_needed.eq(resource.approval_needed),
             resources::turnaround_days.eq(resource.turnaround_days),
+            resources::longest_loan_unit.eq(resource.longest.map(Longest::unit)),
+            resources::longest_loan_days.eq(resource.longest.and_then(Longest::count).and_then(|count| i32::try_from(count).ok())),
             resources::search_words.eq(resource.search_words()),
         ))
         .execute(tx.conn)?;

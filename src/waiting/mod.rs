@@ -16,6 +16,7 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, ResourceId, SchoolId, WaitId};
 use crate::bookings::reserve::reserve;
 use crate::bookings::{self, By, Decision, Kind, Rules, Shelf, Slot, Standing, Wish, last_day_of, spans};
+use crate::clusters::longest::Longest;
 use crate::db::Refuses;
 use crate::year::SchoolCalendar;
 
@@ -193,7 +194,7 @@ pub fn offers(shelf: &Shelf, waits: &[Wait], standing: impl Fn(SchoolId) -> Stan
     let mut shelf = shelf.clone();
     // The school asked when the rules let it: what they say now is asked again when it takes the days.
     shelf.rules = Rules {
-        longest_loan_days: u32::MAX,
+        longest: Longest::Days(Longest::MOST_DAYS),
         shortest_notice_days: 0,
         most_live_bookings: u32::MAX,
         allow_non_school_days: true,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::bookings::{Membership, ShelfCopy};
+use crate::bookings::{Membership, OwnLoan, ShelfCopy};
 use crate::year::samples::{SAXTON, calendar, day, period};
 
 const OTHER: SchoolId = SchoolId(1);
@@ -35,16 +35,22 @@ fn standing(school: SchoolId) -> Standing {
 /// Two copies, both taken by the other school from 9 to 20 November.
 fn shelf() -> Shelf {
     let taken = period("2026-11-09", "2026-11-20");
-    let copy = |id, tag: &str| ShelfCopy { id, tag: tag.into(), out_of_service: None, slots: vec![slot(id, OTHER, taken)] };
+    let copy =
+        |id, tag: &str| ShelfCopy { id, tag: tag.into(), out_of_service: None, missing: Vec::new(), slots: vec![slot(id, OTHER, taken)] };
     Shelf {
         today: day("2026-10-14"),
-        rules: Rules::default(),
+        rules: Rules { longest: Longest::Days(28), ..Rules::default() },
         calendar: calendar(),
         copies: vec![copy(ONE, "EL1"), copy(TWO, "EL2")],
         standing: standing(SAXTON),
-        live_bookings: 0,
+        own: Vec::new(),
         names: BTreeMap::from([(SAXTON, "Saxton".into()), (OTHER, "Monk Fryston".into())]),
     }
+}
+
+/// Three loans of the school that last the whole term.
+fn three() -> Vec<OwnLoan> {
+    (101..104).map(|id| OwnLoan { id: BookingId(id), days: period("2026-09-02", "2026-12-18"), late: false }).collect()
 }
 
 fn wish(first: &str, last: &str) -> Wish {
@@ -73,7 +79,7 @@ fn a_place_is_for_days_that_others_have() {
     // From a Saturday on: moved to school days, as a booking is.
     assert_eq!(ask(&shelf(), BOX, &wish("2026-11-07", "2026-11-13"), &[]), Ok(week));
     // How many bookings the school has matters only when it takes an offer.
-    assert_eq!(ask(&Shelf { live_bookings: 99, ..shelf() }, BOX, &wish("2026-11-09", "2026-11-13"), &[]), Ok(week));
+    assert_eq!(ask(&Shelf { own: three(), ..shelf() }, BOX, &wish("2026-11-09", "2026-11-13"), &[]), Ok(week));
     // A copy that is late is free on no day, so one can wait for it.
     let mut late = shelf();
     for copy in &mut late.copies {
@@ -207,7 +213,7 @@ fn taking_an_offer_asks_the_rules_but_not_the_plan() {
     shelf.rules.approval_needed = true;
     assert_eq!(take_as(&shelf, own, "").unwrap().2, bookings::State::Requested);
     assert_eq!(take_as(&shelf, By::Coordinator, "").unwrap().2, bookings::State::Confirmed);
-    shelf.live_bookings = 3;
+    shelf.own = three();
     assert!(matches!(take_as(&shelf, own, "Please"), Err(bookings::Refusal::TooMany { most: 3, .. })));
     assert!(matches!(take_as(&shelf, By::Coordinator, ""), Err(bookings::Refusal::TooMany { .. })));
     assert!(take_as(&shelf, By::Coordinator, "A project week").is_ok());

@@ -11,6 +11,11 @@ const FALLBACK_WEEKS: i64 = 14;
 /// The most weeks a window may have: as many as the timeline has column classes for. A term is never longer.
 pub const MAX_WEEKS: i64 = 21;
 
+/// No holiday is longer, in days: a term that begins later is not the next one.
+const LONGEST_HOLIDAY: i64 = 60;
+/// How many weeks a search for school weeks goes on: they are counted to 52, with the holidays among them.
+const MOST_WEEKS_AHEAD: i64 = 120;
+
 /// What one calendar page shows: whole weeks from a Monday to a Friday.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
@@ -142,6 +147,39 @@ impl SchoolCalendar {
         touched.flat_map(move |term| {
             term.halves().filter(move |half| half.overlaps(period)).filter_map(move |half| Some((term, self.snap(half, school)?)))
         })
+    }
+
+    /// The half-term in which the day lies, from the school's own first to its own last school day of it. On a day without school, the one
+    /// that follows soon. `None` where no terms are entered around it.
+    #[must_use]
+    pub fn half_term_of(&self, day: Day, school: Option<SchoolId>) -> Option<Period> {
+        self.part_of(day, school, |term| term.halves().collect())
+    }
+
+    /// The same of the whole term.
+    #[must_use]
+    pub fn whole_term_of(&self, day: Day, school: Option<SchoolId>) -> Option<Period> {
+        self.part_of(day, school, |term| vec![term.days])
+    }
+
+    fn part_of(&self, day: Day, school: Option<SchoolId>, parts: impl Fn(&Term) -> Vec<Period>) -> Option<Period> {
+        let near = self.terms().iter().filter(|term| term.days.last() >= day).take(2).flat_map(parts);
+        let (part, own) = near.filter_map(|part| Some((part, self.snap(part, school)?))).find(|(_, own)| own.last() >= day)?;
+        // A school day in no term is one of a year that nobody has entered.
+        let soon = || !self.is_school_day(day, school) && part.first() <= days::add(day, LONGEST_HOLIDAY);
+        (part.contains(day) || soon()).then_some(own)
+    }
+
+    /// The Monday of the last of so many school weeks of the school, counted from the one that holds the day, or follows it.
+    #[must_use]
+    pub fn school_week_after(&self, day: Day, count: u32, school: Option<SchoolId>) -> Day {
+        let monday = days::monday(day);
+        let open = |monday: &Day| {
+            let rest = Period::new(day.max(*monday), days::add(*monday, 6));
+            rest.is_some_and(|rest| self.count(rest, school) > 0)
+        };
+        let skip = count.saturating_sub(1) as usize;
+        (0..MOST_WEEKS_AHEAD).map(|n| days::add(monday, n * 7)).filter(open).nth(skip).unwrap_or(monday)
     }
 
     /// Why the whole week from this Monday is closed, where one reason holds for most of it: the heading of its column.

@@ -14,7 +14,7 @@ async function lendable(page, number) {
   for (let tries = 0; tries < boxes.length; tries += 1) {
     const box = boxes[(number + tries) % boxes.length];
     const form = await (await page.request.get(`${base_path}${box}/reserve`)).text();
-    if (/class="quick"/.test(form)) return box;
+    if (/name="pick"/.test(form)) return box;
   }
   throw new Error("nothing can be lent");
 }
@@ -22,12 +22,13 @@ async function lendable(page, number) {
 /** The reserve form with a whole free week chosen: in this term, or the next one that has one. */
 async function chooseFreeWeek(page) {
   for (let terms = 0; terms < 6; terms += 1) {
-    const weeks = page.locator("ul.quick").first().getByRole("link");
-    if (await page.locator("ul.quick").count()) {
+    const weeks = page.locator("ol.weeks button");
+    if (await weeks.count()) {
       await weeks.last().click();
+      await expect(page.locator(".chosen")).toContainText("Chosen:");
       return;
     }
-    await page.locator("a[rel=next]").click();
+    await page.getByRole("button", { name: /^Later/ }).click();
   }
   throw new Error("no free week in six terms");
 }
@@ -80,7 +81,7 @@ variants.forEach(({ width, theme }, number) => {
     await expect(summary.getByRole("link").first()).toHaveAttribute("href", /^#/);
 
     await chooseFreeWeek(page);
-    await page.getByLabel("Class or year group").fill("Kestrels");
+    await page.getByLabel("Another class or group").fill("Kestrels");
     await page.getByRole("button", { name: "Check and confirm" }).click();
     await expect(page.locator("main")).toContainText("Kestrels");
     await expect(page.locator("main")).toContainText(name);

@@ -147,9 +147,9 @@ test("a second click on a button sends nothing twice", async ({ page }) => {
   await page.goto(`${base_path}/boxes`);
   await page.getByRole("link", { name: "Sound" }).first().click();
   await page.locator("a.go", { hasText: "Reserve" }).first().click();
-  while (!(await page.locator("ul.quick").count())) await page.locator("a[rel=next]").click();
-  await page.locator("ul.quick").first().getByRole("link").last().click();
-  await page.getByLabel("Class or year group").fill("Owls");
+  while (!(await page.locator("ol.weeks button").count())) await page.getByRole("button", { name: /^Later/ }).click();
+  await page.locator("ol.weeks button").last().click();
+  await page.getByLabel("Another class or group").fill("Owls");
   await page.getByRole("button", { name: "Check and confirm" }).click();
   let sent = 0;
   page.on("request", (request) => (sent += request.method() === "POST" ? 1 : 0));

@@ -186,7 +186,7 @@ async fn a_late_loan_counts_among_the_bookings_of_its_school(app: TestApp) {
     app.letters().await;
     app.raw().must("UPDATE settings SET most_live_bookings = 1");
     app.later(TimeDelta::days(2));
-    beech.reserve(&week(&sound)).await.is(422).says("1 booking at a time");
+    beech.reserve(&week(&sound)).await.is(422).says("1 loan at the same time");
     press(&beech, &path, "returned").await.is(303);
     beech.books(&week(&sound)).await;
     app.letters().await;

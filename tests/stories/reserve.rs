@@ -21,6 +21,10 @@ stories!(
     whoever_only_reads_cannot_reserve,
     another_schools_booking_is_read_and_left_alone,
     what_no_form_of_ours_sends_changes_nothing,
+    a_half_term_is_reserved_without_typing,
+    weeks_are_tapped_and_nothing_typed_is_lost,
+    a_year_is_planned_in_september,
+    what_is_missing_is_said_before_one_books,
 );
 
 fn week(resource: &str) -> Wish {
@@ -262,7 +266,7 @@ async fn each_rule_has_its_own_words(app: TestApp) {
         let page = ash.get(&Wish::of(&magnets, from, to).to_be_checked()).await.is(422);
         page.says(words);
     };
-    refused("2027-01-04", "2027-02-05", "28 days").await;
+    refused("2027-01-04", "2027-02-26", "Friday 12 February 2027").await;
     refused("2026-11-16", "2026-11-20", "today or later").await;
     refused("2026-12-04", "2026-11-30", "4 December 2026 or later").await;
     refused("2030-09-09", "2030-09-10", "2028").await;
@@ -424,4 +428,110 @@ async fn what_no_form_of_ours_sends_changes_nothing(app: TestApp) {
     let page = ash.browser.follow(answer).await;
     assert!(!page.text.contains("<script>alert") && page.text.contains("&lt;script&gt;"));
     app.letters().await;
+}
+
+/// Presses a button of the reserve form, as a browser without a script does: the whole form goes along.
+async fn tap(who: &Ssl, page: &crate::harness::Page, button: &str) -> crate::harness::Page {
+    let value = page.buttons(button).into_iter().next().unwrap_or_else(|| panic!("no button {button:?}:\n{}", page.words()));
+    let form = page.form("/reserve/check");
+    let mut fields: Vec<(String, String)> = form.fields.clone();
+    fields.push(value);
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+    who.browser.open(&format!("{}?{query}", form.action.trim_end_matches("/check"))).await.is(200)
+}
+
+async fn a_half_term_is_reserved_without_typing(app: TestApp) {
+    let ash = app.ssl("Ash").await;
+    let magnets = app.resource("ashdale", "Magnets");
+    let first = ash.open(&format!("/boxes/{magnets}/reserve")).await;
+    assert_eq!(first.form("/reserve/check").value("class"), "", "among four year groups nobody guesses");
+    ash.books(&Wish::of(&magnets, "2026-11-23", "2026-11-24").with("class", "Year 5")).await;
+    app.letters().await;
+    // From the second time on the class of last time is chosen: a half-term, check, reserve.
+    let page = ash.open(&format!("/boxes/{magnets}/reserve")).await;
+    assert_eq!(page.form("/reserve/check").value("class"), "Year 5");
+    let page = tap(&ash, &page, "Next half-term").await.says("Chosen: Monday 4 January 2027 to Friday 12 February 2027");
+    let page = ash.browser.submit(&page.form("/reserve/check")).await.is(200).says("Year 5");
+    let answer = ash.browser.submit(&page.form("/reserve")).await.is(303);
+    ash.browser.follow(answer).await.says("Magnets is reserved");
+    app.letters().await;
+    // What has been taken is no button, and says who has it.
+    let page = app.ssl("Beech").await.open(&format!("/boxes/{magnets}/reserve")).await;
+    assert!(page.buttons("Next half-term").is_empty());
+    page.says("Next half-term 4 Jan to 12 Feb: Ash");
+}
+
+async fn weeks_are_tapped_and_nothing_typed_is_lost(app: TestApp) {
+    let ash = app.ssl("Ash").await;
+    let magnets = app.resource("ashdale", "Magnets");
+    app.ssl("Beech").await.books(&Wish::of(&magnets, "2026-12-14", "2026-12-18")).await;
+    app.letters().await;
+    let page = ash.open(&format!("/boxes/{magnets}/reserve?purpose=Ramps&class_other=Owls")).await;
+    let page = tap(&ash, &page, "30 Nov to 4 Dec").await;
+    let page = tap(&ash, &page, "7 Dec to 11 Dec").await.says("Chosen: Monday 30 November 2026 to Friday 11 December 2026");
+    let form = page.form("/reserve/check");
+    let kept = ["from", "to", "purpose", "class"].map(|name| form.value(name).to_owned());
+    assert_eq!(kept, ["2026-11-30", "2026-12-11", "Ramps", "Owls"]);
+    assert!(page.buttons("14 Dec").is_empty(), "Beech has it");
+    // Weeks of another term keep what is chosen.
+    let page = tap(&ash, &page, "Later: Spring term 2027").await.says("Spring term 2027").says("Chosen: Monday 30 November 2026");
+    assert!(!page.buttons("11 Jan to 15 Jan").is_empty());
+    // A third tap begins anew; nonsense in the address changes nothing.
+    tap(&ash, &page, "11 Jan to 15 Jan").await.says("Chosen: Monday 11 January 2027 to Friday 15 January 2027");
+    ash.open(&format!("/boxes/{magnets}/reserve?pick=2027-02-30_x&at=then&from=2026-11-30&to=2026-12-04"))
+        .await
+        .says("Chosen: Monday 30 November");
+}
+
+async fn a_year_is_planned_in_september(app: TestApp) {
+    let ash = app.ssl("Ash").await;
+    let (magnets, sound) = (app.resource("ashdale", "Magnets"), app.resource("ashdale", "Sound"));
+    // Six loans one after the other, where three at the same time are allowed.
+    for days in ["2026-11-30", "2027-01-11", "2027-01-18", "2027-03-01", "2027-05-10", "2027-06-14"] {
+        ash.books(&Wish::of(&magnets, days, days)).await;
+    }
+    ash.books(&Wish::of(&sound, "2027-01-11", "2027-01-15")).await;
+    ash.books(&Wish::of(&sound, "2027-01-11", "2027-01-15")).await;
+    app.letters().await;
+    let microscope = app.resource("ashdale", "Microscope");
+    ash.reserve(&Wish::of(&microscope, "2027-01-04", "2027-01-15"))
+        .await
+        .is(422)
+        .says("A school can have 3 loans at the same time, and Ash has that many on 11 January 2027");
+    let form = ash.open(&format!("/boxes/{microscope}/reserve?from=2027-01-11&to=2027-01-15")).await;
+    form.says("A school can have 3 loans at the same time; on these days it has 3").says("You have 3 loans then");
+    ash.reserve(&Wish::of(&microscope, "2027-01-12", "2027-01-15")).await.is(303);
+    app.letters().await;
+    // A change is held to it, too.
+    let path = ash.books(&Wish::of(&magnets, "2027-02-01", "2027-02-01")).await;
+    let change = ash.browser.open(&format!("{path}/change")).await.form("/change");
+    let onto = change.tampered("from", "2027-01-12").tampered("to", "2027-01-14");
+    ash.browser.submit(&onto).await.is(422).says("3 loans at the same time");
+    app.letters().await;
+}
+
+async fn what_is_missing_is_said_before_one_books(app: TestApp) {
+    use crate::handing_over::{copy, line, send};
+    let (ash, beech) = (app.ssl("Ash").await, app.ssl("Beech").await);
+    let magnets = app.resource("ashdale", "Magnets");
+    beech.books(&Wish::of(&magnets, "2026-11-23", "2026-11-27")).await;
+    app.letters().await;
+    let mg1 = copy(&app, "ashdale", "MG1");
+    ash.open("/boxes").await.says_not("Missing:");
+    let fork = line(&app, "Tuning fork");
+    let (there, n, why) = (format!("there-{fork}"), format!("n-{fork}"), format!("why-{fork}"));
+    send(&beech, &mg1, "receive", &[(&there, ""), (&n, "4"), (&why, "missing")]).await.is(303);
+    app.letters().await;
+    // On the card, on the box with its contents, where one reserves, and among the answers.
+    ash.open("/boxes").await.says("Missing: Tuning fork, 4 of 6 now");
+    ash.open(&format!("/boxes/{magnets}")).await.says("Missing: Tuning fork, 4 of 6 now").says("6 4 of 6 now");
+    ash.open(&format!("/boxes/{magnets}/reserve")).await.says("Missing: Tuning fork, 4 of 6 now");
+    let wish = Wish::of(&magnets, "2026-12-07", "2026-12-08");
+    ash.check(&wish).await.is(200).says("Missing now").says("Tuning fork, 4 of 6 now");
+    // Another copy that is whole comes first, by hand and where any will do.
+    let mut raw = app.raw();
+    raw.must("INSERT INTO copies (cluster_id, id, resource_id, tag, code, home_school_id) SELECT cluster_id, id + 1, resource_id, 'MG2', 'ZZ9ZZ9', home_school_id FROM copies WHERE tag = 'MG1'");
+    let page = ash.open(&format!("/boxes/{magnets}/reserve")).await;
+    assert_eq!(page.form("/reserve/check").offers("copy")[1..], [copy(&app, "ashdale", "MG2"), mg1]);
+    ash.check(&wish).await.says("MG2").says_not("Missing now");
 }

@@ -3,22 +3,28 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::days;
 use crate::bookings::samples::{BOX, MONK_FRYSTON, SAXTON, calendar, day, period, slot};
 
 pub(in crate::bookings) fn shelf(slots: Vec<Slot>) -> Shelf {
     Shelf {
         today: day("2026-10-14"),
-        rules: Rules::default(),
+        rules: Rules { longest: Longest::Days(28), ..Rules::default() },
         calendar: calendar(),
-        copies: vec![ShelfCopy { id: BOX, tag: "EL1".into(), out_of_service: None, slots }],
+        copies: vec![ShelfCopy { id: BOX, tag: "EL1".into(), out_of_service: None, missing: Vec::new(), slots }],
         standing: Standing { school: SAXTON, memberships: vec![Membership { joined: day("2020-09-01"), left: None, sabbatical: None }] },
-        live_bookings: 0,
+        own: Vec::new(),
         names: BTreeMap::from([(SAXTON, "Saxton".into()), (MONK_FRYSTON, "Monk Fryston".into())]),
     }
 }
 
 pub(in crate::bookings) fn wish(first: &str, last: &str) -> Wish {
     Wish { kind: Kind::Loan, copy: None, first: day(first), last: day(last), by: By::School(SAXTON), override_reason: String::new() }
+}
+
+/// Three loans of the school on the same days.
+pub(in crate::bookings) fn three(first: &str, last: &str) -> Vec<OwnLoan> {
+    (101..104).map(|id| OwnLoan { id: BookingId(id), days: period(first, last), late: false }).collect()
 }
 
 fn words(shelf: &Shelf, wish: &Wish) -> String {
@@ -66,14 +72,83 @@ fn each_rule_has_its_own_words() {
     );
     let mut strict = shelf(vec![]);
     strict.rules.shortest_notice_days = 3;
-    strict.live_bookings = 3;
+    strict.own = three("2026-10-12", "2026-10-19");
     assert_eq!(
         words(&strict, &wish("2026-10-16", "2026-10-16")),
         "Bookings need 3 school days of notice. The first day you can book is Monday 19 October 2026"
     );
     assert_eq!(
         words(&strict, &wish("2026-10-19", "2026-10-20")),
-        "A school can have 3 bookings at a time, and Saxton has that many. Cancel one, wait until one is over, or ask your coordinator"
+        "A school can have 3 loans at the same time, and Saxton has that many on 19 October 2026. Choose other days, cancel one, or ask your coordinator"
+    );
+}
+
+#[test]
+fn loans_count_together_only_where_they_share_a_day() {
+    let mut shelf = shelf(vec![]);
+    let loan = |id, first: &str, last: &str| OwnLoan { id: BookingId(id), days: period(first, last), late: false };
+    // One box each half-term and two at once in between: a whole year is planned, and never three at a time.
+    shelf.own = vec![loan(101, "2026-11-03", "2026-12-18"), loan(102, "2027-01-05", "2027-02-12"), loan(103, "2027-02-22", "2027-03-25")];
+    shelf.own.extend([loan(104, "2026-11-03", "2026-11-13"), loan(105, "2026-11-16", "2026-12-18"), loan(106, "2027-04-12", "2027-05-28")]);
+    assert_eq!(words(&shelf, &wish("2026-11-09", "2026-11-20")), "EL1 9 to 20 November 2026", "two and then two others");
+    shelf.own.push(loan(107, "2026-11-12", "2026-11-13"));
+    assert_eq!(
+        words(&shelf, &wish("2026-11-09", "2026-11-20")),
+        "A school can have 3 loans at the same time, and Saxton has that many from 12 to 13 November 2026. Choose other days, cancel one, or ask your coordinator"
+    );
+    assert_eq!(words(&shelf, &wish("2026-11-14", "2026-11-20")), "EL1 16 to 20 November 2026");
+    assert_eq!((shelf.at_once(period("2026-11-09", "2026-11-20")), shelf.at_once(period("2027-07-01", "2027-07-02"))), (3, 0));
+    // A late one counts until it is back, however far ahead.
+    shelf.own = vec![loan(101, "2027-01-05", "2027-02-12"), loan(102, "2027-01-05", "2027-02-12")];
+    assert!(reserve(&shelf, &wish("2027-01-11", "2027-01-15")).is_ok());
+    shelf.own.push(OwnLoan { id: BookingId(103), days: Period::new(day("2026-09-28"), days::END).unwrap(), late: true });
+    assert_eq!(
+        words(&shelf, &wish("2027-01-11", "2027-01-15")),
+        "A school can have 3 loans at the same time, and Saxton has that many from 11 to 15 January 2027. One is late, and counts until it is back. Choose other days, cancel one, or ask your coordinator"
+    );
+}
+
+#[test]
+fn a_loan_that_is_one_of_too_many_may_move_among_the_same_days() {
+    let mut shelf = shelf(vec![]);
+    shelf.own = three("2026-11-09", "2026-11-20");
+    shelf.own.push(OwnLoan { id: BookingId(1), days: period("2026-11-09", "2026-11-13"), late: false });
+    let old = Booking {
+        slot: Slot { school: SAXTON, ..slot(1, "2026-11-09", "2026-11-13") },
+        person: crate::base::ids::PersonId(1),
+        class_name: String::new(),
+        purpose: String::new(),
+        pupils: None,
+        sequence: 0,
+        override_reason: "Science week".into(),
+        ended_reason: String::new(),
+        repeated_from: None,
+    };
+    let to = |old: &Booking, first: &str, last: &str| decide(&shelf, &wish(first, last), Some(old)).map(|decision| decision.days);
+    assert_eq!(to(&old, "2026-11-16", "2026-11-20"), Ok(period("2026-11-16", "2026-11-20")), "it is no worse");
+    let later = Booking { slot: Slot { days: period("2026-11-23", "2026-11-26"), ..old.slot }, ..old };
+    assert!(matches!(to(&later, "2026-11-16", "2026-11-20"), Err(Refusal::TooMany { most: 3, .. })), "it would be");
+}
+
+#[test]
+fn a_half_term_is_that_of_the_school_and_the_refusal_says_its_last_day() {
+    let mut shelf = shelf(vec![]);
+    shelf.rules.longest = Longest::HalfTerm;
+    assert_eq!(words(&shelf, &wish("2026-11-03", "2026-12-18")), "EL1 3 November to 18 December 2026", "the whole of it");
+    assert_eq!(
+        words(&shelf, &wish("2026-10-19", "2026-11-06")),
+        "A loan can last a half-term at most. With this first day, the last day can be Friday 23 October 2026"
+    );
+    shelf.rules.longest = Longest::Weeks(2);
+    assert_eq!(
+        words(&shelf, &wish("2026-10-21", "2026-11-13")),
+        "A loan can last 2 school weeks at most. With this first day, the last day can be Friday 6 November 2026"
+    );
+    shelf.calendar = crate::year::SchoolCalendar::default();
+    shelf.rules.longest = Longest::HalfTerm;
+    assert_eq!(
+        words(&shelf, &wish("2026-11-02", "2027-02-12")),
+        "A loan can last a half-term at most; the terms of that time are not entered yet, so it is 8 school weeks. With this first day, the last day can be Friday 25 December 2026"
     );
 }
 
@@ -113,7 +188,7 @@ fn taken_says_who_has_it_and_what_is_near() {
 #[test]
 fn the_free_copy_with_the_tightest_fit_is_taken() {
     let mut shelf = shelf(vec![slot(1, "2026-11-02", "2026-11-06")]);
-    let other = |id, tag: &str, slots| ShelfCopy { id: CopyId(id), tag: tag.into(), out_of_service: None, slots };
+    let other = |id, tag: &str, slots| ShelfCopy { id: CopyId(id), tag: tag.into(), out_of_service: None, missing: Vec::new(), slots };
     shelf.copies.push(other(11, "EL2", vec![slot(2, "2026-11-02", "2026-11-06"), slot(3, "2026-11-16", "2026-11-20")]));
     shelf.copies.push(other(12, "EL3", vec![slot(4, "2026-11-09", "2026-11-13")]));
     assert_eq!(words(&shelf, &wish("2026-11-09", "2026-11-13")), "EL2 9 to 13 November 2026");
@@ -146,13 +221,13 @@ fn a_late_copy_waits_until_it_is_back() {
 
 #[test]
 fn a_coordinator_overrides_rules_with_a_reason_but_takes_nothing_away() {
-    let shelf = Shelf { live_bookings: 3, ..shelf(vec![slot(1, "2027-01-11", "2027-01-15")]) };
+    let shelf = Shelf { own: three("2026-11-01", "2027-03-01"), ..shelf(vec![slot(1, "2027-01-11", "2027-01-15")]) };
     let long = wish("2026-11-09", "2026-12-18");
     let coordinator = Wish { by: By::Coordinator, ..long.clone() };
     assert!(matches!(reserve(&shelf, &coordinator), Err(Refusal::TooLong { .. })), "without a reason");
     let reason = Wish { override_reason: "Science fair".into(), ..coordinator };
     let rules: Vec<_> = reserve(&shelf, &reason).unwrap().waived.iter().filter_map(Refusal::rule).collect();
-    assert_eq!(rules, ["longest loan", "most bookings at a time"]);
+    assert_eq!(rules, ["longest loan", "most loans at the same time"]);
     assert!(matches!(reserve(&shelf, &Wish { by: By::School(SAXTON), ..reason.clone() }), Err(Refusal::TooLong { .. })));
     let taken = Wish { first: day("2027-01-11"), last: day("2027-01-12"), ..reason };
     assert!(matches!(reserve(&shelf, &taken), Err(Refusal::Taken(_))));
@@ -176,7 +251,7 @@ fn approval_makes_it_a_request_which_holds_its_days() {
 
 #[test]
 fn restocking_follows_no_rule_of_lending_but_holds_its_days() {
-    let shelf = Shelf { live_bookings: 3, ..shelf(vec![]) };
+    let shelf = Shelf { own: three("2026-10-01", "2027-07-01"), ..shelf(vec![]) };
     let restock = Wish { kind: Kind::Restock, by: By::Coordinator, ..wish("2026-10-26", "2026-12-18") };
     assert_eq!(words(&shelf, &restock), "EL1 26 October to 18 December 2026");
 }
@@ -187,7 +262,7 @@ proptest! {
         parts in prop::collection::vec((0i64..25, 0i64..25, 0u32..4), 0..8),
         parts2 in prop::collection::vec((0i64..25, 0i64..25, 0u32..4), 0..8),
         start in -5i64..700, len in -2i64..45, turnaround in 0u32..4, notice in 0u32..6, chosen in prop::option::of(0usize..3),
-        coordinator: bool, reason: bool,
+        coordinator: bool, reason: bool, most in 0usize..4, loans in prop::collection::vec((0i64..600, 0i64..60), 0..6),
     ) {
         let plan = |parts: Vec<(i64, i64, u32)>| -> Vec<Slot> {
             let mut at = day("2026-09-01");
@@ -200,9 +275,14 @@ proptest! {
             }).collect()
         };
         let mut shelf = shelf(plan(parts));
-        shelf.copies.push(ShelfCopy { id: CopyId(11), tag: "EL2".into(), out_of_service: None, slots: plan(parts2) });
+        shelf.copies.push(ShelfCopy { id: CopyId(11), tag: "EL2".into(), out_of_service: None, missing: Vec::new(), slots: plan(parts2) });
         shelf.rules.turnaround_days = turnaround;
         shelf.rules.shortest_notice_days = notice;
+        shelf.rules.longest = [Longest::Days(28), Longest::Weeks(3), Longest::HalfTerm, Longest::Term][most];
+        shelf.own = loans.into_iter().zip(201..).map(|((start, len), id)| {
+            let first = days::add(shelf.today, start);
+            OwnLoan { id: BookingId(id), days: Period::new(first, days::add(first, len)).unwrap(), late: false }
+        }).collect();
         let first = days::add(shelf.today, start);
         let wish = Wish {
             kind: Kind::Loan,
@@ -222,7 +302,8 @@ proptest! {
                 prop_assert!(decision.days.first() >= shelf.today);
                 prop_assert_eq!(decision.asked.is_some(), decision.days != Period::new(wish.first, wish.last).unwrap());
                 if decision.waived.is_empty() {
-                    prop_assert!(decision.days.len_days() <= 28);
+                    prop_assert!(decision.days.last() <= shelf.limit(decision.days.first()).last);
+                    prop_assert!(shelf.at_once(decision.days) < 3);
                     prop_assert_eq!(shelf.calendar.snap(decision.days, Some(SAXTON)), Some(decision.days));
                 } else {
                     prop_assert!(coordinator && reason);

@@ -10,10 +10,11 @@ use diesel::sql_types::Bool;
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, ResourceId, SchoolId};
-use crate::bookings::{FurthestAhead, Rules, Slot};
+use crate::bookings::{Rules, Slot};
 use crate::catalogue::plight::{self, PlightRow};
-use crate::catalogue::store::{state_of, strand_of};
+use crate::catalogue::store::{own_rules, state_of, strand_of};
 use crate::catalogue::{CopyState, Plight, Strand};
+use crate::clusters::store::{SettingsRow, settings_columns, settings_of};
 use crate::db::asks::{LONGEST_HOLD, is_live, is_out};
 use crate::db::schema::{bookings, copies, custody, resources, settings};
 use crate::db::{Error, Result, Tx};
@@ -69,10 +70,8 @@ pub struct Copy {
     pub plight: Plight,
 }
 
-type TitleRow = (i64, String, String, String, String, String, i32, i32, String, bool, Option<i32>);
+type TitleRow = (i64, String, String, String, String, String, i32, i32, String, bool, Option<i32>, Option<String>, Option<i32>);
 type CopyRow = (i64, String, String, i64);
-type SettingsRow = (i32, Option<i32>, i32, i32, i32, bool, bool);
-
 type Row = (TitleRow, CopyRow, Option<SettingsRow>, PlightRow);
 
 /// All titles by name with their copies that are not retired, and the rules for each: one query, and one more while a copy is on its
@@ -93,7 +92,7 @@ pub fn title(tx: &mut Tx<'_>, id: ResourceId) -> Result<Title> {
 pub fn title_with_calendar(tx: &mut Tx<'_>, id: ResourceId, window: impl FnOnce(&Rules) -> Period) -> Result<(Title, SchoolCalendar)> {
     let rows = read(tx, Some(id))?;
     let Some((title, _, cluster, _)) = rows.first() else { return Err(Error::NotFound) };
-    let window = window(&rules_of(title, *cluster));
+    let window = window(&rules_of(title, cluster.clone()));
     let since = under_way_in(&rows).min().unwrap_or(window.first());
     let window = Period::new(window.first().min(since), window.last().max(since)).unwrap_or(window);
     let calendar = school_calendar(tx, window)?;
@@ -127,18 +126,11 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Row>> {
                 resources::search_words,
                 resources::approval_needed,
                 resources::turnaround_days,
+                resources::longest_loan_unit,
+                resources::longest_loan_days,
             ),
             (copies::id, copies::tag, copies::state, copies::home_school_id),
-            (
-                settings::longest_loan_days,
-                settings::furthest_ahead_days,
-                settings::shortest_notice_days,
-                settings::most_live_bookings,
-                settings::turnaround_days,
-                settings::approval_needed,
-                settings::non_school_days,
-            )
-                .nullable(),
+            settings_columns!().nullable(),
             (custody::place, custody::school_id, custody::to_school_id, custody::since, custody::short_essentials),
         ))
         .into_boxed();
@@ -180,21 +172,9 @@ fn title_of(row: TitleRow, cluster: Option<SettingsRow>, copy: Copy) -> Result<T
 }
 
 /// The cluster's rules as they hold for the title of the row.
-fn rules_of((.., approval_needed, turnaround): &TitleRow, cluster: Option<SettingsRow>) -> Rules {
-    // The schema's checks keep every one of these numbers small and at or above zero.
-    let whole = |number: i32| u32::try_from(number).unwrap_or_default();
-    let mut rules = cluster.map_or_else(Rules::default, |(longest, ahead, notice, live, turnaround, approval, any_day)| Rules {
-        longest_loan_days: whole(longest),
-        furthest_ahead: ahead.map_or(FurthestAhead::EndOfNextYear, |days| FurthestAhead::Days(whole(days))),
-        shortest_notice_days: whole(notice),
-        most_live_bookings: whole(live),
-        turnaround_days: whole(turnaround),
-        approval_needed: approval,
-        allow_non_school_days: any_day,
-    });
-    rules.approval_needed |= approval_needed;
-    rules.turnaround_days = turnaround.map_or(rules.turnaround_days, whole);
-    rules
+fn rules_of((.., approval_needed, turnaround, unit, count): &TitleRow, cluster: Option<SettingsRow>) -> Rules {
+    let own = own_rules(*approval_needed, *turnaround, unit.as_deref(), *count);
+    Rules::of(&settings_of(cluster), &own)
 }
 
 pub(crate) type SlotRow = (i64, i64, i64, String, String, Day, Day, Day, Option<Day>, Option<Day>, Option<NaiveDateTime>);

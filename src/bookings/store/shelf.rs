@@ -1,4 +1,4 @@
-//! Everything a decision about one resource needs, read in one transaction by five queries.
+//! Everything a decision about one resource needs, read in one transaction by six queries.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -6,9 +6,10 @@ use diesel::sql_types::Bool;
 
 use super::plan::{self, SlotRow, Title, copies_of, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
-use crate::base::ids::{ResourceId, SchoolId};
-use crate::bookings::{Membership, Rules, Shelf, ShelfCopy, Slot, Standing};
-use crate::db::asks::{LONGEST_HOLD, is_live, is_out};
+use crate::base::ids::{BookingId, ResourceId, SchoolId};
+use crate::bookings::{Membership, OwnLoan, Rules, Shelf, ShelfCopy, Slot, Standing};
+use crate::catalogue::{self, missing};
+use crate::db::asks::{LONGEST_HOLD, first, is_live, is_out};
 use crate::db::schema::{bookings, copies, schools, waits};
 use crate::db::{Result, Tx};
 use crate::schools::School;
@@ -19,6 +20,9 @@ const MARGIN: i64 = 40;
 /// (`journeys::acts`), which then finds it read.
 const CALENDAR_MARGIN: i64 = 100;
 
+/// So many loans of one school are looked at: more than a school can use in the two years that can be booked.
+const MOST_OWN: usize = 2000;
+
 /// The shelf of a resource, with what a page shows besides.
 #[derive(Debug, Clone)]
 pub struct Reading {
@@ -26,6 +30,8 @@ pub struct Reading {
     pub title: Title,
     /// All schools that are or were in the cluster.
     pub schools: Vec<School>,
+    /// The classes that the school booked for in the last year, newest first, each once, and whether it was for this resource.
+    pub classes: Vec<(String, bool)>,
     /// What the decision is made from.
     pub shelf: Shelf,
 }
@@ -42,6 +48,7 @@ pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Opt
     let window = wanted_days(&title.rules);
     let schools = crate::schools::store::schools(tx)?;
     let slots = slots(tx, &title, window)?;
+    let lacking = catalogue::store::missing(tx, Some(resource))?;
     let copies = title
         .copies
         .iter()
@@ -49,6 +56,7 @@ pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Opt
             id: copy.id,
             tag: copy.tag.clone(),
             out_of_service: unfit(copy, today, &schools),
+            missing: missing::of(&lacking, copy.id),
             slots: slots.iter().filter(|slot| slot.copy == copy.id).copied().collect(),
         })
         .collect();
@@ -60,10 +68,10 @@ pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Opt
         })
         .unwrap_or_default();
     let names = schools.iter().map(|one| (one.id, one.short_name.clone())).collect();
-    let live_bookings = live_of(tx, school)?;
+    let (own, classes) = own_of(tx, school, resource)?;
     let standing = Standing { school, memberships };
-    let shelf = Shelf { today, rules: title.rules, calendar, copies, standing, live_bookings, names };
-    Ok(Reading { title, schools, shelf })
+    let shelf = Shelf { today, rules: title.rules, calendar, copies, standing, own, names };
+    Ok(Reading { title, schools, classes, shelf })
 }
 
 /// The days of which the plan is read, for a wish or for nothing in particular.
@@ -100,20 +108,49 @@ fn slots(tx: &mut Tx<'_>, title: &Title, window: Period) -> Result<Vec<Slot>> {
     Ok(slots)
 }
 
-/// How many loans of the school are live and not over; a late one is not over. What the waiting list offers does not count yet.
-fn live_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<u32> {
+/// The loans of the school that are live and not over, a late one among them, and the classes that it booked for in the last year. What the
+/// waiting list offers does not count yet.
+fn own_of(tx: &mut Tx<'_>, school: SchoolId, resource: ResourceId) -> Result<(Vec<OwnLoan>, Vec<(String, bool)>)> {
     let today: Day = tx.today();
     let of = || bookings::cluster_id.eq(tx.cluster.0).and(bookings::school_id.eq(school.0)).and(bookings::kind.eq("loan"));
-    let open =
-        of().and(bookings::last_day.ge(today)).and(is_live!()).and(bookings::returned_on.is_null()).and(bookings::offer_until.is_null());
+    let since = days::add(today, -LONGEST_HOLD);
+    let lately = of().and(bookings::last_day.ge(since)).and(is_live!()).and(bookings::offer_until.is_null());
     // Both halves name the cluster and what their index begins with (see `plan::open_now`).
     let late = of()
         .and(bookings::copy_id.gt(0))
         .and(bookings::last_day.lt(today))
         .and(bookings::collected_on.is_not_null())
         .and(bookings::returned_on.is_null());
-    let count: i64 = bookings::table.filter(open.or(late)).count().get_result(tx.conn)?;
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    let query = bookings::table
+        .inner_join(copies::table.on(copies::cluster_id.eq(bookings::cluster_id).and(copies::id.eq(bookings::copy_id))))
+        .filter(lately.or(late))
+        .select((
+            bookings::id,
+            bookings::first_day,
+            bookings::last_day,
+            bookings::collected_on,
+            bookings::returned_on,
+            bookings::class_name,
+            copies::resource_id,
+        ));
+    let mut rows: Vec<(i64, Day, Day, Option<Day>, Option<Day>, String, i64)> = first!(tx, query, MOST_OWN)?;
+    // An id begins with its time.
+    rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.0));
+    let (mut own, mut classes) = (Vec::new(), Vec::<(String, bool)>::new());
+    for (id, first, last, collected, returned, class, of) in rows {
+        let late = last < today && collected.is_some() && returned.is_none();
+        if let Some(days) =
+            Period::new(first, if late { days::END } else { last }).filter(|days| returned.is_none() && days.last() >= today)
+        {
+            own.push(OwnLoan { id: BookingId(id), days, late });
+        }
+        match classes.iter_mut().find(|(known, _)| *known == class) {
+            Some((_, here)) => *here |= of == resource.0,
+            None if class.is_empty() => {}
+            None => classes.push((class, of == resource.0)),
+        }
+    }
+    Ok((own, classes))
 }
 
 /// The school that is first on the waiting list for one of these days of the slot's copy, and the days it waits for; not the slot's own.

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use crate::clusters::longest::Longest;
 use crate::clusters::settings::{All, Typed};
 use crate::clusters::store;
 use crate::people::pages::tabs::{Tab, tabs};
@@ -59,7 +60,8 @@ pub async fn save(app: web::Data<App>, member: Coordinator, sent: Posted<Typed>)
 }
 
 /// The fields as they stand on the page.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
+    "longest_loan_unit",
     "longest_loan_days",
     "furthest_ahead_days",
     "shortest_notice_days",
@@ -93,14 +95,16 @@ fn form(member: &Member, typed: &Typed, errors: &Errors, said: &Markup) -> Marku
             (member.csrf_field())
             h2 { "Booking" }
             p { "Boxrota uses these already, from the moment you change them. A coordinator may set a rule aside for one booking, with a reason." }
-            (number("longest_loan_days", "Longest loan, in days", &typed.longest_loan_days,
-                "The most days of one loan; the first and the last day count.", &usual.longest_loan_days))
+            (radios("longest_loan_unit", "Longest loan", "A half-term and a term are those of the school that borrows. Default: a half-term.",
+                &typed.longest_loan_unit, errors, &Longest::UNITS.map(|(unit, words)| choice(unit, words))))
+            (field("longest_loan_days", "How many school weeks or days", &typed.longest_loan_days)
+                .hint("Only for school weeks and days. Weeks in which a school is closed do not count; days count weekends.").number().text(errors))
             (number("furthest_ahead_days", "Furthest ahead, in days", &typed.furthest_ahead_days,
                 "How many days from today a loan may end. Leave it empty for the end of the next school year.", "empty"))
             (number("shortest_notice_days", "Shortest notice, in school days", &typed.shortest_notice_days,
                 "The first day of a loan is at least so many school days after the day of booking.", &usual.shortest_notice_days))
-            (number("most_live_bookings", "Most bookings of a school at once", &typed.most_live_bookings,
-                "How many bookings a school may have that are not over yet.", &usual.most_live_bookings))
+            (number("most_live_bookings", "Most loans of a school at the same time", &typed.most_live_bookings,
+                "Loans count together only where they share a day, so that a whole year can be planned. A late box counts until it is back.", &usual.most_live_bookings))
             (number("turnaround_days", "Turnaround, in days", &typed.turnaround_days,
                 "Days kept free after a loan, to check and refill the box. A box may have its own number.", &usual.turnaround_days))
             (yes_no("approval_needed", "Does every booking need your approval?",

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use crate::base::days::Day;
 use crate::base::ids::{ClusterId, LeadSchoolId, MembershipId, PersonId, RoleId, SchoolId};
 use crate::base::secret::Secret;
+use crate::clusters::longest::Longest;
 use crate::clusters::settings::{All, Further, Settings};
 use crate::clusters::{About, Founding, LeadSchool, SET_UP_LASTS};
 use crate::db::asks::today;
@@ -192,24 +193,32 @@ pub fn set_about(tx: &mut Tx<'_>, to: &About) -> Result<()> {
     tx.log("clusters", &cluster, "changed", &before.lines(), &to.lines())
 }
 
-/// The columns of the settings, in the table's order, for a query that reads them together with something else.
-pub type SettingsRow = (i32, Option<i32>, i32, i32, i32, bool, bool);
+/// The booking rules of a cluster as its row has them, for a query that reads them together with something else.
+pub type SettingsRow = (String, i32, Option<i32>, i32, i32, i32, bool, bool);
+
+/// What stands in the column of days where the longest loan is not counted.
+const UNCOUNTED: i32 = 28;
+
+/// The columns of a [`SettingsRow`].
+macro_rules! settings_columns {
+    () => {
+        (
+            crate::db::schema::settings::longest_loan_unit,
+            crate::db::schema::settings::longest_loan_days,
+            crate::db::schema::settings::furthest_ahead_days,
+            crate::db::schema::settings::shortest_notice_days,
+            crate::db::schema::settings::most_live_bookings,
+            crate::db::schema::settings::turnaround_days,
+            crate::db::schema::settings::approval_needed,
+            crate::db::schema::settings::non_school_days,
+        )
+    };
+}
+pub(crate) use settings_columns;
 
 /// The cluster's booking rules; the defaults when nobody has changed them.
 pub fn settings(tx: &mut Tx<'_>) -> Result<Settings> {
-    let row: Option<SettingsRow> = settings::table
-        .find(tx.cluster.0)
-        .select((
-            settings::longest_loan_days,
-            settings::furthest_ahead_days,
-            settings::shortest_notice_days,
-            settings::most_live_bookings,
-            settings::turnaround_days,
-            settings::approval_needed,
-            settings::non_school_days,
-        ))
-        .first(tx.conn)
-        .optional()?;
+    let row: Option<SettingsRow> = settings::table.find(tx.cluster.0).select(settings_columns!()).first(tx.conn).optional()?;
     Ok(settings_of(row))
 }
 
@@ -218,8 +227,8 @@ pub fn settings(tx: &mut Tx<'_>) -> Result<Settings> {
 pub fn settings_of(row: Option<SettingsRow>) -> Settings {
     // The schema's checks keep each of these at or above zero.
     let whole = |number: i32| u32::try_from(number).unwrap_or_default();
-    row.map_or_else(Settings::default, |(longest, ahead, notice, live, turnaround, approval_needed, non_school_days)| Settings {
-        longest_loan_days: whole(longest),
+    row.map_or_else(Settings::default, |(unit, longest, ahead, notice, live, turnaround, approval_needed, non_school_days)| Settings {
+        longest: Longest::of(&unit, Some(whole(longest))).unwrap_or_default(),
         furthest_ahead_days: ahead.map(whole),
         shortest_notice_days: whole(notice),
         most_live_bookings: whole(live),
@@ -274,7 +283,10 @@ pub fn set_all_settings(tx: &mut Tx<'_>, to: &All) -> Result<usize> {
     let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
     let values = (
         (
-            rules::longest_loan_days.eq(number(to.rules.longest_loan_days)),
+            rules::longest_loan_unit.eq(to.rules.longest.unit()),
+            rules::longest_loan_days.eq(to.rules.longest.count().map_or(UNCOUNTED, number)),
+            // Whoever saves the rules has seen them.
+            rules::half_term_news.eq(false),
             rules::furthest_ahead_days.eq(to.rules.furthest_ahead_days.map(number)),
             rules::shortest_notice_days.eq(number(to.rules.shortest_notice_days)),
             rules::most_live_bookings.eq(number(to.rules.most_live_bookings)),
@@ -299,6 +311,24 @@ pub fn set_all_settings(tx: &mut Tx<'_>, to: &All) -> Result<usize> {
     let cluster = tx.cluster;
     tx.log("settings", &cluster, "changed", &before.join("\n"), &after.join("\n"))?;
     Ok(changes.len())
+}
+
+/// The clusters whose coordinators are still to be told that a half-term can be the longest loan; some of them.
+pub fn with_half_term_news(house: &mut House<'_>) -> Result<Vec<ClusterId>> {
+    let ids: Vec<i64> =
+        settings::table.filter(settings::half_term_news.eq(true)).select(settings::cluster_id).limit(50).load(house.conn)?;
+    Ok(ids.into_iter().map(ClusterId).collect())
+}
+
+/// Whether this cluster's are.
+pub fn half_term_news(tx: &mut Tx<'_>) -> Result<bool> {
+    Ok(settings::table.find(tx.cluster.0).select(settings::half_term_news).first(tx.conn).optional()?.unwrap_or_default())
+}
+
+/// They have been told.
+pub fn end_half_term_news(tx: &mut Tx<'_>) -> Result<()> {
+    diesel::update(settings::table.find(tx.cluster.0)).set(settings::half_term_news.eq(false)).execute(tx.conn)?;
+    Ok(())
 }
 
 /// The weekly letter is dealt with until this day.

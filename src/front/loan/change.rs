@@ -8,7 +8,8 @@ use crate::base::Period;
 use crate::base::ids::BookingId;
 use crate::bookings::acts::{self, Case, NoChange, Roles};
 use crate::bookings::pages::reserve::ask::{Ask, line};
-use crate::bookings::pages::reserve::form::{Picks, copies, instead, or_wait, wait_at};
+use crate::bookings::pages::reserve::form::{copies, instead, or_wait, wait_at};
+use crate::bookings::pages::reserve::picks::Picks;
 use crate::bookings::pages::{NOT_YOURS, answer, see_other};
 use crate::bookings::store::shelf::Similar;
 use crate::bookings::tell::Teller;
@@ -158,7 +159,7 @@ fn main(member: &Member, case: &Case, ask: &Ask, errors: &Errors, refusal: Optio
                     (day_select("from", "Use it from", ask.first(), &weeks, errors))
                     (day_select("to", "Use it until", ask.last(), &weeks, errors))
                 }))
-                @if several { (copies(shelf, &case.reading.title.copies, &ask.copy, false, errors)) }
+                @if several { (copies(shelf, &case.reading.title.copies, &ask.copy, false, errors, |copy| copy.is_lent(shelf.today))) }
                 @if case.by.is_coordinator() && (refusal.is_some_and(|refusal| refusal.rule().is_some()) || !ask.reason.is_empty()) {
                     (field("reason", "Reason for setting the rule aside", &ask.reason)
                         .hint("As coordinator you can change it in spite of this rule. The reason is kept with the booking.").width("full").text(errors))

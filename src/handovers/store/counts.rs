@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::{self, BookingId, ContentsLineId, CopyId, CountId, HandoverId, PersonId, PhotoId, ResourceId, SchoolId};
+use crate::catalogue::missing::known;
 use crate::db::schema::{contents_lines, count_lines, counts, people, photos};
 use crate::db::{Error, Result, Tx};
 use crate::handovers::counts::{Count, CountLine, Expected, HolderCount, How, Loose, Side, Why};
@@ -94,12 +95,7 @@ pub fn expected(tx: &mut Tx<'_>, copy: CopyId, resource: ResourceId, as_of: Opti
         .into_iter()
         .map(|(line, quantity, expected, counted, loose, at)| {
             let loose = loose.map(|text| text.parse::<Loose>().map_err(|_| wrong("count_lines_loose"))).transpose()?;
-            let known = match (counted, loose) {
-                (Some(number), _) => whole(number),
-                (None, Some(Loose::None)) => 0,
-                (None, Some(_)) => whole(quantity),
-                (None, None) => whole(expected),
-            };
+            let known = known(whole(quantity), whole(expected), counted.map(whole), loose.map(<&str>::from));
             let looked_at = counted.is_some() || loose.is_some();
             Ok(Said { line, quantity: whole(quantity), known, loose, looked_at, on: clock::today(at.and_utc()) })
         })

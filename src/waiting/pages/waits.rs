@@ -13,7 +13,8 @@ use crate::base::ids::{ResourceId, SchoolId};
 use crate::base::secret::Secret;
 use crate::bookings::last_day_of;
 use crate::bookings::pages::reserve::ask::Ask;
-use crate::bookings::pages::reserve::form::{Picks, copies};
+use crate::bookings::pages::reserve::form::copies;
+use crate::bookings::pages::reserve::picks::Picks;
 use crate::bookings::store::shelf::{self, Reading};
 use crate::db::Stop;
 use crate::people::{Borrower, Member, RoleKind};
@@ -202,7 +203,7 @@ fn shown(member: &Member, reading: &Reading, ask: &Ask, errors: &Errors, refusal
                     (day_select("from", "Use it from", ask.first(), &picks.weeks(ask), errors))
                     (day_select("to", "Use it until", ask.last(), &picks.weeks(ask), errors))
                 }))
-                @if reading.title.copies.len() > 1 { (copies(&reading.shelf, &reading.title.copies, &ask.copy, true, errors)) }
+                @if reading.title.copies.len() > 1 { (copies(&reading.shelf, &reading.title.copies, &ask.copy, true, errors, |copy| copy.out_of_service.is_none())) }
                 (schools(member, reading, ask, errors))
                 (field("class", "Class or year group", &ask.class).hint("For example, Year 4 or Kestrels").text(errors))
                 (field("purpose", "What it is for", &ask.purpose).hint("For example, making circuits").optional().width("full").text(errors))

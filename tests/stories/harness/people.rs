@@ -101,7 +101,13 @@ async fn check(person: &Person, wish: &Wish) -> Page {
     let at = format!("/boxes/{}/reserve?from={}&to={}", wish.resource, wish.from, wish.to);
     let mut form = person.open(&at).await.form("/reserve/check").set("from", &wish.from).set("to", &wish.to);
     for (name, value) in &wish.more {
-        form = form.set(name, value);
+        form = match *name {
+            // One of the chips, or typed.
+            "class" if !form.offers("class").contains(&value.as_str()) => form.set("class_other", value),
+            // A page that was opened before may have offered it.
+            "copy" => form.tampered("copy", value),
+            name => form.set(name, value),
+        };
     }
     person.browser.submit(&form).await
 }

@@ -272,6 +272,17 @@ impl Page {
         forms.into_iter().next().unwrap_or_else(|| panic!("{} has no form to {action:?}:\n{}", self.path, self.words()))
     }
 
+    /// Name and value of the buttons whose words begin so.
+    pub fn buttons(&self, words: &str) -> Vec<(String, String)> {
+        let html = Html::parse_document(&self.text);
+        let every = selector("main button[name]");
+        let said = |button: &ElementRef<'_>| button.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
+        let named = html.select(&every).filter(|button| said(button).starts_with(words));
+        named
+            .map(|button| (button.attr("name").unwrap_or_default().to_owned(), button.attr("value").unwrap_or_default().to_owned()))
+            .collect()
+    }
+
     /// Every form whose action ends so.
     pub fn forms(&self, action: &str) -> Vec<Form> {
         let html = Html::parse_document(&self.text);

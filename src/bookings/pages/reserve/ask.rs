@@ -38,9 +38,21 @@ pub struct Ask {
     pub repeat: String,
     /// The form's key: the same form sent twice books once.
     pub key: String,
+    /// Another class than those to choose from; it wins.
+    pub class_other: String,
+    /// The weeks that were tapped: see `Picks::pick`.
+    pub pick: String,
+    /// A day of the weeks to show.
+    pub at: String,
 }
 
 impl Ask {
+    /// The answers with the class that was typed in place of the one that was chosen.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        if self.class_other.trim().is_empty() { self } else { Self { class: self.class_other, class_other: String::new(), ..self } }
+    }
+
     /// The first day, when it is one.
     #[must_use]
     pub fn first(&self) -> Option<Day> {
@@ -93,7 +105,7 @@ impl Ask {
         Self { from: days.first().to_string(), to: days.last().to_string(), copy, ..self.clone() }
     }
 
-    /// Name and value of each field, but the key.
+    /// Name and value of each field that is an answer.
     pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
             ("from", self.from.as_str()),

@@ -2,6 +2,8 @@
 
 pub mod ask;
 pub mod form;
+pub mod picks;
+pub mod strip;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -15,6 +17,7 @@ use crate::bookings::acts::{self, NoBooking, Wanted, similar_to};
 use crate::bookings::store::shelf::{self, Reading, Similar};
 use crate::bookings::tell::Teller;
 use crate::bookings::{Decision, Kind, Refusal, State, Taken, reserve};
+use crate::catalogue::pages::missing_now;
 use crate::db::{self, Stop};
 use crate::people::{Borrower, Member};
 use crate::web::forms::{Errors, csrf_field, hidden, submit};
@@ -24,6 +27,7 @@ use crate::web::parts::{Tone, back, banner, head, row, summary};
 use crate::web::{App, Error};
 use ask::Ask;
 use form::Form;
+use picks::Picks;
 
 /// Where no school is chosen yet: a coordinator without one. Its calendar is the cluster's.
 const NO_SCHOOL: SchoolId = SchoolId(0);
@@ -39,10 +43,11 @@ pub async fn form(
     query: web::Query<Ask>,
 ) -> Result<HttpResponse, Error> {
     let (_, resource) = path.into_inner();
-    let ask = query.into_inner();
+    let ask = query.into_inner().settled();
     let school = ask.school_id(&member).unwrap_or(NO_SCHOOL);
     let wanted = ask.days();
     let reading = app.db.read(member.scope(), move |tx| Ok::<_, Error>(shelf::read(tx, resource, school, wanted)?)).await?;
+    let ask = Picks::of(&reading.shelf, ask.copy_id(), ask.first()).pick(&ask);
     let form = Form { member: &member, reading: &reading, ask: &ask, errors: Errors::new(), refusal: None, similar: &[] };
     Ok(shown(&member, StatusCode::OK, &reading, &form.main()))
 }
@@ -58,7 +63,7 @@ pub async fn check(
     query: web::Query<Ask>,
 ) -> Result<HttpResponse, Error> {
     let (_, resource) = path.into_inner();
-    let ask = query.into_inner();
+    let ask = query.into_inner().settled();
     let parsed = ask.parse(&member);
     let school = ask.school_id(&member).unwrap_or(NO_SCHOOL);
     let days = ask.days();
@@ -96,7 +101,7 @@ pub async fn book(
     form: Posted<Ask>,
 ) -> Result<HttpResponse, Error> {
     let (_, resource) = path.into_inner();
-    let ask = form.0;
+    let ask = form.0.settled();
     let Some(key) = ask.request_key(member.person, resource) else {
         return Err(Error::Bad("The form lacks its key. Go back, reload the page and send it again.".into()));
     };
@@ -159,12 +164,17 @@ fn answers(member: &Member, reading: &Reading, ask: &Ask, wanted: &Wanted, decis
     let school = reading.schools.iter().find(|school| school.id == wanted.school).map_or("", |school| school.name.as_str());
     let several = title.copies.len() > 1;
     let waiting = decision.state == State::Requested;
+    let lacks = reading.shelf.copies.iter().find(|copy| copy.id == decision.copy).map(|copy| copy.missing.clone()).unwrap_or_default();
     let mut rows = vec![
         row("Box", if several { format!("{} ({})", title.name, decision.tag) } else { title.name.clone() }).change(&change, "the copy"),
+        row("Missing now", missing_now(&lacks)),
         row("Use it from", crate::base::days::full(decision.days.first())).change(&change, "the dates"),
         row("Use it until", crate::base::days::full(decision.days.last())).change(&change, "the dates"),
         row("School", school),
     ];
+    if lacks.is_empty() {
+        rows.remove(1);
+    }
     if decision.kind == Kind::Restock {
         rows.push(row("Kept for", "Restocking or repair").change(&change, "what it is kept for"));
     }
