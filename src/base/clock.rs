@@ -76,6 +76,12 @@ pub fn today(now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&London).date_naive()
 }
 
+/// What the clock on the wall shows at the schools at a moment: in summer an hour more than in UTC.
+#[must_use]
+pub fn local(at: DateTime<Utc>) -> chrono::NaiveDateTime {
+    at.with_timezone(&London).naive_local()
+}
+
 /// The hour it is at the schools, 0 to 23: what mail hours are compared with.
 #[must_use]
 pub fn hour(now: DateTime<Utc>) -> u32 {

@@ -1,5 +1,7 @@
 //! Texts that people type, as they are kept: one line of letters that can be seen. And numbers as they are read.
 
+use std::borrow::Cow;
+
 /// Whether a letter shows nothing, or only changes how its neighbours are read. A name with one of them looks like another name, or
 /// turns the line it stands in around (U+202E). The shapes of emoji and accents are not among them.
 #[must_use]
@@ -21,6 +23,27 @@ pub fn line(typed: &str) -> String {
 #[must_use]
 pub fn plain_line(typed: &str) -> String {
     line(&typed.replace(char::is_control, " "))
+}
+
+/// A text as every program should have saved it: without a byte-order mark in front, its lines ended by a line feed alone, whether they
+/// ended as Windows, Unix or an old Mac ends them. No line gets another number by it.
+#[must_use]
+pub fn unified(said: &str) -> Cow<'_, str> {
+    let said = said.trim_start_matches('\u{FEFF}');
+    if said.contains('\r') { Cow::Owned(said.replace("\r\n", "\n").replace('\r', "\n")) } else { Cow::Borrowed(said) }
+}
+
+/// A name by which it is compared with others: capitals, accents of quotation marks and dashes, blanks and letters that cannot be seen do
+/// not matter. "St Peter's" is "St Peter’s", and "Monk-Fryston" is "Monk–Fryston".
+#[must_use]
+pub fn alike(name: &str) -> String {
+    let same = |letter: char| match letter {
+        '‘' | '’' | '‚' | '‛' | 'ʼ' | 'ʹ' | '′' | '`' | '´' | '＇' => '\'',
+        '“' | '”' | '„' | '‟' | '″' | '«' | '»' => '"',
+        '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '－' => '-',
+        other => other,
+    };
+    line(name).chars().map(same).collect::<String>().to_lowercase()
 }
 
 /// A text of at most so many letters; what is cut shows that it is.
@@ -58,6 +81,16 @@ mod tests {
         }
         assert_eq!(line("Zoë \u{1F600}\u{FE0F} 李\u{2028}Müller"), "Zoë \u{1F600}\u{FE0F} 李 Müller");
         assert_eq!((line("a\u{7}b").as_str(), plain_line("a\u{7}b\tc").as_str()), ("a\u{7}b", "a b c"));
+    }
+
+    #[test]
+    fn lines_end_in_one_way_and_names_are_compared_without_their_marks() {
+        for text in ["a\nb\n\nc", "a\r\nb\r\n\r\nc", "a\rb\r\rc", "\u{FEFF}a\nb\n\nc"] {
+            assert_eq!(unified(text), "a\nb\n\nc");
+        }
+        assert_eq!(alike("ST  PETER’S\u{200B}"), alike("St Peter's"));
+        assert_eq!(alike("Monk\u{2013}Fryston “A”"), alike("monk-fryston \"a\""));
+        assert_ne!(alike("St Peters"), alike("St Peter's"));
     }
 
     #[test]

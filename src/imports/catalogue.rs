@@ -3,6 +3,7 @@
 use super::school_year::longest;
 use super::who::{Known, once};
 use super::{ContentsLine, Copy, NOWHERE, Resource};
+use crate::base::text::alike;
 use crate::catalogue::topics;
 use crate::sheets::problems::{Problems, nearest};
 use crate::sheets::{Column, Names, Row, Sheet, cells, may, must};
@@ -40,7 +41,7 @@ const PLAIN_ICON: &str = "package";
 /// Reads `resources.csv`.
 pub fn resources(sheet: &Sheet, problems: &mut Problems) -> Vec<Resource> {
     let resources: Vec<Resource> = sheet.rows.iter().filter_map(|row| resource(row, problems)).collect();
-    once(sheet.file, "name", resources.iter().map(|resource| (resource.line, resource.name.to_lowercase())), problems);
+    once(sheet.file, "name", resources.iter().map(|resource| (resource.line, alike(&resource.name))), problems);
     resources
 }
 
@@ -115,7 +116,7 @@ pub fn contents(sheet: &Sheet, resources: &mut [Resource], names: &Names, proble
     once(
         sheet.file,
         "item",
-        sheet.rows.iter().map(|row| (row.line, format!("{}: {}", row.text("resource"), row.text("item")).to_lowercase())),
+        sheet.rows.iter().map(|row| (row.line, alike(&format!("{}: {}", row.text("resource"), row.text("item"))))),
         problems,
     );
     for row in &sheet.rows {
@@ -172,9 +173,9 @@ fn copy(row: &Row, resources: &[Resource], names: &Names, schools: Known<'_>, pr
 /// The resource that a line is about.
 fn named(row: &Row, resources: &[Resource], names: &Names, problems: &mut Problems) -> Option<usize> {
     let typed = row.text("resource");
-    let lower = typed.to_lowercase();
-    let found = resources.iter().position(|resource| resource.name.to_lowercase() == lower);
-    if found.is_none() && !names.has(&lower) {
+    let name = alike(typed);
+    let found = resources.iter().position(|resource| alike(&resource.name) == name);
+    if found.is_none() && !names.has(typed) {
         let right = match nearest(typed, resources.iter().map(|resource| resource.name.as_str())) {
             Some(meant) => format!("Did you mean {meant}?"),
             None => "Write a name that stands in resources.csv.".to_owned(),

@@ -116,7 +116,7 @@ fn booking(row: &Row, around: &Around<'_>, problems: &mut Problems) -> Option<Bo
 fn copy(row: &Row, around: &Around<'_>, problems: &mut Problems) -> Option<usize> {
     let (typed, copies) = (row.text("copy"), around.copies);
     let found = copies.iter().position(|copy| copy.tag.eq_ignore_ascii_case(typed));
-    if found.is_none() && !around.tags.has(&typed.to_lowercase()) {
+    if found.is_none() && !around.tags.has(typed) {
         let right = match nearest(typed, copies.iter().map(|copy| copy.tag.as_str())) {
             Some(meant) => format!("Did you mean {meant}?"),
             None => "Write a tag that stands in copies.csv.".to_owned(),

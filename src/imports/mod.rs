@@ -8,6 +8,7 @@ pub mod acts;
 pub mod pages;
 pub mod pasted;
 
+mod calendar;
 mod catalogue;
 mod loans;
 mod pattern;
@@ -31,9 +32,9 @@ use crate::year::{ClosureKind, Season};
 const NOWHERE: usize = usize::MAX;
 
 /// How much is read of one file: ten years of bookings of a hundred boxes are 2 MB.
-const LIMITS: Limits = Limits { bytes: 20 * 1024 * 1024, cell: 2000, rows: 200_000 };
+const LIMITS: Limits = Limits { bytes: 20 * 1024 * 1024, cell: 2000, rows: 200_000, tabs: false };
 
-/// The files of a folder by name. Only names that end in `.csv` are looked at.
+/// The files of a folder by name. Only names that end in `.csv` are looked at, and `terms.ics`.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// The files that a folder may hold, in the order in which they are read; the first three must be there.
@@ -82,6 +83,8 @@ pub struct Cluster {
     pub copies: Vec<Copy>,
     /// Who has had and will have them.
     pub bookings: Vec<Booking>,
+    /// What of a calendar file was not taken, or should be looked at: a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// The booking rules of a cluster; the defaults are those of the tables.
@@ -341,7 +344,11 @@ fn read_all(files: &Files, today: Day, problems: &mut Problems) -> Option<Cluste
     let (people, roles) = in_people.as_ref().map(|sheet| who::people(sheet, known, problems)).unwrap_or_default();
 
     let settings = sheet("settings.csv", school_year::SETTINGS, problems).map(|sheet| school_year::settings(&sheet, problems));
-    let terms = sheet("terms.csv", school_year::TERMS, problems).map(|sheet| school_year::terms(&sheet, problems));
+    let calendar = calendar::read(files, problems);
+    let terms = match calendar {
+        Some(_) => None,
+        None => sheet("terms.csv", school_year::TERMS, problems).map(|sheet| school_year::terms(&sheet, problems)),
+    };
     let closures = sheet("closures.csv", school_year::CLOSURES, problems).map(|sheet| school_year::closures(&sheet, known, problems));
 
     let in_resources = sheet("resources.csv", catalogue::RESOURCES, problems);
@@ -374,6 +381,7 @@ fn read_all(files: &Files, today: Day, problems: &mut Problems) -> Option<Cluste
         sheet("bookings.csv", loans::BOOKINGS, problems).map(|sheet| loans::bookings(&sheet, &around, problems))
     };
     let head = head?;
+    let calendar = calendar.unwrap_or_default();
     Some(Cluster {
         name: head.name,
         slug: head.slug,
@@ -383,17 +391,18 @@ fn read_all(files: &Files, today: Day, problems: &mut Problems) -> Option<Cluste
         schools,
         people,
         roles,
-        terms: terms.unwrap_or_default(),
-        closures: closures.unwrap_or_default(),
+        terms: terms.unwrap_or(calendar.terms),
+        closures: closures.unwrap_or_default().into_iter().chain(calendar.closures).collect(),
         resources,
         copies,
         bookings: bookings.unwrap_or_default(),
+        notes: calendar.notes,
     })
 }
 
 /// A file of a name that nobody reads would be left out in silence.
 fn check_names(files: &Files, problems: &mut Problems) {
-    for name in files.keys().filter(|name| !FILES.contains(&name.as_str())) {
+    for name in files.keys().filter(|name| !FILES.contains(&name.as_str()) && name.as_str() != calendar::TERMS_ICS) {
         let right = match problems::nearest(name, FILES) {
             Some(meant) => format!("Did you mean {meant}? Rename it, or take it out of the folder."),
             None => format!("The files are: {}. Rename it, or take it out of the folder.", FILES.join(", ")),

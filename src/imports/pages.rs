@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::base::days;
+use crate::base::text::number;
 use crate::db::Stop;
 use crate::imports::acts::{self, Understood};
 use crate::imports::pasted::What;
@@ -20,6 +21,7 @@ use crate::web::upload::Uploaded;
 use crate::web::{App, Error};
 use crate::year::Closure;
 use crate::year::pages::closure::disturbed_banner;
+use crate::year::pages::glance::glance;
 use crate::year::pages::{dated, to_year, why};
 use crate::year::plan::{Fault, Planned, Row, Step};
 
@@ -155,7 +157,7 @@ fn example(what: What) -> Markup {
         html! {
             pre.letter { (lines) }
             @if what == What::Terms {
-                p { "A calendar file needs events such as “Autumn term starts”, “Half term”, “Autumn term ends”. Bank holidays and INSET days in term become closed days of the whole cluster." }
+                p { "A calendar file has events such as “Autumn term starts”, “Half term”, “October holiday”, “School closes for Christmas”, “Pupils return”, or the days of Term 1 to Term 6. Bank holidays, INSET and in-service days in term become closed days of the whole cluster." }
             } @else {
                 p { "The kinds are inset, closure and bank_holiday. A line without a school is for the whole cluster." }
             }
@@ -182,7 +184,23 @@ fn preview_page(member: &Member, what: What, text: &str, understood: &Understood
         @else if good == 0 { (banner(Tone::Bad, "No dates were found", html! { p { "The text has no line that could be stored." } })) }
         @else if !all.is_news() { (banner(Tone::Plain, "All of it is there already", html! { p { "There is nothing to store." } })) }
         @else if pressed { (banner(Tone::Warn, "The school year is not what it was", html! { p { "Look at what would be replaced now, then store it." } })) }
+        @if !all.doubts.is_empty() {
+            (banner(Tone::Warn, "Look at this before you store the dates", html! { ul { (lines(&all.doubts)) } (more(all.doubts.len())) }))
+        }
         @if !wrong { (disturbed_banner(all.off)) }
+        @if all.events > 0 {
+            p { "The calendar has " (counted(all.events, "event", "events")) ": " (number(all.used.len())) " used, " (number(all.left_out.len())) " left out." }
+        }
+        div.grid2 {
+            @if good > 0 { (glance(&all.terms, &all.closures)) }
+            @if !all.left_out.is_empty() {
+                section.panel.card {
+                    h2 { "Left out: " (counted(all.left_out.len(), "event", "events")) }
+                    ul { (lines(&all.left_out)) }
+                    (more(all.left_out.len()))
+                }
+            }
+        }
         @if !all.terms.is_empty() { section.panel.card { h2 { "Terms" } (terms_table(&all.terms)) } }
         @if !all.closures.is_empty() { section.panel.card { h2 { "Closed days" } (closures_table(&all.closures, schools)) } }
         @if !wrong && all.is_news() {
@@ -195,13 +213,18 @@ fn preview_page(member: &Member, what: What, text: &str, understood: &Understood
                 (submit("Store the dates"))
             }
         }
-        @if !all.left_out.is_empty() {
-            (details(&format!("Left out: {}", counted(all.left_out.len(), "event", "events")), html! { ul { @for (line, words) in all.left_out.iter().take(MOST_LISTED) { li { "Line " (line) ": " (words) } } } (more(all.left_out.len())) }))
+        @if !all.used.is_empty() {
+            (details("What each event was taken for", html! { ul { (lines(&all.used)) } (more(all.used.len())) }))
         }
         @if wrong || good == 0 { (sheet(member, what, text, &none, "Mend the text")) }
         @else { (details("Change the text, or take another file", sheet(member, what, text, &none, ""))) }
     };
     (!wrong && good > 0, form_page(&member.shell(Nav::People), "Check the dates", wrong, &main))
+}
+
+/// The first of what is said of lines.
+fn lines(said: &[(u64, String)]) -> Markup {
+    html! { @for (line, words) in said.iter().take(MOST_LISTED) { li { "Line " (line) ": " (words) } } }
 }
 
 /// The words after a list of which only the first are shown.

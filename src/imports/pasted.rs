@@ -1,8 +1,6 @@
 //! Terms and closures pasted or uploaded into a cluster that is there already: the same files, read by the same code, but a
 //! good line stands beside a bad one, so that both can be shown.
 
-use std::borrow::Cow;
-
 use super::school_year::{self, CLOSURES, TERMS};
 use super::who::Known;
 use super::{School, Term};
@@ -14,7 +12,7 @@ use crate::year::plan::{self, Fault, MOST_ROWS, Planned, Row, Step};
 use crate::year::{Closure, SchoolCalendar, ics};
 
 /// How much is read of a text: the lines of a year or two, and not of everything that fits into a form.
-const LIMITS: sheets::Limits = sheets::Limits { rows: MOST_ROWS, ..super::LIMITS };
+const LIMITS: sheets::Limits = sheets::Limits { rows: MOST_ROWS, tabs: true, ..super::LIMITS };
 
 /// Which of the two is imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +30,14 @@ pub struct Preview {
     pub terms: Vec<Row<Planned>>,
     /// The closed days, each with what storing it would do.
     pub closures: Vec<Row<Closure>>,
-    /// Events of a calendar file that mean neither, with their lines.
+    /// How many events a calendar file has.
+    pub events: usize,
+    /// What each of its events was taken for, by its line.
+    pub used: Vec<(u64, String)>,
+    /// Its events that were not taken, with their lines and the reasons.
     pub left_out: Vec<(u64, String)>,
+    /// What was taken and should be looked at, with the lines.
+    pub doubts: Vec<(u64, String)>,
     /// What cannot be stored, as far as it is kept.
     pub faults: Vec<Fault>,
     /// How many faults there are beside these.
@@ -53,7 +57,7 @@ impl Preview {
                 (all.terms, all.faults) = plan::plan_terms(&found.terms, calendar.terms());
                 all.faults.splice(0..0, found.faults);
                 all.closures = plan::plan_closures(found.closures, calendar.closures());
-                all.left_out = found.left_out;
+                (all.events, all.used, all.left_out, all.doubts) = (found.events, found.used, found.left_out, found.doubts);
             }
             (What::Terms, false) => {
                 let read = terms(text);
@@ -133,22 +137,11 @@ fn sift<T>(read: Vec<(u64, T)>, problems: &Problems) -> Read<T> {
     }
 }
 
-/// Cells that were copied out of a spreadsheet stand between tabs: line by line as CSV, so that the line numbers stay.
-fn commas(text: &str) -> Cow<'_, str> {
-    let head = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    if !head.contains('\t') || head.contains(',') {
-        return Cow::Borrowed(text);
-    }
-    let cell = |cell: &str| if cell.contains([',', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() };
-    let line = |line: &str| line.split('\t').map(cell).collect::<Vec<_>>().join(",");
-    Cow::Owned(text.lines().map(line).collect::<Vec<_>>().join("\n"))
-}
-
 /// The terms of a text like `terms.csv`.
 #[must_use]
 pub fn terms(text: &str) -> Read<Term> {
     let mut problems = Problems::default();
-    let sheet = sheets::read("terms.csv", commas(text).as_bytes(), TERMS, LIMITS, &mut problems);
+    let sheet = sheets::read("terms.csv", text.as_bytes(), TERMS, LIMITS, &mut problems);
     let read = sheet.map(|sheet| school_year::terms(&sheet, &mut problems)).unwrap_or_default();
     sift(read.into_iter().map(|term| (term.line, term)).collect(), &problems)
 }
@@ -173,7 +166,7 @@ pub fn closures(text: &str, schools: &[schools::School]) -> Read<Closure> {
         })
         .collect();
     let mut problems = Problems::default();
-    let sheet = sheets::read("closures.csv", commas(text).as_bytes(), CLOSURES, LIMITS, &mut problems);
+    let sheet = sheets::read("closures.csv", text.as_bytes(), CLOSURES, LIMITS, &mut problems);
     // No name is known but those of these schools.
     let names = Names::of(Some(&sheets::Sheet { file: "schools.csv", rows: Vec::new() }), &[]);
     let read =
@@ -206,6 +199,15 @@ mod tests {
         let read = closures("\nkind\tfirst_day\tnote\ninset\t27/11/2026\tReading, writing\nnone\t1/1/2026\t\n", &[]);
         assert_eq!(read.good.iter().map(|(line, closure)| (*line, closure.note.as_str())).collect::<Vec<_>>(), [(3, "Reading, writing")]);
         assert_eq!(read.problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(4)]);
+    }
+
+    #[test]
+    fn cells_with_marks_and_line_breaks_stay_whole() {
+        let text = "kind\tfirst_day\tlast_day\tnote\r\ninset\t27/11/2026\t\t\"He said \"\"no school\"\"\"\r\ninset\t28/01/2027\t\t\"two\r\nlines\"\r\nx\t28/01/2027\t\t\r\n";
+        let read = closures(text, &[]);
+        let notes: Vec<_> = read.good.iter().map(|(line, closure)| (*line, closure.note.as_str())).collect();
+        assert_eq!(notes, [(2, "He said \"no school\""), (3, "two lines")]);
+        assert_eq!(read.problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(5)]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::base::days::{self, Period};
 use crate::clusters::longest::Longest;
 use crate::sheets::problems::{Problems, nearest};
 use crate::sheets::{Column, Row, Sheet, cells, may, must};
+use crate::year::plan;
 use crate::year::{ClosureKind, Season};
 
 /// The columns of `settings.csv`.
@@ -124,6 +125,12 @@ fn term(row: &Row, problems: &mut Problems) -> Option<Term> {
             "Mend the days or the academic year, which runs from September to August.",
             problems,
         );
+    }
+    if let Some(season) = season {
+        for fault in plan::impossible(season, days) {
+            let column = if fault.field() == "last" { "last_day" } else { "first_day" };
+            row.wrong(column, fault.wrong(), fault.right(), problems);
+        }
     }
     let half_term = half_term?;
     if let Some(half) = half_term

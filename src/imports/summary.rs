@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Cluster, FILES};
 use crate::base::ids::ClusterId;
+use crate::sheets::problems::{MOST_LISTED, and_more};
 
 /// What was imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,7 @@ pub struct Summary {
     /// Its short name in addresses.
     pub slug: String,
     counts: Vec<(&'static str, usize)>,
+    notes: Vec<String>,
 }
 
 impl Summary {
@@ -34,7 +36,13 @@ impl Summary {
             cluster.copies.len(),
             cluster.bookings.len(),
         ];
-        Self { cluster: id, name: cluster.name.clone(), slug: cluster.slug.clone(), counts: FILES.into_iter().zip(counts).collect() }
+        Self {
+            cluster: id,
+            name: cluster.name.clone(),
+            slug: cluster.slug.clone(),
+            counts: FILES.into_iter().zip(counts).collect(),
+            notes: cluster.notes.clone(),
+        }
     }
 
     /// How many rows came of each file.
@@ -58,6 +66,10 @@ impl fmt::Display for Summary {
             count("contents.csv"),
             count("copies.csv"),
             count("bookings.csv"),
-        )
+        )?;
+        for note in self.notes.iter().take(MOST_LISTED) {
+            write!(f, "\n{note}")?;
+        }
+        and_more(self.notes.len()).map_or(Ok(()), |words| write!(f, "\n{words}"))
     }
 }

@@ -309,6 +309,45 @@ fn a_file_needs_those_it_refers_to() {
     assert_eq!(said(&files), ["copies.csv: The file is missing. What stands in bookings.csv refers to it: add it to the folder."]);
 }
 
+/// Names are the same whatever their apostrophes, hyphens, blanks and capitals, where a school is named and where doubles are looked for.
+#[test]
+fn a_name_is_known_by_its_letters() {
+    let mut files = with("schools.csv", "Saxton,SA", "St Peter’s,SA");
+    for file in ["cluster.csv", "people.csv", "closures.csv", "copies.csv", "bookings.csv"] {
+        if let Some(bytes) = files.get_mut(file) {
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            *bytes = text.replace("Saxton", "ST  Peter's\u{200B}").into_bytes();
+        }
+    }
+    // What is no school's name changed with it.
+    let people = String::from_utf8(files["people.csv"].clone()).unwrap();
+    files.insert("people.csv".into(), people.replace("@ST  Peter's\u{200B}.example", "@saxton.example").into_bytes());
+    assert_eq!(said(&files), Vec::<String>::new());
+    let double = with("schools.csv", "Brayton C of E Primary School,Brayton", "Brayton C of E Primary School,saxton ");
+    assert!(said(&double).iter().any(|line| line.contains("column short_name: \"saxton\" is on line 2 already")));
+}
+
+#[test]
+fn an_extract_of_schools_is_taken_by_its_headers() {
+    let gias = b"\"URN\",\"LA (code)\",\"LA (name)\",\"EstablishmentName\",\"OpenDate\",\"Street\",\"Locality\",\"Address3\",\"Town\",\"Postcode\",\"HeadTitle (name)\"\r\n\
+        100001,\"207\",\"Example\",\"St Peter\x92s CofE Primary School\",\"01-09-2012\",\"Appleton Road\",\"North End\",\"\",\"Exeter\",\"EX1 1AA\",\"Ms\"\r\n";
+    let mut files = Files::from([("schools.csv".to_owned(), gias.to_vec())]);
+    let said_of = |files: &Files| said(files).into_iter().filter(|line| line.starts_with("schools.csv")).collect::<Vec<_>>();
+    let said = said_of(&files);
+    assert!(said.len() == 1 && said[0].contains("missing: short_name, letters, joined"), "{said:#?}");
+    let text = String::from_utf8_lossy(gias)
+        .replace('\u{FFFD}', "’")
+        .replace("\"URN\"", "short_name,letters,joined,\"URN\"")
+        .replace("100001", "St Peter's,SP,01-09-2012,100001");
+    files.insert("schools.csv".into(), text.into_bytes());
+    assert_eq!(said_of(&files), Vec::<String>::new());
+    let mut problems = Problems::default();
+    let sheet = sheets::read("schools.csv", &files["schools.csv"], who::SCHOOLS, LIMITS, &mut problems).unwrap();
+    let school = &who::schools(&sheet, None, &mut problems)[0];
+    assert_eq!((school.name.as_str(), school.address.as_str()), ("St Peter’s CofE Primary School", "Appleton Road, North End, Exeter"));
+    assert_eq!((school.urn.as_deref(), school.joined.to_string().as_str()), (Some("100001"), "2012-09-01"));
+}
+
 proptest! {
     /// Whatever is done to a file, reading answers with a cluster or with problems.
     #[test]

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use super::{Person, Role, School};
 use crate::base::days::{Day, Period};
+use crate::base::text::alike;
 use crate::sheets::problems::{Problems, nearest};
 use crate::sheets::{Column, Names, Row, Sheet, may, must};
 
@@ -17,11 +18,11 @@ pub const CLUSTER: &[Column] =
     &[must("name"), must("slug"), may("cohort_year"), must("nation"), may("lead_school"), may("note"), may("source")];
 /// The columns of `schools.csv`.
 pub const SCHOOLS: &[Column] = &[
-    must("name"),
+    must("name").or(&["establishmentname"]),
     must("short_name"),
     must("letters"),
     may("urn"),
-    may("address"),
+    may("address").or(&["street", "locality", "address3", "town"]),
     must("postcode"),
     must("joined"),
     may("left"),
@@ -70,9 +71,8 @@ impl Known<'_> {
         if typed.is_empty() {
             return Some(None);
         }
-        let lower = typed.to_lowercase();
-        let found = place(self.schools, &lower);
-        if found.is_none() && !self.names.has(&lower) {
+        let found = place(self.schools, typed);
+        if found.is_none() && !self.names.has(typed) {
             row.wrong(column, format!("There is no school \"{typed}\"."), meant(self.schools, typed), problems);
         }
         found.map(Some)
@@ -88,10 +88,17 @@ impl Known<'_> {
     }
 }
 
-/// The school with this name, short name or letters, written in lower case here.
-fn place(schools: &[School], lower: &str) -> Option<usize> {
-    let same = |text: &str| text.to_lowercase() == lower;
-    schools.iter().position(|school| same(&school.name) || same(&school.short_name) || same(&school.letters))
+/// The school with this name, short name or letters.
+fn place(schools: &[School], typed: &str) -> Option<usize> {
+    let find = |same: &dyn Fn(&str) -> bool| {
+        schools.iter().position(|school| same(&school.name) || same(&school.short_name) || same(&school.letters))
+    };
+    // Most names are written as they are: a long file asks a million times.
+    let written = find(&|name| name.eq_ignore_ascii_case(typed));
+    written.or_else(|| {
+        let typed = alike(typed);
+        find(&|name| alike(name) == typed)
+    })
 }
 
 /// What to write instead of a school that is not there.
@@ -136,8 +143,8 @@ pub fn schools(sheet: &Sheet, lead: Option<&str>, problems: &mut Problems) -> Ve
     if sheet.rows.is_empty() {
         problems.file(sheet.file, "There is no school.", "Write one line for each school of the cluster.");
     }
-    once(sheet.file, "name", schools.iter().map(|school| (school.line, school.name.to_lowercase())), problems);
-    once(sheet.file, "short_name", schools.iter().map(|school| (school.line, school.short_name.to_lowercase())), problems);
+    once(sheet.file, "name", schools.iter().map(|school| (school.line, alike(&school.name))), problems);
+    once(sheet.file, "short_name", schools.iter().map(|school| (school.line, alike(&school.short_name))), problems);
     once(sheet.file, "letters", schools.iter().map(|school| (school.line, school.letters.clone())), problems);
     mark_lead(sheet, &mut schools, lead, problems);
     schools
@@ -182,10 +189,9 @@ fn school(row: &Row, problems: &mut Problems) -> Option<School> {
 /// The lead school stands in `cluster.csv`, or is marked in `schools.csv`, or both, and then they must agree.
 fn mark_lead(sheet: &Sheet, schools: &mut [School], lead: Option<&str>, problems: &mut Problems) {
     if let Some(lead) = lead {
-        let lower = lead.to_lowercase();
-        match place(schools, &lower) {
+        match place(schools, lead) {
             Some(place) => schools[place].lead = true,
-            None if NAME_COLUMNS.iter().any(|column| sheet.rows.iter().any(|row| row.text(column).to_lowercase() == lower)) => {}
+            None if NAME_COLUMNS.iter().any(|column| sheet.rows.iter().any(|row| alike(row.text(column)) == alike(lead))) => {}
             None => problems.at("cluster.csv", Some(2), "lead_school", format!("There is no school \"{lead}\"."), meant(schools, lead)),
         }
     }

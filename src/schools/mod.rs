@@ -16,6 +16,7 @@ pub use typed::{Typed, not_too_far};
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{LeadSchoolId, MembershipId, SchoolId};
+use crate::base::text::alike;
 use crate::db::Refuses;
 
 /// A school as bars and lists name it.
@@ -247,7 +248,7 @@ impl Refuses for (&'static str, Refusal) {}
 
 /// Whether a school may have these names.
 pub fn names_are_free(names: &Names, own: Option<SchoolId>, known: &[Known]) -> Result<(), (&'static str, Refusal)> {
-    let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
+    let same = |a: &str, b: &str| alike(a) == alike(b);
     let others = || known.iter().filter(|other| Some(other.id) != own);
     if others().any(|other| same(&other.name, &names.name)) {
         return Err(("name", Refusal::NameTaken));

@@ -145,7 +145,8 @@ pub fn yes_no(text: &str) -> Option<bool> {
     }
 }
 
-/// A day as 2026-11-26 or as 26/11/2026 (day first, as a British spreadsheet writes it), or a sentence on what would be right.
+/// A day as 2026-11-26 or as 26/11/2026, 26-11-2026 or 26.11.2026 (day first, as it is written in Britain), or a sentence on what would be
+/// right.
 pub fn day(text: &str) -> Result<Day, String> {
     const RIGHT: &str = "Write it like 2026-11-26 or 26/11/2026.";
     if let Some(day) = days::parse_iso(text) {
@@ -154,7 +155,8 @@ pub fn day(text: &str) -> Result<Day, String> {
     if text.starts_with(['+', '-']) {
         return Err("School weeks such as \"-3 Mon\" stand only in the demo's own pattern. Write a day like 2026-11-26.".to_owned());
     }
-    let parts: Vec<&str> = text.split('/').collect();
+    let parts: Vec<&str> =
+        ['/', '-', '.'].into_iter().find(|mark| text.contains(*mark)).map_or_else(Vec::new, |mark| text.split(mark).collect());
     let [first, second, year] = parts.as_slice() else { return Err(RIGHT.to_owned()) };
     let number = |part: &str| part.parse::<u32>().ok().filter(|_| part.bytes().all(|b| b.is_ascii_digit()));
     let (Some(first), Some(second), Some(full)) = (number(first), number(second), number(year)) else { return Err(RIGHT.to_owned()) };
@@ -174,7 +176,7 @@ pub fn day(text: &str) -> Result<Day, String> {
 /// The year in which an academic year starts, from "2026-27", "2026/27", "2026-2027" or "2026".
 #[must_use]
 pub fn academic_year(text: &str) -> Option<i32> {
-    let (start, end) = match text.split_once(['-', '/']) {
+    let (start, end) = match text.split_once(['-', '/', '–']) {
         Some((start, end)) => (start.trim(), Some(end.trim())),
         None => (text, None),
     };
@@ -222,7 +224,10 @@ mod tests {
         assert!(iso("26/11/26").unwrap_err().contains("four digits"));
         assert!(iso("29/02/2027").unwrap_err().contains("no such day"));
         assert!(iso("-3 Mon").unwrap_err().contains("pattern"));
-        for wrong in ["26.11.2026", "Thursday", "2026", "26/11", "//", "+1/+1/2026", "46352"] {
+        for text in ["26-11-2026", "26.11.2026", "01-09-2012", "1.9.2012"] {
+            assert_eq!(day(text), day(&text.replace(['-', '.'], "/")), "{text}");
+        }
+        for wrong in ["26.11-2026", "26-11-26", "2026-13-01", "Thursday", "2026", "26/11", "//", "+1/+1/2026", "46352"] {
             assert!(day(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,13 +1,18 @@
 //! One CSV file: bytes to lines with their numbers and named cells. Knows how spreadsheets save, and nothing of clusters.
 
 pub mod cells;
+pub mod decode;
 pub mod problems;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::base::text;
+use crate::sheets::decode::{NotText, decode};
 use crate::sheets::problems::{Problems, nearest};
+
+/// So many headers that are not known are each named with what was meant.
+const MOST_STRANGERS: usize = 8;
 
 /// How much is read of a file: the caller knows what it can be for.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +23,8 @@ pub struct Limits {
     pub cell: usize,
     /// The most lines under the headers in which something is written.
     pub rows: usize,
+    /// Whether cells may stand between tabs, as they do when they are copied out of a spreadsheet.
+    pub tabs: bool,
 }
 
 /// A column that a file may have.
@@ -27,18 +34,28 @@ pub struct Column {
     pub name: &'static str,
     /// Whether the file must have it.
     pub required: bool,
+    /// The headers that it has in files of others. Several make one text.
+    pub also: &'static [&'static str],
+}
+
+impl Column {
+    /// The same column, taken from these headers of somebody else's files as well.
+    #[must_use]
+    pub const fn or(self, also: &'static [&'static str]) -> Self {
+        Self { also, ..self }
+    }
 }
 
 /// A column that must be there.
 #[must_use]
 pub const fn must(name: &'static str) -> Column {
-    Column { name, required: true }
+    Column { name, required: true, also: &[] }
 }
 
 /// A column that may be left out: then all its cells count as empty.
 #[must_use]
 pub const fn may(name: &'static str) -> Column {
-    Column { name, required: false }
+    Column { name, required: false, also: &[] }
 }
 
 /// A file, read: only the columns asked for, only the lines in which something is written.
@@ -73,7 +90,7 @@ impl Row {
     }
 }
 
-/// The names that a file gives, as written and in lower case: also those of lines in which something else is wrong, so that
+/// The names that a file gives, as they are compared ([`text::alike`]): also those of lines in which something else is wrong, so that
 /// one wrong postcode is one problem, and not one more for each booking of that school.
 #[derive(Debug, Default)]
 pub struct Names(Option<HashSet<String>>);
@@ -83,24 +100,25 @@ impl Names {
     #[must_use]
     pub fn of(sheet: Option<&Sheet>, columns: &[&str]) -> Self {
         let cells = |sheet: &Sheet| {
-            let rows = sheet.rows.iter().flat_map(|row| columns.iter().map(|column| row.text(column).to_lowercase()));
+            let rows = sheet.rows.iter().flat_map(|row| columns.iter().map(|column| text::alike(row.text(column))));
             rows.filter(|name| !name.is_empty()).collect()
         };
         Self(sheet.map(cells))
     }
 
-    /// Whether the file gives this name, written in lower case here.
+    /// Whether the file gives this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.0.as_ref().is_none_or(|names| names.contains(name))
+        self.0.as_ref().is_none_or(|names| names.contains(&text::alike(name)))
     }
 }
 
 /// Reads a file, as far as the limits go. `None` when it cannot be read as a table at all, or a header is wrong: then its cells would
 /// only repeat the fault.
 pub fn read(file: &'static str, bytes: &[u8], columns: &'static [Column], limits: Limits, problems: &mut Problems) -> Option<Sheet> {
-    let all = decode(file, bytes, limits, problems)?;
-    if let Some(line) = unclosed_quote(&all) {
+    let all = text_of(file, bytes, limits, problems)?;
+    let mark = between(&all, limits);
+    if let Some(line) = unclosed_quote(&all, mark) {
         problems.at(
             file,
             Some(line),
@@ -110,7 +128,7 @@ pub fn read(file: &'static str, bytes: &[u8], columns: &'static [Column], limits
         );
         return None;
     }
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(all.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(mark).from_reader(all.as_bytes());
     let mut lines = LineCounter { text: &all, byte: 0, line: 1 };
     let (mut records, mut more) = (Vec::new(), 0);
     for record in reader.records() {
@@ -143,22 +161,35 @@ pub fn read(file: &'static str, bytes: &[u8], columns: &'static [Column], limits
     Some(Sheet { file, rows })
 }
 
-fn row(file: &'static str, line: u64, record: &csv::StringRecord, places: &[&'static str], limits: Limits, problems: &mut Problems) -> Row {
-    let mut cells = Vec::with_capacity(places.len());
+fn row(
+    file: &'static str,
+    line: u64,
+    record: &csv::StringRecord,
+    places: &[Option<&'static str>],
+    limits: Limits,
+    problems: &mut Problems,
+) -> Row {
+    let mut cells: Vec<(&'static str, String)> = Vec::with_capacity(places.len());
     for (place, cell) in record.iter().enumerate() {
         let cell = tidy(cell);
         match places.get(place) {
-            Some(column) if cell.len() > limits.cell && cell.chars().count() > limits.cell => problems.at(
+            Some(None) => {}
+            Some(Some(column)) if cell.len() > limits.cell && cell.chars().count() > limits.cell => problems.at(
                 file,
                 Some(line),
                 column,
                 format!("The text has {} letters.", cell.chars().count()),
                 format!("At most {} are kept: shorten it.", limits.cell),
             ),
-            Some(column) if cell.chars().any(char::is_control) => {
+            Some(Some(column)) if cell.chars().any(char::is_control) => {
                 problems.at(file, Some(line), column, "The text holds a control character.", "Type the text again.");
             }
-            Some(column) => cells.push((*column, cell.into_owned())),
+            Some(Some(column)) => match cells.iter_mut().find(|(name, _)| name == column) {
+                Some((_, text)) if !text.is_empty() && !cell.is_empty() => *text = format!("{text}, {cell}"),
+                Some((_, text)) if text.is_empty() => *text = cell.into_owned(),
+                Some(_) => {}
+                None => cells.push((*column, cell.into_owned())),
+            },
             None if cell.is_empty() => {}
             None => problems.at(
                 file,
@@ -188,7 +219,7 @@ fn headers(
     head: &csv::StringRecord,
     columns: &'static [Column],
     problems: &mut Problems,
-) -> Option<Vec<&'static str>> {
+) -> Option<Vec<Option<&'static str>>> {
     let before = problems.found();
     if let (1, Some(only)) = (head.iter().filter(|cell| !cell.trim().is_empty()).count(), head.get(0))
         && let Some(mark) = [';', '\t'].into_iter().find(|mark| only.contains(*mark))
@@ -203,27 +234,58 @@ fn headers(
         );
         return None;
     }
-    let mut places: Vec<&'static str> = Vec::new();
     // Spreadsheets keep empty columns at the right end: they have no header and nothing below it.
     let filled = head.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()).last().map_or(0, |(last, _)| last + 1);
-    for cell in head.iter().take(filled) {
-        let name = cell.trim().to_lowercase().replace([' ', '-'], "_");
-        match columns.iter().find(|column| column.name == name) {
-            Some(column) if places.contains(&column.name) => {
+    let heads: Vec<(&str, String)> =
+        head.iter().take(filled).map(|cell| (cell.trim(), cell.trim().to_lowercase().replace([' ', '-'], "_"))).collect();
+    // A needed column under the name that others give it: the file is theirs, and its other columns are for others.
+    let foreign = columns.iter().any(|column| column.required && heads.iter().any(|(_, name)| column.also.contains(&name.as_str())));
+    let strange: Vec<&str> =
+        heads.iter().filter(|(_, name)| columns.iter().all(|column| column.name != name)).map(|(cell, _)| *cell).collect();
+    let each = !foreign && strange.len() <= MOST_STRANGERS;
+    let mut places: Vec<Option<&'static str>> = Vec::new();
+    for (cell, name) in &heads {
+        let own = columns.iter().find(|column| column.name == name);
+        match own.or_else(|| columns.iter().find(|column| foreign && column.also.contains(&name.as_str()))) {
+            Some(column) if own.is_some() && places.contains(&Some(column.name)) => {
                 problems.at(file, Some(line), column.name, "The header is there twice.", "Keep one of the two columns.");
             }
-            Some(column) => places.push(column.name),
+            Some(column) => places.push(Some(column.name)),
             None => {
-                let right = match nearest(&name, columns.iter().map(|column| column.name)) {
-                    Some(meant) => format!("Did you mean {meant}?"),
-                    None => format!("The columns are: {}.", names(columns)),
-                };
-                problems.at(file, Some(line), cell.trim(), "There is no column of this name.", right);
+                places.push(None);
+                if each {
+                    let right = match nearest(name, columns.iter().map(|column| column.name)) {
+                        Some(meant) => format!("Did you mean {meant}?"),
+                        None => format!("The columns are: {}.", names(columns)),
+                    };
+                    problems.at(file, Some(line), cell, "There is no column of this name.", right);
+                }
             }
         }
     }
-    for column in columns.iter().filter(|column| column.required && !places.contains(&column.name)) {
-        problems.at(file, Some(line), column.name, "The column is missing.", "Add it, with this header.");
+    let missing: Vec<&str> =
+        columns.iter().filter(|column| column.required && !places.contains(&Some(column.name))).map(|column| column.name).collect();
+    if foreign {
+        if !missing.is_empty() {
+            let wrong = format!(
+                "This is a file of others, such as Get Information About Schools. These columns are missing: {}.",
+                missing.join(", ")
+            );
+            let right = format!(
+                "Add them, with these headers. What is not needed ({} and more) may stay: it is passed over.",
+                strange.first().unwrap_or(&"a column")
+            );
+            problems.at(file, Some(line), "", wrong, right);
+        }
+    } else {
+        if !each {
+            let some = strange.iter().take(MOST_STRANGERS).copied().collect::<Vec<_>>().join(", ");
+            let wrong = format!("There are {} columns that are not known: {some} and others.", text::number(strange.len()));
+            problems.at(file, Some(line), "", wrong, format!("The columns are: {}. Take the others away.", names(columns)));
+        }
+        for column in missing {
+            problems.at(file, Some(line), column, "The column is missing.", "Add it, with this header.");
+        }
     }
     (problems.found() == before).then_some(places)
 }
@@ -232,8 +294,8 @@ fn names(columns: &[Column]) -> String {
     columns.iter().map(|column| column.name).collect::<Vec<_>>().join(",")
 }
 
-/// UTF-8 with or without a byte-order mark; else what Excel's plain "CSV" writes in Britain, Windows-1252.
-fn decode(file: &str, bytes: &[u8], limits: Limits, problems: &mut Problems) -> Option<String> {
+/// The text of a file that is not too large.
+fn text_of(file: &str, bytes: &[u8], limits: Limits, problems: &mut Problems) -> Option<String> {
     if bytes.len() > limits.bytes {
         problems.file(
             file,
@@ -242,58 +304,31 @@ fn decode(file: &str, bytes: &[u8], limits: Limits, problems: &mut Problems) -> 
         );
         return None;
     }
-    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        problems.file(file, "The file is saved as \"Unicode text\" (UTF-16).", "Save it as \"CSV UTF-8 (comma delimited)\".");
-        return None;
-    }
-    if bytes.starts_with(b"PK\x03\x04") {
-        problems.file(
-            file,
-            "This is a spreadsheet with the name of a CSV file.",
-            "Open it and save it as \"CSV UTF-8 (comma delimited)\".",
-        );
-        return None;
-    }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if bytes.contains(&0) {
-        problems.file(file, "This is no text file.", "Save it as \"CSV UTF-8 (comma delimited)\".");
-        return None;
-    }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Some(text.to_owned());
-    }
-    let mut text = String::with_capacity(bytes.len());
-    for (at, byte) in bytes.iter().enumerate() {
-        let Some(letter) = windows_1252(*byte) else {
-            let line = bytes[..at].split(|byte| *byte == b'\n').count() as u64;
-            problems.at(
-                file,
-                Some(line),
-                "",
-                format!("The byte {byte:#04X} is a letter neither in UTF-8 nor in Windows-1252."),
-                "Save the file as \"CSV UTF-8 (comma delimited)\".",
-            );
-            return None;
-        };
-        text.push(letter);
-    }
-    Some(text)
+    let told = decode(bytes).map_err(|fault| {
+        let line = if let NotText::Letter(_, line) = fault { Some(line) } else { None };
+        problems.at(file, line, "", fault.to_string(), fault.right());
+    });
+    Some(past_sep(told.ok()?))
 }
 
-fn windows_1252(byte: u8) -> Option<char> {
-    // 0x80 to 0x9F are where it departs from Latin-1; five places hold nothing.
-    const HIGH: [char; 32] = [
-        '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’', '“', '”', '•', '–', '—', '˜',
-        '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9F => Some(HIGH[usize::from(byte - 0x80)]).filter(|letter| *letter != '\0'),
-        other => Some(char::from(other)),
+/// Excel's own first line `sep=,` says what separates the columns. It is passed over, and keeps its number: what it says is seen below it.
+fn past_sep(text: String) -> String {
+    let first = text.split('\n').next().unwrap_or_default();
+    let said = first.trim().trim_matches('"').to_lowercase();
+    match said.strip_prefix("sep=") {
+        Some(mark) if mark.trim_end_matches(',').chars().count() <= 1 => text.get(first.len()..).unwrap_or_default().to_owned(),
+        _ => text,
     }
+}
+
+/// What stands between two cells: a comma or, in what was copied out of a spreadsheet, a tab.
+fn between(text: &str, limits: Limits) -> u8 {
+    let head = text.split('\n').find(|line| !line.trim().is_empty()).unwrap_or_default();
+    if limits.tabs && head.contains('\t') && !head.contains(',') { b'\t' } else { b',' }
 }
 
 /// The line on which a quotation mark opens that nothing closes: the CSV reader would swallow the rest of the file in silence.
-fn unclosed_quote(text: &str) -> Option<u64> {
+fn unclosed_quote(text: &str, mark: u8) -> Option<u64> {
     let (mut line, mut opened, mut cell_start) = (1, None, true);
     for byte in text.bytes() {
         match byte {
@@ -303,7 +338,7 @@ fn unclosed_quote(text: &str) -> Option<u64> {
             b'\n' => line += 1,
             _ => {}
         }
-        cell_start = opened.is_none() && matches!(byte, b',' | b'\n' | b'\r' | b'"');
+        cell_start = opened.is_none() && (byte == mark || matches!(byte, b'\n' | b'"'));
     }
     opened
 }
@@ -320,7 +355,7 @@ impl LineCounter<'_> {
         let bytes = self.text.as_bytes();
         let mut to = usize::try_from(byte).unwrap_or(usize::MAX).min(bytes.len());
         // The reader's position may stand on the end of the line before.
-        while to < bytes.len() && matches!(bytes[to], b'\r' | b'\n') {
+        while to < bytes.len() && bytes[to] == b'\n' {
             to += 1;
         }
         self.line += self.text.get(self.byte..to).map_or(0, |passed| passed.matches('\n').count()) as u64;
@@ -335,7 +370,7 @@ mod tests {
     use proptest::prelude::*;
 
     const COLUMNS: &[Column] = &[must("name"), must("postcode"), may("note")];
-    const LIMITS: Limits = Limits { bytes: 1024 * 1024, cell: 2000, rows: 1000 };
+    const LIMITS: Limits = Limits { bytes: 1024 * 1024, cell: 2000, rows: 1000, tabs: false };
 
     fn sheet(bytes: &[u8]) -> (Option<Sheet>, Vec<String>) {
         let mut problems = Problems::default();
@@ -349,7 +384,7 @@ mod tests {
 
     #[test]
     fn lines_keep_their_numbers_whatever_ends_them_and_whatever_is_blank() {
-        for end in ["\n", "\r\n"] {
+        for end in ["\n", "\r\n", "\r"] {
             let text = format!("\u{FEFF}Name,Post code,note{end}{end}Saxton,LS24 9QF,\"two{end}lines\"{end}{end}, ,{end}Brayton,YO8 9DZ,");
             let text = text.replace("Post code", "postcode");
             let (sheet, problems) = sheet(text.as_bytes());
@@ -370,7 +405,7 @@ mod tests {
             problems.to_string()
         };
         let file = b"name,postcode\nSaxton,LS24 9QF\n";
-        assert_eq!(said(file, LIMITS), said(file, Limits { bytes: file.len(), cell: 8, rows: 1 }));
+        assert_eq!(said(file, LIMITS), said(file, Limits { bytes: file.len(), cell: 8, rows: 1, tabs: false }));
         assert!(said(file, Limits { bytes: file.len() - 1, ..LIMITS }).contains("At most 0 MB are read"));
         assert!(said(file, Limits { cell: 7, ..LIMITS }).contains("At most 7 are kept"));
     }
@@ -404,6 +439,47 @@ mod tests {
         assert!(problem(b"name,postcode,note\nSaxton,LS24 9QF,,10 Sand Ln\n").starts_with("schools.csv, line 2: The line has more cells"));
         assert!(problem(b"name,postcode\nSaxton,LS24 9QF\n\"Brayton,YO8 9DZ\nx,y\n").starts_with("schools.csv, line 3: A quotation mark"));
         assert_eq!(problem(b"name,postcode\nA 5\" ruler,\"say \"\"yes\"\"\"\n"), "");
+    }
+
+    #[test]
+    fn what_excel_puts_in_front_is_passed_over() {
+        for first in ["sep=,", "\"sep=,\"", "SEP=,,,"] {
+            let (sheet, problems) = sheet(format!("{first}\nname,postcode\nSaxton,LS24 9QF\n").as_bytes());
+            assert_eq!((problems.len(), sheet.map(|sheet| sheet.rows[0].line)), (0, Some(3)), "{first}");
+        }
+        assert!(problem(b"sep=;\nname;postcode\nSaxton;LS24 9QF\n").contains("line 2: The columns are separated by semicolons"));
+    }
+
+    #[test]
+    fn cells_of_a_spreadsheet_keep_their_marks_and_lines() {
+        let limits = Limits { tabs: true, ..LIMITS };
+        let mut problems = Problems::default();
+        let text = "name\tpostcode\tnote\r\nA\tx\t\"He said \"\"no\"\"\"\r\nB\ty\t\"two\r\nlines\"\r\nC, or D\tz\r\n";
+        let sheet = read("schools.csv", text.as_bytes(), COLUMNS, limits, &mut problems).unwrap();
+        let rows: Vec<_> = sheet.rows.iter().map(|row| (row.line, row.text("name"), row.text("note"))).collect();
+        assert_eq!(rows, [(2, "A", "He said \"no\""), (3, "B", "two lines"), (5, "C, or D", "")]);
+        assert!(problems.is_empty(), "{problems}");
+    }
+
+    #[test]
+    fn a_file_of_others_is_taken_by_its_headers() {
+        const SCHOOLS: &[Column] = &[must("name").or(&["establishmentname"]), may("address").or(&["street", "town"]), must("letters")];
+        let said = |text: &str| {
+            let mut problems = Problems::default();
+            let sheet = read("schools.csv", text.as_bytes(), SCHOOLS, LIMITS, &mut problems);
+            (sheet, problems.to_string())
+        };
+        let (none, words) = said("URN,LA (code),EstablishmentName,Street,Locality,Town\n1,2,Burgh,Mill Road,,Exeter\n");
+        assert!(none.is_none() && words.lines().count() == 1 && words.contains("missing: letters"), "{words}");
+        let (sheet, words) =
+            said("LA (code),EstablishmentName,Street,Locality,Town,letters\n2,Burgh,Mill Road,,Exeter,BU\n3,Ash,,,York,AS\n");
+        let rows = sheet.unwrap().rows;
+        assert_eq!(
+            (words.as_str(), rows[0].text("name"), rows[0].text("address"), rows[1].text("address")),
+            ("", "Burgh", "Mill Road, Exeter", "York")
+        );
+        let (_, words) = said(&format!("{}\nx\n", (0..100).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",")));
+        assert_eq!(words.lines().count(), 3, "{words}");
     }
 
     #[test]

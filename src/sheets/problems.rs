@@ -116,13 +116,13 @@ pub fn and_more(of: usize) -> Option<String> {
 /// The name that was probably meant: the nearest of the known ones, when it is near enough to be no guess.
 #[must_use]
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let typed = typed.to_lowercase();
+    let typed = text::alike(typed);
     let letters = typed.chars().count();
     let far = (letters / 3).max(1);
     known
         .into_iter()
         .map(|name| {
-            let lower = name.to_lowercase();
+            let lower = text::alike(name);
             // "Saxton" for "Saxton CE Primary School" is nearer than any count of letters says.
             let inside = letters >= 4 && (lower.contains(&typed) || typed.contains(&lower));
             // As many steps as one is longer than the other there are at least: a cell of a thousand letters is compared with nothing.

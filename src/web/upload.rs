@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use super::arrival::{self, Meter};
 use super::held::{Full, Share, Shares};
 use super::{App, Error, guard};
+use crate::sheets::decode::{NotText, decode};
 
 /// A file may have this many bytes.
 pub const LARGEST_FILE: usize = 512 * 1024;
@@ -56,27 +57,25 @@ struct Bounds {
 pub enum FileFault {
     /// Too many bytes.
     TooLarge,
-    /// A spreadsheet.
-    Spreadsheet,
-    /// Two bytes for a letter.
-    Utf16,
-    /// One byte for a letter, as older programs write.
-    Windows1252,
-    /// A picture, a PDF, anything.
-    NotText,
+    /// It is no text.
+    NotText(NotText),
 }
 
 impl fmt::Display for FileFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLarge => "The file is larger than 512 KB. Choose one with term dates alone",
-            Self::Spreadsheet => "The file is a spreadsheet. Open it and save it as \"CSV UTF-8 (comma delimited)\"",
-            Self::Utf16 => "The file is saved as \"Unicode text\" (UTF-16). Save it as \"CSV UTF-8 (comma delimited)\"",
-            Self::Windows1252 => {
-                "The file is saved in the old way for letters (Windows-1252). Save it as \"CSV UTF-8 (comma delimited)\", or paste its text"
+        match self {
+            Self::TooLarge => f.write_str("The file is larger than 512 KB. Choose one with term dates alone"),
+            Self::NotText(NotText::Spreadsheet) => {
+                f.write_str("The file is a spreadsheet. Open it and save it as \"CSV UTF-8 (comma delimited)\"")
             }
-            Self::NotText => "The file is no text. Choose a CSV file, or a calendar file that ends in .ics",
-        })
+            Self::NotText(NotText::Utf16) => {
+                f.write_str("The file is saved as \"Unicode text\" (UTF-16). Save it as \"CSV UTF-8 (comma delimited)\"")
+            }
+            Self::NotText(fault @ NotText::Letter(_, line)) => {
+                write!(f, "Line {line} cannot be read. {fault} Save it as UTF-8, or paste its text")
+            }
+            Self::NotText(NotText::Other) => f.write_str("The file is no text. Choose a CSV file, or a calendar file that ends in .ics"),
+        }
     }
 }
 
@@ -244,25 +243,13 @@ async fn bytes_of(part: &mut Field, most: usize, room: &mut Room, meter: &Meter)
     Ok(bytes.ok_or(FileFault::TooLarge))
 }
 
-/// The bytes as text: UTF-8, with or without a byte-order mark.
+/// The bytes as text, by the decoder of everything that is imported.
 fn text_of(file: Result<Vec<u8>, FileFault>) -> Result<Option<String>, FileFault> {
     let file = file?;
     if file.is_empty() {
         return Ok(None);
     }
-    if file.starts_with(&[0xFF, 0xFE]) || file.starts_with(&[0xFE, 0xFF]) {
-        return Err(FileFault::Utf16);
-    }
-    // The old and the new spreadsheets of Excel; the new ones and OpenDocument are ZIP files.
-    if file.starts_with(b"PK\x03\x04") || file.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
-        return Err(FileFault::Spreadsheet);
-    }
-    let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t' | 0x0C);
-    if file.starts_with(b"%PDF") || file.iter().any(control) {
-        return Err(FileFault::NotText);
-    }
-    let bytes = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&file);
-    std::str::from_utf8(bytes).map(|text| Some(text.to_owned())).map_err(|_| FileFault::Windows1252)
+    decode(&file).map(Some).map_err(FileFault::NotText)
 }
 
 #[cfg(test)]
@@ -270,15 +257,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_what_its_bytes_say() {
+    fn a_file_that_is_no_text_is_said_to_be_what_it_is() {
         let of = |bytes: &[u8]| text_of(Ok(bytes.to_vec()));
         assert_eq!(of(b""), Ok(None));
-        assert_eq!(of("\u{FEFF}école".as_bytes()), Ok(Some("école".into())));
-        assert_eq!(of(b"caf\xE9"), Err(FileFault::Windows1252));
-        assert_eq!(of(b"PK\x03\x04..."), Err(FileFault::Spreadsheet));
-        assert_eq!(of(b"\xFF\xFEa\x00"), Err(FileFault::Utf16));
-        assert_eq!(of(b"\x89PNG\r\n\x1A\n"), Err(FileFault::NotText));
-        assert_eq!(of(b"%PDF-1.7"), Err(FileFault::NotText));
+        assert_eq!(of(b"caf\xE9"), Ok(Some("café".into())));
+        assert_eq!(of(b"PK\x03\x04..."), Err(FileFault::NotText(NotText::Spreadsheet)));
         assert_eq!(text_of(Err(FileFault::TooLarge)), Err(FileFault::TooLarge));
     }
 }

@@ -3,6 +3,8 @@
 //! What must always hold: a year has each season once, in their order; terms do not overlap; a half-term lies inside its term.
 //! Past bookings never move: a new year only says how many bookings to come would begin or end on a day without school.
 
+use chrono::Datelike;
+
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{SchoolId, TermId};
 use crate::year::{Closure, SchoolCalendar, Season, Term};
@@ -11,6 +13,9 @@ use crate::year::{Closure, SchoolCalendar, Season, Term};
 pub const YEARS: std::ops::RangeInclusive<i32> = 2000..=2098;
 /// The most terms and closures that are taken from one text.
 pub const MOST_ROWS: usize = 500;
+
+/// The most weeks of a school year that are drawn, from August to the end of July.
+pub const LONGEST_YEAR: usize = 54;
 
 /// The most faults of one row that are said: one that clashes with all others is named, and not once for each of them.
 const MOST_OF_A_ROW: usize = 5;
@@ -90,6 +95,12 @@ pub enum TermFault {
     OutOfOrder(String, Period),
     /// The year has this season already.
     Twice(String),
+    /// It begins in a month in which no term of its season does.
+    Begins(Season, Day),
+    /// It ends in a month in which no term of its season does.
+    Ends(Season, Day),
+    /// It begins or ends on a Saturday or a Sunday.
+    Weekend(Day, bool),
 }
 
 impl TermFault {
@@ -99,6 +110,7 @@ impl TermFault {
         match self {
             Self::HalfOutside(..) => "half-first",
             Self::Twice(_) => "season",
+            Self::Ends(..) | Self::Weekend(_, false) => "last",
             _ => "first",
         }
     }
@@ -112,6 +124,9 @@ impl TermFault {
             Self::Overlaps(name, days) => format!("The term shares days with {name}, {days}."),
             Self::OutOfOrder(name, days) => format!("The term is on the wrong side of {name}, {days}."),
             Self::Twice(name) => format!("{name} is there already."),
+            Self::Begins(season, day) => format!("{} term would begin on {}.", season.name(), days::long(*day)),
+            Self::Ends(season, day) => format!("{} term would end on {}.", season.name(), days::long(*day)),
+            Self::Weekend(day, _) => format!("{} is at a weekend.", days::full(*day)),
         }
     }
 
@@ -124,8 +139,43 @@ impl TermFault {
             Self::Overlaps(..) => "A term starts after the one before has ended.",
             Self::OutOfOrder(..) => "In a school year autumn comes first, then spring, then summer.",
             Self::Twice(_) => "A school year has each season once. Change that term instead.",
+            Self::Begins(Season::Autumn, _) => "An autumn term begins in August or September: mend the day or the season.",
+            Self::Begins(Season::Spring, _) => "A spring term begins in January: mend the day or the season.",
+            Self::Begins(Season::Summer, _) => "A summer term begins after Easter: mend the day or the season.",
+            Self::Ends(Season::Autumn, _) => "An autumn term ends before Christmas: mend the day or the season.",
+            Self::Ends(Season::Spring, _) => "A spring term ends near Easter: mend the day or the season.",
+            Self::Ends(Season::Summer, _) => "A summer term ends in June or July: mend the day or the season.",
+            Self::Weekend(..) => "A term begins and ends on a weekday: mend the day.",
         }
     }
+}
+
+/// What cannot be of a term's own first and last day: a month in which no school of the UK begins or ends it, a weekend. What was read
+/// wrong is seen by it: an autumn term that ends in October is a half-term taken for Christmas.
+#[must_use]
+pub fn impossible(season: Season, days: Period) -> Vec<TermFault> {
+    let (begins, ends) = match season {
+        Season::Autumn => ((7, 15)..=(10, 15), [(12, 1)..=(12, 31), (1, 1)..=(1, 15)]),
+        Season::Spring => ((1, 1)..=(2, 15), [(3, 1)..=(5, 10), (3, 1)..=(5, 10)]),
+        Season::Summer => ((3, 10)..=(5, 31), [(6, 1)..=(8, 15), (6, 1)..=(8, 15)]),
+    };
+    let at = |day: Day| (day.month(), day.day());
+    let (first, last) = (days.first(), days.last());
+    let mut faults = Vec::new();
+    // The first days of a spring term may be the last of December.
+    if !begins.contains(&at(first)) && !(season == Season::Spring && first.month() == 12 && first.day() >= 26) {
+        faults.push(TermFault::Begins(season, first));
+    }
+    if !ends.iter().any(|range| range.contains(&at(last))) {
+        faults.push(TermFault::Ends(season, last));
+    }
+    faults.extend(
+        [(first, true), (last, false)]
+            .into_iter()
+            .filter(|(day, _)| !days::is_weekday(*day))
+            .map(|(day, first)| TermFault::Weekend(day, first)),
+    );
+    faults
 }
 
 /// Whether a term is right in itself and fits beside the others.
@@ -137,6 +187,7 @@ pub fn faults_of(term: &Planned, others: &[Planned]) -> Vec<TermFault> {
     if !year.is_some_and(|year| year.contains(term.days.first()) && year.contains(term.days.last())) {
         faults.push(TermFault::OutsideYear(term.academic_year, term.days));
     }
+    faults.extend(impossible(term.season, term.days));
     if let Some(half) = term.half_term.filter(|half| half.first() <= term.days.first() || half.last() >= term.days.last()) {
         faults.push(TermFault::HalfOutside(half, term.days));
     }
@@ -258,15 +309,38 @@ mod tests {
         let others: Vec<Planned> = calendar().terms()[1..].iter().map(Planned::from).collect();
         let half = |a, b| Some(period(a, b));
         assert_eq!(faults_of(&autumn("2026-08-24", "2026-12-18", half("2026-10-26", "2026-10-30")), &others), []);
-        let fields = |term: &Planned, others: &[Planned]| faults_of(term, others).iter().map(TermFault::field).collect::<Vec<_>>();
+        let fields = |term: &Planned, others: &[Planned]| {
+            let mut fields: Vec<_> = faults_of(term, others).iter().map(TermFault::field).collect();
+            fields.dedup();
+            fields
+        };
         assert_eq!(fields(&autumn("2025-09-01", "2025-12-18", None), &others), ["first"]);
         assert_eq!(fields(&autumn("2026-09-01", "2027-01-05", None), &others), ["first"]);
-        assert_eq!(fields(&autumn("2027-03-26", "2027-04-10", None), &others), ["first"], "after the spring term");
+        assert_eq!(fields(&autumn("2027-03-26", "2027-04-09", None), &others), ["first", "last", "first"], "after the spring term");
         for wrong in [half("2026-09-01", "2026-09-04"), half("2026-12-14", "2026-12-18"), half("2027-02-01", "2027-02-05")] {
             assert_eq!(fields(&autumn("2026-09-01", "2026-12-18", wrong), &others), ["half-first"]);
         }
         let all: Vec<Planned> = calendar().terms().iter().map(Planned::from).collect();
         assert!(fields(&autumn("2026-09-01", "2026-12-18", None), &all).contains(&"season"));
+    }
+
+    #[test]
+    fn a_term_has_its_months_and_no_weekend() {
+        let said = |season, first, last| impossible(season, period(first, last)).iter().map(TermFault::field).collect::<Vec<_>>();
+        // Scotland, Leicestershire, Northern Ireland, an early and a late Easter.
+        for (season, first, last) in [
+            (Season::Autumn, "2026-08-18", "2026-12-22"),
+            (Season::Autumn, "2026-08-26", "2026-12-18"),
+            (Season::Spring, "2027-01-04", "2027-03-24"),
+            (Season::Spring, "2038-01-05", "2038-04-16"),
+            (Season::Summer, "2027-04-05", "2027-06-30"),
+            (Season::Summer, "2038-05-04", "2038-07-23"),
+        ] {
+            assert_eq!(said(season, first, last), Vec::<&str>::new(), "{first} to {last}");
+        }
+        assert_eq!(said(Season::Autumn, "2026-08-18", "2026-10-09"), ["last"]);
+        assert_eq!(said(Season::Spring, "2026-10-19", "2027-04-02"), ["first"]);
+        assert_eq!(said(Season::Summer, "2027-04-11", "2027-07-24"), ["first", "last"], "a Sunday and a Saturday");
     }
 
     #[test]

@@ -12,6 +12,8 @@ on_both_engines!(
     the_demo_is_loaded_on_the_first_start_only,
     what_an_import_settles_leads_to_this_site,
     a_folder_is_imported_once,
+    a_folder_takes_the_councils_own_calendar,
+    a_folder_is_read_as_spreadsheets_save_it,
     a_folder_with_wrong_rows_leaves_nothing_behind,
     what_the_database_refuses_leaves_nothing_behind
 );
@@ -139,6 +141,67 @@ fn a_folder_is_imported_once(ground: Ground) {
         let mut raw = app.raw();
         assert_eq!(raw.number("SELECT count(*) AS n FROM people"), before[4], "the same people have roles in both");
         assert_eq!(raw.number("SELECT count(*) AS n FROM copies WHERE length(code) = 6"), 8, "codes are made where none is given");
+    });
+}
+
+fn a_folder_takes_the_councils_own_calendar(ground: Ground) {
+    told(ground, async |app| {
+        let folder = app.ground.folder.path().join("ics");
+        World::busy(2, 6).write(&folder);
+        let terms_csv = folder.join("terms.csv");
+        if terms_csv.exists() {
+            std::fs::remove_file(terms_csv).unwrap();
+        }
+        let event = |name: &str, first: &str, end: &str| {
+            format!("BEGIN:VEVENT\rSUMMARY:{name}\rDTSTART:{first}T230000Z\rDTEND:{end}T230000Z\rEND:VEVENT\r")
+        };
+        let text = [
+            event("Autumn term starts", "20260901", "20260902"),
+            event("October week", "20261018", "20261023"),
+            event("Choir", "20261001", "20261002"),
+            event("In-service day", "20260913", "20260914"),
+        ];
+        let ends = "BEGIN:VEVENT\rSUMMARY:School breaks up\rDTSTART;VALUE=DATE:20261218\rEND:VEVENT\r";
+        let text = format!("BEGIN:VCALENDAR\r{}{ends}END:VCALENDAR\r", text.concat());
+        std::fs::write(folder.join("terms.ics"), text.replace("20261218", "soon")).unwrap();
+        let said = refused(&app, &folder).await;
+        assert!(
+            said.contains(&"terms.ics, line 24: \"soon\" is not a day. Write it like 20260902: year, month, day.".to_owned()),
+            "{said:#?}"
+        );
+        std::fs::write(folder.join("terms.ics"), text).unwrap();
+        let summary = imports::import_folder(&app.app.db, &app.clock, &folder).await.unwrap();
+        assert!(summary.to_string().ends_with("terms.ics, line 12, is left out: \"Choir\", 2 October 2026."), "{summary}");
+        let year = "SELECT first_day || ' ' || last_day || ' ' || half_first || ' ' || half_last AS t FROM terms";
+        assert_eq!(app.raw().texts(year), ["2026-09-02 2026-12-18 2026-10-19 2026-10-23"]);
+        let inset = "SELECT count(*) AS n FROM closures WHERE school_id IS NULL AND kind = 'inset' AND first_day = '2026-09-14'";
+        assert_eq!(app.raw().number(inset), 1);
+    });
+}
+
+/// Old letters, lines that end as on a Mac, and the line that Excel puts in front; problems keep the line that the spreadsheet shows.
+fn a_folder_is_read_as_spreadsheets_save_it(ground: Ground) {
+    told(ground, async |app| {
+        let folder = app.ground.folder.path().join("saved");
+        World::busy(2, 6).write(&folder);
+        let schools = std::fs::read_to_string(folder.join("schools.csv")).unwrap().replace("\r\n", "\n");
+        std::fs::write(folder.join("schools.csv"), format!("sep=,\r{}", schools.replacen("LS25 5AU", "LS25", 1).replace('\n', "\r")))
+            .unwrap();
+        let said = refused(&app, &folder).await;
+        assert_eq!(said, ["schools.csv, line 3, column postcode: \"LS25\" is not a postcode. Write a UK postcode like LS25 5AU."]);
+        let people = std::fs::read_to_string(folder.join("people.csv")).unwrap();
+        let curly = |text: &str, mark: &str| text.replace("Beech", &format!("Beech{mark}s"));
+        let old =
+            |text: String| text.chars().map(|letter| if letter == '’' { 0x92 } else { u8::try_from(letter).unwrap() }).collect::<Vec<u8>>();
+        std::fs::write(folder.join("schools.csv"), old(format!("sep=,\r{}", curly(&schools, "’").replace('\n', "\r")))).unwrap();
+        std::fs::write(folder.join("people.csv"), curly(&people, "'")).unwrap();
+        for file in ["copies.csv", "bookings.csv", "closures.csv"] {
+            if let Ok(text) = std::fs::read_to_string(folder.join(file)) {
+                std::fs::write(folder.join(file), curly(&text, "'")).unwrap();
+            }
+        }
+        imports::import_folder(&app.app.db, &app.clock, &folder).await.unwrap();
+        assert_eq!(app.raw().number("SELECT count(*) AS n FROM schools WHERE short_name = 'Beech’s'"), 1);
     });
 }
 

@@ -11,6 +11,9 @@ stories!(
     a_year_is_stored_by_the_second_press_and_says_what_it_replaces,
     what_changed_since_the_preview_is_shown_again,
     a_councils_calendar_is_understood,
+    a_year_is_seen_at_a_glance_with_what_is_left_out,
+    a_calendar_is_taken_however_it_was_saved,
+    an_october_holiday_is_no_christmas,
     a_file_is_taken_by_what_is_in_it,
     an_upload_needs_token_and_origin,
     bookings_on_days_that_close_are_counted_and_stay,
@@ -205,6 +208,88 @@ async fn a_councils_calendar_is_understood(app: TestApp) {
     page.says("is not a day");
 }
 
+async fn a_year_is_seen_at_a_glance_with_what_is_left_out(app: TestApp) {
+    let coordinator = app.coordinator().await;
+    let (before, form) = (terms(&app), coordinator.open("/terms/import").await.form("/terms/import"));
+    let page = coordinator.browser.upload(&form, COUNCIL.as_bytes()).await.is(200);
+    let page = page.says("The calendar has 6 events: 5 used, 1 left out").says("Left out: 1 event").says("Line 34: \"Library week\"");
+    let page =
+        page.says("At a glance").says("2090 to 2091").says("closed on Friday (Closed)").says("Line 10: Half-term of Autumn term 2090");
+    assert_eq!(page.all("ol.glance > li").len(), 30, "a cell for each week from September to March");
+    assert_eq!(page.all("ol.glance i.h").len(), 5);
+    assert_eq!(terms(&app), before, "a preview stores nothing");
+    // At most fifty are listed.
+    let choir = "BEGIN:VEVENT\r\nSUMMARY:Choir\r\nDTSTART;VALUE=DATE:20901110\r\nEND:VEVENT\r\n".repeat(120);
+    let text = COUNCIL.replace("END:VCALENDAR", &format!("{choir}END:VCALENDAR"));
+    let page = coordinator.browser.upload(&form, text.as_bytes()).await.is(200).says("Left out: 121 events").says("and 71 more");
+    assert!(page.words().matches("\"Choir\"").count() < 50);
+    // An end that two events say differently is shown before it is stored.
+    let text = COUNCIL.replace(
+        "SUMMARY:Library week\r\nDTSTART;VALUE=DATE:20910312",
+        "SUMMARY:Easter holidays\r\nDTSTART;VALUE=DATE:20910326\r\nDTEND;VALUE=DATE:20910410",
+    );
+    coordinator
+        .browser
+        .upload(&form, text.as_bytes())
+        .await
+        .is(200)
+        .says("Look at this before you store the dates")
+        .says("Friday 30 March 2091");
+}
+
+async fn a_calendar_is_taken_however_it_was_saved(app: TestApp) {
+    let coordinator = app.coordinator().await;
+    let form = coordinator.open("/terms/import").await.form("/terms/import");
+    let text = COUNCIL.replace("Library week", "Café – St Peter’s");
+    let old: Vec<u8> = text
+        .chars()
+        .map(|letter| match letter {
+            'é' => 0xE9,
+            '–' => 0x96,
+            '’' => 0x92,
+            other => u8::try_from(other).expect("a plain letter"),
+        })
+        .collect();
+    let torn = text.replace("Café", "Caf\u{FFFD}").into_bytes();
+    let at = torn.windows(3).position(|three| three == "\u{FFFD}".as_bytes()).expect("the letter");
+    let torn = [&torn[..at], b"\xC3\r\n \xA9", &torn[at + 3..]].concat();
+    for file in [text.clone().into_bytes(), format!("\u{FEFF}{text}").into_bytes(), text.replace("\r\n", "\r").into_bytes(), old, torn] {
+        let page = coordinator.browser.upload(&form, &file).await.is(200).says("Monday 4 September 2090").says("Thursday 21 December 2090");
+        page.says("23 to 27 October 2090").says("Line 34: \"Café – St Peter’s\"");
+    }
+    paste(&coordinator, &format!("\u{FEFF}{text}")).await.is(200).says("Monday 4 September 2090").says("Café – St Peter’s");
+    // Days as they are written, and the first line that Excel puts in front.
+    let sep = format!("sep=,\n{HEAD}2090-91,autumn,04-09-2090,20.12.2090,,\nx,y,z,,,\n");
+    paste(&coordinator, &sep).await.is(422).says("Autumn term 2090").says("Line 4");
+}
+
+async fn an_october_holiday_is_no_christmas(app: TestApp) {
+    let coordinator = app.coordinator().await;
+    app.raw().must("DELETE FROM terms");
+    let event = |name: &str, first: &str, end: &str| {
+        format!("BEGIN:VEVENT\r\nSUMMARY:{name}\r\nDTSTART;VALUE=DATE:{first}\r\nDTEND;VALUE=DATE:{end}\r\nEND:VEVENT\r\n")
+    };
+    let text = [
+        event("Autumn term starts", "20260818", "20260819"),
+        event("October holiday", "20261012", "20261017"),
+        event("In-service day", "20261019", "20261020"),
+        event("Christmas holiday", "20261223", "20270106"),
+        event("Spring term ends", "20270402", "20270403"),
+    ];
+    let text = format!("BEGIN:VCALENDAR\r\n{}END:VCALENDAR\r\n", text.concat());
+    let page = paste(&coordinator, &text).await.is(200).says("12 to 16 October 2026").says("Tuesday 22 December 2026");
+    let form = page.forms("/terms/import").into_iter().find(|form| form.value("step") == "store").expect("the button");
+    coordinator.browser.send(&form).await.says("The dates are stored");
+    assert_eq!(terms(&app), ["autumn 2026-08-18 2026-12-22", "spring 2027-01-06 2027-04-02"]);
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM closures WHERE first_day = '2026-10-19' AND kind = 'inset'"), 1);
+    // Nor does anything else come in that cannot be: typed lines and forms are held to the same months.
+    let wrong = format!(
+        "{HEAD}2027-28,spring,18/10/2027,31/03/2028,,\n2027-28,autumn,17/08/2027,08/10/2027,,\n2028-29,autumn,04/09/2028,23/12/2028,,\n"
+    );
+    let page = paste(&coordinator, &wrong).await.is(422).says("Spring term would begin on 18 October 2027");
+    page.says("Autumn term would end on 8 October 2027").says("Saturday 23 December 2028 is at a weekend");
+}
+
 async fn a_file_is_taken_by_what_is_in_it(app: TestApp) {
     let coordinator = app.coordinator().await;
     let form = coordinator.open("/terms/import").await.form("/terms/import").set("text", "what was typed");
@@ -213,7 +298,7 @@ async fn a_file_is_taken_by_what_is_in_it(app: TestApp) {
     for (file, words) in [
         (&b"PK\x03\x04\x14\x00"[..], "is a spreadsheet"),
         (b"\xFF\xFEa\x00c\x00", "UTF-16"),
-        (b"academic_year\nP\xE2ques", "Windows-1252"),
+        (b"academic_year\nP\x81ques", "Line 2 cannot be read. The byte 0x81"),
         (b"\x89PNG\r\n\x1A\n\x00", "no text"),
         (&huge, "larger than 512 KB"),
     ] {
@@ -318,6 +403,18 @@ async fn closed_days_come_from_a_file(app: TestApp) {
     );
     assert_eq!(logged(&app, "closures").len(), 2, "what is there already is not stored again");
     coordinator.browser.upload(&form, COUNCIL.as_bytes()).await.is(422).says("This is a calendar file");
+    // As Excel saves and copies: another apostrophe than the school's, other letters, quotation marks and line breaks in a cell.
+    app.raw().must("UPDATE schools SET short_name = 'St Peter’s' WHERE short_name = 'Beech'");
+    let old = b"school,kind,first_day,last_day,note\r\nSt Peter\x92s,inset,11/12/2026,,Training\r\n";
+    coordinator.browser.upload(&form, old).await.is(200).says("Friday 11 December 2026").says("St Peter’s").says("New");
+    let pasted = "school\tkind\tfirst_day\tlast_day\tnote\r\nst peter's\tinset\t11/12/2026\t\t\"He said \"\"no school\"\"\"\r\nSt Peter`s\tinset\t15-12-2026\t\t\"two\r\nlines\"\r\n";
+    let page = coordinator.browser.submit(&form.set("text", pasted)).await.is(200).says("He said \"no school\"").says("two lines");
+    let store = page.forms("/closures/import").into_iter().find(|form| form.value("step") == "store").expect("the button");
+    coordinator.browser.send(&store).await.says("The dates are stored");
+    assert_eq!(
+        app.raw().texts("SELECT note AS t FROM closures WHERE first_day >= '2026-12-11' AND first_day < '2026-12-20' ORDER BY first_day"),
+        ["He said \"no school\"", "two lines"]
+    );
 }
 
 async fn whoever_may_not_changes_nothing(app: TestApp) {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::clock::{Clock, today};
 use crate::db::{self, Db, Unique};
+use crate::imports::calendar::TERMS_ICS;
 use crate::imports::{Cluster, Files, Problems, Summary, read, store};
 
 /// Why nothing was imported.
@@ -63,16 +64,16 @@ fn raced(fault: db::Error, cluster: &Cluster) -> ImportFailed {
     ImportFailed::Problems(problems)
 }
 
-/// The CSV files of a folder. Anything else in it is none of our business.
+/// The CSV files of a folder, and its calendar. Anything else in it is none of our business.
 fn read_folder(folder: &Path) -> Result<Files, ImportFailed> {
     let disk = |path: &Path, fault| ImportFailed::Disk { path: path.to_owned(), fault };
     let mut files = Files::new();
     for entry in std::fs::read_dir(folder).map_err(|fault| disk(folder, fault))? {
         let path = entry.map_err(|fault| disk(folder, fault))?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        let csv = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
+        let read = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv")) || name.eq_ignore_ascii_case(TERMS_ICS);
         // Spreadsheets leave lock files such as ".~lock.people.csv#" and "~$people.csv" beside an open file.
-        if csv && path.is_file() && !name.starts_with(['.', '~']) {
+        if read && path.is_file() && !name.starts_with(['.', '~']) {
             files.insert(name.to_lowercase(), std::fs::read(&path).map_err(|fault| disk(&path, fault))?);
         }
     }

@@ -1,6 +1,7 @@
 //! The school year: its terms and half-terms, the closed days of the cluster and of each school. `GET /c/{cluster}/terms`.
 
 pub mod closure;
+pub mod glance;
 pub mod term;
 
 use actix_web::{HttpResponse, web};
