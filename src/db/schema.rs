@@ -45,6 +45,7 @@ diesel::table! {
         address -> Text,
         postcode -> Text,
         trust -> Text,
+        phone -> Text,
     }
 }
 
@@ -70,6 +71,7 @@ diesel::table! {
         created_at -> Timestamp,
         erased_at -> Nullable<Timestamp>,
         rhythm -> Text,
+        phone -> Text,
     }
 }
 
@@ -210,6 +212,7 @@ diesel::table! {
         updated_at -> Timestamp,
         keeper_id -> Nullable<BigInt>,
         offer_until -> Nullable<Timestamp>,
+        unfetched_settled_at -> Nullable<Timestamp>,
     }
 }
 

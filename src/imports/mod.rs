@@ -132,6 +132,8 @@ pub struct School {
     pub address: String,
     /// Its postcode.
     pub postcode: String,
+    /// Its telephone number; may be empty.
+    pub phone: String,
     /// The first day of membership.
     pub joined: Day,
     /// The last day of membership.
@@ -150,6 +152,8 @@ pub struct Person {
     pub name: String,
     /// The e-mail address, in lower case.
     pub email: String,
+    /// The telephone number; may be empty.
+    pub phone: String,
 }
 
 /// What a person is in the cluster.

@@ -64,7 +64,7 @@ pub async fn list(app: web::Data<App>, member: Member, request: HttpRequest) -> 
         } @else if coordinator { (by_resource(&member, &shown, &all, &mine)) }
         @else { section.panel { (table(&member, "Your places", &shown, &all, &mine, false)) } }
     };
-    Ok(member.tagged(&request, page(&member.shell(Nav::Loans), "Waiting list", &main)))
+    Ok(member.tagged(&request, page(&member.shell(Nav::Week), "Waiting list", &main)))
 }
 
 /// Everybody who waits, by what they wait for.
