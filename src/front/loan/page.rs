@@ -130,7 +130,7 @@ fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -
     let slot = &loan.booking.slot;
     let here = format!("{}/bookings/{}", member.base(), slot.id);
     html! {
-        (back(&format!("{}/loans", member.base()), "My loans"))
+        (back(&format!("{}/loans", member.base()), "All your loans"))
         @if let Some(refusal) = refusal {
             div.errs role="alert" tabindex="-1" data-focus { h2 { "There is a problem" } p { (refusal.message()) } }
         }

@@ -136,7 +136,7 @@ fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -
     let title = format!("{} ({})", sheet.thing.name, sheet.thing.tag);
     let line = html! { (pill_of(sheet)) " " (place(sheet)) };
     html! {
-        (back(&format!("{}/loans", member.base()), "My loans"))
+        (back(&format!("{}/loans", member.base()), "All your loans"))
         @if let Some(refusal) = refusal {
             div.errs role="alert" tabindex="-1" data-focus { h2 { "There is a problem" } p { (refusal.words()) } }
         }

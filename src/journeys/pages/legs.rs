@@ -157,7 +157,7 @@ fn main(member: &Member, sheet: &LegPage, done: &Done, typed: Option<&Suggestion
         _ => html! {},
     };
     html! {
-        (back(&format!("{}/loans", member.base()), "My loans"))
+        (back(&format!("{}/loans", member.base()), "All your loans"))
         (error_summary(errors))
         (said)
         (head(&format!("{} goes from {} to {}", sheet.resource, trip.giver(), trip.receiver()), html! { (state(sheet, member.today())) " " (sheet.tag) }, html! {}))
