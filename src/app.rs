@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, ErrorHandlerResponse, ErrorHandlers, from_fn};
-use actix_web::{HttpServer, ResponseError, web};
+use actix_web::{HttpServer, web};
 use tracing::Span;
 use tracing_actix_web::{RootSpanBuilder, TracingLogger};
 
@@ -15,11 +15,13 @@ use crate::accounts::Ways;
 use crate::base::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::people::member;
 use crate::settle::settle;
 use crate::web::health::{self, Rounds};
 use crate::web::limits::Limits;
 use crate::web::lines::Lines;
 use crate::web::pace::{self, Pace};
+use crate::web::page::Around;
 use crate::web::upload::Uploads;
 use crate::web::{App, Error, assets, guard};
 use crate::{
@@ -58,6 +60,7 @@ pub fn build(db: Db, clock: Clock, config: Config) -> Parts {
             limits: Limits::default(),
             uploads: Uploads::default(),
             rounds: Arc::new(Rounds::default()),
+            inbox: front::inbox::waiting,
         }),
     }
 }
@@ -155,19 +158,29 @@ async fn keep_sweeping(lines: Weak<Lines>) {
 /// An error that did not come from a handler (a method that a route does not have) gets a page, too; and whoever has lost the role
 /// while a form was under way gets back what was typed.
 #[expect(clippy::unnecessary_wraps, reason = "the middleware's signature")]
-fn bare_error<B>(answer: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerResponse<B>> {
-    let fault = answer.response().error().and_then(|fault| fault.as_error::<Error>());
-    if let Some(page) = fault.and_then(|fault| fault.giving_back(answer.request())) {
-        let (req, _) = answer.into_parts();
-        return Ok(ErrorHandlerResponse::Response(ServiceResponse::new(req, page).map_into_right_body()));
-    }
+fn bare_error<B: 'static>(answer: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerResponse<B>> {
     let has_page = answer.headers().contains_key(actix_web::http::header::CONTENT_TYPE);
-    if has_page || !answer.status().is_client_error() {
+    let is_ours = answer.response().error().is_some_and(|fault| fault.as_error::<Error>().is_some());
+    if !is_ours && (has_page || !answer.status().is_client_error()) {
         return Ok(ErrorHandlerResponse::Response(answer.map_into_left_body()));
     }
-    let (req, _) = answer.into_parts();
-    let page = Error::NotFound.error_response();
-    Ok(ErrorHandlerResponse::Response(ServiceResponse::new(req, page).map_into_right_body()))
+    Ok(ErrorHandlerResponse::Future(Box::pin(async move {
+        let fault = answer.response().error().and_then(|fault| fault.as_error::<Error>());
+        let around = match fault {
+            Some(fault) if !fault.keeps_the_header() => Around::Nobody,
+            _ => member::around(answer.request()).await.unwrap_or(Around::Nobody),
+        };
+        let page = match fault {
+            Some(fault) => match fault.giving_back(answer.request(), &around) {
+                None if matches!(around, Around::Nobody) => return Ok(answer.map_into_left_body()),
+                Some(page) => page,
+                None => fault.page(&around),
+            },
+            None => Error::NotFound.page(&around),
+        };
+        let (req, _) = answer.into_parts();
+        Ok(ServiceResponse::new(req, page).map_into_right_body())
+    })))
 }
 
 /// What the log says of a request: the route's pattern and never the address itself, whose path may be a secret (a sign-in link, a

@@ -31,7 +31,7 @@ pub mod reports; // fair share
 pub mod joining; // invitations, roles, handing on, schools that leave or rest
 pub mod accounts; // signing in, one's own account, one's own letters
 pub mod imports; // a cluster from a folder, terms and closed days pasted, the demo
-pub mod front; // this week, attention, boxes, my loans, a loan, a school, mail, help
+pub mod front; // this week, the inbox, boxes, my loans, a loan, a school, mail, help
 
 // Above all rooms: what starts the program, and what every write ends with.
 pub mod settle; // legs, offers and what else follows from what was written

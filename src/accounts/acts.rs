@@ -290,6 +290,20 @@ pub fn erase(tx: &mut Tx<'_>, id: PersonId) -> Result<(), Stop<Vec<ErasureRefusa
     Ok(showing::log(&mut house, &clusters, id, &Doer::Himself(actor), ("erased the own account", &name))?)
 }
 
+/// Writes down one's own telephone number, empty for none; the clusters that show the address are new with it. With the house's lock. What it
+/// was is in no log: a number must be erasable.
+pub fn set_phone(tx: &mut Tx<'_>, id: PersonId, phone: &str) -> db::Result<()> {
+    let actor = tx.actor.clone();
+    let mut house = tx.house();
+    if people::person_by_id(&mut house, id)?.phone == phone {
+        return Ok(());
+    }
+    let clusters = showing::touch(&mut house, id, Seen::Address)?;
+    people::set_phone(&mut house, id, phone)?;
+    let after = if phone.is_empty() { "No telephone number" } else { "Another telephone number" };
+    showing::log(&mut house, &clusters, id, &Doer::Himself(actor), ("changed the own telephone number", after))
+}
+
 /// Clears away what ended long ago: sign-in links and sessions, addresses that switch letters off. Says how many rows there were, at most
 /// so many of each kind that no lock is held for long.
 pub fn clear(house: &mut House<'_>) -> db::Result<usize> {

@@ -1,4 +1,4 @@
-//! The letters that a coordinator sends from the page about what needs attention. Each is made from plain facts; nothing here asks
+//! The letters that a coordinator sends from the inbox. Each is made from plain facts; nothing here asks
 //! the database.
 
 use crate::attention::Request;

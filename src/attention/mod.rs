@@ -4,6 +4,7 @@
 //! stays as it is until somebody moves or cancels it (product rule 3).
 
 pub mod acts;
+pub mod inbox;
 pub mod letters;
 pub mod store;
 pub mod tell;
@@ -11,7 +12,7 @@ pub mod pages;
 
 use crate::base::clock;
 use crate::base::days::{self, Day, Period};
-use crate::base::ids::{BookingId, CopyId, PersonId, SchoolId};
+use crate::base::ids::{BookingId, PersonId, SchoolId};
 use crate::bookings::{self, Booking, By, Decision, Kind, Risk, Shelf, ShelfCopy, Slot, State, Wish, changes};
 use crate::catalogue::{CopyState, Item, Plight};
 use crate::db::Refuses;
@@ -175,18 +176,6 @@ pub fn at_risk(holdings: &[Holding], to_come: &[Slot], today: Day) -> Vec<AtRisk
 /// Bookings at risk are looked for so many days ahead.
 pub const AHEAD_DAYS: i64 = 60;
 
-/// The copies whose bookings to come may be at risk.
-#[must_use]
-pub fn suspects(holdings: &[Holding], today: Day) -> Vec<CopyId> {
-    let suspect = |holding: &&Holding| {
-        matches!(holding.custody.place, Place::Transit | Place::Missing)
-            || holding.late_since(today).is_some()
-            || holding.copy_state != CopyState::InService
-            || !holding.custody.short_essentials.is_empty()
-    };
-    holdings.iter().filter(suspect).map(|holding| holding.item.copy).collect()
-}
-
 /// What a coordinator asks somebody for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
@@ -307,6 +296,7 @@ pub(crate) fn lendable(shelf: &Shelf) -> impl Iterator<Item = &ShelfCopy> {
 #[cfg(test)]
 pub(crate) mod samples {
     use super::*;
+    use crate::base::ids::CopyId;
 
     pub const STORE: SchoolId = SchoolId(1);
 
@@ -407,8 +397,6 @@ mod tests {
         let mut late = holding(Place::School, SAXTON, "2026-11-09T12:00:00Z");
         (late.custody.booking, late.days) = (Some(BookingId(1)), Some(period("2026-11-09", "2026-11-20")));
         let all = [late];
-        assert_eq!(suspects(&all, today), [CopyId(10)]);
-        assert_eq!(suspects(&all, day("2026-11-20")), []);
         let list = at_risk(&all, &[next], today);
         assert_eq!(list[0].why, Risk::Late { holder: SAXTON, since: day("2026-11-20") });
         assert_eq!(at_risk(&all, &[next], day("2026-11-20")), []);

@@ -1,4 +1,4 @@
-//! Addresses: of e-mail, parsed once, and the postcode of a postal one.
+//! Addresses: of e-mail, parsed once, the postcode of a postal one, and telephone numbers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -69,6 +69,27 @@ pub fn postcode(text: &str) -> Option<String> {
     fits.then(|| format!("{outward} {inward}"))
 }
 
+/// What is said of a telephone number that is none.
+pub const NOT_A_PHONE: &str = "Enter a telephone number, for example 01977 682000 or +44 1977 682000, or leave it empty";
+
+/// A telephone number as somebody writes it, from wherever: 7 to 15 digits, with a plus before them, spaces, brackets, hyphens and an
+/// extension (`x12`, `ext 12`) as people have them. Spaces are put in order, nothing else. Empty for none; `None` when it is no number.
+#[must_use]
+pub fn phone(text: &str) -> Option<String> {
+    let clean = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if clean.is_empty() {
+        return Some(clean);
+    }
+    let lower = clean.to_lowercase();
+    let (number, extension) = lower.split_once("ext").or_else(|| lower.split_once('x')).unwrap_or((&lower, ""));
+    let digits = number.chars().filter(char::is_ascii_digit).count();
+    let shape =
+        number.chars().enumerate().all(|(at, letter)| letter.is_ascii_digit() || " ()-./".contains(letter) || (letter == '+' && at == 0));
+    let extension = extension.trim().trim_start_matches('.').trim();
+    let fits = (7..=15).contains(&digits) && shape && extension.len() <= 6 && extension.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then_some(clean)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -102,6 +123,27 @@ mod tests {
         #[test]
         fn no_text_for_a_postcode_panics(text in ".{0,16}") {
             let _ = postcode(&text);
+        }
+    }
+
+    #[test]
+    fn a_telephone_number_is_taken_as_people_write_it() {
+        for good in [
+            "01977 682000",
+            "(01977) 682-000",
+            "+44 1977 682000",
+            "0044 1977 682000",
+            "01977 682000 ext. 12",
+            "01977 682000 x12",
+            "+353 1 234 5678",
+        ] {
+            assert_eq!(phone(good).as_deref(), Some(good));
+        }
+        assert_eq!(phone("  01977   682000 ").as_deref(), Some("01977 682000"));
+        assert_eq!(phone("  ").as_deref(), Some(""));
+        for wrong in ["682", "ring the office", "01977 68200O", "1234567890123456", "01977+682000", "01977 682000 ext twelve", "<b>0197768"]
+        {
+            assert_eq!(phone(wrong), None, "{wrong}");
         }
     }
 }

@@ -35,9 +35,6 @@ pub const CANCELLED: &Kind =
 /// The letters of this room.
 pub const KINDS: &[&Kind] = &[RESERVED, REQUESTED, APPROVED, DECLINED, CHANGED, CANCELLED, TO_APPROVE];
 
-/// In letters that one can switch off.
-const SWITCH_OFF: &str = "You can switch such e-mails off in Boxrota, under My account.";
-
 /// What the letters say of a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
@@ -244,8 +241,8 @@ fn letter(
     let reason = match to.because {
         Because::Booked => "You got this because you made this booking.".to_owned(),
         Because::Keeps => "You got this because this booking was handed on to you.".to_owned(),
-        Because::LeadOf(school) => format!("You got this because you are a science lead of {school}. {SWITCH_OFF}"),
-        Because::Coordinates(cluster) => format!("You got this because you coordinate {cluster}. {SWITCH_OFF}"),
+        Because::LeadOf(school) => format!("You got this because you are a science lead of {school}."),
+        Because::Coordinates(cluster) => format!("You got this because you coordinate {cluster}."),
     };
     Letter {
         kind,

@@ -18,8 +18,7 @@ pub fn inside(routes: &mut web::ServiceConfig) {
     routes
         .route("/boxes/{resource}/reserve", get().to(reserve::form))
         .route("/boxes/{resource}/reserve", post().to(reserve::book))
-        .route("/boxes/{resource}/reserve/check", get().to(reserve::check))
-        .route("/requests", get().to(requests::show));
+        .route("/boxes/{resource}/reserve/check", get().to(reserve::check));
 }
 
 /// What somebody reads who would act on another school's booking.

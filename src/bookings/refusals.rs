@@ -311,7 +311,9 @@ impl Refusal {
             Self::NotOut => "It is not out at a school".to_owned(),
             Self::OutElsewhere { tag, holder } => format!("{holder} still has {tag}. Its return must be recorded first"),
             Self::ReasonNeeded => "Give a reason, so that others understand".to_owned(),
-            Self::Offered => "These days are held for the school from the waiting list. It takes them or not under My loans".to_owned(),
+            Self::Offered => {
+                "These days are held for the school from the waiting list. It takes them or not under All your loans".to_owned()
+            }
             Self::NothingChanged => "Choose other dates or another copy, or go back".to_owned(),
         }
     }

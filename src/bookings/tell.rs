@@ -221,7 +221,7 @@ impl Teller {
 
     fn to_coordinators(&self, tx: &mut Tx<'_>, about: &About) -> Result<()> {
         let today = tx.today();
-        let requests = tx.link(&format!("{}/requests", self.base));
+        let requests = tx.link(&format!("{}/inbox#requests", self.base));
         let because = Because::Coordinates(&self.cluster);
         let coordinators = roles::people_with_role(tx, RoleKind::Coordinator)?;
         let write = |recipient| letters::to_approve(about, &To { recipient, because }, today, &requests);

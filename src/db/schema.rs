@@ -47,6 +47,7 @@ diesel::table! {
         address -> Text,
         postcode -> Text,
         trust -> Text,
+        phone -> Text,
     }
 }
 
@@ -72,6 +73,7 @@ diesel::table! {
         created_at -> Timestamp,
         erased_at -> Nullable<Timestamp>,
         rhythm -> Text,
+        phone -> Text,
     }
 }
 
@@ -214,6 +216,7 @@ diesel::table! {
         updated_at -> Timestamp,
         keeper_id -> Nullable<BigInt>,
         offer_until -> Nullable<Timestamp>,
+        unfetched_settled_at -> Nullable<Timestamp>,
     }
 }
 

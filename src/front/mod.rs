@@ -1,9 +1,9 @@
-//! Where rooms come together: the front page, this week, what needs attention, the boxes, loans, a school, mail, help.
+//! Where rooms come together: the front page, this week, the inbox, the boxes, loans, a school, mail, help.
 
-pub mod attention;
 pub mod availability;
 pub mod boxes;
 pub mod help;
+pub mod inbox;
 pub mod mail;
 pub mod my_loans;
 pub mod overview;
@@ -26,7 +26,9 @@ pub fn inside(routes: &mut web::ServiceConfig) {
     routes
         .route("", get().to(cluster_front))
         .route("/week", get().to(week::page::show))
-        .route("/attention", get().to(attention::show))
+        .route("/inbox", get().to(inbox::show))
+        .route("/attention", get().to(inbox::attention))
+        .route("/requests", get().to(inbox::requests))
         .route("/schools/{school}", get().to(school::show))
         .route("/boxes", get().to(boxes::show))
         .route("/boxes/{resource}", get().to(resource::show))

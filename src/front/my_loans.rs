@@ -121,7 +121,7 @@ pub async fn show(
     let several = mine.len() > 1;
     let year = query.year.parse().ok();
     let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(LoansPage::read(tx, &mine, year)?)).await?;
-    Ok(member.tagged(&request, page_with(&member.shell(Nav::Loans), "My loans", WITH_KEPT, &main(&member, &desk, several))))
+    Ok(member.tagged(&request, page_with(&member.shell(Nav::Week), "All your loans", WITH_KEPT, &main(&member, &desk, several))))
 }
 
 /// What changes hands in the coming days, and what should have done so: the day, and the loan that it begins or ends.
@@ -156,7 +156,7 @@ fn main(member: &Member, desk: &LoansPage, several: bool) -> Markup {
         @if may_book { a.btn.go href=(boxes) { "Find a box" } }
     };
     html! {
-        (head("My loans", html! { (place) }, acts))
+        (head("All your loans", html! { (place) }, acts))
         (kept(member.person))
         @if desk.current.is_empty() {
             div.panel {

@@ -16,6 +16,7 @@ use crate::clusters::store::log;
 use crate::db::{self, Tx};
 use crate::joining::acts::Things;
 use crate::joining::pages::directory::people;
+use crate::people::pages::call;
 use crate::people::store::directory::{self, Holder};
 use crate::people::{Member, RoleKind};
 use crate::schools::pages::link_button;
@@ -168,6 +169,9 @@ fn facts(sheet: &Sheet, today: Day) -> Vec<Row> {
     let mut rows = vec![row("Short name", format!("{} ({})", school.short_name, school.letters))];
     if !place.is_empty() {
         rows.push(row("Address", place.join(", ")));
+    }
+    if !school.phone.is_empty() {
+        rows.push(row("Telephone", call(&school.phone)));
     }
     if let Some(urn) = urn {
         rows.push(row(if *england { "URN" } else { "School number" }, urn));

@@ -136,6 +136,8 @@ pub struct School {
     pub address: String,
     /// Its postcode.
     pub postcode: String,
+    /// Its telephone number; may be empty.
+    pub phone: String,
     /// The first day of membership.
     pub joined: Day,
     /// The last day of membership.
@@ -154,6 +156,8 @@ pub struct Person {
     pub name: String,
     /// The e-mail address, in lower case.
     pub email: String,
+    /// The telephone number; may be empty.
+    pub phone: String,
 }
 
 /// What a person is in the cluster.

@@ -116,7 +116,7 @@ fn start(member: &Member, what: What, text: &str, errors: &Errors) -> Markup {
         (sheet(member, what, text, errors, ""))
         (example(what))
     };
-    form_page(&member.shell(Nav::People), title, !errors.is_empty(), &main)
+    form_page(&member.shell(Nav::Cluster), title, !errors.is_empty(), &main)
 }
 
 /// The form in which a text is pasted or a file chosen.
@@ -219,7 +219,7 @@ fn preview_page(member: &Member, what: What, text: &str, understood: &Understood
         @if wrong || good == 0 { (sheet(member, what, text, &none, "Mend the text")) }
         @else { (details("Change the text, or take another file", sheet(member, what, text, &none, ""))) }
     };
-    (!wrong && good > 0, form_page(&member.shell(Nav::People), "Check the dates", wrong, &main))
+    (!wrong && good > 0, form_page(&member.shell(Nav::Cluster), "Check the dates", wrong, &main))
 }
 
 /// The first of what is said of lines.

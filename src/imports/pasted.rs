@@ -159,6 +159,7 @@ pub fn closures(text: &str, schools: &[schools::School]) -> Read<Closure> {
             urn: None,
             address: String::new(),
             postcode: String::new(),
+            phone: String::new(),
             joined: Day::MIN,
             left: None,
             sabbatical: None,

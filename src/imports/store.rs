@@ -107,7 +107,13 @@ fn person_for(house: &mut House<'_>, person: &crate::imports::Person) -> Result<
     }
     let id = PersonId::fresh(house.now);
     diesel::insert_into(people::table)
-        .values((people::id.eq(id.0), people::email.eq(&person.email), people::name.eq(&person.name), people::created_at.eq(house.stamp())))
+        .values((
+            people::id.eq(id.0),
+            people::email.eq(&person.email),
+            people::name.eq(&person.name),
+            people::phone.eq(&person.phone),
+            people::created_at.eq(house.stamp()),
+        ))
         .execute(house.conn)?;
     Ok(id)
 }
@@ -142,6 +148,7 @@ fn insert_school(tx: &mut Tx<'_>, school: &School) -> Result<SchoolId> {
             schools::letters.eq(&school.letters),
             schools::address.eq(&school.address),
             schools::postcode.eq(&school.postcode),
+            schools::phone.eq(&school.phone),
         ))
         .execute(tx.conn)?;
     diesel::insert_into(memberships::table)

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use super::{Person, Role, School};
+use crate::base::address;
 use crate::base::days::{Day, Period};
 use crate::base::text::alike;
 use crate::sheets::problems::{Problems, nearest};
@@ -24,6 +25,7 @@ pub const SCHOOLS: &[Column] = &[
     may("urn"),
     may("address").or(&["street", "locality", "address3", "town"]),
     must("postcode"),
+    may("phone"),
     must("joined"),
     may("left"),
     may("sabbatical_from"),
@@ -34,7 +36,7 @@ pub const SCHOOLS: &[Column] = &[
 ];
 /// The columns of `people.csv`.
 pub const PEOPLE: &[Column] =
-    &[must("name"), must("email"), must("role"), may("school"), must("from"), may("to"), may("note"), may("source")];
+    &[must("name"), must("email"), may("phone"), must("role"), may("school"), must("from"), may("to"), may("note"), may("source")];
 
 /// The columns of `schools.csv` by which other files name a school.
 pub const NAME_COLUMNS: &[&str] = &["name", "short_name", "letters"];
@@ -165,6 +167,7 @@ fn school(row: &Row, problems: &mut Problems) -> Option<School> {
     }
     let address = row.short("address", 200, problems);
     let postcode = row.postcode("postcode", problems);
+    let phone = phone(row, problems);
     let joined = row.day("joined", problems);
     let left = row.maybe_day("left", problems);
     let away = span(row, "sabbatical_from", "sabbatical_to", problems);
@@ -179,6 +182,7 @@ fn school(row: &Row, problems: &mut Problems) -> Option<School> {
         urn: urn_fits.then(|| urn.to_owned()).filter(|urn| !urn.is_empty()),
         address: address.unwrap_or_default(),
         postcode: postcode.unwrap_or_default(),
+        phone: phone.unwrap_or_default(),
         joined,
         left,
         sabbatical: away.flatten(),
@@ -222,6 +226,7 @@ pub fn people(sheet: &Sheet, schools: Known<'_>, problems: &mut Problems) -> (Ve
                 "One address is one person: write the same name on both lines, or another address.",
                 problems,
             ),
+            Some(first) if first.phone.is_empty() => people[role.person].phone = person.phone,
             Some(_) => {}
         }
         let double = roles.iter().any(|r: &Role| (r.person, r.kind, r.school, r.from) == (role.person, role.kind, role.school, role.from));
@@ -239,6 +244,7 @@ pub fn people(sheet: &Sheet, schools: Known<'_>, problems: &mut Problems) -> (Ve
 fn person(row: &Row, schools: Known<'_>, problems: &mut Problems) -> Option<(Person, Role)> {
     let name = row.needed("name", 120, problems);
     let email = row.email("email", problems);
+    let phone = phone(row, problems);
     let kind = row.word("role", ROLES, problems);
     let school = schools.maybe(row, "school", problems);
     if let (Some(kind @ ("ssl" | "deputy" | "head")), Some(None)) = (kind, school) {
@@ -248,8 +254,18 @@ fn person(row: &Row, schools: Known<'_>, problems: &mut Problems) -> Option<(Per
     let to = row.maybe_day("to", problems);
     let (from, to) = (from.unwrap_or(Day::MIN), to.flatten());
     not_before(row, "to", to, "from", from, problems);
-    let person = Person { line: row.line, name: name?, email: email?.to_string() };
+    let person = Person { line: row.line, name: name?, email: email?.to_string(), phone: phone.unwrap_or_default() };
     Some((person, Role { person: 0, kind: kind.unwrap_or_default(), school: school.flatten(), from, to }))
+}
+
+/// A telephone number as somebody writes it, or none.
+fn phone(row: &Row, problems: &mut Problems) -> Option<String> {
+    let typed = row.text("phone");
+    let read = address::phone(typed);
+    if read.is_none() {
+        row.wrong("phone", format!("\"{typed}\" is no telephone number."), "Write one like 01977 682000, or leave it empty.", problems);
+    }
+    read
 }
 
 /// A day that must not lie before another.

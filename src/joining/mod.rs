@@ -487,6 +487,7 @@ mod tests {
             letters: String::new(),
             address: String::new(),
             postcode: String::new(),
+            phone: String::new(),
             stays: vec![Stay { joined_on: on("2023-09-01"), left_on: left.map(on), sabbatical: None }],
         };
         let schools = [school(1, None), school(2, Some("2026-11-22")), school(3, Some("2026-12-18"))];

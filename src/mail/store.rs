@@ -7,12 +7,15 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::{Calendar, Kind, LEASE, Letter, Listing, Message, Record, State, letter, one_line, without_secrets};
+use super::{Calendar, Choice, Kind, LEASE, Letter, Listing, Message, Record, State, letter, one_line, without_secrets};
 use crate::base::Day;
 use crate::base::ids::{ClusterId, MessageId, PersonId};
 use crate::db::asks::insert_all;
 use crate::db::schema::messages;
 use crate::db::{Error, HOUSE, House, Result, Tx};
+
+/// What a letter says that carries the address by which its kind is switched off.
+pub const SWITCH_OFF: &str = "You can switch such e-mails off in Boxrota, under My account.";
 
 /// Stores a letter, to be sent by the worker, who is rung after COMMIT; in the transaction of the fact that caused it. `false` when the same letter
 /// (kind, subject, day, address) is there already: then nothing is stored.
@@ -37,6 +40,7 @@ fn insert(tx: &mut Tx<'_>, letters: &[(&Letter, &str)]) -> Result<()> {
         return Ok(());
     }
     let now = tx.stamp();
+    let letters: Vec<(Letter, &str)> = letters.iter().map(|(letter, way_out)| (says_how_to_end_it(letter, way_out), *way_out)).collect();
     let rows = letters.iter().map(|(letter, unsubscribe)| {
         (
             messages::cluster_id.eq(tx.cluster.0),
@@ -62,6 +66,17 @@ fn insert(tx: &mut Tx<'_>, letters: &[(&Letter, &str)]) -> Result<()> {
     insert_all!(tx.conn, diesel::insert_into(messages::table), rows.collect())?;
     tx.letter_waits();
     Ok(())
+}
+
+/// The letter with the sentence that it can be switched off, when it carries the address that does so: said here and nowhere else, so
+/// that no letter says it that cannot.
+fn says_how_to_end_it(letter: &Letter, way_out: &str) -> Letter {
+    let mut letter = letter.clone();
+    // Whoever does not want letters together has said there what comes instead.
+    if !way_out.is_empty() && letter.kind.choice != Choice::Rhythm {
+        letter.reason = format!("{} {SWITCH_OFF}", letter.reason);
+    }
+    letter
 }
 
 /// Whether the same letter (kind, subject, day, address) was stored before, however it fared.

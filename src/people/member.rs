@@ -18,9 +18,11 @@ use super::{Cluster, Membership, Role, RoleKind, giving, store};
 use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::SessionId;
-use crate::db::{Actor, House, Scope, Snapshot};
+use crate::base::secret::Secret;
+use crate::db::{self, Actor, House, Scope, Snapshot};
 use crate::people::store::{roles, sessions};
-use crate::web::page::{Nav, Shell};
+use crate::web::app::{AskInbox, Site, Waiting};
+use crate::web::page::{Around, Nav, Own, Shell};
 use crate::web::{App, Error, compress, guard};
 
 /// A person with some role in the cluster of the address.
@@ -34,6 +36,8 @@ pub struct Member {
     csrf: String,
     base: String,
     demo: bool,
+    /// What waits for whoever has an inbox; `None` for others, and on the page that lists it.
+    waiting: Option<Waiting>,
 }
 
 impl Deref for Member {
@@ -74,6 +78,12 @@ impl Member {
         guard::field(&self.csrf)
     }
 
+    /// What waits for this person, as the menu counts it.
+    #[must_use]
+    pub fn waiting(&self) -> Option<&Waiting> {
+        self.waiting.as_ref()
+    }
+
     /// What the shell around a page shows.
     #[must_use]
     pub fn shell(&self, nav: Nav) -> Shell {
@@ -87,6 +97,8 @@ impl Member {
                 .or_else(|| self.roles.first().map(|role| role.kind.words().to_owned()))
                 .unwrap_or_default(),
             coordinator: self.is(RoleKind::Coordinator),
+            week: self.roles.iter().any(|role| role.kind != RoleKind::Bursar),
+            inbox: self.waiting.as_ref().map(|waiting| waiting.many),
             csrf: self.csrf.clone(),
             others: self.elsewhere.iter().map(|other| (format!("/c/{}", other.slug), other.name.clone())).collect(),
             demo: self.demo,
@@ -106,6 +118,10 @@ impl Member {
         }
         for other in &self.facts.elsewhere {
             (&other.slug, &other.name).hash(&mut hash);
+        }
+        if let Some(waiting) = &self.waiting {
+            waiting.many.hash(&mut hash);
+            waiting.chips.iter().for_each(|chip| chip.words.hash(&mut hash));
         }
         crate::web::assets::asset("app.css").hash(&mut hash);
         env!("CARGO_PKG_VERSION").hash(&mut hash);
@@ -138,7 +154,8 @@ impl Member {
         compress::finish(req, answer, page.into_string())
     }
 
-    async fn from_cookie(req: &HttpRequest) -> Result<Self, Error> {
+    /// `counts`: whether what waits in the inbox is asked for.
+    async fn from_cookie(req: &HttpRequest, counts: bool) -> Result<Self, Error> {
         let app = app(req)?;
         let next = if req.method() == Method::GET { req.uri().path_and_query().map_or("/", |path| path.as_str()) } else { "/" };
         let next = next.to_owned();
@@ -146,19 +163,78 @@ impl Member {
         let asks = [Method::GET, Method::HEAD].contains(req.method());
         let slug = req.match_info().get("cluster").unwrap_or_default().to_owned();
         let now = app.clock.now();
-        let hash = secret.hash();
-        let who = move |house: &mut House<'_>| match sessions::membership(house, &hash, &slug)? {
+        let (hash, ask) = (secret.hash(), counts.then_some(app.inbox));
+        let who = move |house: &mut House<'_>| match Here::read(house, &hash, &slug, ask)? {
             Some(here) => Ok(here),
             // Only whoever has no role here needs the second question: is he signed in at all?
             None if sessions::signed_in(house, &hash)?.is_some() => Err(Error::NotFound),
             None => Err(Error::SignIn { next }),
         };
-        let ((facts, actor), snapshot) = match asks {
+        let (here, snapshot) = match asks {
             true => app.db.look(now, who).await?,
             false => (app.db.house_read(now, who).await?, Snapshot::default()),
         };
-        let base = format!("/c/{}", facts.cluster.slug);
-        Ok(Self { facts, actor, snapshot, now, csrf: guard::token(&secret), base, demo: app.site.demo })
+        Ok(here.member(&app.site, &secret, snapshot, now))
+    }
+}
+
+/// Somebody in a cluster, as the database knows him.
+struct Here {
+    facts: Membership,
+    actor: Actor,
+    waiting: Option<Waiting>,
+}
+
+impl Here {
+    /// One query, and what `ask` needs for whoever has an inbox.
+    fn read(house: &mut House<'_>, hash: &str, slug: &str, ask: Option<AskInbox>) -> db::Result<Option<Self>> {
+        let Some((facts, actor)) = sessions::membership(house, hash, slug)? else { return Ok(None) };
+        let waiting = match ask.filter(|_| facts.has_inbox()) {
+            Some(ask) => Some(ask(&mut house.enter(facts.cluster.id, actor.clone()), facts.is(RoleKind::Coordinator))?),
+            None => None,
+        };
+        Ok(Some(Self { facts, actor, waiting }))
+    }
+
+    fn member(self, site: &Site, secret: &Secret, snapshot: Snapshot, now: DateTime<Utc>) -> Member {
+        let base = format!("/c/{}", self.facts.cluster.slug);
+        let Self { facts, actor, waiting } = self;
+        Member { facts, actor, snapshot, now, csrf: guard::token(secret), base, demo: site.demo, waiting }
+    }
+}
+
+/// What stands around a page that is nobody's own, or that says what went wrong, for whoever is signed in: the cluster of the address, or
+/// his only one; where he has several, his account. `None` for a stranger, and where the database cannot say.
+pub async fn around(req: &HttpRequest) -> Option<Around> {
+    let app = app(req).ok()?;
+    let secret = guard::session_secret(req, &app.site)?;
+    let mut parts = req.path().split('/').skip(1);
+    let slug = parts.next().filter(|first| *first == "c").and_then(|_| parts.next()).unwrap_or_default().to_owned();
+    let (hash, ask, now) = (secret.hash(), app.inbox, app.clock.now());
+    let found = app
+        .db
+        .house_read(now, move |house| {
+            if let Some(here) = Here::read(house, &hash, &slug, Some(ask))? {
+                return Ok::<_, db::Error>((Some(here), None));
+            }
+            let Some((person, _, clusters)) = sessions::signed_in(house, &hash)? else { return Ok((None, None)) };
+            let only = match clusters.as_slice() {
+                [only] => Here::read(house, &hash, &only.slug, Some(ask))?,
+                _ => None,
+            };
+            Ok((only, Some((person, clusters))))
+        })
+        .await
+        .ok()?;
+    match found {
+        (Some(here), _) => Some(Around::Cluster(here.member(&app.site, &secret, Snapshot::default(), now).shell(Nav::Other))),
+        (None, Some((person, clusters))) => Some(Around::Own(Own {
+            person: person.name,
+            csrf: guard::token(&secret),
+            clusters: clusters.into_iter().map(|cluster| (format!("/c/{}", cluster.slug), cluster.name)).collect(),
+            demo: app.site.demo,
+        })),
+        (None, None) => None,
     }
 }
 
@@ -173,7 +249,7 @@ impl FromRequest for Member {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let req = req.clone();
         Box::pin(async move {
-            match Self::from_cookie(&req).await {
+            match Self::from_cookie(&req, true).await {
                 Err(fault @ (Error::NotFound | Error::SignIn { .. })) => Err(too_late(&req, fault, |_| true).await),
                 done => done,
             }
@@ -202,7 +278,7 @@ async fn too_late(req: &HttpRequest, fault: Error, would: impl Fn(&Role) -> bool
 
 /// Declares a member with a further condition.
 macro_rules! kinds_of_member {
-    ($($(#[$doc:meta])* $name:ident: $has:expr, $else:expr;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident($counts:expr): $has:expr, $else:expr;)+) => {$(
         $(#[$doc])*
         pub struct $name(Member);
 
@@ -220,7 +296,7 @@ macro_rules! kinds_of_member {
             fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let req = req.clone();
                 Box::pin(async move {
-                    let member = match Member::from_cookie(&req).await {
+                    let member = match Member::from_cookie(&req, $counts).await {
                         Err(fault @ (Error::NotFound | Error::SignIn { .. })) => return Err(too_late(&req, fault, |_| true).await),
                         done => done?,
                     };
@@ -238,17 +314,20 @@ macro_rules! kinds_of_member {
 
 kinds_of_member! {
     /// A person who may book: a science lead, or the coordinator on behalf of a school.
-    Borrower: Membership::may_borrow,
+    Borrower(true): Membership::may_borrow,
         "Only science leads and the coordinator reserve, count and hand over boxes. Ask the science lead of your school.";
     /// A person who may say when a school is closed: a science lead for the own school, or the coordinator.
-    DayKeeper: Membership::may_borrow,
+    DayKeeper(true): Membership::may_borrow,
         "Only science leads and the coordinator enter closed days. Ask the science lead of your school.";
     /// The cluster's coordinator.
-    Coordinator: |member| member.is(RoleKind::Coordinator),
+    Coordinator(true): |member| member.is(RoleKind::Coordinator),
         "Only the coordinator of the cluster can do this.";
     /// Who answers for the cluster itself: its coordinator, or its programme director.
-    Overseer: |member| member.is(RoleKind::Coordinator) || member.is(RoleKind::Director),
+    Overseer(true): |member| member.is(RoleKind::Coordinator) || member.is(RoleKind::Director),
         "Only the coordinator and the programme director of the cluster can do this.";
+    /// Who has an inbox, on the page that lists it: what waits is read there, and not twice.
+    InboxReader(false): Membership::has_inbox,
+        "Only the coordinator and the bursar of the cluster have an inbox.";
 }
 
 /// A signed-in person, in whatever cluster: the front page and signing out.

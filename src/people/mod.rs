@@ -12,7 +12,7 @@ pub mod store;
 use crate::base::days::{self, Day};
 use crate::base::ids::{ClusterId, PersonId, RoleId, SchoolId, SessionId};
 
-pub use member::{Borrower, ClusterMaker, Coordinator, DayKeeper, Member, Overseer, SignedIn};
+pub use member::{Borrower, ClusterMaker, Coordinator, DayKeeper, InboxReader, Member, Overseer, SignedIn};
 
 /// What a person may be in a cluster (product.md, Words).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::Display)]
@@ -131,6 +131,12 @@ impl Membership {
     #[must_use]
     pub fn own_school(&self) -> Option<&RoleSchool> {
         self.schools_led().next().or_else(|| self.roles.iter().find_map(|role| role.school.as_ref()))
+    }
+
+    /// Whether what waits in the cluster is this person's to read: all of it the coordinator's, what may have to be bought the bursar's.
+    #[must_use]
+    pub fn has_inbox(&self) -> bool {
+        self.is(RoleKind::Coordinator) || self.is(RoleKind::Bursar)
     }
 
     /// Whether the person may book for the school: its science lead, or the coordinator on its behalf.

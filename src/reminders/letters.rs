@@ -55,6 +55,8 @@ pub struct Contact {
     pub name: String,
     /// The e-mail address.
     pub email: String,
+    /// The telephone number; empty where none is known.
+    pub phone: String,
 }
 
 /// A side of a handover.
@@ -132,8 +134,7 @@ impl Sheet<'_> {
             Why::Gathers(_) => "you asked for e-mails that can wait once a day".to_owned(),
         };
         let off = match self.why {
-            Why::Gathers(_) => " You can have each e-mail on its own again.",
-            why if may_mute(self.kind, why) => " You can switch such e-mails off.",
+            Why::Gathers(_) => " You can have each letter on its own again.",
             _ => "",
         };
         Letter {
@@ -426,7 +427,8 @@ pub fn gathered(items: &[(String, String)], subject: String, today: Day, choices
 fn facts(what: &str, lines: &[(&str, String)], other: &Side) -> Block {
     let first = ("Box".to_owned(), what.to_owned());
     let lines = lines.iter().map(|(label, value)| ((*label).to_owned(), value.clone()));
-    let contact = |one: &Contact| (format!("At {}", other.school), format!("{}, {}", one.name, one.email));
+    let phone = |one: &Contact| if one.phone.is_empty() { String::new() } else { format!(", {}", one.phone) };
+    let contact = |one: &Contact| (format!("At {}", other.school), format!("{}, {}{}", one.name, one.email, phone(one)));
     Block::facts([first].into_iter().chain(lines).chain(other.contacts.iter().map(contact)))
 }
 

@@ -5,6 +5,7 @@
 //! a closure that is entered late moves the school day on which it was due. What is asked for is "due and not yet past caring": a
 //! worker that was down for three days says what still matters and leaves out what no longer does.
 
+pub mod ahead;
 pub mod letters;
 pub mod still;
 pub mod store;

@@ -227,19 +227,6 @@ pub fn handover(tx: &mut Tx<'_>, id: HandoverId) -> Result<Option<UnderWay>> {
     Ok(row.map(under_way))
 }
 
-/// The copies whose two counts differed at a handover since then.
-pub fn differences(tx: &mut Tx<'_>, since: DateTime<Utc>) -> Result<Vec<CopyId>> {
-    let ids: Vec<i64> = handovers::table
-        .filter(handovers::cluster_id.eq(tx.cluster.0))
-        .filter(sql::<Bool>("handovers.differs"))
-        .filter(handovers::received_at.ge(since.naive_utc()))
-        .order(handovers::id)
-        .limit(100)
-        .select(handovers::copy_id)
-        .load(tx.conn)?;
-    Ok(ids.into_iter().map(CopyId).collect())
-}
-
 /// The hours of the day in which the cluster's reminders go out: from, and until before.
 pub fn mail_hours(tx: &mut Tx<'_>) -> Result<(u32, u32)> {
     let hours: Option<(i32, i32)> =

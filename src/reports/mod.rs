@@ -145,6 +145,7 @@ mod tests {
             letters: "XX".to_owned(),
             address: String::new(),
             postcode: String::new(),
+            phone: String::new(),
             stays: vec![Stay { joined_on: day(joined), left_on: left.map(day), sabbatical: None }],
         }
     }

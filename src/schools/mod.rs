@@ -81,6 +81,8 @@ pub struct Facts {
     pub postcode: String,
     /// Its trust or federation; may be empty.
     pub trust: String,
+    /// Its telephone number; may be empty.
+    pub phone: String,
 }
 
 /// A school that is to join.
@@ -443,6 +445,8 @@ pub struct School {
     pub address: String,
     /// Its postcode, with the usual space.
     pub postcode: String,
+    /// Its telephone number; may be empty.
+    pub phone: String,
     /// Its times in the cluster, in order.
     pub stays: Vec<Stay>,
 }

@@ -15,7 +15,7 @@ use crate::schools::{
 /// The most former names and turns at the lead that a page shows.
 const MOST: i64 = 100;
 
-type SchoolRow = (String, String, String, String, String, Option<String>, String);
+type SchoolRow = (String, String, String, String, String, Option<String>, String, String);
 type SpellRow = (i64, Day, Option<Day>, Option<Day>, Option<Day>, Option<Day>, String);
 
 /// A school of this cluster with its times in it: one query.
@@ -27,7 +27,16 @@ pub fn one(tx: &mut Tx<'_>, id: SchoolId) -> Result<Record> {
         .filter(schools::id.eq(id.0))
         .order(memberships::joined_on)
         .select((
-            (schools::name, schools::short_name, schools::letters, schools::address, schools::postcode, schools::urn, schools::trust),
+            (
+                schools::name,
+                schools::short_name,
+                schools::letters,
+                schools::address,
+                schools::postcode,
+                schools::urn,
+                schools::trust,
+                schools::phone,
+            ),
             clusters::nation,
             (
                 memberships::id,
@@ -42,9 +51,9 @@ pub fn one(tx: &mut Tx<'_>, id: SchoolId) -> Result<Record> {
         ))
         .load(tx.conn)?;
     let mut record: Option<Record> = None;
-    for ((name, short_name, letters, address, postcode, urn, trust), nation, spell) in rows {
+    for ((name, short_name, letters, address, postcode, urn, trust, phone), nation, spell) in rows {
         let record = record.get_or_insert_with(|| Record {
-            school: School { id, name, short_name, letters, address, postcode, stays: Vec::new() },
+            school: School { id, name, short_name, letters, address, postcode, phone, stays: Vec::new() },
             urn,
             trust,
             spells: Vec::new(),
@@ -109,6 +118,7 @@ pub fn add(tx: &mut Tx<'_>, new: &NewSchool, letters: &str) -> Result<SchoolId> 
             schools::address.eq(&new.facts.address),
             schools::postcode.eq(&new.facts.postcode),
             schools::trust.eq(&new.facts.trust),
+            schools::phone.eq(&new.facts.phone),
         ))
         .execute(tx.conn)?;
     let facts = format!("{}; {}", named(&new.names), facts_in_words(&new.facts, letters));
@@ -147,6 +157,7 @@ pub fn set_facts(tx: &mut Tx<'_>, old: &Record, facts: &Facts, letters: &str) ->
         address: old.school.address.clone(),
         postcode: old.school.postcode.clone(),
         trust: old.trust.clone(),
+        phone: old.school.phone.clone(),
     };
     let (before, after) = (facts_in_words(&before, &old.school.letters), facts_in_words(facts, letters));
     if before == after {
@@ -159,6 +170,7 @@ pub fn set_facts(tx: &mut Tx<'_>, old: &Record, facts: &Facts, letters: &str) ->
             schools::address.eq(&facts.address),
             schools::postcode.eq(&facts.postcode),
             schools::trust.eq(&facts.trust),
+            schools::phone.eq(&facts.phone),
         ))
         .execute(tx.conn)?;
     tx.log("schools", &old.school.id, "changed", &before, &after)
@@ -273,13 +285,20 @@ fn named(names: &Names) -> String {
 
 fn facts_in_words(facts: &Facts, letters: &str) -> String {
     let urn = facts.urn.as_deref().unwrap_or_default();
-    let all = [("Letters", letters), ("URN", urn), ("Address", &facts.address), ("Postcode", &facts.postcode), ("Trust", &facts.trust)];
+    let all = [
+        ("Letters", letters),
+        ("URN", urn),
+        ("Address", &facts.address),
+        ("Postcode", &facts.postcode),
+        ("Trust", &facts.trust),
+        ("Telephone", &facts.phone),
+    ];
     all.map(|(name, value)| format!("{name}: {}", if value.is_empty() { "none" } else { value })).join("; ")
 }
 
 /// The cluster's schools by short name, with their times in it: one query.
 pub fn schools(tx: &mut Tx<'_>) -> Result<Vec<School>> {
-    type SchoolRow = (i64, String, String, String, String, String);
+    type SchoolRow = (i64, String, String, String, String, String, String);
     type StayRow = (Day, Option<Day>, Option<Day>, Option<Day>);
     let rows: Vec<(SchoolRow, Option<StayRow>)> = schema::schools::table
         .left_join(
@@ -296,14 +315,15 @@ pub fn schools(tx: &mut Tx<'_>) -> Result<Vec<School>> {
                 schema::schools::letters,
                 schema::schools::address,
                 schema::schools::postcode,
+                schema::schools::phone,
             ),
             (memberships::joined_on, memberships::left_on, memberships::sabbatical_from, memberships::sabbatical_to).nullable(),
         ))
         .load(tx.conn)?;
     let mut schools: Vec<School> = Vec::new();
-    for ((id, name, short_name, letters, address, postcode), stay) in rows {
+    for ((id, name, short_name, letters, address, postcode, phone), stay) in rows {
         if schools.last().is_none_or(|last| last.id.0 != id) {
-            schools.push(School { id: SchoolId(id), name, short_name, letters, address, postcode, stays: Vec::new() });
+            schools.push(School { id: SchoolId(id), name, short_name, letters, address, postcode, phone, stays: Vec::new() });
         }
         if let (Some(school), Some((joined_on, left_on, from, to))) = (schools.last_mut(), stay) {
             let sabbatical = from.zip(to).and_then(|(from, to)| Period::new(from, to));

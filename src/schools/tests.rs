@@ -24,6 +24,7 @@ fn record(spells: Vec<Spell>) -> Record {
         letters: "SX".into(),
         address: String::new(),
         postcode: "LS24 9QF".into(),
+        phone: String::new(),
         stays: spells.iter().map(|spell| spell.stay).collect(),
     };
     Record { school, urn: None, trust: String::new(), spells, england: true }
@@ -92,6 +93,7 @@ fn names_letters_and_numbers_belong_to_one_school() {
         address: String::new(),
         postcode: String::new(),
         trust: String::new(),
+        phone: String::new(),
     };
     assert_eq!(letters(&facts(Some("BR"), None), "Barlby", None, &all), Err(("letters", Refusal::LettersTaken(all[1].name.clone()))));
     assert_eq!(letters(&facts(Some("BR"), None), "Brayton", Some(SchoolId(2)), &all), Ok("BR".into()));
@@ -219,6 +221,7 @@ fn a_school_stands_as_its_dates_say() {
         letters: "SX".into(),
         address: String::new(),
         postcode: String::new(),
+        phone: String::new(),
         stays: vec![
             stay("2021-09-01", Some("2023-08-31"), None),
             stay("2025-09-01", Some("2027-08-31"), Some(("2026-09-01", "2026-12-31"))),

@@ -89,11 +89,12 @@ impl Facts {
     pub fn read(typed: &Typed, england: bool, errors: &mut Errors) -> Option<Self> {
         let letters = errors.check("letters", letters_typed(typed.raw("letters")));
         let urn = errors.check("urn", urn_typed(typed.raw("urn"), england));
-        let address = errors.check("address", typed.line("address", 200));
+        let street = errors.check("address", typed.line("address", 200));
         let code = address::postcode(typed.raw("postcode")).ok_or("Enter a UK postcode, for example LS25 5AU");
         let postcode = errors.check("postcode", code);
         let trust = errors.check("trust", typed.line("trust", 120));
-        Some(Self { letters: letters?, urn: urn?, address: address?, postcode: postcode?, trust: trust? })
+        let phone = errors.check("phone", address::phone(typed.raw("phone")).ok_or(address::NOT_A_PHONE));
+        Some(Self { letters: letters?, urn: urn?, address: street?, postcode: postcode?, trust: trust?, phone: phone? })
     }
 }
 

@@ -151,9 +151,7 @@ fn letter(
     let reason = match to.because {
         Because::Asked => "You got this because you put your school on the waiting list.".to_owned(),
         Because::LeadOf(school) => {
-            format!(
-                "You got this because you are a science lead of {school}. You can switch such e-mails off in Boxrota, under My account."
-            )
+            format!("You got this because you are a science lead of {school}.")
         }
         Because::Coordinates(cluster) => {
             format!("You got this because you coordinate {cluster}, and {} has no science lead at the moment.", about.school)

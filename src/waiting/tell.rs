@@ -3,6 +3,7 @@
 use crate::base::ids::{BookingId, PersonId, WaitId};
 use crate::clusters;
 use crate::db::{Result, Tx};
+use crate::mail::choices::WayOut;
 use crate::mail::store::{self as outbox, choices};
 use crate::mail::{Kind, Letter, Stored};
 use crate::people::RoleKind;
@@ -27,6 +28,7 @@ pub(super) fn tell(tx: &mut Tx<'_>, id: WaitId, kind: &Kind, write: impl Fn(&Abo
     };
     let leads = roles::leads_of(tx, wait.school)?;
     let mut to: Vec<(Person, Because<'_>)> = Vec::new();
+    let mut all_muted = false;
     match leads.iter().find(|lead| lead.id == wait.person) {
         Some(asker) => to.push((asker.clone(), Because::Asked)),
         // A coordinator may ask for a school; who has left the school and the cluster hears no more.
@@ -44,15 +46,23 @@ pub(super) fn tell(tx: &mut Tx<'_>, id: WaitId, kind: &Kind, write: impl Fn(&Abo
         // coordinators.
         if to.is_empty() && kind == OFFERED {
             to.extend(leads.iter().map(|lead| (lead.clone(), Because::LeadOf(&about.school))));
+            all_muted = true;
         }
         if to.is_empty() && kind == OFFERED {
             let all = roles::people_with_role(tx, RoleKind::Coordinator)?;
             to.extend(all.into_iter().map(|person| (person, Because::Coordinates(&cluster))));
         }
     }
+    // An offer needs somebody who answers it: the last one who hears of it cannot switch it off.
+    let way_out = if kind == OFFERED { WayOut::where_several(to.len()) } else { WayOut::Carried };
     for (person, because) in to {
         let Some(recipient) = person.recipient() else { continue };
-        outbox::enqueue(tx, &write(&about, &To { recipient, because }))?;
+        let letter = write(&about, &To { recipient, because });
+        if matches!(because, Because::LeadOf(_)) && !all_muted {
+            choices::post(tx, &letter, way_out)?;
+        } else {
+            outbox::enqueue(tx, &letter)?;
+        }
     }
     Ok(())
 }

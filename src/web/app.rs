@@ -6,7 +6,8 @@ use super::health::Rounds;
 use super::limits::Limits;
 use super::upload::Uploads;
 use crate::base::Clock;
-use crate::db::Db;
+use crate::db::{self, Db, Tx};
+use crate::web::parts::Fact;
 
 /// What nearly every handler needs that is not in the request. What only a few need is data of its own.
 pub struct App {
@@ -22,7 +23,21 @@ pub struct App {
     pub uploads: Uploads,
     /// How the worker of this process does, if there is one.
     pub rounds: Arc<Rounds>,
+    /// What waits for somebody in a cluster: asked for the menu of every page of who has an inbox.
+    pub inbox: AskInbox,
 }
+
+/// What waits for somebody who has an inbox.
+#[derive(Debug, Clone, Default)]
+pub struct Waiting {
+    /// The number in the menu.
+    pub many: usize,
+    /// What it is made of, as chips that lead there: their address begins after the cluster's own.
+    pub chips: Vec<Fact>,
+}
+
+/// Reads what waits; `true`: for a coordinator, else for a bursar. Rooms above this one know what that is.
+pub type AskInbox = fn(&mut Tx<'_>, bool) -> db::Result<Waiting>;
 
 /// A running Boxrota, as the world sees it.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ use maud::{Markup, html};
 
 use super::guard::Typed;
 use super::held::Full;
-use super::page;
+use super::page::{self, Around};
 use crate::db;
 
 /// What a handler can fail with.
@@ -102,6 +102,23 @@ impl ResponseError for Error {
     }
 
     fn error_response(&self) -> HttpResponse {
+        self.page(&Around::Nobody)
+    }
+}
+
+impl Error {
+    /// Whether its page keeps the header of who is signed in: what somebody met on the way, not what says that we are too busy or broken.
+    #[must_use]
+    pub fn keeps_the_header(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFound | Self::NotAllowed(_) | Self::RoleEnded(_) | Self::SessionOver | Self::Forged(_) | Self::Bad(_) | Self::TooLarge
+        )
+    }
+
+    /// Its page, and what stands around that.
+    #[must_use]
+    pub fn page(&self, around: &Around) -> HttpResponse {
         let mut answer = HttpResponse::build(self.status_code());
         let (title, body): (&str, Markup) = match self {
             Self::SignIn { next } => {
@@ -113,7 +130,7 @@ impl ResponseError for Error {
                 html! { p { "There is nothing at this address, or it belongs to a cluster you are not in." } p { "If you typed the address, check it. If you followed a link from an e-mail, what it led to may have been removed." } },
             ),
             Self::NotAllowed(words) => ("You cannot do this", html! { p { (words) } }),
-            Self::RoleEnded(_) | Self::SessionOver | Self::Crowded(_) => return with_what_was_typed(self, &[]),
+            Self::RoleEnded(_) | Self::SessionOver | Self::Crowded(_) => return with_what_was_typed(self, around, &[]),
             Self::Forged(words) => (
                 "Please try again",
                 html! { p { (words) } p { "Nothing has been changed. Go back, reload the page and send the form again." } },
@@ -174,25 +191,23 @@ impl ResponseError for Error {
                 )
             }
         };
-        finish(answer, title, &html! { (body) p { a.btn.go href="/" { "Go to the start page" } } })
+        finish(answer, around, title, &html! { (body) p { a.btn.go href="/" { "Go to the start page" } } })
     }
-}
 
-impl Error {
     /// The page for whoever sends a form and may not, or not any more, or for whose photo there was no room, with what was typed; `None` for
     /// other errors, and where nothing was. A browser may not have it any more, and who has left cannot open the form again.
     #[must_use]
-    pub fn giving_back(&self, req: &HttpRequest) -> Option<HttpResponse> {
+    pub fn giving_back(&self, req: &HttpRequest, around: &Around) -> Option<HttpResponse> {
         let typed = req.extensions().get::<Typed>().map(Typed::words).unwrap_or_default();
         match self {
-            Self::RoleEnded(_) | Self::SessionOver | Self::Crowded(_) => Some(with_what_was_typed(self, &typed)),
-            Self::NotAllowed(_) if !typed.is_empty() => Some(with_what_was_typed(self, &typed)),
+            Self::RoleEnded(_) | Self::SessionOver | Self::Crowded(_) => Some(with_what_was_typed(self, around, &typed)),
+            Self::NotAllowed(_) if !typed.is_empty() => Some(with_what_was_typed(self, around, &typed)),
             _ => None,
         }
     }
 }
 
-fn with_what_was_typed(fault: &Error, typed: &[String]) -> HttpResponse {
+fn with_what_was_typed(fault: &Error, around: &Around, typed: &[String]) -> HttpResponse {
     let start = || html! { p { a.btn.go href="/" { "Go to the start page" } } };
     let mut answer = HttpResponse::build(fault.status_code());
     let (title, why, next): (&str, Markup, Markup) = match fault {
@@ -230,15 +245,15 @@ fn with_what_was_typed(fault: &Error, typed: &[String]) -> HttpResponse {
         }
         (next)
     };
-    finish(answer, title, &body)
+    finish(answer, around, title, &body)
 }
 
-fn finish(mut answer: HttpResponseBuilder, title: &str, body: &Markup) -> HttpResponse {
+fn finish(mut answer: HttpResponseBuilder, around: &Around, title: &str, body: &Markup) -> HttpResponse {
     let main = html! { div.head { h1 { (title) } } div.panel.card.form { (body) } };
     answer
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(page::outside(title, false, false, &main).into_string())
+        .body(page::around(around, title, false, &main).into_string())
 }
 
 /// A number by which a fault is found in the log: eight digits, because people tell it each other on the telephone.

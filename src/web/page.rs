@@ -18,6 +18,10 @@ pub struct Shell {
     pub place: String,
     /// Whether the person sees a coordinator's pages.
     pub coordinator: bool,
+    /// Whether the person has a week of boxes: all but whoever keeps the money and does nothing else.
+    pub week: bool,
+    /// How much waits in the inbox of whoever has one.
+    pub inbox: Option<usize>,
     /// The session's CSRF token, for the sign-out form.
     pub csrf: String,
     /// The person's other clusters: base and name.
@@ -31,27 +35,42 @@ pub struct Shell {
 /// The entries of the main navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nav {
-    /// This week.
+    /// This week, with the loans of one's school.
     Week,
+    /// What waits for whoever keeps the cluster going.
+    Inbox,
     /// The calendar.
     Calendar,
     /// The catalogue.
     Boxes,
-    /// My loans.
-    Loans,
-    /// Requests to approve (coordinators).
-    Requests,
-    /// What needs attention (coordinators).
-    Attention,
     /// Sent mail.
     Mail,
     /// Calendar feeds.
     Feeds,
-    /// People and schools, and the other pages about the cluster.
-    People,
+    /// People, school year, meetings, rules and log: the cluster's own pages, a tab each.
+    Cluster,
     /// None of them.
     Other,
 }
+
+/// An entry of the main navigation: where it leads, its icon and name, and who has it.
+struct Entry {
+    nav: Nav,
+    path: &'static str,
+    symbol: &'static str,
+    name: &'static str,
+    shown: fn(&Shell) -> bool,
+}
+
+/// The main navigation, in its order, whoever looks; at most seven of them are anybody's. Needs (after boxes) and money (before the cluster;
+/// the bursar's first) have their places here and come with their rooms.
+const NAVIGATION: [Entry; 5] = [
+    Entry { nav: Nav::Week, path: "week", symbol: "house", name: "This week", shown: |shell| shell.week },
+    Entry { nav: Nav::Inbox, path: "inbox", symbol: "inbox", name: "Inbox", shown: |shell| shell.inbox.is_some() },
+    Entry { nav: Nav::Calendar, path: "calendar", symbol: "calendar-days", name: "Calendar", shown: |_| true },
+    Entry { nav: Nav::Boxes, path: "boxes", symbol: "package", name: "Boxes", shown: |_| true },
+    Entry { nav: Nav::Cluster, path: "people", symbol: "users", name: "Cluster", shown: |_| true },
+];
 
 /// What goes into the document besides `main`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -113,7 +132,29 @@ pub struct Own {
 /// A page about the person's own account: with the way back to the clusters, and signing out.
 #[must_use]
 pub fn own(own: &Own, title: &str, extras: Extras<'_>, main: &Markup) -> Markup {
-    frame(&own_header(own), None, own.demo, title, extras, main)
+    frame(&own_header(own, true), None, own.demo, title, extras, main)
+}
+
+/// What stands around a page that everybody sees: help, the accessibility statement, and what says that something went wrong. Whoever is
+/// signed in keeps the way back.
+#[derive(Debug, Clone)]
+pub enum Around {
+    /// A stranger's.
+    Nobody,
+    /// Of somebody in several clusters, or in none.
+    Own(Own),
+    /// Of somebody in a cluster.
+    Cluster(Shell),
+}
+
+/// A page for anyone, with what stands around it for who looks.
+#[must_use]
+pub fn around(around: &Around, title: &str, demo: bool, main: &Markup) -> Markup {
+    match around {
+        Around::Nobody => outside(title, demo, false, main),
+        Around::Own(own) => frame(&own_header(own, false), None, demo, title, Extras::default(), main),
+        Around::Cluster(shell) => page(shell, title, main),
+    }
 }
 
 fn document(shell: Option<&Shell>, demo: bool, title: &str, extras: Extras<'_>, main: &Markup) -> Markup {
@@ -159,8 +200,16 @@ fn frame(top: &Markup, cluster: Option<&str>, demo: bool, title: &str, extras: E
 
 fn header(shell: &Shell) -> Markup {
     let base = &shell.base;
-    let entry = |nav: Nav, path: &str, symbol: &str, name: &str| {
-        html! { li { a href={ (base) "/" (path) } aria-current=[(shell.nav == nav).then_some("page")] { (icon(symbol)) (name) } } }
+    let entry = |entry: &Entry| {
+        let many = shell.inbox.filter(|many| entry.nav == Nav::Inbox && *many > 0);
+        html! {
+            li {
+                a href={ (base) "/" (entry.path) } aria-current=[(shell.nav == entry.nav).then_some("page")] {
+                    (icon(entry.symbol)) (entry.name)
+                    @if let Some(many) = many { span.count { (many) } span.vh { @if many == 1 { " thing waits" } @else { " things wait" } } }
+                }
+            }
+        }
     };
     html! {
         header.top {
@@ -170,15 +219,7 @@ fn header(shell: &Shell) -> Markup {
                 div.navs {
                     nav aria-label="Main" {
                         ul.nav {
-                            (entry(Nav::Week, "week", "house", "This week"))
-                            (entry(Nav::Calendar, "calendar", "calendar-days", "Calendar"))
-                            (entry(Nav::Boxes, "boxes", "package", "Boxes"))
-                            (entry(Nav::Loans, "loans", "list", "My loans"))
-                            (entry(Nav::People, "people", "users", "People"))
-                            @if shell.coordinator {
-                                (entry(Nav::Requests, "requests", "inbox", "Requests"))
-                                (entry(Nav::Attention, "attention", "triangle-alert", "Attention"))
-                            }
+                            @for one in NAVIGATION.iter().filter(|one| (one.shown)(shell)) { (entry(one)) }
                         }
                     }
                     details.who {
@@ -205,7 +246,8 @@ fn header(shell: &Shell) -> Markup {
     }
 }
 
-fn own_header(own: &Own) -> Markup {
+/// `here`: the page is one about the account.
+fn own_header(own: &Own, here: bool) -> Markup {
     html! {
         header.top {
             div.wrap {
@@ -215,7 +257,7 @@ fn own_header(own: &Own) -> Markup {
                     nav aria-label="Main" {
                         ul.nav {
                             @for (base, name) in &own.clusters { li { a href={ (base) "/calendar" } { (icon("calendar-days")) (name) } } }
-                            li { a href="/account" aria-current="true" { (icon("user")) "My account" } }
+                            li { a href="/account" aria-current=[here.then_some("true")] { (icon("user")) "My account" } }
                         }
                     }
                     details.who {
@@ -270,6 +312,8 @@ mod tests {
             person: "Science <lead>".into(),
             place: "Saxton".into(),
             coordinator: false,
+            week: true,
+            inbox: None,
             csrf: "t0ken".into(),
             others: vec![("/c/other".into(), "Other".into())],
             demo: true,
@@ -288,15 +332,30 @@ mod tests {
         assert!(page.0.contains("Science &lt;lead&gt;"));
         assert_eq!(count(&page, "html[lang=en-GB] a.skip[href='#main']"), 1);
         assert_eq!(count(&page, "nav a[aria-current=page][href='/c/south-milford/boxes']"), 1);
-        assert_eq!(count(&page, "nav a[href$=requests]"), 0);
+        assert_eq!(count(&page, "nav a[href$=inbox]"), 0);
         assert_eq!(count(&page, "form[action='/sign-out'] input[name=csrf][value=t0ken]"), 1);
         assert_eq!(count(&page, "[style], script:not([src]), style"), 0);
     }
 
     #[test]
-    fn a_coordinator_sees_requests_and_mail_and_a_stranger_neither() {
-        let page = page(&Shell { coordinator: true, ..shell() }, "Boxes", &html! {});
-        assert_eq!(count(&page, "nav a[href$=requests], nav a[href$=attention], .drop a[href$=mail]"), 3);
+    fn each_sees_what_is_his_and_never_more_than_seven() {
+        let names = |shell: &Shell| -> Vec<String> {
+            let page = Html::parse_document(&page(shell, "Boxes", &html! {}).0);
+            let links = page.select(&Selector::parse("nav[aria-label=Main] a").unwrap()).map(|link| link.text().collect()).collect();
+            links
+        };
+        assert_eq!(names(&shell()), ["This week", "Calendar", "Boxes", "Cluster"]);
+        let coordinator = Shell { coordinator: true, inbox: Some(3), ..shell() };
+        assert_eq!(names(&coordinator), ["This week", "Inbox3 things wait", "Calendar", "Boxes", "Cluster"]);
+        assert_eq!(names(&Shell { inbox: Some(0), ..coordinator })[1], "Inbox");
+        assert_eq!(names(&Shell { week: false, inbox: Some(1), ..shell() }), ["Inbox1 thing waits", "Calendar", "Boxes", "Cluster"]);
+        assert!(NAVIGATION.len() <= 7);
+    }
+
+    #[test]
+    fn a_coordinator_sees_the_inbox_and_mail_and_a_stranger_neither() {
+        let page = page(&Shell { coordinator: true, inbox: Some(0), ..shell() }, "Boxes", &html! {});
+        assert_eq!(count(&page, "nav a[href$=inbox], .drop a[href$=mail]"), 2);
         let outside = outside("Sign in", false, false, &html! {});
         assert_eq!(count(&outside, "nav, form, .demo"), 0);
     }

@@ -22,6 +22,8 @@ fn shell() -> Shell {
         cluster: "South Milford cluster".into(),
         person: "Science lead".into(),
         place: "Saxton CE Primary School".into(),
+        week: true,
+        inbox: None,
         coordinator: true,
         csrf: "token".into(),
         others: vec![("/c/north".into(), "North Selby".into())],

@@ -17,6 +17,8 @@ const MOST: i64 = 1000;
 
 /// The days in which the longest journey that the settings allow ends: 60 school days, with the summer holiday among them.
 const LONGEST_JOURNEY: i64 = 200;
+/// A journey that began longer ago is too long, whatever was closed then.
+const OLDEST_JOURNEY: i64 = 400;
 
 /// A closure with its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +29,8 @@ pub struct Kept {
     pub closure: Closure,
 }
 
-type ClosureRow = (i64, Option<i64>, String, Day, Day, String);
-type TermRow = (i64, String, i32, Day, Day, Option<Day>, Option<Day>);
+pub(crate) type ClosureRow = (i64, Option<i64>, String, Day, Day, String);
+pub(crate) type TermRow = (i64, String, i32, Day, Day, Option<Day>, Option<Day>);
 
 /// The table of terms once more, to name one of them.
 mod once_more {
@@ -195,16 +197,32 @@ pub fn school_calendar(tx: &mut Tx<'_>, window: Period) -> Result<SchoolCalendar
         if let Some(term) = term {
             known.insert(term.0, term);
         }
-        closed.extend(closure.map(kept).transpose()?.map(|kept| kept.closure));
+        closed.extend(closure);
     }
-    let known = known.into_values().map(term_of).collect::<Result<_>>()?;
-    let calendar = SchoolCalendar::new(known, closed);
-    let calendar = match transit_days {
-        Some(days) => calendar.with_transit_days(days),
-        None => calendar,
-    };
+    let calendar = put_together(known.into_values(), closed, transit_days)?;
     tx.keep(Read { window, calendar: calendar.clone() });
     Ok(calendar)
+}
+
+/// A school year from its rows, and how long a journey may take.
+pub(crate) fn put_together(
+    terms: impl IntoIterator<Item = TermRow>,
+    closures: impl IntoIterator<Item = ClosureRow>,
+    transit_days: Option<u32>,
+) -> Result<SchoolCalendar> {
+    let terms = terms.into_iter().map(term_of).collect::<Result<_>>()?;
+    let closures = closures.into_iter().map(|row| kept(row).map(|kept| kept.closure)).collect::<Result<_>>()?;
+    let calendar = SchoolCalendar::new(terms, closures);
+    Ok(match transit_days {
+        Some(days) => calendar.with_transit_days(days),
+        None => calendar,
+    })
+}
+
+/// The days that a calendar of journeys under way must know, whenever they began.
+#[must_use]
+pub fn days_of_journeys(today: Day) -> Period {
+    Period::new(days::add(today, -OLDEST_JOURNEY), days::add(today, LONGEST_JOURNEY)).unwrap_or(Period::day(today))
 }
 
 /// A calendar that was read in a transaction: a reservation asks for it to decide, and its end to lay the legs.
@@ -217,9 +235,8 @@ struct Read {
 pub fn calendar_of_journeys(tx: &mut Tx<'_>, since: impl Iterator<Item = Day>) -> Result<SchoolCalendar> {
     let Some(first) = since.min() else { return Ok(SchoolCalendar::default()) };
     let today = tx.today();
-    // One that began more than a year ago is too long, whatever was closed then.
-    let first = first.clamp(days::add(today, -400), today);
-    school_calendar(tx, Period::new(first, days::add(today, LONGEST_JOURNEY)).unwrap_or(Period::day(today)))
+    let window = days_of_journeys(today);
+    school_calendar(tx, Period::new(first.clamp(window.first(), today), window.last()).unwrap_or(window))
 }
 
 fn term_of((id, season, academic_year, first, last, half_first, half_last): TermRow) -> Result<Term> {

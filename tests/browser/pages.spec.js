@@ -5,7 +5,7 @@ import { base_path, expect, signIn, test } from "./lib/house.js";
 
 const people = [
   { name: "Science lead, Saxton", start: [`${base_path}/week`, `${base_path}/calendar`, `${base_path}/boxes`, `${base_path}/loans`, `${base_path}/fair-share`, "/help", "/accessibility"] },
-  { name: "Coordinator", start: [`${base_path}/week`, `${base_path}/attention`, `${base_path}/requests`, `${base_path}/mail`, `${base_path}/calendar`] },
+  { name: "Coordinator", start: [`${base_path}/week`, `${base_path}/inbox`, `${base_path}/mail`, `${base_path}/calendar`] },
   { name: "Bursar", start: [`${base_path}/week`, `${base_path}/calendar`] },
 ];
 

@@ -50,6 +50,6 @@ test("pictures", async ({ page }) => {
   await page.waitForURL(/done=received/);
   await page.getByRole("link", { name: "See what was counted" }).click();
   await shot("counts-1280");
-  await page.goto(`${base_path}/attention`);
-  await shot("attention-1280", { height: 1000 });
+  await page.goto(`${base_path}/inbox`);
+  await shot("inbox-1280", { height: 1000 });
 });

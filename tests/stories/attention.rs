@@ -45,7 +45,7 @@ pub async fn press_twice(coordinator: &Coordinator, page: &Page, action: &str, f
 
 async fn all_is_well_in_a_cluster_where_nothing_is(app: TestApp) {
     let coordinator = app.coordinator().await;
-    let (page, asked) = app.questions(coordinator.open("/attention")).await;
+    let (page, asked) = app.questions(coordinator.open("/inbox")).await;
     page.says("All is well");
     assert!((1..=8).contains(&asked), "{asked} questions");
 }
@@ -54,19 +54,20 @@ async fn only_a_coordinator_comes_here(app: TestApp) {
     let booking = late_magnets(&app).await;
     let ash = app.ssl("Ash").await;
     ash.get("/attention").await.is(403);
+    ash.get("/inbox").await.is(403);
     let id = booking.rsplit('/').next().expect("an id");
     ash.get(&format!("/attention/bookings/{id}")).await.is(403);
-    assert!(ash.open("/week").await.attributes("nav a[href$='/attention']", "href").is_empty());
+    assert!(ash.open("/week").await.attributes("nav a[href$='/inbox']", "href").is_empty());
     let coordinator = app.coordinator().await;
-    assert_eq!(coordinator.open("/week").await.attributes("nav a[href$='/attention']", "href"), ["/c/ashdale/attention"]);
-    coordinator.open("/attention").await.says("Beech").says("It was due on Wednesday 25 November 2026, yesterday.");
+    assert_eq!(coordinator.open("/week").await.attributes("nav a[href$='/inbox']", "href"), ["/c/ashdale/inbox"]);
+    coordinator.open("/inbox").await.says("Beech").says("It was due on Wednesday 25 November 2026, yesterday.");
     coordinator.get("/attention/bookings/0000000000001").await.is(404);
 }
 
 async fn a_late_box_is_asked_for_once_a_day(app: TestApp) {
     late_magnets(&app).await;
     let coordinator = app.coordinator().await;
-    let page = coordinator.open("/attention").await;
+    let page = coordinator.open("/inbox").await;
     let (first, second) = press_twice(&coordinator, &page, "/ask", ("what", "bring_back")).await;
     first.says("The school has been asked");
     second.says("The school was asked today already");
@@ -99,14 +100,14 @@ async fn a_box_too_long_on_its_way_is_counted_in_school_days(app: TestApp) {
         &format!("place = 'transit', school_id = {}, to_school_id = {}, since = '2026-11-20 14:00:00'", school("Beech"), school("Ash")),
     );
     app.at("2026-11-24T09:00:00Z");
-    coordinator.open("/attention").await.says("All is well");
+    coordinator.open("/inbox").await.says("All is well");
     // On the third the coordinators are written to, so it stands here.
     app.at("2026-11-25T09:00:00Z");
-    coordinator.open("/attention").await.says("3 school days ago, and not received");
+    coordinator.open("/inbox").await.says("3 school days ago, and not received");
     app.at("2026-11-26T09:00:00Z");
-    let page = coordinator.open("/attention").await.says("Too long on the way").says("4 school days ago, and not received");
+    let page = coordinator.open("/inbox").await.says("Too long on the way").says("4 school days ago, and not received");
     app.at("2026-11-29T09:00:00Z");
-    coordinator.open("/attention").await.says("4 school days ago");
+    coordinator.open("/inbox").await.says("4 school days ago");
     let (first, second) = press_twice(&coordinator, &page, "/ask", ("what", "receive")).await;
     first.says("The school has been asked");
     second.says("asked today already");
@@ -115,7 +116,7 @@ async fn a_box_too_long_on_its_way_is_counted_in_school_days(app: TestApp) {
     assert_eq!((letters[0].to_address.as_str(), letters[0].title.as_str()), ("science.lead@ash.example", "Have you received Sound (SO2)?"));
     // A cluster that allows more is told later.
     app.raw().must("UPDATE settings SET transit_days = 9");
-    coordinator.open("/attention").await.says("All is well");
+    coordinator.open("/inbox").await.says("All is well");
 }
 
 async fn everybody_says_from_one_day_on_that_a_box_is_too_long_on_its_way(app: TestApp) {
@@ -134,7 +135,7 @@ async fn everybody_says_from_one_day_on_that_a_box_is_too_long_on_its_way(app: T
     let week = "box too long on its way";
     for quiet in ["2026-12-29T09:00:00Z", "2027-01-04T09:00:00Z"] {
         app.at(quiet);
-        coordinator.open("/attention").await.says("All is well");
+        coordinator.open("/inbox").await.says("All is well");
         coordinator.open("/week").await.says_not(week);
         beech.browser.open(&loan).await.says_not("at risk");
         cedar.open(&format!("/boxes/{magnets}")).await.says_not("Not until it is back");
@@ -143,12 +144,7 @@ async fn everybody_says_from_one_day_on_that_a_box_is_too_long_on_its_way(app: T
     cedar.books(&Wish::of(&magnets, "2027-03-01", "2027-03-05")).await;
     app.letters().await;
     app.at("2027-01-05T09:00:00Z");
-    coordinator
-        .open("/attention")
-        .await
-        .says("Too long on the way")
-        .says("2 school days ago, and not received")
-        .says("Beech: Magnets (MG1)");
+    coordinator.open("/inbox").await.says("Too long on the way").says("2 school days ago, and not received").says("Beech: Magnets (MG1)");
     coordinator.open("/week").await.says(week);
     beech.browser.open(&loan).await.says("at risk");
     beech.open("/loans").await.says("At risk");
@@ -161,20 +157,20 @@ async fn what_is_short_stands_in_the_list_until_it_is_counted_full(app: TestApp)
     let coordinator = app.coordinator().await;
     // Both sides have counted the same, it lies in the store, and nobody has booked it next.
     put(&app, "SO2", "short_essentials = 'Torch: 2 of 8 missing'");
-    let (page, asked) = app.questions(coordinator.open("/attention")).await;
+    let (page, asked) = app.questions(coordinator.open("/inbox")).await;
     assert!((1..=8).contains(&asked), "{asked} questions");
     page.says("Short of a part that it needs").says("Sound (SO2)").says("Torch: 2 of 8 missing.").says("In store at Beech.");
     coordinator.open("/week").await.says("1 box short of a part");
     // At a school, that is asked for a count; on its way, nobody is.
     put(&app, "SO2", &format!("place = 'school', school_id = {}, since = '2026-11-20 14:00:00'", school("Ash")));
-    let page = coordinator.open("/attention").await.says("At Ash. It stands here until it is counted full.");
+    let page = coordinator.open("/inbox").await.says("At Ash. It stands here until it is counted full.");
     press_twice(&coordinator, &page, "/ask", ("what", "count")).await.0.says("The school has been asked");
     assert_eq!(app.letters().await.len(), 1);
     // What is missing altogether is no longer said to be short.
     put(&app, "SO2", &format!("place = 'missing', school_id = {}", school("Ash")));
-    coordinator.open("/attention").await.says_not("Short of a part");
+    coordinator.open("/inbox").await.says_not("Short of a part");
     put(&app, "SO2", &format!("place = 'store', school_id = {}, short_essentials = ''", school("Beech")));
-    coordinator.open("/attention").await.says("All is well");
+    coordinator.open("/inbox").await.says("All is well");
 }
 
 async fn a_booking_at_risk_moves_to_another_copy(app: TestApp) {
@@ -184,7 +180,7 @@ async fn a_booking_at_risk_moves_to_another_copy(app: TestApp) {
     app.letters().await;
     put(&app, "SO1", "short_essentials = 'Tuning fork: 6 of 6 missing'");
     let coordinator = app.coordinator().await;
-    let page = coordinator.open("/attention").await.says("Bookings at risk").says("Cedar: Sound (SO1), 7 to 11 December 2026");
+    let page = coordinator.open("/inbox").await.says("Bookings at risk").says("Cedar: Sound (SO1), 7 to 11 December 2026");
     let (first, second) = press_twice(&coordinator, &page, "/move", ("sure", "yes")).await;
     first.says("The booking has moved to another copy");
     second.says("dealt with already");
@@ -197,7 +193,7 @@ async fn a_booking_at_risk_moves_to_another_copy(app: TestApp) {
     let magnets = cedar.books(&Wish::of(&app.resource("ashdale", "Magnets"), "2026-12-07", "2026-12-11")).await;
     app.letters().await;
     put(&app, "MG1", "short_essentials = 'Tuning fork: 6 of 6 missing'");
-    let page = coordinator.open("/attention").await;
+    let page = coordinator.open("/inbox").await;
     press_twice(&coordinator, &page, "/move", ("sure", "yes")).await.0.says("No other copy is free on these days");
     cedar.browser.open(&magnets).await.says("MG1").says("at risk");
 }
@@ -246,7 +242,7 @@ async fn a_lost_box_is_missing_for_everybody_and_found_again(app: TestApp) {
     app.letters().await;
     let booking = late_magnets(&app).await;
     let coordinator = app.coordinator().await;
-    let page = coordinator.open("/attention").await;
+    let page = coordinator.open("/inbox").await;
     let (first, second) = press_twice(&coordinator, &page, "/missing", ("sure", "yes")).await;
     first.says("The copy is marked as missing").says("Beech had it last");
     second.says("dealt with already");
@@ -261,7 +257,7 @@ async fn a_lost_box_is_missing_for_everybody_and_found_again(app: TestApp) {
     cedar.open(&format!("/boxes/{magnets}")).await.says("Missing since today").says("Not until it is back");
     app.ssl("Beech").await.browser.open(&booking).await.says("the copy was marked missing");
     // Found at Beech, not at its store; then a second time, which is once.
-    let page = coordinator.open("/attention").await.says("Found: it is at Beech").says("Found: it is in store at Ash");
+    let page = coordinator.open("/inbox").await.says("Found: it is at Beech").says("Found: it is in store at Ash");
     let (first, second) = press_twice(&coordinator, &page, "/found", ("at", "school")).await;
     first.says("The copy is there again").says("At a school without a booking");
     second.says("dealt with already");
@@ -276,7 +272,7 @@ async fn a_box_that_a_school_has_without_a_booking_goes_home(app: TestApp) {
     let coordinator = app.coordinator().await;
     put(&app, "MG1", &format!("place = 'school', school_id = {}, since = '2026-11-20 10:00:00'", school("Cedar")));
     let page =
-        coordinator.open("/attention").await.says("At a school without a booking").says("Cedar has had it since Friday 20 November 2026");
+        coordinator.open("/inbox").await.says("At a school without a booking").says("Cedar has had it since Friday 20 November 2026");
     let (first, second) = press_twice(&coordinator, &page, "/found", ("at", "store")).await;
     first.says("The copy is there again").says("All is well");
     second.says("dealt with already");
@@ -296,23 +292,23 @@ async fn reports_and_differences_are_dealt_with_once(app: TestApp) {
     );
     seen(&app);
     coordinator.open("/week").await.says("1 count that differs").says("1 box found by somebody");
-    let page = coordinator.open("/attention").await.says("In the bus shelter").says("Counts that differ").says("from Ash to its store");
+    let page = coordinator.open("/inbox").await.says("In the bus shelter").says("Counts that differ").says("from Ash to its store");
     for action in ["/done", "/settled"] {
         let (first, second) = press_twice(&coordinator, &page, action, ("sure", "yes")).await;
         first.says("That is dealt with");
         second.says("dealt with already");
     }
-    coordinator.open("/attention").await.says("All is well");
+    coordinator.open("/inbox").await.says("All is well");
     assert_eq!(app.raw().number(LINES), 2);
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM handovers WHERE differs"), 1, "the record stays");
 }
 
 async fn nothing_of_another_cluster_can_be_touched(app: TestApp) {
     let booking = late_magnets(&app).await;
-    let page = app.coordinator().await.open("/attention").await;
+    let page = app.coordinator().await.open("/inbox").await;
     let oak = Coordinator::new(&app, "birchwood", "coordinator@birchwood.example").await;
     let token = oak.open("/week").await.form("/sign-out").value("csrf").to_owned();
-    oak.browser.get("/c/ashdale/attention").await.is(404);
+    oak.browser.get("/c/ashdale/inbox").await.is(404);
     let before = app.raw().number("SELECT count(*) AS n FROM changes");
     let mut forms: Vec<_> = ["/ask", "/missing"].iter().map(|action| page.form(action)).collect();
     let id = booking.rsplit('/').next().expect("an id");
@@ -333,7 +329,7 @@ async fn nothing_of_another_cluster_can_be_touched(app: TestApp) {
 async fn a_form_without_its_token_changes_nothing(app: TestApp) {
     late_magnets(&app).await;
     let coordinator = app.coordinator().await;
-    let page = coordinator.open("/attention").await;
+    let page = coordinator.open("/inbox").await;
     for action in ["/ask", "/missing"] {
         coordinator.browser.submit(&page.form(action).without("csrf")).await.is(403);
     }
@@ -350,7 +346,7 @@ async fn a_form_without_its_token_changes_nothing(app: TestApp) {
 async fn what_is_no_longer_true_is_not_sent(app: TestApp) {
     let booking = late_magnets(&app).await;
     let coordinator = app.coordinator().await;
-    let page = coordinator.open("/attention").await;
+    let page = coordinator.open("/inbox").await;
     press_twice(&coordinator, &page, "/ask", ("what", "bring_back")).await;
     // It comes back before the letter has left.
     let beech = app.ssl("Beech").await;

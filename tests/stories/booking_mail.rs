@@ -87,7 +87,7 @@ async fn a_request_goes_to_the_coordinator_and_its_answer_to_the_school(app: Tes
     let letters = app.letters().await;
     assert_eq!(kinds(&letters), [("booking_requested", ash.as_str()), ("booking_to_approve", "coordinator@ashdale.example")]);
     let task = letters.iter().find(|letter| letter.kind == "booking_to_approve").unwrap();
-    assert!(task.text.contains("/c/ashdale/requests") && task.reason.contains("you coordinate Ashdale"), "{}", task.text);
+    assert!(task.text.contains("/c/ashdale/inbox#requests") && task.reason.contains("you coordinate Ashdale"), "{}", task.text);
     let page = coordinator.open(&booking).await;
     coordinator.browser.send(&page.form("/approve")).await;
     let letters = app.letters().await;

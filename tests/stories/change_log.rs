@@ -22,3 +22,28 @@ async fn what_somebody_did_is_in_the_log(app: TestApp) {
     let line = app.raw().texts("SELECT c.verb || ' by ' || p.email AS t FROM changes c JOIN people p ON p.id = c.person_id");
     assert_eq!(line, ["reserved by science.lead@ash.example"]);
 }
+
+/// What is logged is found in the source, so that a new kind of line cannot be forgotten.
+#[test]
+fn every_kind_of_line_can_say_what_it_is_about() {
+    fn kinds(folder: &std::path::Path, found: &mut std::collections::BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                kinds(&path, found);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let text = std::fs::read_to_string(&path).expect("a file");
+                let calls = text.split(".log(\"").skip(1);
+                found.extend(calls.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+            }
+        }
+    }
+    let mut found = std::collections::BTreeSet::new();
+    kinds(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    assert!(found.len() > 15, "only {found:?}");
+    let dumb: Vec<&String> = found.iter().filter(|kind| !boxrota::clusters::store::log::has_subject(kind)).collect();
+    assert!(dumb.is_empty(), "say in clusters/store/log.rs what these lines are about: {dumb:?}");
+    assert!(!boxrota::clusters::store::log::has_subject("nothing"));
+    let unnamed: Vec<&String> = found.iter().filter(|kind| !boxrota::clusters::log::KINDS.iter().any(|(table, _)| table == kind)).collect();
+    assert!(unnamed.is_empty(), "no words for {unnamed:?}");
+}

@@ -135,7 +135,7 @@ async fn the_givers_count_comes_after_it_was_received(app: TestApp) {
     cedar.open(&format!("/copies/{copy}/give")).await.says("Tuning fork: 4 of 6");
     cedar.open(&format!("/copies/{copy}")).await.says("Something essential is short");
     cedar.open(&format!("/copies/{copy}/history")).await.says("Handed over from Beech to Cedar").says("Beech counted");
-    app.coordinator().await.open("/attention").await.says("Handed over from Beech to Cedar");
+    app.coordinator().await.open("/inbox").await.says("Handed over from Beech to Cedar");
 }
 
 async fn a_late_count_with_a_mistake_can_be_put_right(app: TestApp) {
@@ -201,7 +201,7 @@ async fn who_has_it_counts_it_at_any_time(app: TestApp) {
     beech.browser.submit(&page.form("/collected")).await.is(303);
     app.letters().await;
     let coordinator = app.coordinator().await;
-    let asked = coordinator.open("/attention").await.says("Received and not counted (1)");
+    let asked = coordinator.open("/inbox").await.says("Received and not counted (1)");
     coordinator.browser.submit(&asked.forms("/ask").remove(0)).await.is(303);
     let letters = app.letters().await;
     assert_eq!(kinds(&letters), [kind("asked_to_count", BEECH)]);
@@ -221,7 +221,7 @@ async fn who_has_it_counts_it_at_any_time(app: TestApp) {
     assert_eq!(place(&app), at("school", "Beech", true));
     app.letters().await;
     // Everything that asked for it is content, and what is short is known.
-    coordinator.open("/attention").await.says_not("Received and not counted");
+    coordinator.open("/inbox").await.says_not("Received and not counted");
     coordinator.open(&format!("/copies/{copy}")).await.says("Something essential is short").says("Tuning fork: 2 of 6 missing");
     coordinator.open(&format!("/copies/{copy}/history")).await.says("Beech counted it").says("Tuning fork: 4 of 6, missing");
     app.at("2026-11-26T10:00:00Z");

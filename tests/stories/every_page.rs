@@ -20,8 +20,10 @@ const MOST_OF_THE_FILE: u64 = 10;
 /// hundred bookings are one page.
 pub async fn walk(app: &TestApp, person: &Person) -> BTreeMap<String, (Page, u64)> {
     let mut found: BTreeMap<String, (Page, u64)> = BTreeMap::new();
-    let mut open: Vec<String> =
-        ["/week", "/calendar", "/boxes", "/loans", "/mail", "/feeds"].iter().map(|path| format!("{}{path}", person.base)).collect();
+    let mut open: Vec<String> = ["/week", "/calendar", "/boxes", "/loans", "/mail", "/feeds", "/people"]
+        .iter()
+        .map(|path| format!("{}{path}", person.base))
+        .collect();
     open.push("/help".into());
     while let Some(path) = open.pop() {
         if found.contains_key(&shape(&path)) || found.len() >= 80 {

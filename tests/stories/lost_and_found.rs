@@ -58,7 +58,7 @@ async fn what_is_collected_is_missing_no_more(app: TestApp) {
     let letters = app.letters().await;
     assert_eq!(to_and_title(&letters), [("science.lead@beech.example", "Magnets (MG1) is found again")]);
     assert_eq!(app.raw().texts("SELECT after AS t FROM changes WHERE verb = 'found'"), ["at Cedar"]);
-    let page = coordinator.open("/attention").await.says_not("had it last").says_not("Bookings at risk");
+    let page = coordinator.open("/inbox").await.says_not("had it last").says_not("Bookings at risk");
     assert!(page.forms("/found").is_empty());
     press(&cedar, &booking, "/returned").await;
     cedar.open(&format!("/boxes/{magnets}")).await.says_not("Not until it is back");
@@ -73,7 +73,7 @@ async fn a_copy_that_was_entered_as_missing_is_found(app: TestApp) {
     );
     seen(&app);
     let (ash, coordinator) = (app.ssl("Ash").await, app.coordinator().await);
-    let page = coordinator.open("/attention").await.says("Magnets (MG2)").says("Ash had it last");
+    let page = coordinator.open("/inbox").await.says("Magnets (MG2)").says("Ash had it last");
     let (first, second) = press_twice(&coordinator, &page, "/found", ("at", "store")).await;
     first.says("The copy is there again").says("All is well");
     second.says("dealt with already");
@@ -102,7 +102,7 @@ async fn a_loan_whose_box_was_lost_holds_no_days(app: TestApp) {
     );
     // Found where it was lost, it is Beech's to book again.
     app.at("2026-11-25T09:00:00Z");
-    let page = coordinator.open("/attention").await;
+    let page = coordinator.open("/inbox").await;
     press_twice(&coordinator, &page, "/found", ("at", "school")).await.0.says("At a school without a booking");
     let beech = app.ssl("Beech").await;
     let again = beech.books(&Wish::of(&app.resource("ashdale", "Magnets"), "2026-11-30", "2026-12-04")).await;
@@ -122,7 +122,7 @@ async fn nothing_is_offered_while_it_is_missing(app: TestApp) {
     let coordinator = lost_at_beech(&app).await;
     let offered = |app: &TestApp| app.raw().number("SELECT count(*) AS n FROM waits WHERE state = 'offered'");
     assert_eq!(offered(&app), 0);
-    let page = coordinator.open("/attention").await;
+    let page = coordinator.open("/inbox").await;
     press_twice(&coordinator, &page, "/found", ("at", "store")).await;
     assert_eq!(offered(&app), 1);
     let letters = app.letters().await;
@@ -193,7 +193,7 @@ async fn what_was_in_repair_still_is_when_it_is_found(app: TestApp) {
     app.letters().await;
     assert_eq!(stands(&app), "repair missing");
     beech.browser.open(&booking).await.says("Nobody knows where it is.");
-    let page = coordinator.open("/attention").await;
+    let page = coordinator.open("/inbox").await;
     let (first, second) = press_twice(&coordinator, &page, "/found", ("at", "store")).await;
     first.says("It still needs repair, so nobody can book it");
     second.says("dealt with already");
@@ -209,7 +209,7 @@ async fn what_is_offered_is_no_booking_at_risk(app: TestApp) {
     app.letters().await;
     put(&app, "MG1", "short_essentials = 'Tuning fork: 6 of 6 missing'");
     let coordinator = app.coordinator().await;
-    coordinator.open("/attention").await.says("Bookings at risk");
+    coordinator.open("/inbox").await.says("Bookings at risk");
     app.raw().must(
         "UPDATE bookings SET state = 'requested', offer_until = '2026-11-25 23:59:00';
          INSERT INTO waits (cluster_id, id, resource_id, school_id, person_id, first_day, last_day, state, booking_id, request_key, created_at, updated_at)
@@ -217,7 +217,7 @@ async fn what_is_offered_is_no_booking_at_risk(app: TestApp) {
          FROM bookings b JOIN copies p ON p.cluster_id = b.cluster_id AND p.id = b.copy_id",
     );
     seen(&app);
-    coordinator.open("/attention").await.says("Short of a part that it needs").says_not("Bookings at risk");
+    coordinator.open("/inbox").await.says("Short of a part that it needs").says_not("Bookings at risk");
     let id = booking.rsplit('/').next().expect("an id");
     coordinator.open(&format!("/attention/bookings/{id}")).await.says("This booking is not at risk");
     // When the box is lost, nobody reads that a booking stays which he has not made.

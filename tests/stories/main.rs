@@ -37,6 +37,7 @@ mod guarantee;
 mod handing_over;
 mod held_up;
 mod imports;
+mod inbox;
 mod indices;
 mod leavers;
 mod legs;

@@ -236,14 +236,17 @@ async fn a_request_holds_its_days_until_it_is_answered(app: TestApp) {
     let token = ash.open("/calendar").await.form("/sign-out").value("csrf").to_owned();
     ash.browser.post(&format!("{path}/approve"), &[("csrf".into(), token)]).await.is(403);
     ash.get("/requests").await.is(403);
+    // An address from a letter that was sent leads to the inbox.
+    coordinator.get("/requests").await.is(303);
     let page = coordinator.open("/requests").await.says("Microscope for Ash").says("30 November 2026");
     let form = page.form(&format!("{}/approve", path.rsplit('/').next().expect("an id")));
-    coordinator.browser.send(&form).await.says("The request is approved").says("Confirmed");
+    coordinator.browser.send(&form).await.says("The request is approved").says_not("Microscope for Ash");
     coordinator.browser.send(&form).await;
+    coordinator.browser.open(&path).await.says("Confirmed");
     let letters = app.letters().await;
     assert_eq!(letters.len(), 1, "approved twice, told once");
     assert!(letters[0].calendar.is_some());
-    coordinator.open("/requests").await.says("No requests");
+    coordinator.open("/requests").await.says("All is well");
 
     // A declined one frees its days, and the school reads why.
     let other = Wish::of(&microscope, "2026-12-07", "2026-12-11");

@@ -34,7 +34,7 @@ async fn a_box_that_needs_approval_becomes_a_request(app: TestApp) {
     cancels(&ash, &request).await.is(303);
     app.letters().await;
     // An offer is no request: nobody is asked to approve it.
-    coordinator.open("/requests").await.says("No requests");
+    coordinator.open("/requests").await.says_not("Requests");
     coordinator.open("/calendar").await.says_not("to approve");
     beech.browser.open(&place).await.says("The coordinator approves this box").says("answer by Thursday 26 November 2026");
     let answer = answers(&beech, &place, "accept").await.is(303);

@@ -276,8 +276,16 @@ impl Year {
             return None;
         }
         let late = self.loans.iter().any(|loan| loan.is_out() && loan.last < today);
-        let something =
-            late || !self.journeys.is_empty() || self.legs().iter().any(|leg| !leg.stays && (monday..=sunday).contains(&leg.day));
+        // Nobody counts here, and what nobody fetched stands in the inbox for four weeks.
+        let out = self.loans.iter().any(Loan::is_out);
+        let forgotten = |loan: &Loan| !loan.cancelled && loan.collected.is_none() && (1..=28).contains(&(today - loan.last).num_days());
+        let unled = self.schools.iter().any(|school| school.lead.is_none());
+        let something = late
+            || out
+            || unled
+            || self.loans.iter().any(forgotten)
+            || !self.journeys.is_empty()
+            || self.legs().iter().any(|leg| !leg.stays && (monday..=sunday).contains(&leg.day));
         self.weeks.insert(monday, something);
         let letter = ("weekly_digest".into(), format!("week:{}", self.cluster), "coordinator@nine.example".into(), monday);
         something.then_some(letter)

@@ -5,6 +5,7 @@ pub mod email;
 pub mod erase;
 pub mod letters;
 pub mod passkeys;
+pub mod phone;
 pub mod elsewhere;
 pub mod passkey;
 pub mod sign_in;
@@ -41,6 +42,8 @@ pub fn outside(routes: &mut web::ServiceConfig) {
         .route("/account/email/confirm/{token}", get().to(email::link))
         .route("/account/email/confirm/{token}", post().to(email::confirm))
         .route("/account/email/stop/{token}", post().to(email::stop))
+        .route("/account/phone", get().to(phone::form))
+        .route("/account/phone", post().to(phone::save))
         .route("/account/devices", get().to(devices::show))
         .route("/account/devices/sign-out-others", post().to(devices::sign_out_others))
         .route("/account/devices/{device}/sign-out", post().to(devices::sign_out))
@@ -71,7 +74,11 @@ pub async fn show(app: web::Data<App>, who: SignedIn) -> HttpResponse {
         (head("My account", html! {}, html! {}))
         section.panel.card {
             h2 { "You" }
-            (summary(&[row("Name", &who.person.name), row("E-mail address", &who.person.email).change("/account/email", "the e-mail address")]))
+            (summary(&[
+                row("Name", &who.person.name),
+                row("E-mail address", &who.person.email).change("/account/email", "the e-mail address"),
+                row("Telephone", if who.person.phone.is_empty() { "Not given" } else { &who.person.phone }).change("/account/phone", "the telephone number"),
+            ]))
         }
         section.panel.card {
             h2 { "Your clusters" }

@@ -47,6 +47,8 @@ pub struct PersonData {
     pub name: String,
     /// The address.
     pub email: String,
+    /// The telephone number; empty where none is known.
+    pub phone: String,
     /// Since when.
     pub created_at: NaiveDateTime,
     /// Kinds of letters that are switched off.
@@ -281,7 +283,7 @@ pub fn of(house: &mut House<'_>, id: PersonId) -> Result<Data> {
 
 /// The person with what hangs on the account; a handful of rows, joined so that it is one question.
 fn person(house: &mut House<'_>, id: PersonId) -> Result<PersonData> {
-    type Row = ((String, String, NaiveDateTime, String), Option<String>, Option<(String, String)>, Option<String>, Option<String>);
+    type Row = ((String, String, String, NaiveDateTime, String), Option<String>, Option<(String, String)>, Option<String>, Option<String>);
     let rows: Vec<Row> = people::table
         .left_join(muted_kinds::table.on(muted_kinds::person_id.eq(people::id)))
         .left_join(identities::table.on(identities::person_id.eq(people::id)))
@@ -290,7 +292,7 @@ fn person(house: &mut House<'_>, id: PersonId) -> Result<PersonData> {
         .filter(people::id.eq(id.0))
         .limit(MOST)
         .select((
-            (people::name, people::email, people::created_at, people::rhythm),
+            (people::name, people::email, people::phone, people::created_at, people::rhythm),
             muted_kinds::kind.nullable(),
             (identities::issuer, identities::subject).nullable(),
             email_changes::new_email.nullable(),
@@ -298,8 +300,9 @@ fn person(house: &mut House<'_>, id: PersonId) -> Result<PersonData> {
         ))
         .load(house.conn)?;
     let mut person = PersonData::default();
-    for ((name, email, created_at, rhythm), muted, identity, wanted, passkey) in rows {
-        (person.name, person.email, person.created_at, person.letters_rhythm) = (name, email, created_at, rhythm);
+    for ((name, email, phone, created_at, rhythm), muted, identity, wanted, passkey) in rows {
+        (person.name, person.email, person.phone) = (name, email, phone);
+        (person.created_at, person.letters_rhythm) = (created_at, rhythm);
         add(&mut person.letters_switched_off, muted);
         add(&mut person.other_sign_ins, identity);
         add(&mut person.addresses_asked_for, wanted);

@@ -86,6 +86,7 @@ pub fn forget_name(house: &mut House<'_>, person: PersonId, name: &str) -> Resul
         .set((
             people::name.eq(name),
             people::email.eq(erased_address(person)),
+            people::phone.eq(""),
             people::rhythm.eq(<&'static str>::from(Rhythm::Each)),
             people::erased_at.eq(Some(house.stamp())),
         ))

@@ -121,6 +121,15 @@ pub fn settle_find(tx: &mut Tx<'_>, id: FindId) -> Result<(), Stop<Refusal>> {
     Ok(tx.log("finds", &id, "dealt with", "", "")?)
 }
 
+/// A loan that was never fetched is dealt with.
+pub fn settle_unfetched(tx: &mut Tx<'_>, id: BookingId) -> Result<(), Stop<Refusal>> {
+    let loan = loans::one(tx, id)?;
+    if !ledger::settle_unfetched(tx, id)? {
+        return Err(Refusal::Moot.into());
+    }
+    Ok(tx.log("bookings", &id, "dealt with", &format!("{}, {}: never fetched", loan.tag, loan.booking.slot.days), "")?)
+}
+
 /// Counts that differ are dealt with.
 pub fn settle_difference(tx: &mut Tx<'_>, id: HandoverId) -> Result<(), Stop<Refusal>> {
     if !given::settle_difference(tx, id)? {

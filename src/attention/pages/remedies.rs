@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::attention::tell::Sender;
 use crate::attention::{Found, Refusal, Request, acts};
-use crate::base::ids::{CopyId, FindId, HandoverId};
+use crate::base::ids::{BookingId, CopyId, FindId, HandoverId};
 use crate::catalogue;
 use crate::db::Stop;
 use crate::people::Coordinator;
@@ -35,7 +35,7 @@ pub(super) fn to_the_list(member: &Coordinator, done: Result<&str, Stop<Refusal>
         Err(Stop::Refused(refusal)) => refusal.into(),
         Err(Stop::Fault(fault)) => return Err(fault.into()),
     };
-    Ok(see_other(&format!("{}/attention?done={done}", member.base())))
+    Ok(see_other(&format!("{}/inbox?done={done}", member.base())))
 }
 
 /// The form does not say what we know. A copy that is not there is "not found" all the same.
@@ -109,6 +109,21 @@ pub async fn find_done(
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
     let done = app.db.write(member.scope(), move |tx| acts::settle_find(tx, id)).await;
+    to_the_list(&member, done.map(|()| "settled"))
+}
+
+/// A loan that was never fetched is dealt with.
+///
+/// # Errors
+/// When it is not there.
+pub async fn never_fetched(
+    app: web::Data<App>,
+    member: Coordinator,
+    path: web::Path<(String, BookingId)>,
+    _: Posted<Nothing>,
+) -> Result<HttpResponse, Error> {
+    let id = path.into_inner().1;
+    let done = app.db.write(member.scope(), move |tx| acts::settle_unfetched(tx, id)).await;
     to_the_list(&member, done.map(|()| "settled"))
 }
 

@@ -26,7 +26,7 @@ pub async fn show(app: web::Data<App>, member: Coordinator, path: web::Path<(Str
     let id = path.into_inner().1;
     let case = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Case::read(tx, id)?)).await?;
     let title = "A booking at risk";
-    Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Attention), title, &main(&member, &case, id, title))))
+    Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Inbox), title, &main(&member, &case, id, title))))
 }
 
 fn main(member: &Coordinator, case: &Case, id: BookingId, title: &str) -> Markup {
@@ -34,7 +34,7 @@ fn main(member: &Coordinator, case: &Case, id: BookingId, title: &str) -> Markup
     let here = format!("{base}/attention/bookings/{id}");
     let what = format!("{}, {}", case.school(), loan.booking.slot.days);
     html! {
-        (back(&format!("{base}/attention"), "Needs attention"))
+        (back(&format!("{base}/inbox"), "Inbox"))
         (head(title, html! { @if case.risk.is_some() { (at_risk_pill()) " " } (loan.name) " for " (what) }, html! {}))
         @if case.risk.is_none() {
             (banner(Tone::Good, "This booking is not at risk", html! { p { "Nothing is in its way at the moment. " a href={ (base) "/bookings/" (id) } { "Open the booking" } } }))

@@ -1,6 +1,6 @@
-//! Requests to approve, each with what stands next to it on the same copy, so that the coordinator sees a clash before it is one.
+//! Requests to approve, each with what stands next to it on the same copy, so that the coordinator sees a clash before it is one. They are
+//! a part of the inbox: the first is open, and when it is answered, the next one is.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
 use crate::base::days::{self, Day, Period};
@@ -8,24 +8,21 @@ use crate::base::ids::SchoolId;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{By, Risk, Slot, changes, risk, tell};
 use crate::db::{Result, Tx};
-use crate::people::Coordinator;
-use crate::schools::{SchoolNames, store};
-use crate::web::forms::verb;
-use crate::web::page::{Nav, page};
-use crate::web::parts::{Tone, banner, counted, empty, head, row, strand_icon, summary};
-use crate::web::{App, Error};
+use crate::web::forms::{csrf_field, hidden};
+use crate::web::parts::{Tone, banner, icon, row, strand_icon, summary};
 
-struct RequestsPage {
+/// The requests that wait for an answer.
+#[derive(Debug, Clone, Default)]
+pub struct Requests {
     today: Day,
     requests: Vec<Loan>,
     near: Vec<(Slot, String)>,
     out: Vec<Slot>,
-    names: SchoolNames,
 }
 
-impl RequestsPage {
-    /// Four queries, however many requests.
-    fn read(tx: &mut Tx<'_>) -> Result<Self> {
+impl Requests {
+    /// Three queries, however many requests.
+    pub fn read(tx: &mut Tx<'_>) -> Result<Self> {
         let requests = loans::requested(tx)?;
         let copies: Vec<_> = requests.iter().map(|loan| loan.booking.slot.copy).collect();
         let span = requests.iter().map(|loan| loan.booking.slot.days);
@@ -34,35 +31,17 @@ impl RequestsPage {
             Some(span) => loans::around(tx, &copies, tell::around(span))?,
             None => Vec::new(),
         };
-        Ok(Self { today: tx.today(), requests, near, out: loans::out_now(tx)?, names: store::school_names(tx)? })
+        Ok(Self { today: tx.today(), requests, near, out: loans::out_now(tx)? })
     }
 
-    fn name(&self, school: SchoolId) -> &str {
-        self.names.of(school)
+    /// Each with its facts and its two answers, the first one open. `name` gives a school's short name.
+    #[must_use]
+    pub fn list<'n>(&self, name: impl Fn(SchoolId) -> &'n str, base: &str, token: &str) -> Markup {
+        html! { @for (n, loan) in self.requests.iter().enumerate() { (one(self, loan, &name, (base, token), n == 0)) } }
     }
 }
 
-/// Shows the requests.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn show(app: web::Data<App>, member: Coordinator, request: HttpRequest) -> std::result::Result<HttpResponse, Error> {
-    if let Some(same) = member.unchanged(&request) {
-        return Ok(same);
-    }
-    let desk = app.db.read(member.scope(), move |tx| Ok::<_, Error>(RequestsPage::read(tx)?)).await?;
-    let count = desk.requests.len();
-    let main = html! {
-        (head("Requests", html! { @if count > 0 { (counted(count, "request waits", "requests wait")) " for your answer. Their days are kept meanwhile." } }, html! {}))
-        @if count == 0 {
-            div.panel { (empty("inbox", "No requests", "When a school asks for a box that needs your approval, the request will stand here.", None)) }
-        }
-        @for loan in &desk.requests { (one(&desk, loan, member.base(), member.csrf())) }
-    };
-    Ok(member.tagged(&request, page(&member.shell(Nav::Requests), "Requests", &main)))
-}
-
-fn one(desk: &RequestsPage, loan: &Loan, base: &str, token: &str) -> Markup {
+fn one<'n>(desk: &Requests, loan: &Loan, name: &impl Fn(SchoolId) -> &'n str, (base, token): (&str, &str), open: bool) -> Markup {
     let slot = &loan.booking.slot;
     let here = format!("{base}/bookings/{}", slot.id);
     let others = || desk.near.iter().filter(|(other, _)| other.copy == slot.copy && other.id != slot.id);
@@ -86,25 +65,33 @@ fn one(desk: &RequestsPage, loan: &Loan, base: &str, token: &str) -> Markup {
         .requests
         .iter()
         .filter(|other| other.resource == loan.resource && other.booking.slot.id != slot.id && other.booking.slot.days.overlaps(slot.days))
-        .map(|other| format!("{}, {} ({})", desk.name(other.booking.slot.school), other.booking.slot.days, other.tag))
+        .map(|other| format!("{}, {} ({})", name(other.booking.slot.school), other.booking.slot.days, other.tag))
         .collect();
     if !also.is_empty() {
         rows.push(row("Also asked for by", also.join("; ")));
     }
     rows.push(row("Before it", neighbour(before, "Nobody in the two weeks before")));
     rows.push(row("After it", neighbour(after, "Nobody in the two weeks after")));
+    let what = format!("{} for {}", loan.name, name(slot.school));
     html! {
-        section.panel.card aria-label={ (loan.name) " for " (desk.name(slot.school)) } {
-            div.title { (strand_icon(loan.strand.class(), &loan.icon)) h2 { a href=(here) { (loan.name) " for " (desk.name(slot.school)) } } }
+        details.more.request open[open] {
+            summary { (strand_icon(loan.strand.class(), &loan.icon)) span { b { (what) } ", " (slot.days) } }
             @if let Some(risk) = risk(slot, late, loan.copy_state.why_not(), &loan.plight, desk.today) {
                 @let heading = if matches!(risk, Risk::Late { .. }) { "The copy is late" } else { "The copy cannot be lent now" };
-                (banner(Tone::Warn, heading, html! { p { (risk.words(|school| desk.name(school))) } }))
+                (banner(Tone::Warn, heading, html! { p { (risk.words(name)) } }))
             }
             @if over { (banner(Tone::Plain, "Its first day is past", html! { p { "It can no longer be approved. It ends by itself, or when you decline it." } })) }
             (summary(&rows))
             div.acts {
-                @if !over { (verb(&format!("{here}/approve"), token, "Approve", "check")) }
-                a.btn href={ (here) "/decline" } { "Decline" span.vh { " " (loan.name) " for " (desk.name(slot.school)) } }
+                @if !over {
+                    form method="post" action={ (here) "/approve" } {
+                        (csrf_field(token))
+                        (hidden("then", "inbox"))
+                        button.btn.go type="submit" { (icon("check")) "Approve" span.vh { ": " (what) } }
+                    }
+                }
+                a.btn href={ (here) "/decline" } { "Decline" span.vh { ": " (what) } }
+                a.btn href=(here) { "Its page" span.vh { ": " (what) } }
             }
         }
     }

@@ -277,6 +277,19 @@ pub fn collect(tx: &mut Tx<'_>, old: &Loan) -> Result<()> {
     tx.log("bookings", &old.booking.slot.id, "fetched", "", &days::long(today))
 }
 
+/// Whoever keeps the cluster going has dealt with a loan that was never fetched; `false` when that was done already, or it is none.
+pub fn settle_unfetched(tx: &mut Tx<'_>, id: BookingId) -> Result<bool> {
+    let unfetched = bookings::table
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::id.eq(id.0))
+        .filter(bookings::state.eq(<&'static str>::from(State::Confirmed)))
+        .filter(bookings::last_day.lt(tx.today()))
+        .filter(bookings::collected_on.is_null())
+        .filter(bookings::unfetched_settled_at.is_null());
+    let settled = diesel::update(unfetched).set(bookings::unfetched_settled_at.eq(Some(tx.stamp()))).execute(tx.conn)?;
+    Ok(settled == 1)
+}
+
 /// The school has given it back; the days it did not use are free again.
 pub fn hand_back(tx: &mut Tx<'_>, old: &Loan, back: Back) -> Result<()> {
     let today: Day = tx.today();

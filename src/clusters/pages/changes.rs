@@ -1,6 +1,8 @@
 //! The change log: who changed what, when, before and after; as a page and as a file. `GET /c/{cluster}/changes` and
 //! `changes.csv`. Nothing here changes a line, and the database would refuse it.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -9,14 +11,14 @@ use serde::Deserialize;
 
 use crate::base::clock;
 use crate::base::ids::{ChangeId, PersonId};
-use crate::clusters::log::{self, DayRefusal, Filter, KINDS, Line, MOST_IN_A_FILE, Who};
+use crate::clusters::log::{self, DayRefusal, Filter, KINDS, Line, MOST_IN_A_FILE, Subject, Who};
 use crate::clusters::store::log as store;
 use crate::people::pages::tabs::{Tab, tabs};
 use crate::people::{Coordinator, Member};
 use crate::web::answer::{apart, html_page};
 use crate::web::forms::{self, Errors};
 use crate::web::page::{Nav, form_page};
-use crate::web::parts::{details, empty, head, icon, table_or_cards};
+use crate::web::parts::{counted, details, empty, head, icon, table_or_cards};
 use crate::web::{App, Error};
 
 /// Lines on a page.
@@ -100,11 +102,12 @@ pub async fn show(app: web::Data<App>, member: Coordinator, query: web::Query<Qu
         (None, None) => store::From::Newest,
     };
     let wanted = errors.is_empty();
-    let ((lines, newer, older), people) = app
+    let ((lines, newer, older), subjects, people) = app
         .db
         .read(member.scope(), move |tx| {
             let found = if wanted { store::lines(tx, &filter, from, A_PAGE)? } else { (Vec::new(), false, false) };
-            Ok::<_, Error>((found, store::people_of(tx)?))
+            let subjects = store::subjects(tx, &found.0)?;
+            Ok::<_, Error>((found, subjects, store::people_of(tx)?))
         })
         .await?;
     let base = member.base();
@@ -117,14 +120,14 @@ pub async fn show(app: web::Data<App>, member: Coordinator, query: web::Query<Qu
         (forms::error_summary(&errors))
         (filters(&query, &people, &errors))
         @if !wanted {}
-        @else if !lines.is_empty() { section.panel { (table(base, &lines)) } (turn(&query, &lines, newer, older)) }
+        @else if !lines.is_empty() { section.panel { (table(base, &lines, &subjects)) } (turn(&query, &lines, newer, older)) }
         @else if query.is_empty() {
             (empty("list", "Nothing has been changed yet", "Every change in this cluster will stand here, with who made it and what was before.", None))
         } @else {
             (empty("list", "No such changes", "Nothing that was changed is like this.", Some(("?", "Show all"))))
         }
     };
-    let mut answer = html_page(form_page(&member.shell(Nav::People), "Change log", !wanted, &main));
+    let mut answer = html_page(form_page(&member.shell(Nav::Cluster), "Change log", !wanted, &main));
     if !wanted {
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
@@ -152,28 +155,60 @@ fn filters(query: &Query, people: &[(PersonId, String)], errors: &Errors) -> Mar
     }
 }
 
-fn table(base: &str, lines: &[Line]) -> Markup {
+type Subjects = BTreeMap<(String, String), Subject>;
+
+/// An act is a line, whatever it wrote down; what that was, before and after, is folded.
+fn table(base: &str, lines: &[Line], subjects: &Subjects) -> Markup {
     table_or_cards(
         "Changes, newest first",
-        &["When", "Who", "What", "Before", "After"],
+        &["When", "Who", "What was changed"],
         html! {
-            @for line in lines {
+            @for act in log::acts(lines) {
                 tr {
-                    th scope="row" { (clock::spoken(line.at)) }
-                    td data-h="Who" { (line.by()) }
-                    td data-h="What" {
-                        @match log::place(&line.about, &line.about_id) {
-                            Some(place) => a href={ (base) (place) } { (log::kind_words(&line.about)) },
-                            None => (log::kind_words(&line.about)),
+                    th scope="row" { (clock::spoken(act.head.at)) }
+                    td data-h="Who" { (act.head.by()) }
+                    td data-h="What was changed" {
+                        (said(base, act.head, subjects))
+                        @let others = act.lines.len() - 1;
+                        @if others > 0 || !act.head.before.is_empty() || !act.head.after.is_empty() {
+                            details.more {
+                                summary {
+                                    @if others > 0 { (counted(others, "more part", "more parts")) ", before and after" } @else { "Before and after" }
+                                    span.vh { " of: " (sentence(act.head, subjects)) }
+                                }
+                                @for line in act.lines { (part(base, line, subjects, others > 0)) }
+                            }
                         }
-                        small { (line.verb) }
                     }
-                    td data-h="Before" { (or_dash(&line.before)) }
-                    td data-h="After" { (or_dash(&line.after)) }
                 }
             }
         },
     )
+}
+
+fn sentence(line: &Line, subjects: &Subjects) -> String {
+    log::sentence(line, subjects.get(&(line.about.clone(), line.about_id.clone())))
+}
+
+/// A line in a sentence, which leads to the record where that has a page.
+fn said(base: &str, line: &Line, subjects: &Subjects) -> Markup {
+    let words = sentence(line, subjects);
+    html! {
+        @match log::place(&line.about, &line.about_id) {
+            Some(place) => a href={ (base) (place) } { (words) },
+            None => (words),
+        }
+    }
+}
+
+fn part(base: &str, line: &Line, subjects: &Subjects, several: bool) -> Markup {
+    html! {
+        @if several { p { (log::kind_words(&line.about)) ": " (said(base, line, subjects)) } }
+        dl.sum {
+            div { dt { "Before" } dd { (or_dash(&line.before)) } }
+            div { dt { "After" } dd { (or_dash(&line.after)) } }
+        }
+    }
 }
 
 fn or_dash(text: &str) -> Markup {

@@ -163,7 +163,7 @@ fn about_page(who: &Overseer, (stored, founds): (&Stored, bool), form: &AboutFor
             }
         }
     };
-    page::form_page(&who.shell(Nav::People), "About the cluster", !errors.is_empty(), &main)
+    page::form_page(&who.shell(Nav::Cluster), "About the cluster", !errors.is_empty(), &main)
 }
 
 /// `POST /c/{cluster}/about`.

@@ -129,5 +129,5 @@ fn form(member: &Member, typed: &Typed, errors: &Errors, said: &Markup) -> Marku
             (submit("Save the rules"))
         }
     };
-    form_page(&member.shell(Nav::People), "Rules", !errors.is_empty(), &main)
+    form_page(&member.shell(Nav::Cluster), "Rules", !errors.is_empty(), &main)
 }

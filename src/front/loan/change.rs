@@ -122,7 +122,7 @@ fn shown(
 ) -> HttpResponse {
     let title = format!("Change the booking of {}", case.loan.name);
     let main = main(member, case, ask, errors, refusal, similar, &title);
-    answer(status, &form_page(&member.shell(Nav::Loans), &title, status != StatusCode::OK, &main))
+    answer(status, &form_page(&member.shell(Nav::Week), &title, status != StatusCode::OK, &main))
 }
 
 fn main(member: &Member, case: &Case, ask: &Ask, errors: &Errors, refusal: Option<&Refusal>, similar: &[Similar], title: &str) -> Markup {

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::base::days;
+use crate::base::days::{self, Period};
 use crate::base::ids::BookingId;
 use crate::bookings::acts::Roles;
 use crate::bookings::pages::reserve::ask::Ask;
@@ -22,6 +22,8 @@ use crate::journeys::Leg;
 use crate::journeys::letters::Trip;
 use crate::journeys::store::legs;
 use crate::people::Member;
+use crate::reminders::ahead::Ahead;
+use crate::reminders::{self, LATE, Whom};
 use crate::schools::store;
 use crate::web::forms::verb;
 use crate::web::page::{Nav, form_page};
@@ -29,6 +31,8 @@ use crate::web::parts::{Tone, back, banner, confirmation, head, icon, row, summa
 use crate::web::{App, Error};
 use crate::year;
 
+/// A reminder goes out within so many days.
+const REMINDED_DAYS: i64 = 60;
 /// A loan that begins within so many days may be about to change hands.
 const SOON_DAYS: i64 = 7;
 
@@ -53,6 +57,8 @@ pub struct Sheet {
     pub why: String,
     /// Whether it can be fetched now.
     pub collect: Result<(), Refusal>,
+    /// The reminders to come: to whom, and what.
+    ahead: Vec<(String, Ahead)>,
     history: Vec<Line>,
 }
 
@@ -66,15 +72,25 @@ impl Sheet {
         let name = |id| names.of(id).to_owned();
         let legs = legs::of_booking(tx, id)?;
         let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy && out.id != slot.id);
-        let calendar = year::store::school_calendar(tx, tell::around(slot.days))?;
+        // For the rule of fetching and for reminders, also of a loan that is late for weeks.
+        let around = tell::around(slot.days);
+        let window = Period::new(around.first().min(today), around.last().max(days::add(today, REMINDED_DAYS))).unwrap_or(around);
+        let calendar = year::store::school_calendar(tx, window)?;
         let risk = risk(&slot, out.as_ref(), loan.copy_state.why_not(), &loan.plight, today);
         let why = risk.as_ref().map(|risk| risk.words(|id| names.of(id))).unwrap_or_default();
         let holder = out.as_ref().map(|out| name(out.school)).unwrap_or_default();
         let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), holder.as_str()));
         let collect = changes::collect(&slot, by(&loan), today, &calendar, busy);
         let history = log::history(tx, "bookings", &id)?;
+        let mut ahead: Vec<(String, Ahead)> = Vec::new();
+        for leg in legs.iter().filter(|_| slot.state == State::Confirmed) {
+            let to = |one: &Ahead| name(if one.to == Whom::Giver { leg.from } else { leg.to });
+            ahead.extend(reminders::ahead::of_the_leg(leg, &calendar, today).into_iter().map(|one| (to(&one), one)));
+        }
+        ahead.extend(reminders::ahead::of_the_loan(&slot, &calendar, today).map(|one| (name(slot.school), one)));
+        ahead.sort_by_key(|(_, one)| one.on);
         let legs = legs.into_iter().map(|leg| (leg.clone(), Trip::of(&leg, name, "a cluster meeting"))).collect();
-        Ok(Self { school: name(slot.school), legs, risk, why, collect, history, loan })
+        Ok(Self { school: name(slot.school), legs, risk, why, collect, ahead, history, loan })
     }
 }
 
@@ -106,7 +122,7 @@ pub async fn page(
     let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, id, |loan| roles.by(loan))?)).await?;
     let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let title = format!("{}, {}", sheet.loan.name, sheet.loan.booking.slot.days);
-    Ok(answer(status, &form_page(&member.shell(Nav::Loans), &title, refusal.is_some(), &main(member, &sheet, done, refusal))))
+    Ok(answer(status, &form_page(&member.shell(Nav::Week), &title, refusal.is_some(), &main(member, &sheet, done, refusal))))
 }
 
 fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -> Markup {
@@ -114,7 +130,7 @@ fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -
     let slot = &loan.booking.slot;
     let here = format!("{}/bookings/{}", member.base(), slot.id);
     html! {
-        (back(&format!("{}/loans", member.base()), "My loans"))
+        (back(&format!("{}/loans", member.base()), "All your loans"))
         @if let Some(refusal) = refusal {
             div.errs role="alert" tabindex="-1" data-focus { h2 { "There is a problem" } p { (refusal.message()) } }
         }
@@ -132,7 +148,10 @@ fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -
                 (summary(&facts(member, sheet)))
                 @if !slot.is_offer() { p { a href={ (here) "/calendar.ics" } { (icon("calendar-plus")) " Calendar file for Outlook, Google or Apple" } } }
             }
-            (actions(member, sheet, &here))
+            div.stack {
+                (actions(member, sheet, &here))
+                @if Roles::of(member).by(loan).may_act_for(slot.school) { (ahead(sheet)) }
+            }
         }
         @if !sheet.history.is_empty() { section.panel.card { (history(&sheet.history)) } }
     }
@@ -224,6 +243,22 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
     say("Rule set aside", &booking.override_reason);
     say(if slot.state == State::Declined { "Why it was declined" } else { "Why it was cancelled" }, &booking.ended_reason);
     rows
+}
+
+/// What will be sent next about the loan, for who looks after it and for the coordinator.
+fn ahead(sheet: &Sheet) -> Markup {
+    html! {
+        @if !sheet.ahead.is_empty() {
+            section.panel.card aria-labelledby="ahead" {
+                h2 #ahead { "What will be sent next" }
+                ul {
+                    @for (school, one) in &sheet.ahead {
+                        li { "On " (days::full(one.on)) " to " (school) ": “" (one.kind.name) "”" @if one.kind == LATE { ", if it is not given back" } }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// "Science lead, Saxton, now in the hands of Science lead, Fairburn". Of a loan that is over, who booked it is all there is to say.

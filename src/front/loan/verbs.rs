@@ -31,6 +31,13 @@ pub struct Reason {
     reason: String,
 }
 
+/// Whence a request was approved.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Whence {
+    then: String,
+}
+
 /// On to the booking's page, or the page again with what was in the way.
 async fn ended(
     app: &web::Data<App>,
@@ -55,11 +62,15 @@ pub async fn approve(
     app: web::Data<App>,
     member: Coordinator,
     path: web::Path<(String, BookingId)>,
-    _: Posted<Nothing>,
+    form: Posted<Whence>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
     let (roles, teller) = (Roles::of(&member), Teller::new(&app, &member));
     let done = app.db.write_or_again(member.scope(), move |tx| acts::approve(tx, id, &roles, &teller)).await;
+    // Back to the inbox, where the next one is open.
+    if done.is_ok() && form.0.then == "inbox" {
+        return Ok(see_other(&format!("{}/inbox?done=approved#requests", member.base())));
+    }
     ended(&app, &member, id, "approved", done).await
 }
 
@@ -223,5 +234,5 @@ async fn why(
             }
         }
     };
-    Ok(answer(status, &form_page(&member.shell(Nav::Loans), words.title, !errors.is_empty(), &main)))
+    Ok(answer(status, &form_page(&member.shell(Nav::Week), words.title, !errors.is_empty(), &main)))
 }

@@ -5,19 +5,26 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
 use crate::attention::store::Neighbour;
-use crate::attention::{self, AtRisk, Holding, Trouble};
+use crate::attention::{self, AtRisk, Holding};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
-use crate::bookings::store::loans;
 use crate::db::{Result, Tx};
+use crate::front::inbox::sentence;
 use crate::front::week::{Journey, Offer, Task, Weeks, sort, store, this_and_next};
-use crate::journeys::Place;
-use crate::people::{Member, RoleKind};
+use crate::journeys::{Leg, Place};
+use crate::people::Member;
+use crate::people::pages::call;
+use crate::reminders::ahead::Ahead;
+use crate::reminders::{self, Whom};
 use crate::schools::ANOTHER;
+use crate::web::app::Waiting;
 use crate::web::page::{Nav, WITH_KEPT, page_with};
-use crate::web::parts::{Fact, Tone, counted, empty, head, icon, kept, pill, strand_icon};
+use crate::web::parts::{Tone, empty, head, icon, kept, pill, strand_icon};
 use crate::web::{App, Error};
+use crate::year::{self, SchoolCalendar};
 
+/// The school year is read so many days around today: a reminder goes out within them.
+const REMINDED_DAYS: i64 = 60;
 /// At most so many bookings at risk are shown.
 const MOST_AT_RISK: usize = 12;
 
@@ -30,17 +37,14 @@ struct Viewer {
     led: Vec<SchoolId>,
     /// Whether there are buttons to the hand-over page.
     acts: bool,
-    /// Whether what needs attention is shown.
-    coordinator: bool,
 }
 
 impl Viewer {
     fn of(member: &Member) -> Self {
         let led: Vec<SchoolId> = member.schools_led().map(|school| school.id).collect();
         let of_school: Vec<SchoolId> = member.roles.iter().filter_map(|role| role.school.as_ref()).map(|school| school.id).collect();
-        let coordinator = member.is(RoleKind::Coordinator);
         let mine = if led.is_empty() { of_school } else { led.clone() };
-        Self { mine: (!mine.is_empty()).then_some(mine), led, acts: member.may_borrow(), coordinator }
+        Self { mine: (!mine.is_empty()).then_some(mine), led, acts: member.may_borrow() }
     }
 }
 
@@ -53,40 +57,41 @@ struct WeekPage {
     holdings: Vec<Holding>,
     at_risk: Vec<AtRisk>,
     offers: Vec<Offer>,
-    /// Finds and differing counts that wait for the coordinator.
-    reports: (i64, i64),
+    /// The school year, by which reminders go out.
+    calendar: SchoolCalendar,
 }
 
 impl WeekPage {
-    /// At most six queries, and one more while a copy is on its way.
+    /// Five queries.
     fn read(tx: &mut Tx<'_>, viewer: Viewer) -> Result<Self> {
         let today = tx.today();
         let neighbours = attention::store::neighbours(tx)?;
         let only = viewer.mine.as_deref().and_then(|mine| if let [only] = mine { Some(*only) } else { None });
         let journeys = store::journeys(tx, this_and_next(today).1.last(), only)?;
-        let holdings = attention::store::holdings(tx)?;
-        let suspects = attention::suspects(&holdings, today);
-        let ahead = Period::new(today, days::add(today, attention::AHEAD_DAYS)).unwrap_or(Period::day(today));
-        let to_come: Vec<_> = match suspects.as_slice() {
-            [] => Vec::new(),
-            some => loans::around(tx, some, ahead)?.into_iter().map(|(slot, _)| slot).collect(),
-        };
-        let at_risk = attention::at_risk(&holdings, &to_come, today);
+        let (holdings, at_risk) = attention::store::inbox::holdings(tx)?;
         let offers = store::offers(tx)?;
-        let reports = if viewer.coordinator { attention::store::open_reports(tx)? } else { (0, 0) };
+        let window = Period::new(days::add(today, -REMINDED_DAYS), days::add(today, REMINDED_DAYS)).unwrap_or(Period::day(today));
+        let calendar = year::store::school_calendar(tx, window)?;
         let weeks = sort(journeys, viewer.mine.as_deref(), &holdings, today);
-        Ok(Self { viewer, today, weeks, neighbours, holdings, at_risk, offers, reports })
+        Ok(Self { viewer, today, weeks, neighbours, holdings, at_risk, offers, calendar })
     }
 
     fn is_mine(&self, school: SchoolId) -> bool {
         self.viewer.mine.as_ref().is_none_or(|mine| mine.contains(&school))
     }
 
+    /// The day on which whoever leads one of these schools is next reminded of a leg.
+    fn reminded(&self, leg: &Leg) -> Option<Day> {
+        let side = |one: &Ahead| if one.to == Whom::Giver { leg.from } else { leg.to };
+        let ahead = reminders::ahead::of_the_leg(leg, &self.calendar, self.today);
+        ahead.iter().filter(|one| self.viewer.led.contains(&side(one))).map(|one| one.on).min()
+    }
+
     fn name(&self, school: SchoolId) -> &str {
         self.neighbours.iter().find(|one| one.id == school).map_or(ANOTHER, |one| &one.short_name)
     }
 
-    fn lead(&self, school: SchoolId) -> Option<&(String, String)> {
+    fn lead(&self, school: SchoolId) -> Option<&(String, String, String)> {
         self.neighbours.iter().find(|one| one.id == school).and_then(|one| one.lead.as_ref())
     }
 }
@@ -113,13 +118,13 @@ fn main(member: &Member, desk: &WeekPage) -> Markup {
     };
     let base = member.base();
     let acts = html! {
-        a.btn href={ (base) "/loans" } { (icon("list")) "My loans" }
+        a.btn href={ (base) "/loans" } { (icon("list")) "All your loans" }
         @if member.may_borrow() { a.btn.go href={ (base) "/boxes" } { "Find a box" } }
     };
     html! {
         (head("This week", html! { (this) " · " (place) }, acts))
         (kept(member.person))
-        @if desk.viewer.coordinator { (needs_attention(base, desk)) }
+        @if let Some(waiting) = member.waiting() { (inbox(base, waiting)) }
         div.side {
             div.stack { (offers(base, desk)) (journeys(base, desk)) }
             div.stack { (here(base, desk)) (on_its_way(base, desk)) (at_risk(base, desk)) (more(base)) }
@@ -127,46 +132,13 @@ fn main(member: &Member, desk: &WeekPage) -> Markup {
     }
 }
 
-/// What waits for a coordinator, as chips that lead to the lists.
-fn needs_attention(base: &str, desk: &WeekPage) -> Markup {
-    let at = |part: &str| format!("{base}/attention#{part}");
-    let many = |test: fn(&Holding, Day) -> bool| desk.holdings.iter().filter(|holding| test(holding, desk.today)).count();
-    let number = |n: i64| usize::try_from(n).unwrap_or_default();
-    let chip = |n: usize, tone: Tone, symbol: &'static str, one: &str, several: &str, part: &str| {
-        (n > 0).then(|| Fact { tone, symbol, words: counted(n, one, several), href: at(part) })
-    };
-    let chips: Vec<Fact> = [
-        chip(many(|holding, today| holding.late_since(today).is_some()), Tone::Bad, "triangle-alert", "box late", "boxes late", "late"),
-        chip(many(|holding, _| holding.custody.place == Place::Missing), Tone::Bad, "search", "box missing", "boxes missing", "missing"),
-        chip(desk.at_risk.len(), Tone::Warn, "clock", "booking at risk", "bookings at risk", "at-risk"),
-        chip(
-            many(|holding, _| holding.short().is_some()),
-            Tone::Warn,
-            "package-open",
-            "box short of a part",
-            "boxes short of a part",
-            "short",
-        ),
-        chip(number(desk.reports.1), Tone::Warn, "scan-qr-code", "count that differs", "counts that differ", "differing"),
-        chip(number(desk.reports.0), Tone::Warn, "map-pin", "box found by somebody", "boxes found by somebody", "finds"),
-        // What is on its way as it should be needs nobody.
-        chip(
-            many(|holding, today| matches!(holding.trouble(today), Some(Trouble::LongOnTheWay(_)))),
-            Tone::Warn,
-            "truck",
-            "box too long on its way",
-            "boxes too long on their way",
-            "on-the-way",
-        ),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+/// What waits in the inbox, as chips that lead to its parts: what the menu counts.
+fn inbox(base: &str, waiting: &Waiting) -> Markup {
     html! {
-        section.panel.card.attend aria-labelledby="attention" {
-            h2 #attention { a href={ (base) "/attention" } { "Needs attention" } }
-            @if chips.is_empty() { p { (icon("circle-check")) " Nothing at the moment: no box is late, missing, short of a part or on its way for too long." } }
-            @else { ul.facts { @for chip in &chips { li { a class=(<&'static str>::from(chip.tone)) href=(chip.href) { (icon(chip.symbol)) (chip.words) } } } } }
+        section.panel.card.attend aria-labelledby="waits-for-you" {
+            h2 #waits-for-you { a href={ (base) "/inbox" } { "Inbox" } }
+            @if waiting.chips.is_empty() { p { (icon("circle-check")) " Nothing waits for you at the moment." } }
+            @else { ul.facts { @for chip in &waiting.chips { li { a class=(<&'static str>::from(chip.tone)) href={ (base) (chip.href) } { (icon(chip.symbol)) (chip.words) } } } } }
         }
     }
 }
@@ -252,8 +224,8 @@ fn row(base: &str, desk: &WeekPage, journey: &Journey, overdue: bool) -> Markup 
         .holdings
         .iter()
         .find(|holding| holding.item.copy == leg.copy && holding.custody.place == Place::Transit && holding.custody.school == leg.from);
-    let line = task.other(leg).and_then(|school| desk.lead(school)).map(|(name, email)| {
-        html! { "With " a href={ "mailto:" (email) } { (name) } ". " }
+    let line = task.other(leg).and_then(|school| desk.lead(school)).map(|(name, email, phone)| {
+        html! { "With " a href={ "mailto:" (email) } { (name) } @if !phone.is_empty() { ", " (call(phone)) } ". " }
     });
     html! {
         li {
@@ -269,6 +241,7 @@ fn row(base: &str, desk: &WeekPage, journey: &Journey, overdue: bool) -> Markup 
                         @if !leg.note.is_empty() { (leg.note) }
                     }
                     (agreement(desk, journey, given))
+                    @if given.is_none() && let Some(on) = desk.reminded(leg) { p { "You will be reminded by e-mail on " (long(on)) "." } }
                 }
             }
             @if desk.viewer.acts && let Some(button) = task.button() {
@@ -389,10 +362,4 @@ fn more(base: &str) -> Markup {
 /// "Tuesday 24 November".
 fn long(day: Day) -> String {
     day.format("%A %-d %B").to_string()
-}
-
-/// The first letter large, as a sentence begins.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

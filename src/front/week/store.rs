@@ -1,4 +1,4 @@
-//! What the pages about the week and about what needs attention read: journeys, where copies are, who leads each school. Bounded.
+//! What the page about the week reads: journeys, and the offers that wait for an answer. Bounded.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;

@@ -15,6 +15,7 @@ use crate::handovers::store::counts as counted;
 use crate::handovers::store::handovers::{self, Handover, State, Thing};
 use crate::handovers::{self as handing, Next, Refusal, Scene, Who, acts};
 use crate::journeys::{Leg, Place, Way};
+use crate::people::pages::reach;
 use crate::people::store::directory::{self, Holder};
 use crate::people::{Member, RoleKind};
 use crate::schools::{SchoolNames, store};
@@ -127,7 +128,7 @@ async fn page(
     let title = format!("{} ({})", sheet.thing.name, sheet.thing.tag);
     let extras = Extras { wrong: refused.is_some(), ..WITH_KEPT };
     let main = main(member, &sheet, done, refused.map(|(refusal, _)| refusal));
-    Ok(answer(status, &page_with(&member.shell(Nav::Loans), &title, extras, &main)))
+    Ok(answer(status, &page_with(&member.shell(Nav::Week), &title, extras, &main)))
 }
 
 fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -> Markup {
@@ -135,7 +136,7 @@ fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -
     let title = format!("{} ({})", sheet.thing.name, sheet.thing.tag);
     let line = html! { (pill_of(sheet)) " " (place(sheet)) };
     html! {
-        (back(&format!("{}/loans", member.base()), "My loans"))
+        (back(&format!("{}/loans", member.base()), "All your loans"))
         @if let Some(refusal) = refusal {
             div.errs role="alert" tabindex="-1" data-focus { h2 { "There is a problem" } p { (refusal.words()) } }
         }
@@ -303,7 +304,7 @@ fn not_due(member: &Member, sheet: &Sheet) -> Markup {
             p { @if own { "These people count it and hand it over:" } @else { "Have you found it, or does somebody want to hand it to you? Tell one of these people:" } }
             ul.contacts {
                 @for holder in sheet.holders.iter().filter(leads).chain(sheet.holders.iter().filter(coordinates)) {
-                    li { (holder.person.name) ": " a href={ "mailto:" (holder.person.email) } { (holder.person.email) } }
+                    li { (holder.person.name) ": " (reach(&holder.person.email, &holder.person.phone)) }
                 }
             }
         }

@@ -113,7 +113,7 @@ pub fn page(member: &Member, desk: &CountPage, typed: Option<(&[(String, String)
     let main = main(member, desk, &typed, reason);
     let wrong = !typed.errors.is_empty();
     let extras = Extras { wrong, ..WITH_KEPT };
-    answer(status_of(typed.errors), &page_with(&member.shell(Nav::Loans), title(desk), extras, &main))
+    answer(status_of(typed.errors), &page_with(&member.shell(Nav::Week), title(desk), extras, &main))
 }
 
 fn title(desk: &CountPage) -> &'static str {

@@ -49,7 +49,7 @@ impl Sheet {
 pub async fn show(app: web::Data<App>, member: Member, path: web::Path<(String, HandoverId)>) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
     let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, id)?)).await?;
-    Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Loans), "Handover", &main(&member, &sheet))))
+    Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Week), "Handover", &main(&member, &sheet))))
 }
 
 fn main(member: &Member, sheet: &Sheet) -> Markup {

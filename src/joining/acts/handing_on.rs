@@ -35,8 +35,8 @@ impl Sheet {
     /// Reads it; the first lead's role that is not over when none is named.
     pub fn read(tx: &mut Tx<'_>, person: PersonId, role: Option<RoleId>) -> db::Result<Self> {
         // Who has left hands on nothing any more, and hears why: his roles are over.
-        let roles::Known { name, email, roles } = roles::known(tx, person)?;
-        let leaver = Person { id: person, name, email: email.unwrap_or_default() };
+        let roles::Known { name, email, phone, roles } = roles::known(tx, person)?;
+        let leaver = Person { id: person, name, email: email.unwrap_or_default(), phone };
         let today = tx.today();
         let mut leads = roles.into_iter().filter(|one| one.kind.leads());
         let role = match role {

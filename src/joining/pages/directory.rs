@@ -10,6 +10,7 @@ use super::person::Done;
 use crate::base::{EmailAddress, days};
 use crate::joining::{self, store as invitations};
 use crate::people::pages::tabs::{Tab, tabs};
+use crate::people::pages::{call, reach};
 use crate::people::store::directory::{self, Holder};
 use crate::people::store::roles;
 use crate::people::{Member, RoleKind};
@@ -81,7 +82,7 @@ pub async fn show(app: web::Data<App>, member: Member, query: web::Query<Done>) 
             }
         }
     };
-    Ok(html_page(page(&member.shell(Nav::People), "People and schools", &main)))
+    Ok(html_page(page(&member.shell(Nav::Cluster), "People and schools", &main)))
 }
 
 /// What was done on the page before.
@@ -114,7 +115,7 @@ fn card(base: &str, school: &School, holders: &[&Holder], today: crate::base::Da
                 Standing::Sabbatical(off) => p { (pill(Tone::Warn, "On sabbatical")) " until " (days::long(off.last())) },
                 _ => {},
             }
-            p.hint { (school.short_name) " (" (school.letters) ")" @if !school.address.is_empty() { ", " (school.address) } @if !school.postcode.is_empty() { ", " (school.postcode) } }
+            p.hint { (school.short_name) " (" (school.letters) ")" @if !school.address.is_empty() { ", " (school.address) } @if !school.postcode.is_empty() { ", " (school.postcode) } @if !school.phone.is_empty() { ", " (call(&school.phone)) } }
             @if holders.is_empty() { p { "Nobody has a role here yet." } } @else { (people(holders, &format!("{base}/people"))) }
         }
     }
@@ -125,7 +126,7 @@ pub(crate) fn people(holders: &[&Holder], here: &str) -> Markup {
     html! {
         ul.links {
             @for one in holders {
-                li { div { a href={ (here) "/" (one.person.id) } { (one.person.name) } small { (one.role.kind.words()) ", " a href={ "mailto:" (one.person.email) } { (one.person.email) } } } }
+                li { div { a href={ (here) "/" (one.person.id) } { (one.person.name) } small { (one.role.kind.words()) ", " (reach(&one.person.email, &one.person.phone)) } } }
             }
         }
     }

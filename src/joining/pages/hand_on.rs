@@ -98,7 +98,7 @@ async fn show(app: &App, member: &Member, id: PersonId, form: &HandOnForm, mut e
         errors.add(refusal.field(), refusal.to_string());
     }
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(answer(status, &form_page(&member.shell(Nav::People), "Hand on", !errors.is_empty(), &main(member, &sheet, form, &errors))))
+    Ok(answer(status, &form_page(&member.shell(Nav::Cluster), "Hand on", !errors.is_empty(), &main(member, &sheet, form, &errors))))
 }
 
 fn main(member: &Member, sheet: &Sheet, form: &HandOnForm, errors: &Errors) -> Markup {

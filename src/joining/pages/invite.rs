@@ -85,7 +85,7 @@ async fn invite_page(app: &App, member: &Overseer, form: &InviteForm, errors: &E
             }
         }
     };
-    Ok(answer(errors, &form_page(&member.shell(Nav::People), "Invite somebody", !errors.is_empty(), &main)))
+    Ok(answer(errors, &form_page(&member.shell(Nav::Cluster), "Invite somebody", !errors.is_empty(), &main)))
 }
 
 /// Invites.

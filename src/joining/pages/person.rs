@@ -12,6 +12,7 @@ use crate::clusters::pages::changes::history;
 use crate::clusters::store::log;
 use crate::joining::{self, acts};
 use crate::people::giving;
+use crate::people::pages::reach;
 use crate::people::store::roles::{self, Known};
 use crate::people::{Coordinator, Held, Member, RoleKind};
 use crate::web::answer::{html_page, see_other, unkept};
@@ -47,7 +48,7 @@ pub async fn show(
 ) -> Result<HttpResponse, Error> {
     let (id, today) = (path.into_inner().1, member.today());
     let (coordinator, answers) = (member.is(RoleKind::Coordinator), member.roles.iter().any(|role| role.kind.answers()));
-    let (Known { name, email, roles }, lines, answering) = app
+    let (Known { name, email, phone, roles }, lines, answering) = app
         .db
         .read(member.scope(), move |tx| {
             let lines = if coordinator { log::history(tx, "people", &id)? } else { Vec::new() };
@@ -66,7 +67,7 @@ pub async fn show(
     let gives = !left && answers && !giving::givable(member.person, Some(id), &answering, today).is_empty();
     let main = html! {
         (back(&format!("{}/people", member.base()), "People and schools"))
-        (head(&name, html! { @if let Some(email) = &email { a href={ "mailto:" (email) } { (email) } } @else { "Has left the cluster" } }, html! {}))
+        (head(&name, html! { @if let Some(email) = &email { (reach(email, &phone)) } @else { "Has left the cluster" } }, html! {}))
         @match query.done.as_str() {
             "role" => (banner(Tone::Good, "The role is added", html! { p { "It counts from its first day on." } })),
             "name" => (banner(Tone::Good, "The name is corrected", html! { p { "It is shown everywhere from now on." } })),
@@ -92,7 +93,7 @@ pub async fn show(
             (history(&lines))
         }
     };
-    Ok(html_page(page(&member.shell(Nav::People), &name, &main)))
+    Ok(html_page(page(&member.shell(Nav::Cluster), &name, &main)))
 }
 
 fn place(role: &Held) -> String {
@@ -150,7 +151,7 @@ async fn name_page(app: &App, member: &Coordinator, id: PersonId, typed: Option<
             }
         }
     };
-    Ok(answer(errors, &form_page(&member.shell(Nav::People), "Correct the name", !errors.is_empty(), &main)))
+    Ok(answer(errors, &form_page(&member.shell(Nav::Cluster), "Correct the name", !errors.is_empty(), &main)))
 }
 
 /// Corrects a name.

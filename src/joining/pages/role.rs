@@ -48,7 +48,7 @@ async fn add_page(app: &App, member: &Overseer, id: PersonId, form: &RoleForm, e
             }
         }
     };
-    Ok(answer(errors, &form_page(&member.shell(Nav::People), "Add a role", !errors.is_empty(), &main)))
+    Ok(answer(errors, &form_page(&member.shell(Nav::Cluster), "Add a role", !errors.is_empty(), &main)))
 }
 
 /// Gives somebody another role. What waits at the school for a science lead comes with it.
@@ -119,7 +119,7 @@ async fn end_page(
             }
         }
     };
-    Ok(answer(errors, &form_page(&member.shell(Nav::People), "End a role", !errors.is_empty(), &main)))
+    Ok(answer(errors, &form_page(&member.shell(Nav::Cluster), "End a role", !errors.is_empty(), &main)))
 }
 
 /// Ends a role.

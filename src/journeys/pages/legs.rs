@@ -14,6 +14,7 @@ use crate::journeys::agreeing::{self, Asked, Meeting, On, Side, is_near};
 use crate::journeys::letters::Trip;
 use crate::journeys::store::meetings;
 use crate::journeys::{Leg, LegState, Way};
+use crate::people::pages::reach;
 use crate::people::store::{Person, roles};
 use crate::people::{Member, RoleKind};
 use crate::web::answer::answer;
@@ -138,7 +139,7 @@ pub(super) async fn page(
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let title = format!("Handover of {} ({})", sheet.resource, sheet.tag);
     let main = main(member, &sheet, done, typed, errors);
-    Ok(answer(status, &form_page(&member.shell(Nav::Loans), &title, !errors.is_empty(), &main)))
+    Ok(answer(status, &form_page(&member.shell(Nav::Week), &title, !errors.is_empty(), &main)))
 }
 
 fn main(member: &Member, sheet: &LegPage, done: &Done, typed: Option<&Suggestion>, errors: &Errors) -> Markup {
@@ -156,7 +157,7 @@ fn main(member: &Member, sheet: &LegPage, done: &Done, typed: Option<&Suggestion
         _ => html! {},
     };
     html! {
-        (back(&format!("{}/loans", member.base()), "My loans"))
+        (back(&format!("{}/loans", member.base()), "All your loans"))
         (error_summary(errors))
         (said)
         (head(&format!("{} goes from {} to {}", sheet.resource, trip.giver(), trip.receiver()), html! { (state(sheet, member.today())) " " (sheet.tag) }, html! {}))
@@ -201,10 +202,7 @@ fn rows_of(member: &Member, sheet: &LegPage) -> Vec<crate::web::parts::Row> {
         }
     }
     for (school, lead) in &sheet.leads {
-        all.push(row(
-            &format!("Contact at {}", sheet.case.name(*school)),
-            html! { (lead.name) br; a href={ "mailto:" (lead.email) } { (lead.email) } },
-        ));
+        all.push(row(&format!("Contact at {}", sheet.case.name(*school)), html! { (lead.name) br; (reach(&lead.email, &lead.phone)) }));
     }
     all
 }

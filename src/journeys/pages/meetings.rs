@@ -120,7 +120,7 @@ pub async fn list(app: web::Data<App>, member: Member, query: web::Query<Done>) 
             }))
         }
     };
-    Ok(answer(StatusCode::OK, &page(&member.shell(Nav::People), "Meetings", &main)))
+    Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Cluster), "Meetings", &main)))
 }
 
 fn where_words(meeting: &Meeting, schools: &SchoolNames) -> String {
@@ -156,7 +156,7 @@ fn new_page(member: &Member, schools: &SchoolNames, typed: &Typed, errors: &Erro
             (submit("Add the meeting"))
         }
     };
-    form_page(&member.shell(Nav::People), "Add a meeting", !errors.is_empty(), &main)
+    form_page(&member.shell(Nav::Cluster), "Add a meeting", !errors.is_empty(), &main)
 }
 
 /// Adds a meeting.
@@ -258,7 +258,7 @@ pub async fn show(
             }
         }
     };
-    Ok(answer(StatusCode::OK, &page(&member.shell(Nav::People), &title, &main)))
+    Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Cluster), &title, &main)))
 }
 
 /// Calls a meeting off: what was to change hands there does so as the bookings ask, and both sides are told.

@@ -1,4 +1,4 @@
-//! What pages of people and of signing in share: starting a session, the form that ends it, and the tabs of a cluster's own pages.
+//! What pages of people and of signing in share: how to reach somebody, starting a session, the form that ends it, and the tabs of a cluster's own pages.
 
 pub mod tabs;
 
@@ -11,6 +11,19 @@ use serde::Deserialize;
 use crate::base::secret::Secret;
 use crate::people::sign_in;
 use crate::web::{App, guard};
+
+/// How to reach somebody: the address, and the telephone number where one is known. The same wherever members see it.
+pub(crate) fn reach(email: &str, phone: &str) -> Markup {
+    html! { a href={ "mailto:" (email) } { (email) } @if !phone.is_empty() { ", " (call(phone)) } }
+}
+
+/// A telephone number that a phone can call.
+pub(crate) fn call(phone: &str) -> Markup {
+    // An extension is dialled by hand.
+    let number = phone.split(['e', 'E', 'x', 'X']).next().unwrap_or_default();
+    let digits: String = number.chars().filter(|letter| letter.is_ascii_digit() || *letter == '+').collect();
+    html! { a.tel href={ "tel:" (digits) } { (phone) } }
+}
 
 pub(crate) fn sign_out_form(csrf: &str) -> Markup {
     html! { form method="post" action="/sign-out" { (guard::field(csrf)) button.btn type="submit" { "Sign out" } } }

@@ -25,7 +25,7 @@ pub struct Holder {
 
 /// Everybody who has a role today, by school, role and name: one query.
 pub fn holders(tx: &mut Tx<'_>) -> Result<Vec<Holder>> {
-    type Row = (i64, String, Option<i64>, (i64, String, String), Option<String>);
+    type Row = (i64, String, Option<i64>, (i64, String, String, String), Option<String>);
     let today = tx.today();
     let rows: Vec<Row> = roles::table
         .inner_join(people::table)
@@ -34,14 +34,20 @@ pub fn holders(tx: &mut Tx<'_>) -> Result<Vec<Holder>> {
         .filter(today!(roles, today))
         .order((schools::short_name, roles::kind, people::name, roles::id))
         .limit(MOST)
-        .select((roles::id, roles::kind, roles::school_id, (people::id, people::name, people::email), schools::short_name.nullable()))
+        .select((
+            roles::id,
+            roles::kind,
+            roles::school_id,
+            (people::id, people::name, people::email, people::phone),
+            schools::short_name.nullable(),
+        ))
         .load(tx.conn)?;
     Ok(rows
         .into_iter()
-        .filter_map(|(id, kind, school, (person, name, email), short_name)| {
+        .filter_map(|(id, kind, school, (person, name, email, phone), short_name)| {
             let school = school.map(|id| RoleSchool { id: SchoolId(id), short_name: short_name.unwrap_or_default() });
             let role = Role { kind: kind.parse().ok()?, school };
-            Some(Holder { id: RoleId(id), person: Person { id: PersonId(person), name, email }, role })
+            Some(Holder { id: RoleId(id), person: Person { id: PersonId(person), name, email, phone }, role })
         })
         .collect())
 }

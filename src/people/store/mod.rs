@@ -24,6 +24,8 @@ pub struct Person {
     pub name: String,
     /// The address.
     pub email: String,
+    /// The telephone number; empty where none is known.
+    pub phone: String,
 }
 
 impl Person {
@@ -42,18 +44,19 @@ impl Person {
 
 /// The person with this address.
 pub fn person_by_email(house: &mut House<'_>, email: &EmailAddress) -> Result<Option<Person>> {
-    let found: Option<(i64, String, String)> = people::table
+    let found: Option<(i64, String, String, String)> = people::table
         .filter(people::email.eq(email.as_str()))
-        .select((people::id, people::name, people::email))
+        .select((people::id, people::name, people::email, people::phone))
         .first(house.conn)
         .optional()?;
-    Ok(found.map(|(id, name, email)| Person { id: PersonId(id), name, email }))
+    Ok(found.map(|(id, name, email, phone)| Person { id: PersonId(id), name, email, phone }))
 }
 
 /// The person with this id.
 pub fn person_by_id(house: &mut House<'_>, id: PersonId) -> Result<Person> {
-    let (name, email): (String, String) = people::table.find(id.0).select((people::name, people::email)).first(house.conn)?;
-    Ok(Person { id, name, email })
+    let (name, email, phone): (String, String, String) =
+        people::table.find(id.0).select((people::name, people::email, people::phone)).first(house.conn)?;
+    Ok(Person { id, name, email, phone })
 }
 
 /// How often a person wants the letters that can wait.
@@ -65,6 +68,12 @@ pub fn rhythm(house: &mut House<'_>, person: PersonId) -> Result<Rhythm> {
 /// Writes down how often a person wants the letters that can wait.
 pub fn set_rhythm(house: &mut House<'_>, person: PersonId, to: Rhythm) -> Result<()> {
     diesel::update(people::table.find(person.0)).set(people::rhythm.eq(<&'static str>::from(to))).execute(house.conn)?;
+    Ok(())
+}
+
+/// Writes down a person's telephone number; empty for none.
+pub fn set_phone(house: &mut House<'_>, person: PersonId, phone: &str) -> Result<()> {
+    diesel::update(people::table.find(person.0)).set(people::phone.eq(phone)).execute(house.conn)?;
     Ok(())
 }
 

@@ -79,6 +79,8 @@ pub struct Known {
     pub name: String,
     /// The address; `None` when the person has left this cluster, which is then out of sight.
     pub email: Option<String>,
+    /// The telephone number; empty where none is known, or it is out of sight.
+    pub phone: String,
     /// The roles in this cluster, past and to come, newest first; never empty.
     pub roles: Vec<Held>,
 }
@@ -89,15 +91,16 @@ pub fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Known> {
     if roles.is_empty() {
         return Err(Error::NotFound);
     }
-    let (name, email): (String, String) = people::table.find(id.0).select((people::name, people::email)).first(tx.conn)?;
+    let (name, email, phone): (String, String, String) =
+        people::table.find(id.0).select((people::name, people::email, people::phone)).first(tx.conn)?;
     let left = has_left(&roles, tx.today());
-    Ok(Known { name, email: (!left).then_some(email), roles })
+    Ok(Known { name, email: (!left).then_some(email), phone: if left { String::new() } else { phone }, roles })
 }
 
 /// A person who has a role in this cluster or will have one, with all roles here; not found when he has left.
 pub fn person(tx: &mut Tx<'_>, id: PersonId) -> Result<(Person, Vec<Held>)> {
-    let Known { name, email, roles } = known(tx, id)?;
-    Ok((Person { id, name, email: email.ok_or(Error::NotFound)? }, roles))
+    let Known { name, email, phone, roles } = known(tx, id)?;
+    Ok((Person { id, name, email: email.ok_or(Error::NotFound)?, phone }, roles))
 }
 
 /// Gives a person a role.
@@ -271,7 +274,7 @@ pub type Demo = (Person, RoleKind, Option<String>, String);
 /// Everybody who can sign in to the demo, with a role each, by cluster and role; the demo's sign-in page shows them.
 pub fn demo_people(house: &mut House<'_>) -> Result<Vec<Demo>> {
     let today = house.today();
-    let rows: Vec<(i64, String, String, String, Option<String>, String)> = roles::table
+    let rows: Vec<((i64, String, String, String), String, Option<String>, String)> = roles::table
         .inner_join(people::table)
         .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
         .left_join(
@@ -281,12 +284,17 @@ pub fn demo_people(house: &mut House<'_>) -> Result<Vec<Demo>> {
         .filter(today!(roles, today))
         .order((clusters::name, roles::kind, schema::schools::short_name, roles::id))
         .limit(100)
-        .select((people::id, people::name, people::email, roles::kind, schema::schools::short_name.nullable(), clusters::name))
+        .select((
+            (people::id, people::name, people::email, people::phone),
+            roles::kind,
+            schema::schools::short_name.nullable(),
+            clusters::name,
+        ))
         .load(house.conn)?;
     Ok(rows
         .into_iter()
-        .filter_map(|(id, name, email, kind, school, cluster)| {
-            Some((Person { id: PersonId(id), name, email }, kind.parse().ok()?, school, cluster))
+        .filter_map(|((id, name, email, phone), kind, school, cluster)| {
+            Some((Person { id: PersonId(id), name, email, phone }, kind.parse().ok()?, school, cluster))
         })
         .collect())
 }
@@ -294,22 +302,22 @@ pub fn demo_people(house: &mut House<'_>) -> Result<Vec<Demo>> {
 /// The people who hold a role today, with their addresses: whom a mail to "the coordinators" goes to.
 pub fn people_with_role(tx: &mut Tx<'_>, kind: RoleKind) -> Result<Vec<Person>> {
     let today = tx.today();
-    let rows: Vec<(i64, String, String)> = roles::table
+    let rows: Vec<(i64, String, String, String)> = roles::table
         .inner_join(people::table)
         .filter(roles::cluster_id.eq(tx.cluster.0))
         .filter(roles::kind.eq(<&'static str>::from(kind)))
         .filter(today!(roles, today))
         .order(people::id)
         .limit(50)
-        .select((people::id, people::name, people::email))
+        .select((people::id, people::name, people::email, people::phone))
         .load(tx.conn)?;
-    Ok(rows.into_iter().map(|(id, name, email)| Person { id: PersonId(id), name, email }).collect())
+    Ok(rows.into_iter().map(|(id, name, email, phone)| Person { id: PersonId(id), name, email, phone }).collect())
 }
 
 /// The science lead of a school and the deputy, with their addresses: whom a mail to the school goes to.
 pub fn leads_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Person>> {
     let today = tx.today();
-    let mut rows: Vec<(i64, String, String)> = roles::table
+    let mut rows: Vec<(i64, String, String, String)> = roles::table
         .inner_join(people::table)
         .filter(roles::cluster_id.eq(tx.cluster.0))
         .filter(roles::school_id.eq(school.0))
@@ -317,16 +325,16 @@ pub fn leads_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Person>> {
         .filter(today!(roles, today))
         .order(people::id)
         .limit(50)
-        .select((people::id, people::name, people::email))
+        .select((people::id, people::name, people::email, people::phone))
         .load(tx.conn)?;
     rows.dedup_by_key(|(id, ..)| *id);
-    Ok(rows.into_iter().map(|(id, name, email)| Person { id: PersonId(id), name, email }).collect())
+    Ok(rows.into_iter().map(|(id, name, email, phone)| Person { id: PersonId(id), name, email, phone }).collect())
 }
 
 /// The science leads and deputies of several schools, each with the school, in the order of the schools' ids.
 pub fn leads_of_schools(tx: &mut Tx<'_>, of: &[SchoolId]) -> Result<Vec<(SchoolId, Person)>> {
     let today = tx.today();
-    let mut rows: Vec<(i64, i64, String, String)> = roles::table
+    let mut rows: Vec<(i64, i64, String, String, String)> = roles::table
         .inner_join(people::table)
         .filter(roles::cluster_id.eq(tx.cluster.0))
         .filter(roles::school_id.eq_any(of.iter().map(|school| Some(school.0))))
@@ -334,16 +342,19 @@ pub fn leads_of_schools(tx: &mut Tx<'_>, of: &[SchoolId]) -> Result<Vec<(SchoolI
         .filter(today!(roles, today))
         .order((roles::school_id, people::id))
         .limit(200)
-        .select((roles::school_id.assume_not_null(), people::id, people::name, people::email))
+        .select((roles::school_id.assume_not_null(), people::id, people::name, people::email, people::phone))
         .load(tx.conn)?;
     rows.dedup_by_key(|(school, id, ..)| (*school, *id));
-    Ok(rows.into_iter().map(|(school, id, name, email)| (SchoolId(school), Person { id: PersonId(id), name, email })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(school, id, name, email, phone)| (SchoolId(school), Person { id: PersonId(id), name, email, phone }))
+        .collect())
 }
 
 /// Who hears of what a school has: a person, as long as he has a role in this cluster today, and the school's leads as [`leads_of`] gives
 /// them. One query.
 pub fn person_and_leads(tx: &mut Tx<'_>, person: Option<PersonId>, school: SchoolId) -> Result<(Option<Person>, Vec<Person>)> {
-    type Row = (i64, String, String, Option<i64>, String);
+    type Row = (i64, String, String, String, Option<i64>, String);
     let today = tx.today();
     // Both halves name the cluster, so that each finds its own index.
     let leads =
@@ -354,11 +365,11 @@ pub fn person_and_leads(tx: &mut Tx<'_>, person: Option<PersonId>, school: Schoo
         .filter(leads.or(own.nullable()))
         .filter(today!(roles, today))
         .order(people::id)
-        .select((people::id, people::name, people::email, roles::school_id, roles::kind))
+        .select((people::id, people::name, people::email, people::phone, roles::school_id, roles::kind))
         .load(tx.conn)?;
     let (mut here, mut leads) = (None, Vec::new());
-    for (id, name, email, of, kind) in rows {
-        let known = Person { id: PersonId(id), name, email };
+    for (id, name, email, phone, of, kind) in rows {
+        let known = Person { id: PersonId(id), name, email, phone };
         if Some(known.id) == person {
             here = Some(known.clone());
         }
@@ -373,13 +384,13 @@ pub fn person_and_leads(tx: &mut Tx<'_>, person: Option<PersonId>, school: Schoo
 /// A person by the id that a record of this cluster holds, as long as he has a role in it today.
 pub fn person_here(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>> {
     let today = tx.today();
-    let found: Option<(String, String)> = roles::table
+    let found: Option<(String, String, String)> = roles::table
         .inner_join(people::table)
         .filter(roles::person_id.eq(id.0))
         .filter(roles::cluster_id.eq(tx.cluster.0))
         .filter(today!(roles, today))
-        .select((people::name, people::email))
+        .select((people::name, people::email, people::phone))
         .first(tx.conn)
         .optional()?;
-    Ok(found.map(|(name, email)| Person { id, name, email }))
+    Ok(found.map(|(name, email, phone)| Person { id, name, email, phone }))
 }

@@ -100,16 +100,16 @@ pub fn past(house: &mut House<'_>, token_hash: &str, slug: &str) -> Result<Optio
 /// Who a session belongs to, and the clusters in which the person has a role today.
 pub fn signed_in(house: &mut House<'_>, token_hash: &str) -> Result<Option<(Person, SessionId, Vec<Cluster>)>> {
     let now = house.stamp();
-    let found: Option<(i64, i64, String, String)> = sessions::table
+    let found: Option<(i64, i64, String, String, String)> = sessions::table
         .inner_join(people::table)
         .filter(sessions::token_hash.eq(token_hash))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::expires_at.gt(now))
-        .select((sessions::id, people::id, people::name, people::email))
+        .select((sessions::id, people::id, people::name, people::email, people::phone))
         .first(house.conn)
         .optional()?;
-    let Some((session, id, name, email)) = found else { return Ok(None) };
-    let person = Person { id: PersonId(id), name, email };
+    let Some((session, id, name, email, phone)) = found else { return Ok(None) };
+    let person = Person { id: PersonId(id), name, email, phone };
     let clusters = clusters_of(house, person.id)?;
     Ok(Some((person, SessionId(session), clusters)))
 }

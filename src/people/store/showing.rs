@@ -24,9 +24,11 @@ pub fn showing(house: &mut House<'_>, person: PersonId, what: Seen) -> Result<Ve
     let has_role = || roles::table.filter(roles::cluster_id.eq(clusters::id).and(roles::person_id.eq(person.0)));
     let tenants = || clusters::table.filter(clusters::id.ne(0)).order(clusters::id).select(clusters::id);
     let ids: Vec<i64> = match what {
-        Seen::Address => tenants()
-            .filter(diesel::dsl::exists(has_role().filter(roles::to_day.is_null().or(roles::to_day.ge(today)))))
-            .load(house.conn)?,
+        Seen::Address => {
+            // By the person's own roles, however many clusters there are.
+            let own = roles::table.filter(roles::person_id.eq(person.0)).filter(roles::to_day.is_null().or(roles::to_day.ge(today)));
+            tenants().filter(clusters::id.eq_any(own.select(roles::cluster_id))).load(house.conn)?
+        }
         Seen::Name => {
             let of_cluster = messages::cluster_id.eq(clusters::id).and(messages::person_id.eq(person.0));
             // Where one is only invited, the letter with the invitation has name and address.

@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::known::Known;
 use super::remind::{Desk, Hearer};
+use crate::attention::Holding;
+use crate::attention::inbox::{Reader, whereabouts};
+use crate::attention::store::inbox;
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, DigestItemId, PersonId};
-use crate::bookings::store::loans;
-use crate::catalogue::CopyState;
 use crate::clusters;
 use crate::db::{Result, Tx};
-use crate::journeys::Place;
-use crate::journeys::store::{self, legs as rows};
+use crate::journeys::store::legs as rows;
+use crate::journeys::{Leg, Place, Way};
 use crate::mail::acts::Overtaken;
 use crate::mail::choices::Rhythm;
 use crate::mail::store::choices::{self, Item};
 use crate::mail::{Kind, Stored};
 use crate::people::store::{self as people, roles};
-use crate::reminders::{self, RISK_DAYS, letters, still, store as looks, troubles};
+use crate::reminders::{self, letters, still, store as looks};
 
 /// Lines of a part of the weekly letter, at most.
 const LINES: usize = 30;
@@ -44,9 +44,9 @@ pub fn weekly(tx: &mut Tx<'_>) -> Result<()> {
         Some((_, true)) => {
             let parts = parts(tx, &desk)?;
             let subject = format!("week:{}", tx.cluster);
-            let (attention, choose) = (format!("{}/attention", desk.base), desk.choices.clone());
+            let (inbox, choose) = (format!("{}/inbox", desk.base), desk.choices.clone());
             let to: Vec<Hearer> = desk.coordinators();
-            desk.post(tx, &to, |to, why| letters::weekly(&parts, subject.clone(), monday, (&attention, &choose), to, why))?;
+            desk.post(tx, &to, |to, why| letters::weekly(&parts, subject.clone(), monday, (&inbox, &choose), to, why))?;
             days::add(monday, 7)
         }
         None => days::add(monday, 7),
@@ -56,47 +56,35 @@ pub fn weekly(tx: &mut Tx<'_>) -> Result<()> {
 
 type Lines = Vec<(String, String)>;
 
-/// What the weekly letter says: what is late, at risk, on its way, counted differently, and the week's handovers.
-fn parts(tx: &mut Tx<'_>, desk: &Desk) -> Result<[(&'static str, Lines); 5]> {
-    let today = desk.today;
-    let things: BTreeMap<_, _> = looks::things(tx, None)?.into_iter().map(|thing| (thing.copy, thing)).collect();
-    let label = |copy| things.get(&copy).map_or_else(String::new, |thing| format!("{} ({})", thing.name, thing.tag));
-    let (mut late, mut risk, mut way) = (Lines::new(), Lines::new(), Lines::new());
-    for out in loans::out_now(tx)?.into_iter().filter(|out| out.late_since(today).is_some()) {
-        late.push((label(out.copy), format!("at {}, due on {}", desk.school(out.school), days::long(out.days.last()))));
-    }
-    let mut suspects: Vec<CopyId> = Vec::new();
-    for here in store::all(tx)? {
-        if here.place == Place::Transit {
-            let to = here.to.or_else(|| things.get(&here.copy).map(|thing| thing.home)).map_or_else(String::new, |to| desk.school(to));
-            let since = days::long(crate::base::clock::today(here.since));
-            way.push((label(here.copy), format!("from {} to {to}, since {since}", desk.school(here.school))));
-        }
-        let in_service = things.get(&here.copy).is_some_and(|thing| thing.state == CopyState::InService);
-        let quiet = here.place == Place::Store && here.short_essentials.is_empty() && in_service;
-        if !quiet && things.get(&here.copy).is_some_and(|thing| thing.state != CopyState::Retired) {
-            suspects.push(here.copy);
-        }
-    }
-    for (copy, known) in Known::read(tx, &suspects)? {
-        let facts = known.facts();
-        let near = facts.next.filter(|(next, _)| next.days.first() <= days::add(today, RISK_DAYS));
-        if let (Some((next, _)), false) = (near, troubles(&facts, today).is_empty()) {
-            risk.push((label(copy), format!("{}, {}", desk.school(next.school), next.days)));
-        }
-    }
-    let differs = looks::differences(tx, tx.now - chrono::TimeDelta::days(7))?;
-    let differs = differs.into_iter().map(|copy| (label(copy), "the two counts are not the same".to_owned())).collect();
-    let week = Period::new(days::monday(today), days::add(days::monday(today), 6)).unwrap_or(Period::day(today));
-    let legs = rows::planned(tx, week)?;
-    let journey = |leg: &crate::journeys::Leg| {
-        (label(leg.copy), format!("{}, {} to {}", days::short(leg.day), desk.school(leg.from), desk.school(leg.to)))
+/// What the weekly letter says: everything that stands in the coordinators' inbox, under the same headings, and the week's handovers.
+fn parts(tx: &mut Tx<'_>, desk: &Desk) -> Result<Vec<(&'static str, Lines)>> {
+    let (today, name) = (desk.today, |school| desk.school_name(school));
+    let inbox = inbox::read(tx)?;
+    let mut parts: Vec<(&'static str, Lines)> = inbox
+        .parts(Reader::Coordinator)
+        .into_iter()
+        .map(|(entry, things)| (entry.title, things.iter().map(|thing| thing.line(&name)).collect()))
+        .collect();
+    // What is on its way as it should be asks nothing of anybody, but it is worth knowing.
+    let travels = |holding: &&Holding| holding.custody.place == Place::Transit && holding.trouble(today).is_none();
+    let way = |holding: &Holding| {
+        let words = format!("{}, since {}", whereabouts(holding, &name), days::long(holding.since()));
+        (holding.item.words(), words)
     };
-    let legs = legs.iter().filter(|leg| leg.way != crate::journeys::Way::Stays).map(journey).collect();
-    let mut parts =
-        [("Late", late), ("At risk", risk), ("On the way", way), ("Counted differently", differs), ("Handovers this week", legs)];
+    parts.push(("On the way", inbox.holdings.iter().filter(travels).map(way).collect()));
+    let week = Period::new(days::monday(today), days::add(days::monday(today), 6)).unwrap_or(Period::day(today));
+    let legs: Vec<_> = rows::planned(tx, week)?.into_iter().filter(|leg| leg.way != Way::Stays).collect();
+    let copies: Vec<CopyId> = legs.iter().map(|leg| leg.copy).collect();
+    let things: BTreeMap<_, _> = looks::things(tx, Some(&copies))?.into_iter().map(|thing| (thing.copy, thing)).collect();
+    let label = |copy| things.get(&copy).map_or_else(String::new, |thing| format!("{} ({})", thing.name, thing.tag));
+    let journey = |leg: &Leg| (label(leg.copy), format!("{}, {} to {}", days::short(leg.day), name(leg.from), name(leg.to)));
+    parts.push(("Handovers this week", legs.iter().map(journey).collect()));
     for (_, lines) in &mut parts {
-        lines.truncate(LINES);
+        let more = lines.len().saturating_sub(LINES);
+        if more > 0 {
+            lines.truncate(LINES);
+            lines.push(("And".to_owned(), format!("{more} more")));
+        }
     }
     Ok(parts)
 }

@@ -71,7 +71,11 @@ impl Desk {
 
     /// The school's short name.
     #[must_use]
-    pub fn school(&self, id: SchoolId) -> String {
+    pub fn school_name(&self, id: SchoolId) -> &str {
+        self.schools.of(id)
+    }
+
+    fn school(&self, id: SchoolId) -> String {
         self.schools.of(id).to_owned()
     }
 
@@ -121,7 +125,7 @@ impl Desk {
     }
 
     fn side(&self, loan: Option<&Loan>, school: SchoolId) -> Side {
-        let contact = |(person, _): Hearer| Contact { name: person.name, email: person.email };
+        let contact = |(person, _): Hearer| Contact { name: person.name, email: person.email, phone: person.phone };
         Side {
             school: self.school(school),
             contacts: self.of_side(loan, school).into_iter().map(contact).take(CONTACTS).collect(),

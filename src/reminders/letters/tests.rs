@@ -23,7 +23,11 @@ fn thing() -> Thing {
 fn side(school: &str) -> Side {
     Side {
         school: school.into(),
-        contacts: vec![Contact { name: format!("Science lead, {school}"), email: format!("science@{}.example", school.to_lowercase()) }],
+        contacts: vec![Contact {
+            name: format!("Science lead, {school}"),
+            email: format!("science@{}.example", school.to_lowercase()),
+            phone: String::new(),
+        }],
         loan_url: "https://boxrota.example/c/south-milford/bookings/0000000000002".into(),
         store: false,
     }
@@ -99,7 +103,7 @@ fn all() -> Vec<(String, Letter)> {
         ("At risk", vec![]),
         ("Handovers this week", vec![("Sound (SO-1)".to_owned(), "Mon 30 Nov, Saxton to Fairburn".to_owned())]),
     ];
-    let urls = ("https://boxrota.example/c/south-milford/attention", "https://boxrota.example/account/letters");
+    let urls = ("https://boxrota.example/c/south-milford/inbox", "https://boxrota.example/account/letters");
     letters.extend(weekly(&parts, "week:1".into(), day("2026-11-23"), urls, &to, &coordinator).map(|letter| ("weekly".to_owned(), letter)));
     let items =
         [("A booking".to_owned(), "https://boxrota.example/c/x/bookings/1".to_owned()), ("Something else".to_owned(), String::new())];

@@ -23,7 +23,8 @@ pub async fn form(app: web::Data<App>, member: Coordinator, path: web::Path<(Str
         .with("urn", record.urn.as_deref().unwrap_or_default())
         .with("address", &record.school.address)
         .with("postcode", &record.school.postcode)
-        .with("trust", &record.trust);
+        .with("trust", &record.trust)
+        .with("phone", &record.school.phone);
     Ok(page(&member, &record, &typed, &Errors::new()))
 }
 

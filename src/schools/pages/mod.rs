@@ -92,7 +92,7 @@ impl Screen<'_> {
 /// A page with a form on it: 200, or 422 when something is wrong.
 pub(crate) fn html_answer(member: &Member, title: &str, errors: &Errors, main: &Markup) -> HttpResponse {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    answer(status, &form_page(&member.shell(Nav::People), title, !errors.is_empty(), main))
+    answer(status, &form_page(&member.shell(Nav::Cluster), title, !errors.is_empty(), main))
 }
 
 /// Three boxes for a day.
@@ -109,6 +109,7 @@ fn fact_fields(typed: &Typed, england: bool, code_hint: &str, errors: &Errors) -
         (forms::field("urn", named, typed.raw("urn")).hint(number).width("w10").optional().text(errors))
         (forms::field("address", "Address", typed.raw("address")).hint("One line without the postcode, for example Dam Lane, Saxton").width("full").optional().text(errors))
         (forms::field("postcode", "Postcode", typed.raw("postcode")).width("w10").text(errors))
+        (forms::field("phone", "Telephone", typed.raw("phone")).hint("Of the school office, for whoever has to find a box").optional().text(errors))
         (forms::field("trust", "Trust or federation", typed.raw("trust")).width("full").optional().text(errors))
     }
 }

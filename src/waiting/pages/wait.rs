@@ -95,7 +95,7 @@ async fn sheet(
     }
     let title = format!("Waiting for {}, {}", sheet.one.name, sheet.one.wait.days);
     let main = main(member, &sheet, done, reason, errors, waivable);
-    Ok(form_page(&member.shell(Nav::Loans), &title, !errors.is_empty(), &main))
+    Ok(form_page(&member.shell(Nav::Week), &title, !errors.is_empty(), &main))
 }
 
 fn main(member: &Member, sheet: &Sheet, done: &str, reason: &str, errors: &Errors, waivable: bool) -> Markup {

@@ -54,7 +54,7 @@ pub async fn list(app: web::Data<App>, member: Member, request: HttpRequest) -> 
     let shown: Vec<&Listed> = all.iter().filter(|one| coordinator || mine.contains(&one.wait.school)).collect();
     let boxes = format!("{}/boxes", member.base());
     let main = html! {
-        (back(&format!("{}/loans", member.base()), "My loans"))
+        (back(&format!("{}/loans", member.base()), "All your loans"))
         (head("Waiting list", html! { "When days become free, they are offered to one school at a time, in the order of asking." }, html! {}))
         @if shown.is_empty() {
             div.panel {
@@ -65,7 +65,7 @@ pub async fn list(app: web::Data<App>, member: Member, request: HttpRequest) -> 
         } @else if coordinator { (by_resource(&member, &shown, &all, &mine)) }
         @else { section.panel { (table(&member, "Your places", &shown, &all, &mine, false)) } }
     };
-    Ok(member.tagged(&request, page(&member.shell(Nav::Loans), "Waiting list", &main)))
+    Ok(member.tagged(&request, page(&member.shell(Nav::Week), "Waiting list", &main)))
 }
 
 /// Everybody who waits, by what they wait for.

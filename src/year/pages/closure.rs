@@ -119,7 +119,7 @@ fn form(member: &Member, schools: &[SchoolName], typed: &ClosureForm, errors: &E
             (submit("Add"))
         }
     };
-    form_page(&member.shell(Nav::People), title, !errors.is_empty(), &main)
+    form_page(&member.shell(Nav::Cluster), title, !errors.is_empty(), &main)
 }
 
 /// Adds closed days.
@@ -171,7 +171,7 @@ pub async fn remove_form(app: web::Data<App>, member: DayKeeper, path: web::Path
             (stop("Remove"))
         }
     };
-    Ok(html_page(form_page(&member.shell(Nav::People), "Remove closed days", false, &main)))
+    Ok(html_page(form_page(&member.shell(Nav::Cluster), "Remove closed days", false, &main)))
 }
 
 /// Removes closed days.

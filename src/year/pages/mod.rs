@@ -98,7 +98,7 @@ pub async fn show(app: web::Data<App>, member: Member, ask: web::Query<Ask>) -> 
             }
         }
     };
-    Ok(html_page(page(&member.shell(Nav::People), "School year", &main)))
+    Ok(html_page(page(&member.shell(Nav::Cluster), "School year", &main)))
 }
 
 /// What has just been done, and whom it disturbs.

@@ -149,7 +149,7 @@ fn form(member: &Member, old: Option<&Term>, typed: &TypedTerm, errors: &Errors)
             (submit(if old.is_some() { "Change the term" } else { "Add the term" }))
         }
     };
-    form_page(&member.shell(Nav::People), &title, !errors.is_empty(), &main)
+    form_page(&member.shell(Nav::Cluster), &title, !errors.is_empty(), &main)
 }
 
 /// Asks before a term is removed.
@@ -170,7 +170,7 @@ pub async fn remove_form(app: web::Data<App>, member: Coordinator, path: web::Pa
             (stop("Remove the term"))
         }
     };
-    Ok(html_page(form_page(&member.shell(Nav::People), &title, false, &main)))
+    Ok(html_page(form_page(&member.shell(Nav::Cluster), &title, false, &main)))
 }
 
 /// Removes a term.

@@ -16,6 +16,7 @@ use boxrota::base::secret::Secret;
 use boxrota::config::{Config, ServerArgs};
 use boxrota::db::{Db, Error};
 use boxrota::mail::mailer::{Mailer, Memory};
+use boxrota::mail::store::SWITCH_OFF;
 use boxrota::mail::{Message, Outcome};
 use boxrota::people::store::sessions;
 use boxrota::web::App;
@@ -197,6 +198,15 @@ impl TestApp {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let new = all[*read..].to_vec();
         *read = all.len();
+        for letter in new.iter().filter(|letter| letter.kind != "gathered_letters") {
+            let says = letter.text.split_whitespace().collect::<Vec<_>>().join(" ").contains(SWITCH_OFF);
+            assert_eq!(
+                says,
+                !letter.unsubscribe.is_empty(),
+                "{} says that it can be switched off when it cannot, or does not when it can",
+                letter.kind
+            );
+        }
         new
     }
 

@@ -1,0 +1,2 @@
+DROP INDEX bookings_unfetched;
+ALTER TABLE bookings DROP COLUMN unfetched_settled_at;
