@@ -277,19 +277,6 @@ pub fn cancel(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller, re
     Ok(())
 }
 
-/// The school has given it back.
-///
-/// # Errors
-/// When it is not the person's, or not out.
-pub fn hand_back(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<(), Stop<Refusal>> {
-    let (loan, by) = own(tx, id, roles)?.ok_or(Refusal::NotYours)?;
-    if loan.booking.slot.returned_on.is_some() {
-        return Ok(());
-    }
-    let back = changes::hand_back(&loan.booking.slot, by, tx.today())?;
-    Ok(ledger::hand_back(tx, &loan, back)?)
-}
-
 /// Days that are put back in one transaction.
 const PUT_BACK: usize = 500;
 

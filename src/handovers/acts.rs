@@ -14,8 +14,8 @@ use crate::handovers::store::counts::{self as counted, New, Of};
 use crate::handovers::store::finds::{self, Lid};
 use crate::handovers::store::handovers::{self, Said, Thing};
 use crate::handovers::tell::{Event, Teller};
-use crate::handovers::{self as handing, FIND_SPARES, MOST_FINDS, Next, OnTheWay, Refusal, Scene, Seen, Taken, Who};
-use crate::journeys::{Custody, Place, store};
+use crate::handovers::{self as handing, FIND_SPARES, MOST_FINDS, Next, OnTheWay, Refusal, Scene, Seen, Taken, Who, Word};
+use crate::journeys::{Custody, Leg, Place, store};
 use crate::schools;
 use crate::year::{self, SchoolCalendar};
 
@@ -286,7 +286,7 @@ pub fn refuse(tx: &mut Tx<'_>, copy: CopyId, sent: Refused, me: &Who, teller: &T
     Ok(Some(way.id))
 }
 
-/// The giver takes back what was given up and has not been received.
+/// What is on its way and has not been received is with the giver again: the giver takes it back, or the other side says that it never left.
 pub fn take_back(tx: &mut Tx<'_>, copy: CopyId, seen: Option<Seen>, me: &Who, teller: &Teller) -> Result<(), Stop<No>> {
     let person = tx.person()?;
     let (thing, scene) = handovers::scene(tx, copy)?;
@@ -295,7 +295,7 @@ pub fn take_back(tx: &mut Tx<'_>, copy: CopyId, seen: Option<Seen>, me: &Who, te
     back_to_giver(tx, &scene, &way, person)?;
     let names = schools::store::school_names(tx)?;
     tx.log("copies", &thing.copy, "taken back", "", names.of(way.from))?;
-    Ok(teller.tell(tx, way.id, &Event::Withdrawn)?)
+    Ok(teller.tell(tx, way.id, &Event::Withdrawn { by_giver: me.led.contains(&way.from) })?)
 }
 
 /// The copy is with whoever handed it over, as it was before: for the loan that had been handed over with it, or in the store.
@@ -347,6 +347,37 @@ pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<Option
         }
     }
     Ok((before.place == Place::Missing).then_some(slot))
+}
+
+/// The school says that it has given back what it has, and nobody has counted it. That is the word of one side: the copy is on its way until
+/// the school where the store is, or a coordinator, says that it is there. A school that is the store itself puts it back on its own shelf, and
+/// a coordinator of another school speaks for the store: then it is there at once. Done twice, it is done once.
+pub fn returned(tx: &mut Tx<'_>, id: BookingId, me: &Who, teller: &Teller) -> Result<(), Stop<bookings::Refusal>> {
+    let loan = loans::one(tx, id)?;
+    let slot = loan.booking.slot;
+    if !me.acts_for(slot.school) {
+        return Err(bookings::Refusal::NotYours.into());
+    }
+    if slot.returned_on.is_some() {
+        return Ok(());
+    }
+    let back = changes::hand_back(&slot, By::Coordinator, tx.today())?;
+    let (thing, scene) = handovers::scene(tx, slot.copy)?;
+    let word = handing::word_of(&scene, me, slot.school);
+    if word == Word::OwnShelf {
+        return Ok(ledger::hand_back(tx, &loan, back)?);
+    }
+    let home = |leg: &Leg| leg.from_booking == Some(id) && leg.to_booking.is_none();
+    let leg = scene.legs.iter().map(|(leg, _)| leg).find(|leg| home(leg));
+    let (leg, day) = (leg.map(|leg| leg.id), leg.map(|leg| leg.day));
+    let next = Next { leg, from: slot.school, from_booking: Some(id), at: scene.home, slot: None, day };
+    let (count, said) = (Count { how: How::None, lines: Vec::new() }, Said::default());
+    let by = Act { thing: &thing, scene: &scene, count: &count, said: &said, person: tx.person()? };
+    let (handover, event) = match word {
+        Word::Giver => (by.give(tx, &next)?, Event::Given),
+        Word::OwnShelf | Word::Store => (by.receive(tx, &next)?, Event::Received(None)),
+    };
+    Ok(teller.tell(tx, handover, &event)?)
 }
 
 /// Keeps what a stranger says of where a copy is, and tells the coordinators; `false` when as many reports of it wait as they can need

@@ -228,6 +228,21 @@ pub fn withdrawn(about: &About, to: &Recipient, because: &Because, today: Day) -
     letter(WITHDRAWN, about, to, because, today, title, &heading, opening, Block::button("See where it is", &about.copy_url))
 }
 
+/// To the giver: the other side, or a coordinator, says that it never left.
+#[must_use]
+pub fn not_arrived(about: &About, to: &Recipient, because: &Because, today: Day) -> Letter {
+    let opening = vec![
+        Block::paragraph(format!(
+            "Your school said that it was on its way to {}. It has not come, so it is down as being with {} again. If you have taken it there, talk to them; if you still have it, hand it over when you can.",
+            about.to, about.from
+        )),
+        facts(about),
+    ];
+    let title = format!("Not arrived: {} ({})", about.resource, about.tag);
+    let heading = format!("{} is with {} again", about.resource, about.from);
+    letter(WITHDRAWN, about, to, because, today, title, &heading, opening, Block::button("See where it is", &about.copy_url))
+}
+
 /// Somebody who is not of the cluster says where a box is. `words` are theirs.
 #[must_use]
 pub fn found(find: FindId, name: &str, words: &str, to: &Recipient, cluster: &str, today: Day, url: &str) -> Letter {
@@ -352,6 +367,7 @@ mod tests {
             ("handover_given_late", given_late(&arrived, &to, &gives, today)),
             ("handover_refused", refused(&arrived, &to, &coordinator, today, "The lid is broken")),
             ("handover_withdrawn", withdrawn(&about(), &to, &gets, today)),
+            ("handover_not_arrived", not_arrived(&About { to: "the store at Fairburn".into(), ..about() }, &to, &gives, today)),
             ("box_found", found(FindId(1), "Electricity (EL1)", "On the number 42 bus", &to, "South Milford", today, &about().copy_url)),
         ] {
             let shown = format!("Subject: {}\n\n{}", letter.title, bodies::text(&letter));

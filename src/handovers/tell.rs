@@ -38,7 +38,10 @@ pub enum Event {
     /// Not taken, and why.
     Refused(String),
     /// Taken back.
-    Withdrawn,
+    Withdrawn {
+        /// By the giver; else by the other side or a coordinator, and the giver is told.
+        by_giver: bool,
+    },
 }
 
 impl Teller {
@@ -67,8 +70,13 @@ impl Teller {
                 let write = |to: &Recipient, why: &Because| letters::given(&about, to, why, today);
                 to_school(tx, receiver, &gets, &mut told, write)?;
             }
-            Event::Withdrawn => {
+            Event::Withdrawn { by_giver } => {
                 let write = |to: &Recipient, why: &Because| letters::withdrawn(&about, to, why, today);
+                // Who did it knows.
+                told.extend(tx.actor.person().filter(|_| !by_giver));
+                if !by_giver {
+                    to_school(tx, handover.from, &gives, &mut told, |to, why| letters::not_arrived(&about, to, why, today))?;
+                }
                 to_school(tx, receiver, &gets, &mut told, write)?;
             }
             Event::Refused(reason) => {

@@ -204,11 +204,12 @@ fn offer_of(tx: &mut Tx<'_>, resource: ResourceId, waits: &[Wait]) -> Result<boo
     let span = waits.iter().map(|wait| wait.days);
     let span = span.reduce(|a, b| Period::new(a.first().min(b.first()), a.last().max(b.last())).unwrap_or(a));
     let first = waits.first().map_or(SchoolId(0), |wait| wait.school);
-    let reading = match shelf::read(tx, resource, first, span) {
+    let mut reading = match shelf::read(tx, resource, first, span) {
         // Every copy is retired: there is nothing to offer.
         Err(Error::NotFound) => return Ok(false),
         read => read?,
     };
+    reading.keep_what_is_on_its_way_home();
     let decided = waiting::offers(&reading.shelf, waits, |school| standing(&reading.schools, school));
     if decided.is_empty() {
         return Ok(false);

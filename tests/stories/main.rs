@@ -33,6 +33,7 @@ mod erasure;
 mod every_page;
 mod fair_share;
 mod feeds;
+mod given_back;
 mod guarantee;
 mod handing_over;
 mod held_up;

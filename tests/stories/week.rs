@@ -98,6 +98,7 @@ async fn what_is_overdue_stands_first_and_late_things_at_the_school(app: TestApp
     let form = beech.browser.open(&booking).await.form("/returned");
     beech.browser.submit(&form).await.is(303);
     beech.open("/week").await.says_not("Overdue").says("No box of the cluster is here at the moment.");
+    assert_eq!(app.letters().await.len(), 1, "Ash is to say that it is there");
 }
 
 async fn what_was_given_up_is_the_receivers_alone(app: TestApp) {

@@ -9,7 +9,7 @@ use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, Schoo
 use crate::bookings::{Booking, Slot};
 use crate::catalogue::plight::{self, PlightRow};
 use crate::catalogue::store::{state_of, strand_of};
-use crate::catalogue::{CopyState, Plight, Strand};
+use crate::catalogue::{Astray, CopyState, Plight, Strand};
 use crate::db::asks::{LONGEST_HOLD, is_live, is_out, today};
 use crate::db::schema::{bookings, copies, custody, people, resources, roles, schools};
 use crate::db::{Error, House, Result, Tx};
@@ -57,6 +57,15 @@ pub enum Hands {
     Keeper(PersonId, String),
     /// Nobody in person: who had it has left, and the school has it until somebody is named. Only [`one`] asks this.
     School,
+}
+
+impl Loan {
+    /// Whether the school says that it has given it back, and nobody has said yet that it has arrived.
+    #[must_use]
+    pub fn is_on_its_way_back(&self) -> bool {
+        let slot = &self.booking.slot;
+        matches!(self.plight.astray, Some(Astray::OnTheWay { from, since, .. }) if from == slot.school && slot.returned_on == Some(since))
+    }
 }
 
 type DetailRow = (i64, String, String, Option<i32>, i32, String, String, Option<i64>, chrono::NaiveDateTime);

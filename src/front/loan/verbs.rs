@@ -16,6 +16,7 @@ use crate::bookings::store::loans;
 use crate::bookings::tell::Teller;
 use crate::db::Stop;
 use crate::front::loan::page;
+use crate::handovers;
 use crate::people::{Borrower, Coordinator, Member};
 use crate::schools;
 use crate::web::forms::{Errors, csrf_field, error_summary, field, stop};
@@ -158,8 +159,8 @@ pub async fn returned(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let roles = Roles::of(&member);
-    let done = app.db.write_or_again(member.scope(), move |tx| acts::hand_back(tx, id, &roles)).await;
+    let (me, teller) = (handovers::pages::who(&member), handovers::tell::Teller::new(&member.cluster));
+    let done = app.db.write_or_again(member.scope(), move |tx| handovers::acts::returned(tx, id, &me, &teller)).await;
     ended(&app, &member, id, "returned", done).await
 }
 
