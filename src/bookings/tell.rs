@@ -61,6 +61,11 @@ impl Teller {
         Ok(Self { base: format!("/c/{slug}"), cluster, actor: String::new(), organizer })
     }
 
+    /// For what somebody decided a little while ago, and what is carried out now.
+    pub fn in_the_name_of(tx: &mut Tx<'_>, mail_from: Option<&str>, name: &str) -> Result<Self> {
+        Ok(Self { actor: name.to_owned(), ..Self::of_nobody(tx, mail_from)? })
+    }
+
     /// A request that nobody has answered in time.
     pub fn lapsed(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
         let facts = self.facts(tx, id)?;
@@ -100,6 +105,7 @@ impl Teller {
             booked_by: self.actor.clone(),
             hands: Hands::Booker,
             changed: tx.now,
+            waiting: None,
         };
         let facts = self.facts_of(tx, loan, &reading.schools, &near);
         self.tell_booked(tx, &facts)

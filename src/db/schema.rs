@@ -31,6 +31,7 @@ diesel::table! {
         electrical_test_months -> Integer,
         offer_days -> Integer,
         digest_on -> Nullable<Date>,
+        undo_minutes -> Integer,
     }
 }
 
@@ -454,5 +455,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     finds,
     waits,
     unsubscribe_links,
-    digest_items
+    digest_items,
+    pending_acts
 );

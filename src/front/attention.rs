@@ -10,13 +10,14 @@ use crate::attention::pages::rescue::button;
 use crate::attention::store::{self, Difference, Find, Neighbour};
 use crate::attention::{self as rules, AtRisk, Found, Holding, Request, Trouble};
 use crate::base::days::{self, Day, Period};
-use crate::base::ids::SchoolId;
+use crate::base::ids::{PendingId, SchoolId};
 use crate::bookings::store::loans;
 use crate::catalogue::Item;
 use crate::db::{Result, Tx};
 use crate::journeys::Place;
 use crate::people::{Coordinator, Member};
 use crate::schools::ANOTHER;
+use crate::undo::pages::button as undo_button;
 use crate::web::answer::answer;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, counted, empty, head, icon, strand_icon};
@@ -32,6 +33,8 @@ const A_FEW: usize = 5;
 #[serde(default)]
 pub struct Done {
     done: String,
+    /// What can still be undone of it.
+    undo: Option<PendingId>,
 }
 
 /// What the page shows.
@@ -89,7 +92,7 @@ impl AttentionPage {
 /// When the database cannot be read.
 pub async fn show(app: web::Data<App>, member: Coordinator, query: web::Query<Done>) -> std::result::Result<HttpResponse, Error> {
     let desk = app.db.read(member.scope(), |tx| Ok::<_, Error>(AttentionPage::read(tx)?)).await?;
-    let main = main(&member, &desk, &query.done);
+    let main = main(&member, &desk, &query);
     Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Attention), "Needs attention", &main)))
 }
 
@@ -123,13 +126,15 @@ fn said(done: &str) -> Option<(Tone, &'static str, &'static str)> {
     })
 }
 
-fn main(member: &Member, desk: &AttentionPage, done: &str) -> Markup {
+fn main(member: &Member, desk: &AttentionPage, Done { done, undo }: &Done) -> Markup {
     let base = member.base();
     html! {
         (head("Needs attention", html! { "What is late, at risk, lost or uncounted in the whole cluster, and what you can do" }, html! {
             a.btn href={ (base) "/people" } { (icon("users")) "Schools and their people" }
         }))
-        @if let Some((tone, heading, text)) = said(done) { (banner(tone, heading, html! { p { (text) } })) }
+        @if let Some(id) = undo.filter(|_| done == "moved") {
+            (banner(Tone::Good, "The booking is moving to another copy", html! { p { "Its days are the same. Until the school hears of it you can undo this." } (undo_button(base, id, member.csrf())) }))
+        } @else if let Some((tone, heading, text)) = said(done) { (banner(tone, heading, html! { p { (text) } })) }
         @if desk.is_empty() {
             div.panel { (empty("circle-check", "All is well", "No box is late, missing, short of a part or too long on its way, and every count agrees. What goes wrong will stand here, with what can be done about it.", Some((format!("{base}/week").as_str(), "See this week")))) }
         }

@@ -331,6 +331,9 @@ pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<Option
     if slot.is_out() {
         return Ok(None);
     }
+    if let Some(waiting) = &loan.waiting {
+        return Err(bookings::Refusal::Waits { what: bookings::acts::later::being(&waiting.kind), at: waiting.at() }.into());
+    }
     let calendar = year::store::school_calendar(tx, bookings::tell::around(slot.days))?;
     let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy);
     let names = schools::store::school_names(tx)?;

@@ -69,6 +69,7 @@ mod settings;
 mod sign_in;
 mod starting;
 mod under_the_lock;
+mod undo;
 mod uploads;
 mod waiting;
 mod waiting_rules;

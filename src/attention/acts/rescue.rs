@@ -4,23 +4,24 @@ use crate::attention::tell::{Sender, leads, write};
 use crate::attention::{MOVED, Refusal, another_copy, letters, other_dates};
 use crate::base::Period;
 use crate::base::ids::{BookingId, CopyId};
-use crate::bookings::store::ledger;
+use crate::bookings::acts::later;
+use crate::bookings::moved::Moved;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading};
 use crate::bookings::tell::Teller;
 use crate::bookings::{By, Decision, Risk, changes, risk};
 use crate::catalogue;
 use crate::db::{self, Stop, Tx};
+use crate::undo::Begun;
 
-/// Moves a booking at risk to another copy for the same days.
-pub fn move_to_copy(tx: &mut Tx<'_>, id: BookingId, teller: &Teller) -> Result<(), Stop<Refusal>> {
+/// Moves a booking at risk to another copy for the same days; a little later, so that it can be undone until then.
+pub fn move_to_copy(tx: &mut Tx<'_>, id: BookingId, teller: &Teller) -> Result<Begun, Stop<Refusal>> {
     let case = Case::read(tx, id)?;
-    if case.risk.is_none() {
+    if case.risk.is_none() || case.loan.waiting.is_some() {
         return Err(Refusal::Moot.into());
     }
     let decision = case.another().ok_or(Refusal::NoneFree)?;
-    ledger::change(tx, &case.loan, &decision, MOVED)?;
-    Ok(teller.changed(tx, id, (case.loan.booking.slot.days, &case.loan.tag))?)
+    Ok(later::moved(tx, &case.loan, teller, &Moved::of(&case.loan.booking, &decision, MOVED))?)
 }
 
 /// Suggests other dates to the school by a letter.

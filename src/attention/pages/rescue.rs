@@ -11,6 +11,7 @@ use crate::attention::tell::Sender;
 use crate::base::ids::BookingId;
 use crate::bookings::tell::Teller;
 use crate::people::{Coordinator, Member};
+use crate::undo::Begun;
 use crate::web::answer::answer;
 use crate::web::forms::{csrf_field, hidden};
 use crate::web::guard::{Nothing, Posted};
@@ -78,7 +79,10 @@ pub async fn move_to_copy(
     let teller = Teller::new(&app, &member);
     // Somebody may come past our lock and take the days; then he can be seen.
     let done = app.db.write_or_again(member.scope(), move |tx| rescue::move_to_copy(tx, id, &teller)).await;
-    to_the_list(&member, done.map(|()| "moved"))
+    match done {
+        Ok(Begun::Waits { id, .. }) => to_the_list(&member, Ok(&format!("moved&undo={id}"))),
+        done => to_the_list(&member, done.map(|_| "moved")),
+    }
 }
 
 /// Suggests other dates to the school by a letter.

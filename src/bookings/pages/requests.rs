@@ -5,11 +5,13 @@ use maud::{Markup, html};
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
+use crate::bookings::acts::later::being;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{By, Risk, Slot, changes, risk, tell};
 use crate::db::{Result, Tx};
 use crate::people::Coordinator;
 use crate::schools::{SchoolNames, store};
+use crate::undo::pages::can_be_undone;
 use crate::web::forms::verb;
 use crate::web::page::{Nav, page};
 use crate::web::parts::{Tone, banner, counted, empty, head, row, strand_icon, summary};
@@ -102,10 +104,12 @@ fn one(desk: &RequestsPage, loan: &Loan, base: &str, token: &str) -> Markup {
             }
             @if over { (banner(Tone::Plain, "Its first day is past", html! { p { "It can no longer be approved. It ends by itself, or when you decline it." } })) }
             (summary(&rows))
-            div.acts {
+            @if let Some(waiting) = &loan.waiting {
+                (can_be_undone(base, waiting.id, waiting.until, token, &format!("It is {}", being(&waiting.kind)), "Until then its days stay held, and nobody is told."))
+            } @else { div.acts {
                 @if !over { (verb(&format!("{here}/approve"), token, "Approve", "check")) }
                 a.btn href={ (here) "/decline" } { "Decline" span.vh { " " (loan.name) " for " (desk.name(slot.school)) } }
-            }
+            } }
         }
     }
 }

@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use crate::base::days::{self, Day};
 use crate::base::ids::BookingId;
-use crate::bookings::acts::Roles;
+use crate::bookings::acts::{Roles, later};
+use crate::bookings::moved::Moved;
 use crate::bookings::pages::reserve::ask::Ask;
 use crate::bookings::pages::{answer, state_pill};
 use crate::bookings::store::loans::{self, Hands, Loan};
@@ -23,6 +24,7 @@ use crate::journeys::letters::Trip;
 use crate::journeys::store::legs;
 use crate::people::Member;
 use crate::schools::store;
+use crate::undo::pages::{can_be_undone, is_about_to_happen};
 use crate::web::forms::verb;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, confirmation, head, icon, row, summary};
@@ -149,12 +151,13 @@ fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -
         @if let Some(refusal) = refusal {
             div.errs role="alert" tabindex="-1" data-focus { h2 { "There is a problem" } p { (refusal.message()) } }
         }
-        @let said = panel(sheet, done, member.base(), &here);
+        @let said = panel(sheet, done, member.base(), &here, member.today());
         (said)
         @let line = html! { (pill_of(sheet, member.today())) " " (slot.days) };
         @let title = format!("{} at {}", loan.name, sheet.school);
         // The panel is the page's heading when there is one.
         @if said.0.is_empty() { (head(&title, line, html! {})) } @else { div.head { div { h2 { (title) } p { (line) } } } }
+        (waiting_banner(member, sheet))
         (risk_banner(sheet))
         (offer_banner(member, sheet))
         div.side {
@@ -170,12 +173,25 @@ fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -
 }
 
 /// What has just been done, once, at the top.
-fn panel(sheet: &Sheet, done: &str, base: &str, here: &str) -> Markup {
+fn panel(sheet: &Sheet, done: &str, base: &str, here: &str, today: Day) -> Markup {
     let loan = &sheet.loan;
     let name = &loan.name;
     let class = if loan.booking.class_name.is_empty() { String::new() } else { format!(", for {}", loan.booking.class_name) };
     let state = loan.booking.slot.state;
+    let begun = loan.booking.slot.days.first() <= today && loan.booking.slot.collected_on.is_none();
     let words = match (done, state) {
+        // What was done waits to be carried out, and a banner says so.
+        _ if loan.waiting.is_some() => None,
+        ("undone", State::Requested | State::Confirmed) if begun => Some((
+            "The booking stands as it was".to_owned(),
+            "Nobody was told of the change. Its first day has begun: fetch it, or cancel it again.",
+        )),
+        ("undone", State::Requested | State::Confirmed) => {
+            Some(("The booking stands as it was".to_owned(), "Nobody was told of the change, and its days were held all the time."))
+        }
+        ("undone", _) => Some(("That was undone".to_owned(), "Something else has happened to the booking since: see below.")),
+        ("too-late", _) => Some(("It is too late to undo that".to_owned(), "It has been done, and those whom it concerns have been told.")),
+        ("overtaken", _) => Some(("There is nothing to undo".to_owned(), "Something else happened first, so that was not done.")),
         ("reserved", State::Confirmed) if loan.booking.slot.kind == Kind::Restock => {
             Some((format!("{name} is kept"), "Nobody can book it on these days."))
         }
@@ -214,6 +230,23 @@ fn panel(sheet: &Sheet, done: &str, base: &str, here: &str) -> Markup {
 
 fn pill_of(sheet: &Sheet, today: crate::base::Day) -> Markup {
     state_pill(&sheet.loan.booking.slot, sheet.risk.is_some(), today)
+}
+
+/// What was done a moment ago and is carried out soon: until when it can be undone, by those who may.
+fn waiting_banner(member: &Member, sheet: &Sheet) -> Markup {
+    let loan = &sheet.loan;
+    let Some(waiting) = &loan.waiting else { return html! {} };
+    let by = Roles::of(member).by(loan);
+    let may = if waiting.kind == later::DECLINE { by.is_coordinator() } else { by.may_act_for(loan.booking.slot.school) };
+    let to =
+        Moved::read(&waiting.body).filter(|_| waiting.kind == later::MOVE).map_or_else(String::new, |to| format!(" to {}", to.words()));
+    let heading = format!("This booking is {}{to}", later::being(&waiting.kind));
+    if may && member.may_borrow() {
+        let words = "Until then it stands as it was: its days stay held, and nobody is told.";
+        can_be_undone(member.base(), waiting.id, waiting.until, member.csrf(), &heading, words)
+    } else {
+        is_about_to_happen(waiting.until, &heading)
+    }
 }
 
 fn risk_banner(sheet: &Sheet) -> Markup {
@@ -279,7 +312,9 @@ fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {
     let by = Roles::of(member).by(loan);
     let token = member.csrf();
     let mine = by.may_act_for(slot.school);
-    let answers = changes::approve(slot, by, today).is_ok();
+    // What waits to be carried out is undone first.
+    let free = loan.waiting.is_none();
+    let answers = free && changes::approve(slot, by, today).is_ok();
     let repeats = slot.kind == Kind::Loan && !slot.is_offer() && member.may_borrow();
     let post = |word: &str, words: &str, symbol: &str| verb(&format!("{here}/{word}"), token, words, symbol);
     html! {
@@ -292,10 +327,10 @@ fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {
                     @if mine && sheet.receive == Receive::Now { a.btn.go href=(copy) { (icon("scan-qr-code")) "Count and receive" } }
                     @if mine && loan.is_on_its_way_back() { a.btn href=(copy) { (icon("truck")) "It is on its way back: see where" } }
                     @if answers { (post("approve", "Approve the request", "check")) a.btn href={ (here) "/decline" } { "Decline the request" } }
-                    @if sheet.collect.is_ok() { (post("collected", "We have fetched it", "package-open")) }
+                    @if free && sheet.collect.is_ok() { (post("collected", "We have fetched it", "package-open")) }
                     @if slot.is_out() && mine { (post("returned", given_back(member, sheet), "check")) }
-                    @if changes::may_change(slot, by, today) { a.btn href={ (here) "/change" } { (icon("calendar-days")) "Change the dates" } }
-                    @if changes::cancel(slot, by, "-", today).is_ok() { a.btn href={ (here) "/cancel" } { "Cancel the booking" } }
+                    @if free && changes::may_change(slot, by, today) { a.btn href={ (here) "/change" } { (icon("calendar-days")) "Change the dates" } }
+                    @if free && changes::cancel(slot, by, "-", today).is_ok() { a.btn href={ (here) "/cancel" } { "Cancel the booking" } }
                     @if repeats { a.btn href={ (here) "/repeat" } { (icon("repeat")) "Book it again next year" } }
                 }
                 @if mine && let Receive::From(day) = sheet.receive { p.hint { "You can receive it from " (days::full(day)) "." } }
