@@ -4,7 +4,7 @@
 use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, PersonId};
 use crate::bookings::ics::{self, Entry, Organizer};
-use crate::bookings::letters::{self, About, Because, To};
+use crate::bookings::letters::{self, About, Because, Entered, To};
 use crate::bookings::rules::DIRECT_DAYS;
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::store::shelf::Reading;
@@ -71,8 +71,8 @@ impl Teller {
         let facts = self.facts(tx, id)?;
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
-        let calendar = entered(about).then(|| self.entry(&facts));
-        Self::to_school(tx, loan, about, |to| letters::lapsed(about, to, today, calendar.clone()))
+        let removal = (self.entry(&facts), Entered::of(about));
+        Self::to_school(tx, loan, about, |to| letters::lapsed(about, to, today, removal.clone()))
     }
 
     /// A new booking: to who booked it and the school's science leads; a request also to the coordinators.
@@ -129,12 +129,12 @@ impl Teller {
         let today = tx.today();
         let calendar = self.entry(&facts);
         let yes = loan.booking.slot.state == State::Confirmed;
-        let entered = entered(about);
+        let entered = Entered::of(about);
         Self::to_school(tx, loan, about, |to| {
             if yes {
                 letters::approved(about, to, today, Some(calendar.clone()))
             } else {
-                letters::declined(about, to, today, reason, entered.then(|| calendar.clone()))
+                letters::declined(about, to, today, reason, (calendar.clone(), entered))
             }
         })
     }
@@ -149,7 +149,16 @@ impl Teller {
         if loan.booking.slot.state == State::Requested { self.to_coordinators(tx, about) } else { Ok(()) }
     }
 
-    /// Given up.
+    /// Given back before its last day. `before`: its days until then.
+    pub fn ended_early(&self, tx: &mut Tx<'_>, id: BookingId, before: Period) -> Result<()> {
+        let facts = self.facts(tx, id)?;
+        let (loan, about) = (&facts.loan, &facts.about);
+        let today = tx.today();
+        let calendar = self.entry(&facts);
+        Self::to_school(tx, loan, about, |to| letters::ended_early(about, to, today, before, calendar.clone()))
+    }
+
+    /// Cancelled.
     pub fn cancelled(&self, tx: &mut Tx<'_>, id: BookingId, reason: &str) -> Result<()> {
         let facts = self.facts(tx, id)?;
         let (loan, about) = (&facts.loan, &facts.about);
@@ -253,11 +262,6 @@ fn wanted(tx: &mut Tx<'_>, letters: Vec<Letter>, because: Because<'_>) -> Result
 #[must_use]
 pub fn organizer(site: &Site, cluster: &str) -> Organizer {
     organizer_at(site.mail_from.as_deref().unwrap_or_default(), site.public_url.host_str().unwrap_or("localhost"), cluster)
-}
-
-/// A request that was changed before it was answered has an entry in calendars, from the letter about the change.
-fn entered(about: &About) -> bool {
-    about.sequence > 1
 }
 
 fn organizer_at(from: &str, host: &str, cluster: &str) -> Organizer {

@@ -310,6 +310,6 @@ mod tests {
         assert_eq!(wrong(|typed| typed.mail_to_hour = "7".into()), ["mail_to_hour"]);
         assert_eq!(wrong(|typed| typed.approval_needed = String::new()), ["approval_needed"]);
         assert_eq!(wrong(|typed| typed.offer_days = "21".into()), ["offer_days"]);
-        assert_eq!(Typed::default().read().expect_err("faults").len(), 12, "how far ahead alone may be empty");
+        assert_eq!(Typed::default().read().expect_err("faults").len(), 13, "how far ahead alone may be empty");
     }
 }

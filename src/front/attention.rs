@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::attention::pages::rescue::button;
+use crate::attention::remedies::{self, Step};
 use crate::attention::store::{self, Difference, Find, Neighbour};
 use crate::attention::{self as rules, AtRisk, Found, Holding, Request, Trouble};
 use crate::base::days::{self, Day, Period};
@@ -219,8 +220,21 @@ fn one(member: &Member, desk: &AttentionPage, trouble: Trouble, holding: &Holdin
     let here = format!("{}/attention/{}", member.base(), holding.item.copy);
     let what = holding.item.words();
     let ask = |request: Request, words: &str| button(member, &format!("{here}/ask"), ("what", request.into()), words, &what, "mail");
-    let found = |at: Found, words: &str| button(member, &format!("{here}/found"), ("at", at.into()), words, &what, "check");
-    let lost = || button(member, &format!("{here}/missing"), ("sure", "yes"), "Mark as missing", &what, "search");
+    let found = |at: Found, words: &str| {
+        let sure = button(member, &format!("{here}/found"), ("at", at.into()), "Yes, it is there", &what, "check");
+        let told = "Whose booking was at risk hears of it at once, and it can be booked again. If that was wrong, mark it as missing.";
+        asked_once(words, &what, told, &sure)
+    };
+    let is_at = |trouble: Trouble, at: Found| match (trouble, at) {
+        (Trouble::WithoutBooking, _) => format!("It is back in store at {}", desk.name(holding.home)),
+        (_, Found::Store) => format!("Found: it is in store at {}", desk.name(holding.home)),
+        (_, Found::School) => format!("Found: it is at {}", desk.name(school)),
+    };
+    let lost = || {
+        let sure = button(member, &format!("{here}/missing"), ("sure", "yes"), "Yes, mark it as missing", &what, "search");
+        let words = "Who had it last and who has booked it hear of it at once, and nobody can book it. If it turns up, say here where it was found.";
+        asked_once("Mark as missing", &what, words, &sure)
+    };
     html! {
         li {
             (describe(member, &holding.item, &html! {
@@ -236,19 +250,36 @@ fn one(member: &Member, desk: &AttentionPage, trouble: Trouble, holding: &Holdin
                 }
             }))
             div.verbs {
-                @match trouble {
-                    Trouble::Late(_) => { (ask(Request::BringBack, "Ask when it comes back")) (lost()) }
-                    Trouble::LongOnTheWay(_) => { (ask(Request::Receive, "Remind the receiver")) (lost()) }
-                    Trouble::Missing => {
-                        (found(Found::Store, &format!("Found: it is in store at {}", desk.name(holding.home))))
-                        @if school != holding.home { (found(Found::School, &format!("Found: it is at {}", desk.name(school)))) }
+                @for step in remedies::for_copy(trouble, school == holding.home) {
+                    @match step {
+                        Step::Ask(request) => (ask(request, asking(request))),
+                        Step::Found(at) => (found(at, &is_at(trouble, at))),
+                        Step::MarkMissing => (lost()),
                     }
-                    Trouble::WithoutBooking => { (ask(Request::BringBack, "Ask when it comes back")) (found(Found::Store, &format!("It is back in store at {}", desk.name(holding.home)))) (lost()) }
-                    Trouble::NotCounted => { (ask(Request::Count, "Ask for a count")) }
                 }
                 a.btn.small href={ (member.base()) "/copies/" (holding.item.copy) "/history" } { "History" span.vh { " of " (what) } }
             }
         }
+    }
+}
+
+/// What is heard at once cannot be undone, and is asked once before: what it does, and then the button. `what` as for [`button`].
+fn asked_once(words: &str, what: &str, told: &str, sure: &Markup) -> Markup {
+    html! {
+        details.more.sure {
+            summary { (words) span.vh { ": " (what) } }
+            p { (told) }
+            (sure)
+        }
+    }
+}
+
+/// What the button says that asks.
+fn asking(request: Request) -> &'static str {
+    match request {
+        Request::BringBack => "Ask when it comes back",
+        Request::Receive => "Remind the receiver",
+        Request::Count => "Ask for a count",
     }
 }
 
@@ -272,8 +303,7 @@ fn at_risk(member: &Member, desk: &AttentionPage) -> Markup {
                                 }
                             }
                             div.verbs {
-                                (button(member, &format!("{here}/move"), ("sure", "yes"), "Move to another copy", &what, "repeat"))
-                                a.btn.small href=(here) { (icon("calendar-days")) "Offer other dates" span.vh { ": " (what) } }
+                                a.btn.small href=(here) { (icon("repeat")) "See what can be done" span.vh { ": " (what) } }
                             }
                         }
                     }

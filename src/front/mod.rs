@@ -43,7 +43,7 @@ pub fn inside(routes: &mut web::ServiceConfig) {
         .route("/bookings/{booking}/decline", post().to(loan::verbs::decline))
         .route("/bookings/{booking}/collected", post().to(loan::verbs::collected))
         .route("/bookings/{booking}/returned", post().to(loan::verbs::returned))
-        .route("/undo/{id}", post().to(undo::undo))
+        .route("/undo/{act}", post().to(undo::undo))
         .route("/loans", get().to(my_loans::show))
         .route("/mail", get().to(mail::list))
         .route("/mail/retry", post().to(mail::retry_all))

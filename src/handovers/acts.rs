@@ -77,7 +77,7 @@ pub fn count(tx: &mut Tx<'_>, copy: CopyId, side: Side, work: &Sent, me: &Who, t
     let (handover, event) = match (&turn, side) {
         (Turn::Late(taken), _) => (Some(by.give_late(tx, taken)?), Some(Event::GivenLate)),
         (Turn::Over(next), Side::Giver) => (Some(by.give(tx, next)?), Some(Event::Given)),
-        (Turn::Over(next), _) => (Some(by.receive(tx, next)?), Some(Event::Received(next.slot))),
+        (Turn::Over(next), _) => (Some(by.receive(tx, next, teller)?), Some(Event::Received(next.slot))),
         (Turn::Stays, _) => (None, None),
     };
     let custody = &scene.custody;
@@ -191,8 +191,9 @@ impl Act<'_> {
         Ok(taken.id)
     }
 
-    fn receive(&self, tx: &mut Tx<'_>, next: &Next) -> db::Result<HandoverId> {
+    fn receive(&self, tx: &mut Tx<'_>, next: &Next, teller: &Teller) -> db::Result<HandoverId> {
         let copy = self.thing.copy;
+        let mut ended = None;
         let id = if let Some(way) = self.scene.on_the_way {
             let given = counted::of_handover(tx, way.id)?.into_iter().find(|one| one.side == Side::Giver);
             let before = handovers::one(tx, way.id)?.given_said.condition;
@@ -202,6 +203,7 @@ impl Act<'_> {
             store::put(tx, &handovers::custody_after(copy, next, self.person, tx.now))?;
             if let Some(booking) = way.from_booking {
                 let slot = loans::one(tx, booking)?.booking.slot;
+                ended = Some((slot, changes::ended(&slot, way.on)));
                 ledger::end_early(tx, &slot, changes::ended(&slot, way.on))?;
             }
             way.id
@@ -212,6 +214,7 @@ impl Act<'_> {
                 let loan = loans::one(tx, booking)?;
                 // The receiver says so; what is out can be handed back.
                 if let Ok(back) = changes::hand_back(&loan.booking.slot, By::Coordinator, tx.today()) {
+                    ended = Some((loan.booking.slot, back));
                     ledger::hand_back(tx, &loan, back)?;
                 }
             }
@@ -222,6 +225,9 @@ impl Act<'_> {
             ledger::collect(tx, &loan)?;
         }
         self.log(tx, "received", Some((next.from, next.to())))?;
+        if let Some((slot, back)) = ended {
+            teller.ended(tx, &slot, &back)?;
+        }
         Ok(id)
     }
 
@@ -322,7 +328,7 @@ fn back_to_giver(tx: &mut Tx<'_>, scene: &Scene, way: &OnTheWay, person: PersonI
 
 /// The school has fetched what it has booked, and nobody has counted it. Says for which days, when nobody knew where the copy was; done
 /// twice, it is done once.
-pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<Option<Slot>, Stop<bookings::Refusal>> {
+pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller) -> Result<Option<Slot>, Stop<bookings::Refusal>> {
     let loan = loans::one(tx, id)?;
     let (slot, by) = (loan.booking.slot, roles.by(&loan));
     if !by.may_act_for(slot.school) {
@@ -345,8 +351,9 @@ pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<Option
     if let (Some(person), Some((handover, from, given))) = (tx.actor.person(), handovers::on_its_way(tx, slot.copy)?) {
         handovers::arrived(tx, handover, person, (slot.school, slot.id))?;
         if let Some(from) = from {
-            let ended = loans::one(tx, from)?.booking.slot;
-            ledger::end_early(tx, &ended, changes::ended(&ended, given))?;
+            let slot = loans::one(tx, from)?.booking.slot;
+            ledger::end_early(tx, &slot, changes::ended(&slot, given))?;
+            teller.ended(tx, &slot, &changes::ended(&slot, given))?;
         }
     }
     Ok((before.place == Place::Missing).then_some(slot))
@@ -368,7 +375,8 @@ pub fn returned(tx: &mut Tx<'_>, id: BookingId, me: &Who, teller: &Teller) -> Re
     let (thing, scene) = handovers::scene(tx, slot.copy)?;
     let word = handing::word_of(&scene, me, slot.school);
     if word == Word::OwnShelf {
-        return Ok(ledger::hand_back(tx, &loan, back)?);
+        ledger::hand_back(tx, &loan, back)?;
+        return Ok(teller.ended(tx, &slot, &back)?);
     }
     let home = |leg: &Leg| leg.from_booking == Some(id) && leg.to_booking.is_none();
     let leg = scene.legs.iter().map(|(leg, _)| leg).find(|leg| home(leg));
@@ -378,7 +386,7 @@ pub fn returned(tx: &mut Tx<'_>, id: BookingId, me: &Who, teller: &Teller) -> Re
     let by = Act { thing: &thing, scene: &scene, count: &count, said: &said, person: tx.person()? };
     let (handover, event) = match word {
         Word::Giver => (by.give(tx, &next)?, Event::Given),
-        Word::OwnShelf | Word::Store => (by.receive(tx, &next)?, Event::Received(None)),
+        Word::OwnShelf | Word::Store => (by.receive(tx, &next, teller)?, Event::Received(None)),
     };
     Ok(teller.tell(tx, handover, &event)?)
 }

@@ -386,13 +386,14 @@ pub fn word_of(scene: &Scene, who: &Who, school: SchoolId) -> Word {
     }
 }
 
-/// Whether what is on its way can be taken back: by the giver, and by who is to receive it, who knows whether it ever came.
+/// Whether what is on its way can be taken back: by the giver, and of what goes home by the school where its store is, which knows whether it
+/// ever came. Another school refuses it with a reason.
 ///
 /// # Errors
 /// Why not.
 pub fn take_back(scene: &Scene, who: &Who) -> Result<OnTheWay, Refusal> {
     match scene.on_the_way {
-        Some(way) if who.acts_for(way.from) || who.acts_for(way.to.unwrap_or(scene.home)) => Ok(way),
+        Some(way) if who.acts_for(way.from) || (way.to.is_none() && who.acts_for(scene.home)) => Ok(way),
         Some(_) => Err(Refusal::NotYours),
         // Whoever was slower reads how it stands.
         None => Err(Refusal::NotOnItsWay),

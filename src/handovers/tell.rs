@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::base::days;
 use crate::base::ids::{HandoverId, PersonId, SchoolId};
-use crate::bookings::Slot;
+use crate::bookings::changes::Back;
+use crate::bookings::{self, Slot};
 use crate::db::{Result, Tx};
 use crate::handovers::counts::{Count, Side, differences};
 use crate::handovers::letters::{self, About, Because, GIVEN, KINDS, read_subject};
@@ -14,8 +15,9 @@ use crate::handovers::store::handovers::{self, Handover, Said, Signature, State}
 use crate::journeys::store;
 use crate::mail::{Kind, Letter, Recipient, Stored, store as outbox};
 use crate::people::store::{Person, roles};
-use crate::people::{Cluster, RoleKind};
+use crate::people::{Membership, RoleKind};
 use crate::schools;
+use crate::web::App;
 
 /// What every letter needs besides the handover.
 #[derive(Debug, Clone)]
@@ -24,6 +26,8 @@ pub struct Teller {
     base: String,
     /// The cluster's name.
     cluster: String,
+    /// For what a handover changes about a booking.
+    books: bookings::tell::Teller,
 }
 
 /// What has happened to a handover.
@@ -45,10 +49,16 @@ pub enum Event {
 }
 
 impl Teller {
-    /// For what is done in this cluster.
+    /// For what this person does now.
     #[must_use]
-    pub fn new(cluster: &Cluster) -> Self {
-        Self { base: format!("/c/{}", cluster.slug), cluster: cluster.name.clone() }
+    pub fn new(app: &App, member: &Membership) -> Self {
+        let cluster = &member.cluster;
+        Self { base: format!("/c/{}", cluster.slug), cluster: cluster.name.clone(), books: bookings::tell::Teller::new(app, member) }
+    }
+
+    /// A loan has ended before its last day: its school hears of it, and its calendar entry follows. `slot`: as it was.
+    pub fn ended(&self, tx: &mut Tx<'_>, slot: &Slot, back: &Back) -> Result<()> {
+        if back.days == slot.days { Ok(()) } else { self.books.ended_early(tx, slot.id, slot.days) }
     }
 
     /// Tells everybody whom it concerns.

@@ -29,6 +29,7 @@ mod cut_off;
 mod database_down;
 mod edges;
 mod elsewhere;
+mod entries;
 mod erasure;
 mod every_page;
 mod fair_share;

@@ -200,8 +200,9 @@ fn said(member: &Member, sheet: &Sheet, done: &Done) -> Markup {
             Some((format!("{name} is refused"), format!("It is with {who} again. The school and the coordinator hear why by e-mail.")))
         }
         ("withdrawn", Place::School | Place::Store) => {
-            let with = sheet.name(sheet.scene.custody.school);
-            Some((format!("{name} is with {with} again"), "It is not on its way any more.".to_owned()))
+            let with = sheet.scene.custody.school;
+            let whose = if who(member).led.contains(&with) { "You have".to_owned() } else { format!("{} has", sheet.name(with)) };
+            Some((format!("{whose} {name} again"), "It is not on its way any more.".to_owned()))
         }
         _ => None,
     };

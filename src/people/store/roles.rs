@@ -165,20 +165,6 @@ pub fn end_at_school(tx: &mut Tx<'_>, school: SchoolId, name: &str, last: Day) -
     Ok(())
 }
 
-/// Whether somebody who is at no school or at another one coordinates the cluster on the day after `last`.
-pub fn coordinated_without(tx: &mut Tx<'_>, school: SchoolId, last: Day) -> Result<bool> {
-    let found: Option<i64> = roles::table
-        .filter(roles::cluster_id.eq(tx.cluster.0))
-        .filter(roles::kind.eq("coordinator"))
-        .filter(roles::school_id.is_null().or(roles::school_id.ne(school.0)))
-        .filter(roles::from_day.le(days::add(last.max(tx.today()), 1)))
-        .filter(roles::to_day.is_null().or(roles::to_day.gt(last.max(tx.today()))))
-        .select(roles::id)
-        .first(tx.conn)
-        .optional()?;
-    Ok(found.is_some())
-}
-
 /// The clusters in which a person has a role today, by name.
 pub fn clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<Cluster>> {
     let today = house.today();
