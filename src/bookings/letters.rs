@@ -82,6 +82,10 @@ pub enum Because<'a> {
     LeadOf(&'a str),
     /// He coordinates the cluster; its name.
     Coordinates(&'a str),
+    /// He was invited to lead science at the school, which has nobody yet; its short name.
+    Invited(&'a str),
+    /// He coordinates the cluster, and the school has nobody yet: its short name, and the cluster's.
+    InsteadOf(&'a str, &'a str),
 }
 
 impl Because<'_> {
@@ -282,6 +286,12 @@ fn letter(
         Because::Keeps => "You got this because this booking was handed on to you.".to_owned(),
         Because::LeadOf(school) => format!("You got this because you are a science lead of {school}. {SWITCH_OFF}"),
         Because::Coordinates(cluster) => format!("You got this because you coordinate {cluster}. {SWITCH_OFF}"),
+        Because::Invited(school) => {
+            format!("You got this because you were invited to be a science lead of {school}, which has none at the moment.")
+        }
+        Because::InsteadOf(school, cluster) => {
+            format!("You got this because {school} has no science lead at the moment, and you coordinate {cluster}.")
+        }
     };
     Letter {
         kind,

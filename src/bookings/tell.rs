@@ -72,7 +72,7 @@ impl Teller {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let removal = (self.entry(&facts), Entered::of(about));
-        Self::to_school(tx, loan, about, |to| letters::lapsed(about, to, today, removal.clone()))
+        self.to_school(tx, loan, about, |to| letters::lapsed(about, to, today, removal.clone()))
     }
 
     /// A new booking: to who booked it and the school's science leads; a request also to the coordinators.
@@ -116,7 +116,7 @@ impl Teller {
         let today = tx.today();
         let calendar = self.entry(facts);
         let asked = loan.booking.slot.state == State::Requested;
-        Self::to_school(tx, loan, about, |to| {
+        self.to_school(tx, loan, about, |to| {
             if asked { letters::requested(about, to, today) } else { letters::reserved(about, to, today, Some(calendar.clone())) }
         })?;
         if asked { self.to_coordinators(tx, about) } else { Ok(()) }
@@ -130,7 +130,7 @@ impl Teller {
         let calendar = self.entry(&facts);
         let yes = loan.booking.slot.state == State::Confirmed;
         let entered = Entered::of(about);
-        Self::to_school(tx, loan, about, |to| {
+        self.to_school(tx, loan, about, |to| {
             if yes {
                 letters::approved(about, to, today, Some(calendar.clone()))
             } else {
@@ -145,7 +145,7 @@ impl Teller {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let calendar = self.entry(&facts);
-        Self::to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
+        self.to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
         if loan.booking.slot.state == State::Requested { self.to_coordinators(tx, about) } else { Ok(()) }
     }
 
@@ -155,7 +155,7 @@ impl Teller {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let calendar = self.entry(&facts);
-        Self::to_school(tx, loan, about, |to| letters::ended_early(about, to, today, before, calendar.clone()))
+        self.to_school(tx, loan, about, |to| letters::ended_early(about, to, today, before, calendar.clone()))
     }
 
     /// Cancelled.
@@ -164,7 +164,7 @@ impl Teller {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let calendar = self.entry(&facts);
-        Self::to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
+        self.to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
     }
 
     /// The booking as a calendar file.
@@ -211,7 +211,7 @@ impl Teller {
         Calendar { text: ics::file(&entry, &self.organizer), method }
     }
 
-    fn to_school(tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
+    fn to_school(&self, tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
         // Whoever has left since then hears no more of the cluster.
         let (hands, because) = match &loan.hands {
             Hands::Booker => (Some(loan.booking.person), Because::Booked),
@@ -230,8 +230,22 @@ impl Teller {
             let may_mute = because.may_mute(letter.kind).then_some(WayOut::Carried);
             sendings.push(Sending { letter, may_mute });
         }
+        if sendings.is_empty() {
+            sendings = self.instead(tx, loan, about, write)?;
+        }
         choices::post_all(tx, &sendings)?;
         Ok(())
+    }
+
+    /// Nobody at the school hears of it: those who were invited there do, and until they accept the coordinators.
+    fn instead(&self, tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<Vec<Sending>> {
+        let invited = roles::invited_to_lead(tx, loan.booking.slot.school)?;
+        let coordinators = roles::people_with_role(tx, RoleKind::Coordinator)?;
+        let invited = invited.into_iter().map(|recipient| (recipient, Because::Invited(&about.school)));
+        let because = Because::InsteadOf(&about.school, &self.cluster);
+        let others = coordinators.iter().filter_map(Person::recipient).map(|recipient| (recipient, because));
+        let letter = |(recipient, because)| Sending { letter: write(&To { recipient, because }), may_mute: None };
+        Ok(invited.chain(others).map(letter).collect())
     }
 
     fn to_coordinators(&self, tx: &mut Tx<'_>, about: &About) -> Result<()> {

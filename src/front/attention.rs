@@ -75,10 +75,13 @@ impl AttentionPage {
     }
 
     fn lead(&self, school: SchoolId) -> Markup {
-        let lead = self.neighbours.iter().find(|one| one.id == school).and_then(|one| one.lead.as_ref());
+        let there = self.neighbours.iter().find(|one| one.id == school);
         html! {
-            @if let Some((name, email)) = lead { a href={ "mailto:" (email) } { (name) } }
-            @else { "no science lead" }
+            @match there.map(|there| (&there.lead, there)) {
+                Some((Some((name, email)), _)) => a href={ "mailto:" (email) } { (name) },
+                Some((None, there)) => (there.nobody()),
+                None => "no science lead",
+            }
         }
     }
 

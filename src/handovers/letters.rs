@@ -108,6 +108,10 @@ pub enum Because {
     Coordinates(String),
     /// He signed.
     Signed,
+    /// He was invited to lead science at this school, which has nobody yet.
+    Invited(String),
+    /// He coordinates the cluster, and this school has nobody yet: the school, and the cluster.
+    InsteadOf(String, String),
 }
 
 impl Because {
@@ -119,6 +123,12 @@ impl Because {
             Self::Gets(school) => format!("You got this because you are a science lead of {school}, where the box goes."),
             Self::Coordinates(cluster) => format!("You got this because you coordinate {cluster}."),
             Self::Signed => "You got this because you signed for it.".to_owned(),
+            Self::Invited(school) => {
+                format!("You got this because you were invited to be a science lead of {school}, which has none at the moment.")
+            }
+            Self::InsteadOf(school, cluster) => {
+                format!("You got this because {school} has no science lead at the moment, and you coordinate {cluster}.")
+            }
         }
     }
 }

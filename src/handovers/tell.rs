@@ -7,6 +7,7 @@ use crate::base::days;
 use crate::base::ids::{HandoverId, PersonId, SchoolId};
 use crate::bookings::changes::Back;
 use crate::bookings::{self, Slot};
+use crate::clusters;
 use crate::db::{Result, Tx};
 use crate::handovers::counts::{Count, Side, differences};
 use crate::handovers::letters::{self, About, Because, GIVEN, KINDS, read_subject};
@@ -172,7 +173,16 @@ fn to_school(
     write: impl Fn(&Recipient, &Because) -> Letter,
 ) -> Result<()> {
     let leads = roles::leads_of(tx, school)?;
-    enqueue(tx, &leads, because, told, write)
+    if !leads.is_empty() {
+        return enqueue(tx, &leads, because, told, write);
+    }
+    // Nobody is there: those who were invited hear of it, and until they accept the coordinators.
+    let name = schools::store::school_names(tx)?.of(school).to_owned();
+    for to in roles::invited_to_lead(tx, school)? {
+        outbox::enqueue(tx, &write(&to, &Because::Invited(name.clone())))?;
+    }
+    let (_, cluster) = clusters::store::slug_and_name(tx)?;
+    to_coordinators(tx, &Because::InsteadOf(name, cluster), told, write)
 }
 
 fn to_signers(

@@ -3,10 +3,10 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::base::EmailAddress;
 use crate::base::days::Day;
 use crate::base::ids::{ClusterId, InvitationId, PersonId, SchoolId};
 use crate::base::secret::Secret;
+use crate::base::{EmailAddress, clock};
 use crate::db::schema::{clusters, invitations, people, schools};
 use crate::db::{Error, House, Result, Tx};
 use crate::joining::{INVITATION_LASTS, Terms, Wanted, usable};
@@ -35,6 +35,12 @@ impl Invitation {
     #[must_use]
     pub fn words(&self) -> String {
         roles::words(self.wanted.offer.kind, self.school.as_deref())
+    }
+
+    /// The day on which the link that works now was sent.
+    #[must_use]
+    pub fn asked_on(&self) -> Day {
+        clock::today(self.standing.expires_at - INVITATION_LASTS)
     }
 }
 

@@ -12,6 +12,7 @@ stories!(
     a_coordinator_speaks_for_the_store,
     what_is_on_its_way_is_offered_to_nobody,
     a_button_stands_where_its_act_can_succeed,
+    what_is_due_where_nobody_is_reaches_somebody,
 );
 
 /// Beech has fetched Magnets, which is kept at Ash, and has it until 4 December.
@@ -148,4 +149,27 @@ async fn a_button_stands_where_its_act_can_succeed(app: TestApp) {
     let page = beech.browser.open(&next).await.says("Count and receive").says_not("You can receive it from");
     let copy = page.link("Count and receive");
     assert!(!beech.browser.open(&copy).await.all("a.big").is_empty(), "it can be received there");
+}
+
+/// Nobody leads science at Ash, and somebody has been invited: what is due there goes to the invited address and, until then, to the coordinator.
+async fn what_is_due_where_nobody_is_reaches_somebody(app: TestApp) {
+    let (_, beech, booking, _) = out_at_beech(&app).await;
+    let coordinator = app.coordinator().await;
+    app.raw().must(
+        "UPDATE roles SET to_day = '2026-11-22' WHERE school_id IN (SELECT s.id FROM schools s JOIN clusters c ON c.id = s.cluster_id WHERE c.slug = 'ashdale' AND s.short_name = 'Ash')",
+    );
+    crate::week::seen(&app);
+    let invite = coordinator.open("/people/invite").await.form("/people/invite").set("name", "Sam Okoro").set("email", "sam@ash.example");
+    let school = boxrota::base::ids::SchoolId(app.raw().number(&format!("SELECT {} AS n", crate::week::school("Ash"))));
+    coordinator.browser.submit(&invite.set("role", "ssl").set("school", &school.to_string())).await.is(303);
+    app.letters().await;
+    coordinator.open("/people").await.says("Ash Primary School: somebody was invited on 23 November 2026, and has not yet accepted");
+    press(&beech, &booking, "/returned").await;
+    let letters = app.letters().await;
+    assert_eq!(kinds(&letters), [kind("handover_given", COORDINATOR), kind("handover_given", "sam@ash.example")]);
+    assert!(letters.iter().any(|letter| letter.text.contains("you were invited to be a science lead of Ash")), "{letters:#?}");
+    assert!(
+        letters.iter().any(|letter| letter.text.contains("Ash has no science lead at the moment, and you coordinate Ashdale")),
+        "{letters:#?}"
+    );
 }

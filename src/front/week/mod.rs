@@ -260,8 +260,8 @@ mod tests {
     fn a_button_stands_where_and_when_its_act_can_succeed() {
         use crate::base::ids::BookingId;
         let (one, two) = (BookingId(1), BookingId(2));
-        let journey = |from_booking, day: &str, first: &str| {
-            let journey = leg(1, SAXTON, FAIRBURN, day, Way::Fetch);
+        let journey = |from_booking, on: &str, first: &str| {
+            let journey = leg(1, SAXTON, FAIRBURN, on, Way::Fetch);
             Journey { leg: Leg { from_booking, to_booking: Some(two), ..journey.leg.clone() }, first: Some(day(first)), ..journey }
         };
         let at = |place, booking, to| {
