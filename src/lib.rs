@@ -10,6 +10,7 @@ pub mod web; // the App and the Site, errors, page, parts, forms, the guard, lim
 pub mod mail; // letters, their kinds, who wants which, the outbox, the mail server
 pub mod people; // who somebody is and as what, sessions, permission as a type
 pub mod clusters; // founding a cluster, its rules, its change log
+pub mod undo; // acts that wait a little, so that they can be undone
 pub mod schools; // schools and their years in the cluster
 pub mod year; // terms, closed days, the school calendar, calendar files
 

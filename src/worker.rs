@@ -30,9 +30,10 @@ use crate::mail::{self, Outcome, Record, State, Stored, after};
 use crate::reminders::acts::digests::Rooms;
 use crate::reminders::acts::round::{Came, Pass, Sweep};
 use crate::reminders::still as reminding;
+use crate::undo::store as pending;
 use crate::waiting::{store as waits, tell as wait_tell};
 use crate::web::health::Rounds as Told;
-use crate::{attention, handovers, journeys, waiting};
+use crate::{attention, front, handovers, journeys, waiting};
 
 /// Between two rounds when nobody rings: another process may have stored letters, and letters may have become due again.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -152,9 +153,10 @@ impl Worker {
         while !*stop.borrow() {
             let goes_on = self.round(&mut rounds, &stop).await;
             told.ended(self.clock.steady(), !rounds.failed);
+            // More may be due than one pass deals with. What can be undone can be so for a minute at least, so that a round comes before its time.
+            let pause = if goes_on { Duration::ZERO } else { self.pause().await };
             tokio::select! {
-                // More may be due than one pass deals with.
-                () = tokio::time::sleep(if goes_on { Duration::ZERO } else { PAUSE }) => {}
+                () = tokio::time::sleep(pause) => {}
                 // An error means that whoever could say stop is gone.
                 changed = stop.changed() => if changed.is_err() { break },
             }
@@ -174,6 +176,9 @@ impl Worker {
             if let Err(fault) = put_back_days(&self.db, now).await {
                 rounds.fail(&fault, "the days of the bookings to come could not be looked through");
             }
+        }
+        if let Err(fault) = self.carry_out().await {
+            rounds.fail(&fault, "what can be undone no more could not be carried out");
         }
         if let Err(fault) = self.pass_on().await {
             rounds.fail(&fault, "offers that have run out could not be passed on");
@@ -208,6 +213,33 @@ impl Worker {
             }
         }
         goes_on
+    }
+
+    /// Carries out the acts that could be undone and whose time has come (see `undo`), each in a transaction of its own.
+    ///
+    /// # Errors
+    /// When the database cannot say which. A fault with one is logged and does not keep the others.
+    pub async fn carry_out(&self) -> db::Result<()> {
+        for cluster in self.db.house_read(self.clock.now(), pending::with_due).await? {
+            for id in self.db.read(Scope::of_worker(cluster), pending::due).await? {
+                let mail_from = self.mailer.sent_from();
+                let work = move |tx: &mut Tx<'_>| front::undo::carry_out(tx, id, mail_from.as_deref());
+                if let Err(fault) = self.db.write(Scope::of_worker(cluster), work).await {
+                    tracing::error!(%id, %cluster, %fault, "what can be undone no more could not be carried out");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How long until the next act is to be carried out, if that is before the next round.
+    async fn pause(&self) -> Duration {
+        let now = self.clock.now();
+        match self.db.house_read(now, pending::next).await {
+            // One that could not be carried out is tried again in the next round.
+            Ok(Some(next)) if next > now => (next - now).to_std().unwrap_or(PAUSE).min(PAUSE),
+            _ => PAUSE,
+        }
     }
 
     /// Passes on what the waiting list offered and nobody took in time: in each such cluster a write, which settles it.
@@ -390,6 +422,7 @@ impl Worker {
         if gone > 0 {
             tracing::info!(gone, "old sign-in links and sessions cleared away");
         }
+        self.until_empty(now, pending::clear).await?;
         let ever = DateTime::UNIX_EPOCH.naive_utc();
         let past =
             move |house: &mut db::House<'_>| Ok::<_, db::Error>((waits::with_past_days(house)?, ledger::with_offers_run_out(house, ever)?));

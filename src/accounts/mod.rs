@@ -13,10 +13,11 @@ pub mod store;
 
 use chrono::{DateTime, Duration, Utc};
 
+use crate::base::days::Day;
 use crate::base::ids::{BookingId, ClusterId, EmailChangeId, PersonId};
 use crate::db::Refuses;
 use crate::mail::{Choice, Kind};
-use crate::people::{Role, RoleKind};
+use crate::people::{Held, Role, RoleKind, giving};
 use crate::web::Site;
 
 use self::identity::{OpenId, Provider};
@@ -223,11 +224,17 @@ pub enum WayOutRefusal {
 
 impl Refuses for WayOutRefusal {}
 
-/// The clusters of which this person is the only coordinator; `coordinators` are all of today, in whatever cluster.
+/// The clusters that would be without a coordinator when this person goes today (see `giving::coordinated_after`); `coordinators` are the roles
+/// that are not over, in whatever cluster.
 #[must_use]
-pub fn only_coordinator_of(person: PersonId, coordinators: &[(ClusterId, PersonId)]) -> Vec<ClusterId> {
-    let own = coordinators.iter().filter(|(_, who)| *who == person).map(|(cluster, _)| *cluster);
-    own.filter(|cluster| !coordinators.iter().any(|(other, who)| other == cluster && *who != person)).collect()
+pub fn only_coordinator_of(person: PersonId, coordinators: &[(ClusterId, Held)], today: Day) -> Vec<ClusterId> {
+    let mut own: Vec<ClusterId> = coordinators.iter().filter(|(_, role)| role.person == person).map(|(cluster, _)| *cluster).collect();
+    own.dedup();
+    own.retain(|cluster| {
+        let here: Vec<Held> = coordinators.iter().filter(|(other, _)| other == cluster).map(|(_, role)| role.clone()).collect();
+        !giving::coordinated_after(&here, today, |role| role.person != person)
+    });
+    own
 }
 
 /// What stands instead of a name: "former science lead, Saxton". `roles` are all the person ever had, the latest last; the
@@ -304,7 +311,8 @@ impl Ways {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::ids::SchoolId;
+    use crate::base::days::parse_iso;
+    use crate::base::ids::{RoleId, SchoolId};
     use crate::people::RoleSchool;
 
     fn change() -> EmailChange {
@@ -378,10 +386,27 @@ mod tests {
 
     #[test]
     fn a_cluster_keeps_a_coordinator() {
-        let (me, other) = (PersonId(1), PersonId(2));
-        let all = [(ClusterId(1), me), (ClusterId(2), me), (ClusterId(2), other), (ClusterId(3), other)];
-        assert_eq!(only_coordinator_of(me, &all), [ClusterId(1)]);
-        assert_eq!(only_coordinator_of(PersonId(3), &all), []);
+        let (me, other, today) = (PersonId(1), PersonId(2), parse_iso("2026-11-23").expect("a day"));
+        let role = |cluster: i64, person, from: &str, to: Option<&str>| {
+            let (from, to) = (parse_iso(from).expect("a day"), to.and_then(parse_iso));
+            (ClusterId(cluster), Held { id: RoleId(1), person, kind: RoleKind::Coordinator, school: None, from, to })
+        };
+        let begun = "2024-09-01";
+        let all = [
+            role(1, me, begun, None),
+            role(2, me, begun, None),
+            role(2, other, begun, None),
+            role(3, other, begun, None),
+            // Somebody for some weeks, and somebody who begins next year, are nobody to leave a cluster to.
+            role(4, me, begun, None),
+            role(4, other, begun, Some("2026-12-18")),
+            role(5, me, begun, None),
+            role(5, other, "2027-01-04", None),
+            role(6, me, begun, None),
+            role(6, other, "2026-11-24", None),
+        ];
+        assert_eq!(only_coordinator_of(me, &all, today), [1, 4, 5].map(ClusterId));
+        assert_eq!(only_coordinator_of(PersonId(3), &all, today), []);
     }
 
     #[test]

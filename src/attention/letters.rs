@@ -30,13 +30,21 @@ pub const COUNT: &Kind =
 /// To a school whose booking is at risk: these days would do.
 pub const OTHER_DATES: &Kind =
     &Kind { key: "other_dates", name: "Other dates for a booking at risk", to: LEADS, choice: Choice::Always, waits: false };
+/// To a school whose booking is of a box that is short: will it do?
+pub const ENOUGH: &Kind = &Kind {
+    key: "asked_if_enough",
+    name: "The coordinator asks whether a short box will do",
+    to: LEADS,
+    choice: Choice::Always,
+    waits: false,
+};
 /// To who had it last, and to who has booked it: the copy is missing.
 pub const MISSING: &Kind = &Kind { key: "copy_missing", name: "A box is missing", to: LEADS, choice: Choice::Always, waits: false };
 /// To who has booked it: the copy was found again.
 pub const FOUND: &Kind = &Kind { key: "copy_found", name: "A box is found again", to: LEADS, choice: Choice::Always, waits: false };
 
 /// The letters that a coordinator sends.
-pub const KINDS: &[&Kind] = &[BRING_BACK, RECEIVE, COUNT, OTHER_DATES, MISSING, FOUND];
+pub const KINDS: &[&Kind] = &[BRING_BACK, RECEIVE, COUNT, OTHER_DATES, ENOUGH, MISSING, FOUND];
 
 /// What the letters say of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,6 +159,22 @@ pub fn other_dates(
         .with_choices(&about.base)
 }
 
+/// A school's booking is of a box that is short: the coordinator asks whether it will do. `short`: what is missing, in words; `url` leads to
+/// the booking.
+#[must_use]
+pub fn enough(about: &About, booking: (BookingId, u32, Period), short: &str, url: &str, to: Recipient, today: Day) -> Letter {
+    let (id, sequence, days) = booking;
+    let title = format!("Will {} do as it is?", about.item);
+    let blocks = vec![
+        Block::heading(title.clone()),
+        Block::paragraph(format!("{} asks about your booking for {days}. A part that it needs is short. {short}.", about.by)),
+        Block::paragraph("If it will do as it is, tell the coordinator, and keep the booking. If it will not, change or cancel it."),
+        Block::button("See the booking", url),
+    ];
+    let subject = format!("dates:{id}:{sequence}");
+    Letter { kind: ENOUGH, subject, day: today, to, reason: lead_reason(about), title, blocks, calendar: None }.with_choices(&about.base)
+}
+
 /// The booking and its sequence in the subject of a letter that suggests other days.
 #[must_use]
 pub fn read_dates(subject: &str) -> Option<(BookingId, u32)> {
@@ -234,6 +258,14 @@ mod tests {
                 "Kirk Fenton has not given it back. It was due on Friday 20 November 2026.",
                 (period("2026-12-07", "2026-12-11"), "EL-2"),
                 "https://boxrota.example/c/south-milford/bookings/5/change",
+                to(),
+                today,
+            ),
+            enough(
+                &about(),
+                (BookingId(5), 1, period("2026-11-30", "2026-12-04")),
+                "Mirror: 23 of 30 missing",
+                "https://boxrota.example/c/south-milford/bookings/5",
                 to(),
                 today,
             ),

@@ -6,13 +6,14 @@
 pub mod acts;
 pub mod inbox;
 pub mod letters;
+pub mod remedies;
 pub mod store;
 pub mod tell;
 pub mod pages;
 
 use crate::base::clock;
 use crate::base::days::{self, Day, Period};
-use crate::base::ids::{BookingId, PersonId, SchoolId};
+use crate::base::ids::{BookingId, CopyId, PersonId, SchoolId};
 use crate::bookings::{self, Booking, By, Decision, Kind, Risk, Shelf, ShelfCopy, Slot, State, Wish, changes};
 use crate::catalogue::{CopyState, Item, Plight};
 use crate::db::Refuses;
@@ -260,9 +261,9 @@ pub fn ended_by_loss(custody: &Custody) -> Option<BookingId> {
 /// Why a rule of lending was set aside when a booking at risk moves to another copy; kept with the booking.
 pub(crate) const MOVED: &str = "moved by the coordinator because its copy was at risk";
 
-/// The same days on another copy of the same title, when one is free.
+/// The same days on another copy of the same title, when one is free. `sound`: whether a copy is where it can be had, and whole.
 #[must_use]
-pub fn another_copy(shelf: &Shelf, booking: &Booking) -> Option<Decision> {
+pub fn another_copy(shelf: &Shelf, booking: &Booking, sound: impl Fn(CopyId) -> bool) -> Option<Decision> {
     let slot = &booking.slot;
     let wish = |copy: &ShelfCopy| Wish {
         kind: slot.kind,
@@ -272,15 +273,16 @@ pub fn another_copy(shelf: &Shelf, booking: &Booking) -> Option<Decision> {
         by: By::Coordinator,
         override_reason: MOVED.to_owned(),
     };
-    lendable(shelf).filter(|copy| copy.id != slot.copy).find_map(|copy| changes::change(shelf, booking, &wish(copy)).ok())
+    lendable(shelf).filter(|copy| copy.id != slot.copy && sound(copy.id)).find_map(|copy| changes::change(shelf, booking, &wish(copy)).ok())
 }
 
-/// Other days on which a school could have the title for as many school days: the nearest, on any copy.
+/// Other days on which a school could have the title for as many school days: the nearest, on any copy. `sound` as for [`another_copy`]: the same
+/// short box on other days is as short.
 #[must_use]
-pub fn other_dates<'a>(shelf: &'a Shelf, booking: &Booking) -> Option<(&'a ShelfCopy, Period)> {
+pub fn other_dates<'a>(shelf: &'a Shelf, booking: &Booking, sound: impl Fn(CopyId) -> bool) -> Option<(&'a ShelfCopy, Period)> {
     let (search, slot) = (shelf.search()?, &booking.slot);
     let school_days = shelf.calendar.count(slot.days, Some(slot.school)).max(1);
-    let spans = lendable(shelf).flat_map(|copy| {
+    let spans = lendable(shelf).filter(|copy| sound(copy.id)).flat_map(|copy| {
         let near = search.nearest(&copy.slots, slot.days.first(), school_days);
         [near.before, near.after].into_iter().flatten().map(move |days| (copy, days))
     });

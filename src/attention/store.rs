@@ -2,11 +2,14 @@
 
 pub mod inbox;
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use crate::base::clock;
+use crate::base::days::{self, Day};
 use crate::base::ids::SchoolId;
 use crate::db::asks::{first, today};
-use crate::db::schema::{people, roles, schools};
+use crate::db::schema::{invitations, people, roles, schools};
 use crate::db::{Result, Tx};
 
 /// The most rows of a list; far more than a cluster has.
@@ -21,12 +24,30 @@ pub struct Neighbour {
     pub short_name: String,
     /// Name, address and telephone number of its science lead, or of a deputy when there is none.
     pub lead: Option<(String, String, String)>,
+    /// When nobody does: the day on which somebody was invited who may still accept.
+    pub invited: Option<Day>,
+}
+
+impl Neighbour {
+    /// What stands where a name would, when nobody leads science there.
+    #[must_use]
+    pub fn nobody(&self) -> String {
+        let invited = |day| format!("no science lead; somebody was invited on {}, and has not yet accepted", days::long(day));
+        self.invited.map_or_else(|| "no science lead".to_owned(), invited)
+    }
 }
 
 /// All schools that are or were in the cluster, by short name, each with its science lead: one query.
 pub fn neighbours(tx: &mut Tx<'_>) -> Result<Vec<Neighbour>> {
-    type Row = (i64, String, Option<(String, String, String)>);
-    let today = tx.today();
+    type Row = (i64, String, Option<(String, String, String)>, Option<NaiveDateTime>);
+    let (today, now) = (tx.today(), tx.stamp());
+    let asked = invitations::cluster_id
+        .eq(schools::cluster_id)
+        .and(invitations::school_id.eq(schools::id.nullable()))
+        .and(invitations::kind.eq("ssl").or(invitations::kind.eq("deputy")))
+        .and(invitations::accepted_at.is_null())
+        .and(invitations::withdrawn_at.is_null())
+        .and(invitations::expires_at.gt(now));
     let leads = roles::cluster_id
         .eq(schools::cluster_id)
         .and(roles::school_id.eq(schools::id.nullable()))
@@ -35,11 +56,21 @@ pub fn neighbours(tx: &mut Tx<'_>) -> Result<Vec<Neighbour>> {
     let query = schools::table
         .left_join(roles::table.on(leads))
         .left_join(people::table.on(people::id.eq(roles::person_id)))
+        .left_join(invitations::table.on(asked))
         .filter(schools::cluster_id.eq(tx.cluster.0))
-        // The lead before the deputy.
-        .order((schools::short_name, schools::id, roles::kind.desc(), people::id))
-        .select((schools::id, schools::short_name, (people::name, people::email, people::phone).nullable()));
+        // The lead before the deputy, the latest invitation first.
+        .order((schools::short_name, schools::id, roles::kind.desc(), people::id, invitations::created_at.desc()))
+        .select((schools::id, schools::short_name, (people::name, people::email, people::phone).nullable(), invitations::created_at.nullable()));
     let mut rows: Vec<Row> = first!(tx, query, MOST_ROWS)?;
     rows.dedup_by_key(|(id, ..)| *id);
-    Ok(rows.into_iter().map(|(id, short_name, lead)| Neighbour { id: SchoolId(id), short_name, lead }).collect())
+    let day = |at: NaiveDateTime| clock::today(at.and_utc());
+    Ok(rows
+        .into_iter()
+        .map(|(id, short_name, lead, asked)| Neighbour {
+            id: SchoolId(id),
+            short_name,
+            invited: asked.filter(|_| lead.is_none()).map(day),
+            lead,
+        })
+        .collect())
 }

@@ -189,6 +189,18 @@ ids! {
     WaitId,
     /// A line of a daily or weekly letter.
     DigestItemId,
+    /// An act that waits to be carried out.
+    PendingId,
+}
+
+/// The id of a row of some table, as its letters.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown(pub i64);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(self.0, f)
+    }
 }
 
 /// Something that a change-log line or a mail is about. `Display` gives the letters of the id.

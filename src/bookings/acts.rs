@@ -1,8 +1,12 @@
 //! What is done to a booking: read, decide, store, tell. Done twice, each is done once.
 
+pub mod later;
+
 use crate::base::ids::{BookingId, CopyId, ResourceId, SchoolId};
 use crate::base::{Day, Period};
+use crate::bookings::acts::later::{CANCEL, DECLINE};
 use crate::bookings::missing::{self, Lacking, PutBack};
+use crate::bookings::moved::Moved;
 use crate::bookings::store::days;
 use crate::bookings::store::ledger::{self, Details, New};
 use crate::bookings::store::loans::{self, Loan};
@@ -11,6 +15,7 @@ use crate::bookings::tell::Teller;
 use crate::bookings::{By, Decision, Kind, Refusal, State, Wish, changes, reserve};
 use crate::db::{self, Actor, Stop, Tx};
 use crate::people::{Membership, RoleKind};
+use crate::undo::Begun;
 
 /// The roles that decide what somebody may do with a booking, to be taken into a transaction.
 #[derive(Debug, Clone)]
@@ -170,32 +175,33 @@ pub enum NoChange {
     Rule(Box<(Case, Refusal, Vec<Similar>)>),
 }
 
-/// Gives a booking other days or another copy, and tells those whom it concerns. `false` when it is as it was asked to be.
+/// Gives a booking other days or another copy, and tells those whom it concerns; a little later when it frees days, so that it can be undone
+/// until then. `None` when it is as it was asked to be.
 ///
 /// # Errors
 /// When it is not the person's, or a rule is in the way.
-pub fn change(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller, to: Change) -> Result<bool, Stop<NoChange>> {
+pub fn change(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller, to: Change) -> Result<Option<Begun>, Stop<NoChange>> {
     let Change { first, last, copy, override_reason } = to;
     let case = Case::read(tx, id, roles, Period::new(first, last))?;
     let slot = case.loan.booking.slot;
     let wish = Wish { kind: slot.kind, copy: Some(copy.unwrap_or(slot.copy)), first, last, by: case.by, override_reason };
+    if let Err(refusal) = later::waits(&case.loan, "") {
+        return Err(Stop::Refused(NoChange::Rule(Box::new((case, refusal, Vec::new())))));
+    }
     let decided = match changes::change(&case.reading.shelf, &case.loan.booking, &wish) {
         Ok(decision) => spare_who_waits(tx, &case, &wish, decision)?,
         refused => refused,
     };
     let decision = match decided {
         Ok(decision) => decision,
-        Err(Refusal::NothingChanged) => return Ok(false),
+        Err(Refusal::NothingChanged) => return Ok(None),
         Err(refusal) => {
             let similar = similar_to(tx, &case.reading, Some(&refusal))?;
             return Err(Stop::Refused(NoChange::Rule(Box::new((case, refusal, similar)))));
         }
     };
-    ledger::change(tx, &case.loan, &decision, &wish.override_reason)?;
-    if slot.kind == Kind::Loan {
-        teller.changed(tx, id, (slot.days, &case.loan.tag))?;
-    }
-    Ok(true)
+    let to = Moved::of(&case.loan.booking, &decision, &wish.override_reason);
+    Ok(Some(later::moved(tx, &case.loan, teller, &to)?))
 }
 
 /// More days of a loan that is out go to who waits for them first; a coordinator may set that aside with a reason.
@@ -220,23 +226,26 @@ pub fn approve(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller) -
     if loan.booking.slot.state == State::Confirmed {
         return Ok(());
     }
+    later::waits(&loan, "")?;
     changes::approve(&loan.booking.slot, by, tx.today())?;
     ledger::set_state(tx, &loan, State::Confirmed, "")?;
     Ok(teller.answered(tx, id, "")?)
 }
 
-/// Declines a request with a reason, and tells the school.
+/// Declines a request with a reason, and tells the school; a little later, so that it can be undone until then.
 ///
 /// # Errors
 /// When the person is no coordinator, it is no request, or no reason is given.
 pub fn decline(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller, reason: &str) -> Result<(), Stop<Refusal>> {
     let (loan, by) = own(tx, id, roles)?.ok_or(Refusal::NotYours)?;
-    if loan.booking.slot.state == State::Declined {
+    if loan.booking.slot.state == State::Declined || later::waits(&loan, DECLINE)?.is_some() {
         return Ok(());
     }
     changes::decline(&loan.booking.slot, by, reason)?;
-    ledger::set_state(tx, &loan, State::Declined, reason)?;
-    Ok(teller.answered(tx, id, reason)?)
+    if later::begin(tx, &loan, DECLINE, ("declined", reason), reason.trim().to_owned())? == Begun::Now {
+        later::decline(tx, &loan, teller, reason)?;
+    }
+    Ok(())
 }
 
 /// Ends the requests that nobody answered in time, takes their entries out of calendars and tells those who asked. `mail_from`: the
@@ -260,34 +269,20 @@ pub fn lapse(tx: &mut Tx<'_>, mail_from: Option<&str>) -> db::Result<usize> {
     Ok(due.len())
 }
 
-/// Cancels a booking with a reason, and tells those whom it concerns.
+/// Cancels a booking with a reason, and tells those whom it concerns; a little later, so that it can be undone until then.
 ///
 /// # Errors
 /// When it is not the person's, it is over or out, or no reason is given.
 pub fn cancel(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller, reason: &str) -> Result<(), Stop<Refusal>> {
     let (loan, by) = own(tx, id, roles)?.ok_or(Refusal::NotYours)?;
-    if loan.booking.slot.state == State::Cancelled {
+    if loan.booking.slot.state == State::Cancelled || later::waits(&loan, CANCEL)?.is_some() {
         return Ok(());
     }
     changes::cancel(&loan.booking.slot, by, reason, tx.today())?;
-    ledger::set_state(tx, &loan, State::Cancelled, reason)?;
-    if loan.booking.slot.kind == Kind::Loan {
-        teller.cancelled(tx, id, reason)?;
+    if later::begin(tx, &loan, CANCEL, ("cancelled", reason), reason.trim().to_owned())? == Begun::Now {
+        later::cancel(tx, &loan, teller, reason)?;
     }
     Ok(())
-}
-
-/// The school has given it back.
-///
-/// # Errors
-/// When it is not the person's, or not out.
-pub fn hand_back(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<(), Stop<Refusal>> {
-    let (loan, by) = own(tx, id, roles)?.ok_or(Refusal::NotYours)?;
-    if loan.booking.slot.returned_on.is_some() {
-        return Ok(());
-    }
-    let back = changes::hand_back(&loan.booking.slot, by, tx.today())?;
-    Ok(ledger::hand_back(tx, &loan, back)?)
 }
 
 /// Days that are put back in one transaction.

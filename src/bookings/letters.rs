@@ -79,6 +79,10 @@ pub enum Because<'a> {
     LeadOf(&'a str),
     /// He coordinates the cluster; its name.
     Coordinates(&'a str),
+    /// He was invited to lead science at the school, which has nobody yet; its short name.
+    Invited(&'a str),
+    /// He coordinates the cluster, and the school has nobody yet: its short name, and the cluster's.
+    InsteadOf(&'a str, &'a str),
 }
 
 impl Because<'_> {
@@ -146,10 +150,34 @@ pub fn approved(about: &About, to: &To<'_>, today: Day, calendar: Option<Calenda
     letter(APPROVED, about, to, today, calendar, "Approved", &format!("Reserved for {}: {}", about.school, about.resource), vec![opening])
 }
 
-/// The coordinator said no; the reason is his. `calendar` takes the entry out again that an earlier letter brought.
+/// Whether a request that comes to nothing has an entry in calendars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entered {
+    /// It was changed before it was answered, and the letter about that brought one.
+    ByLetter,
+    /// Nobody knows: the page of a booking gives one to whoever asks, with the first SEQUENCE.
+    Perhaps,
+}
+
+impl Entered {
+    /// Of a request that has just come to nothing.
+    #[must_use]
+    pub fn of(about: &About) -> Self {
+        if about.sequence > 1 { Self::ByLetter } else { Self::Perhaps }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::ByLetter => " Open the attached calendar entry to take it out of your calendar.",
+            Self::Perhaps => " If you have put it into your calendar, open the attached calendar entry to take it out again.",
+        }
+    }
+}
+
+/// The coordinator said no; the reason is his. `calendar` takes the entry out again that somebody has put into a calendar.
 #[must_use]
-pub fn declined(about: &About, to: &To<'_>, today: Day, reason: &str, calendar: Option<Calendar>) -> Letter {
-    let removal = if calendar.is_some() { " Open the attached calendar entry to take it out of your calendar." } else { "" };
+pub fn declined(about: &About, to: &To<'_>, today: Day, reason: &str, (calendar, entered): (Calendar, Entered)) -> Letter {
+    let removal = entered.words();
     let opening =
         Block::paragraph(format!("{} could not approve the request for {}. The days are free again.{removal}", about.by, about.days));
     letter(
@@ -157,24 +185,24 @@ pub fn declined(about: &About, to: &To<'_>, today: Day, reason: &str, calendar: 
         about,
         to,
         today,
-        calendar,
+        Some(calendar),
         "Not approved",
         &format!("Not approved for {}: {}", about.school, about.resource),
         vec![opening, Block::facts([("Reason", reason)])],
     )
 }
 
-/// Nobody said yes or no in time. `calendar` takes the entry out again that an earlier letter brought.
+/// Nobody said yes or no in time. `calendar` as for [`declined`].
 #[must_use]
-pub fn lapsed(about: &About, to: &To<'_>, today: Day, calendar: Option<Calendar>) -> Letter {
-    let removal = if calendar.is_some() { " Open the attached calendar entry to take it out of your calendar." } else { "" };
+pub fn lapsed(about: &About, to: &To<'_>, today: Day, (calendar, entered): (Calendar, Entered)) -> Letter {
+    let removal = entered.words();
     let left = if about.days.last() >= today { " The days that are left are free again." } else { "" };
     let opening = Block::paragraph(format!(
         "Nobody answered the request for {} before its first day was over, so it has lapsed.{left}{removal} If you still need the box, ask your coordinator.",
         about.days
     ));
     let title = format!("Not answered for {}: {}", about.school, about.resource);
-    letter(DECLINED, about, to, today, calendar, "Not answered", &title, vec![opening])
+    letter(DECLINED, about, to, today, Some(calendar), "Not answered", &title, vec![opening])
 }
 
 /// Other days or another copy; `before` is what it was.
@@ -190,6 +218,18 @@ pub fn changed(about: &About, to: &To<'_>, today: Day, before: (Period, &str), c
         ("Copy before", if tag == about.tag { String::new() } else { tag.to_owned() }),
     ]);
     letter(CHANGED, about, to, today, calendar, "Changed", &format!("The loan of {} has changed", about.resource), vec![opening, was])
+}
+
+/// It was given back before its last day: the loan ends with the day on which it was given back. `before`: its days until then.
+#[must_use]
+pub fn ended_early(about: &About, to: &To<'_>, today: Day, before: Period, calendar: Calendar) -> Letter {
+    let opening = Block::paragraph(format!(
+        "It was given back before its last day, so the loan ended on {}. The days after it are free for others. Open the attached calendar entry to bring yours up to date.",
+        days::full(about.days.last())
+    ));
+    let was = Block::facts([("It was booked for", before.to_string())]);
+    let heading = format!("The loan of {} has ended early", about.resource);
+    letter(CHANGED, about, to, today, Some(calendar), "Ended early", &heading, vec![opening, was])
 }
 
 /// Given up, by the school or by a coordinator, with a reason.
@@ -243,6 +283,12 @@ fn letter(
         Because::Keeps => "You got this because this booking was handed on to you.".to_owned(),
         Because::LeadOf(school) => format!("You got this because you are a science lead of {school}."),
         Because::Coordinates(cluster) => format!("You got this because you coordinate {cluster}."),
+        Because::Invited(school) => {
+            format!("You got this because you were invited to be a science lead of {school}, which has none at the moment.")
+        }
+        Because::InsteadOf(school, cluster) => {
+            format!("You got this because {school} has no science lead at the moment, and you coordinate {cluster}.")
+        }
     };
     Letter {
         kind,
@@ -342,7 +388,7 @@ mod tests {
                 "https://boxrota.example/c/south-milford/requests",
             ),
             approved(&coordinator, &lead, today(), Some(calendar(Method::Publish))),
-            declined(&coordinator, &lead, today(), "It is being mended that week.", None),
+            declined(&coordinator, &lead, today(), "It is being mended that week.", (calendar(Method::Cancel), Entered::Perhaps)),
             changed(&moved, &lead, today(), (about().days, "EL-1"), Some(calendar(Method::Publish))),
             cancelled(&coordinator, &lead, today(), "School trip that week", Some(calendar(Method::Cancel))),
         ]

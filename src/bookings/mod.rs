@@ -10,6 +10,7 @@ pub mod changes;
 pub mod ics;
 pub mod letters;
 pub mod missing;
+pub mod moved;
 pub mod pages;
 pub mod refusals;
 pub mod reserve;

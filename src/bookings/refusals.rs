@@ -193,6 +193,13 @@ pub enum Refusal {
     ReasonNeeded,
     /// Nothing about it would change.
     NothingChanged,
+    /// Something else is about to happen to it, and can still be undone.
+    Waits {
+        /// "being cancelled".
+        what: &'static str,
+        /// When, as "10:02".
+        at: String,
+    },
     /// It is an offer of the waiting list, which the school takes or does not on a page of its own.
     Offered,
 }
@@ -311,6 +318,7 @@ impl Refusal {
             Self::NotOut => "It is not out at a school".to_owned(),
             Self::OutElsewhere { tag, holder } => format!("{holder} still has {tag}. Its return must be recorded first"),
             Self::ReasonNeeded => "Give a reason, so that others understand".to_owned(),
+            Self::Waits { what, at } => format!("This booking is {what}, until {at} you can undo that. Undo it first"),
             Self::Offered => {
                 "These days are held for the school from the waiting list. It takes them or not under All your loans".to_owned()
             }

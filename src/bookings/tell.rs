@@ -4,7 +4,7 @@
 use crate::base::days::{self, Period};
 use crate::base::ids::{BookingId, PersonId};
 use crate::bookings::ics::{self, Entry, Organizer};
-use crate::bookings::letters::{self, About, Because, To};
+use crate::bookings::letters::{self, About, Because, Entered, To};
 use crate::bookings::rules::DIRECT_DAYS;
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::store::shelf::Reading;
@@ -61,13 +61,18 @@ impl Teller {
         Ok(Self { base: format!("/c/{slug}"), cluster, actor: String::new(), organizer })
     }
 
+    /// For what somebody decided a little while ago, and what is carried out now.
+    pub fn in_the_name_of(tx: &mut Tx<'_>, mail_from: Option<&str>, name: &str) -> Result<Self> {
+        Ok(Self { actor: name.to_owned(), ..Self::of_nobody(tx, mail_from)? })
+    }
+
     /// A request that nobody has answered in time.
     pub fn lapsed(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
         let facts = self.facts(tx, id)?;
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
-        let calendar = entered(about).then(|| self.entry(&facts));
-        Self::to_school(tx, loan, about, |to| letters::lapsed(about, to, today, calendar.clone()))
+        let removal = (self.entry(&facts), Entered::of(about));
+        self.to_school(tx, loan, about, |to| letters::lapsed(about, to, today, removal.clone()))
     }
 
     /// A new booking: to who booked it and the school's science leads; a request also to the coordinators.
@@ -100,6 +105,7 @@ impl Teller {
             booked_by: self.actor.clone(),
             hands: Hands::Booker,
             changed: tx.now,
+            waiting: None,
         };
         let facts = self.facts_of(tx, loan, &reading.schools, &near);
         self.tell_booked(tx, &facts)
@@ -110,7 +116,7 @@ impl Teller {
         let today = tx.today();
         let calendar = self.entry(facts);
         let asked = loan.booking.slot.state == State::Requested;
-        Self::to_school(tx, loan, about, |to| {
+        self.to_school(tx, loan, about, |to| {
             if asked { letters::requested(about, to, today) } else { letters::reserved(about, to, today, Some(calendar.clone())) }
         })?;
         if asked { self.to_coordinators(tx, about) } else { Ok(()) }
@@ -123,12 +129,12 @@ impl Teller {
         let today = tx.today();
         let calendar = self.entry(&facts);
         let yes = loan.booking.slot.state == State::Confirmed;
-        let entered = entered(about);
-        Self::to_school(tx, loan, about, |to| {
+        let entered = Entered::of(about);
+        self.to_school(tx, loan, about, |to| {
             if yes {
                 letters::approved(about, to, today, Some(calendar.clone()))
             } else {
-                letters::declined(about, to, today, reason, entered.then(|| calendar.clone()))
+                letters::declined(about, to, today, reason, (calendar.clone(), entered))
             }
         })
     }
@@ -139,17 +145,26 @@ impl Teller {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let calendar = self.entry(&facts);
-        Self::to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
+        self.to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
         if loan.booking.slot.state == State::Requested { self.to_coordinators(tx, about) } else { Ok(()) }
     }
 
-    /// Given up.
+    /// Given back before its last day. `before`: its days until then.
+    pub fn ended_early(&self, tx: &mut Tx<'_>, id: BookingId, before: Period) -> Result<()> {
+        let facts = self.facts(tx, id)?;
+        let (loan, about) = (&facts.loan, &facts.about);
+        let today = tx.today();
+        let calendar = self.entry(&facts);
+        self.to_school(tx, loan, about, |to| letters::ended_early(about, to, today, before, calendar.clone()))
+    }
+
+    /// Cancelled.
     pub fn cancelled(&self, tx: &mut Tx<'_>, id: BookingId, reason: &str) -> Result<()> {
         let facts = self.facts(tx, id)?;
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let calendar = self.entry(&facts);
-        Self::to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
+        self.to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
     }
 
     /// The booking as a calendar file.
@@ -196,7 +211,7 @@ impl Teller {
         Calendar { text: ics::file(&entry, &self.organizer), method }
     }
 
-    fn to_school(tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
+    fn to_school(&self, tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
         // Whoever has left since then hears no more of the cluster.
         let (hands, because) = match &loan.hands {
             Hands::Booker => (Some(loan.booking.person), Because::Booked),
@@ -215,8 +230,22 @@ impl Teller {
             let may_mute = because.may_mute(letter.kind).then_some(WayOut::Carried);
             sendings.push(Sending { letter, may_mute });
         }
+        if sendings.is_empty() {
+            sendings = self.instead(tx, loan, about, write)?;
+        }
         choices::post_all(tx, &sendings)?;
         Ok(())
+    }
+
+    /// Nobody at the school hears of it: those who were invited there do, and until they accept the coordinators.
+    fn instead(&self, tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<Vec<Sending>> {
+        let invited = roles::invited_to_lead(tx, loan.booking.slot.school)?;
+        let coordinators = roles::people_with_role(tx, RoleKind::Coordinator)?;
+        let invited = invited.into_iter().map(|recipient| (recipient, Because::Invited(&about.school)));
+        let because = Because::InsteadOf(&about.school, &self.cluster);
+        let others = coordinators.iter().filter_map(Person::recipient).map(|recipient| (recipient, because));
+        let letter = |(recipient, because)| Sending { letter: write(&To { recipient, because }), may_mute: None };
+        Ok(invited.chain(others).map(letter).collect())
     }
 
     fn to_coordinators(&self, tx: &mut Tx<'_>, about: &About) -> Result<()> {
@@ -247,11 +276,6 @@ fn wanted(tx: &mut Tx<'_>, letters: Vec<Letter>, because: Because<'_>) -> Result
 #[must_use]
 pub fn organizer(site: &Site, cluster: &str) -> Organizer {
     organizer_at(site.mail_from.as_deref().unwrap_or_default(), site.public_url.host_str().unwrap_or("localhost"), cluster)
-}
-
-/// A request that was changed before it was answered has an entry in calendars, from the letter about the change.
-fn entered(about: &About) -> bool {
-    about.sequence > 1
 }
 
 fn organizer_at(from: &str, host: &str, cluster: &str) -> Organizer {

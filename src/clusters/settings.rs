@@ -15,6 +15,8 @@ pub struct Further {
     pub transit_days: u32,
     /// School days for which an offer of the waiting list is held.
     pub offer_days: u32,
+    /// Minutes for which an act that frees days can be undone; 0: not at all.
+    pub undo_minutes: u32,
     /// From this price on, in pence, a thing belongs into the asset register.
     pub asset_threshold_pence: i64,
     /// Months between two electrical tests.
@@ -28,6 +30,7 @@ impl Default for Further {
             mail_to_hour: 19,
             transit_days: 3,
             offer_days: 2,
+            undo_minutes: 2,
             asset_threshold_pence: 10_000,
             electrical_test_months: 24,
         }
@@ -71,6 +74,8 @@ pub struct Typed {
     pub transit_days: String,
     /// School days.
     pub offer_days: String,
+    /// Minutes.
+    pub undo_minutes: String,
     /// Pounds.
     pub asset_threshold: String,
     /// Months.
@@ -124,6 +129,7 @@ impl From<&All> for Typed {
             mail_to_hour: further.mail_to_hour.to_string(),
             transit_days: further.transit_days.to_string(),
             offer_days: further.offer_days.to_string(),
+            undo_minutes: further.undo_minutes.to_string(),
             asset_threshold: pounds(further.asset_threshold_pence),
             electrical_test_months: further.electrical_test_months.to_string(),
         }
@@ -162,6 +168,7 @@ impl Typed {
         let mail_to_hour = number("mail_to_hour", &self.mail_to_hour, 1..=24, "The last hour for mail");
         let transit_days = number("transit_days", &self.transit_days, 1..=60, "The time on the way");
         let offer_days = number("offer_days", &self.offer_days, 1..=20, "The time for an offer");
+        let undo_minutes = number("undo_minutes", &self.undo_minutes, 0..=60, "The time to undo");
         let electrical_test_months = number("electrical_test_months", &self.electrical_test_months, 1..=120, "The time between tests");
         if wrong.iter().all(|(field, _)| !field.starts_with("mail_")) && mail_from_hour >= mail_to_hour {
             wrong.push(("mail_to_hour", "Mail ends later than it begins: choose a later hour, or an earlier one to begin".into()));
@@ -194,14 +201,22 @@ impl Typed {
                 approval_needed,
                 non_school_days,
             },
-            further: Further { mail_from_hour, mail_to_hour, transit_days, offer_days, asset_threshold_pence, electrical_test_months },
+            further: Further {
+                mail_from_hour,
+                mail_to_hour,
+                transit_days,
+                offer_days,
+                undo_minutes,
+                asset_threshold_pence,
+                electrical_test_months,
+            },
         })
     }
 }
 
 impl All {
     /// Each setting by its name in files, with its value in words.
-    fn lines(&self) -> [(&'static str, String); 13] {
+    fn lines(&self) -> [(&'static str, String); 14] {
         let (rules, further) = (&self.rules, &self.further);
         [
             ("longest_loan", rules.longest.words()),
@@ -215,6 +230,7 @@ impl All {
             ("mail_to_hour", further.mail_to_hour.to_string()),
             ("transit_days", further.transit_days.to_string()),
             ("offer_days", further.offer_days.to_string()),
+            ("undo_minutes", further.undo_minutes.to_string()),
             ("asset_threshold", pounds(further.asset_threshold_pence)),
             ("electrical_test_months", further.electrical_test_months.to_string()),
         ]
@@ -314,6 +330,6 @@ mod tests {
         assert_eq!(wrong(|typed| typed.mail_to_hour = "7".into()), ["mail_to_hour"]);
         assert_eq!(wrong(|typed| typed.approval_needed = String::new()), ["approval_needed"]);
         assert_eq!(wrong(|typed| typed.offer_days = "21".into()), ["offer_days"]);
-        assert_eq!(Typed::default().read().expect_err("faults").len(), 12, "how far ahead alone may be empty");
+        assert_eq!(Typed::default().read().expect_err("faults").len(), 13, "how far ahead alone may be empty");
     }
 }

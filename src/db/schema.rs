@@ -33,6 +33,7 @@ diesel::table! {
         digest_on -> Nullable<Date>,
         longest_loan_unit -> Text,
         half_term_news -> Bool,
+        undo_minutes -> Integer,
     }
 }
 
@@ -461,5 +462,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     finds,
     waits,
     unsubscribe_links,
-    digest_items
+    digest_items,
+    pending_acts
 );

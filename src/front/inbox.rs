@@ -8,16 +8,18 @@ use serde::Deserialize;
 
 use crate::attention::inbox::{Cause, Entry, Inbox, Reader, Thing, whereabouts};
 use crate::attention::pages::rescue::button;
+use crate::attention::remedies::{Step, for_copy};
 use crate::attention::store::{self, Neighbour};
 use crate::attention::{AtRisk, Found, Holding, Request, Trouble};
 use crate::base::days::{self, Day};
-use crate::base::ids::SchoolId;
+use crate::base::ids::{PendingId, SchoolId};
 use crate::bookings::pages::requests::Requests;
 use crate::catalogue::Item;
 use crate::db::{Result, Tx};
 use crate::people::pages::call;
 use crate::people::{InboxReader, Member, RoleKind, words};
 use crate::schools::ANOTHER;
+use crate::undo::pages::button as undo_button;
 use crate::web::answer::{answer, see_other};
 use crate::web::app::Waiting;
 use crate::web::forms::verb;
@@ -66,6 +68,8 @@ fn many(things: &[Thing<'_>]) -> usize {
 #[serde(default)]
 pub struct Done {
     done: String,
+    /// What can still be undone of it.
+    undo: Option<PendingId>,
 }
 
 /// What the page shows.
@@ -88,10 +92,13 @@ impl InboxPage {
     }
 
     fn lead(&self, school: SchoolId) -> Markup {
-        let lead = self.neighbours.iter().find(|one| one.id == school).and_then(|one| one.lead.as_ref());
+        let there = self.neighbours.iter().find(|one| one.id == school);
         html! {
-            @if let Some((name, email, phone)) = lead { a href={ "mailto:" (email) } { (name) } @if !phone.is_empty() { ", " (call(phone)) } }
-            @else { "no science lead" }
+            @match there.map(|there| (&there.lead, there)) {
+                Some((Some((name, email, phone)), _)) => { a href={ "mailto:" (email) } { (name) } @if !phone.is_empty() { ", " (call(phone)) } }
+                Some((None, there)) => (there.nobody()),
+                None => "no science lead",
+            }
         }
     }
 }
@@ -104,7 +111,7 @@ pub async fn show(app: web::Data<App>, member: InboxReader, query: web::Query<Do
     let desk = app.db.read(member.scope(), |tx| Ok::<_, Error>(InboxPage::read(tx)?)).await?;
     let reader = reader(member.is(RoleKind::Coordinator));
     let shell = Shell { inbox: Some(desk.inbox.many(reader)), ..member.shell(Nav::Inbox) };
-    Ok(answer(StatusCode::OK, &page(&shell, "Inbox", &main(&member, &desk, reader, &query.done))))
+    Ok(answer(StatusCode::OK, &page(&shell, "Inbox", &main(&member, &desk, reader, &query))))
 }
 
 /// Where what needs attention stood once: letters that were sent lead there.
@@ -148,7 +155,7 @@ fn said(done: &str) -> Option<(Tone, &'static str, &'static str)> {
     })
 }
 
-fn main(member: &Member, desk: &InboxPage, reader: Reader, done: &str) -> Markup {
+fn main(member: &Member, desk: &InboxPage, reader: Reader, Done { done, undo }: &Done) -> Markup {
     let (base, parts) = (member.base(), desk.inbox.parts(reader));
     let lead = match reader {
         Reader::Coordinator => "What waits for you in the whole cluster, the most urgent first, and what you can do",
@@ -156,7 +163,9 @@ fn main(member: &Member, desk: &InboxPage, reader: Reader, done: &str) -> Markup
     };
     html! {
         (head("Inbox", html! { (lead) }, html! { a.btn href={ (base) "/people" } { (icon("users")) "Schools and their people" } }))
-        @if let Some((tone, heading, text)) = said(done) { (banner(tone, heading, html! { p { (text) } })) }
+        @if let Some(id) = undo.filter(|_| done == "moved") {
+            (banner(Tone::Good, "The booking is moving to another copy", html! { p { "Its days are the same. Until the school hears of it you can undo this." } (undo_button(base, id, member.csrf())) }))
+        } @else if let Some((tone, heading, text)) = said(done) { (banner(tone, heading, html! { p { (text) } })) }
         @if parts.is_empty() {
             @let text = match reader {
                 Reader::Coordinator => "Nothing waits for you: no request, no box that is late, missing or short of a part, and every count agrees. What needs you will stand here, with what can be done about it.",
@@ -315,20 +324,50 @@ fn remedies(member: &Member, desk: &InboxPage, trouble: Trouble, holding: &Holdi
     let here = format!("{}/attention/{}", member.base(), holding.item.copy);
     let what = holding.item.words();
     let ask = |request: Request, words: &str| button(member, &format!("{here}/ask"), ("what", request.into()), words, &what, "mail");
-    let found = |at: Found, words: &str| button(member, &format!("{here}/found"), ("at", at.into()), words, &what, "check");
-    let lost = || button(member, &format!("{here}/missing"), ("sure", "yes"), "Mark as missing", &what, "search");
+    let found = |at: Found, words: &str| {
+        let sure = button(member, &format!("{here}/found"), ("at", at.into()), "Yes, it is there", &what, "check");
+        let told = "Whose booking was at risk hears of it at once, and it can be booked again. If that was wrong, mark it as missing.";
+        asked_once(words, &what, told, &sure)
+    };
+    let is_at = |trouble: Trouble, at: Found| match (trouble, at) {
+        (Trouble::WithoutBooking, _) => format!("It is back in store at {}", desk.name(holding.home)),
+        (_, Found::Store) => format!("Found: it is in store at {}", desk.name(holding.home)),
+        (_, Found::School) => format!("Found: it is at {}", desk.name(school)),
+    };
+    let lost = || {
+        let sure = button(member, &format!("{here}/missing"), ("sure", "yes"), "Yes, mark it as missing", &what, "search");
+        let words = "Who had it last and who has booked it hear of it at once, and nobody can book it. If it turns up, say here where it was found.";
+        asked_once("Mark as missing", &what, words, &sure)
+    };
     html! {
-        @match trouble {
-            Trouble::Late(_) => { (ask(Request::BringBack, "Ask when it comes back")) (lost()) }
-            Trouble::LongOnTheWay(_) => { (ask(Request::Receive, "Remind the receiver")) (lost()) }
-            Trouble::Missing => {
-                (found(Found::Store, &format!("Found: it is in store at {}", desk.name(holding.home))))
-                @if school != holding.home { (found(Found::School, &format!("Found: it is at {}", desk.name(school)))) }
+        @for step in for_copy(trouble, school == holding.home) {
+            @match step {
+                Step::Ask(request) => (ask(request, asking(request))),
+                Step::Found(at) => (found(at, &is_at(trouble, at))),
+                Step::MarkMissing => (lost()),
             }
-            Trouble::WithoutBooking => { (ask(Request::BringBack, "Ask when it comes back")) (found(Found::Store, &format!("It is back in store at {}", desk.name(holding.home)))) (lost()) }
-            Trouble::NotCounted => { (ask(Request::Count, "Ask for a count")) }
         }
         a.btn.small href={ (member.base()) "/copies/" (holding.item.copy) "/history" } { "History" span.vh { " of " (what) } }
+    }
+}
+
+/// What is heard at once cannot be undone, and is asked once before: what it does, and then the button. `what` as for [`button`].
+fn asked_once(words: &str, what: &str, told: &str, sure: &Markup) -> Markup {
+    html! {
+        details.more.sure {
+            summary { (words) span.vh { ": " (what) } }
+            p { (told) }
+            (sure)
+        }
+    }
+}
+
+/// What the button says that asks.
+fn asking(request: Request) -> &'static str {
+    match request {
+        Request::BringBack => "Ask when it comes back",
+        Request::Receive => "Remind the receiver",
+        Request::Count => "Ask for a count",
     }
 }
 
@@ -359,8 +398,7 @@ fn rescue(member: &Member, desk: &InboxPage, one: &AtRisk) -> Markup {
     let here = format!("{}/attention/bookings/{}", member.base(), one.slot.id);
     let what = format!("{}, {}", desk.name(one.slot.school), one.slot.days);
     html! {
-        (button(member, &format!("{here}/move"), ("sure", "yes"), "Move to another copy", &what, "repeat"))
-        a.btn.small href=(here) { (icon("calendar-days")) "Offer other dates" span.vh { ": " (what) } }
+        a.btn.small href=(here) { (icon("repeat")) "See what can be done" span.vh { ": " (what) } }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod my_loans;
 pub mod overview;
 pub mod resource;
 pub mod school;
+pub mod undo;
 pub mod week;
 pub mod loan;
 
@@ -44,6 +45,7 @@ pub fn inside(routes: &mut web::ServiceConfig) {
         .route("/bookings/{booking}/decline", post().to(loan::verbs::decline))
         .route("/bookings/{booking}/collected", post().to(loan::verbs::collected))
         .route("/bookings/{booking}/returned", post().to(loan::verbs::returned))
+        .route("/undo/{act}", post().to(undo::undo))
         .route("/loans", get().to(my_loans::show))
         .route("/mail", get().to(mail::list))
         .route("/mail/retry", post().to(mail::retry_all))

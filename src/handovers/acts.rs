@@ -14,8 +14,8 @@ use crate::handovers::store::counts::{self as counted, New, Of};
 use crate::handovers::store::finds::{self, Lid};
 use crate::handovers::store::handovers::{self, Said, Thing};
 use crate::handovers::tell::{Event, Teller};
-use crate::handovers::{self as handing, FIND_SPARES, MOST_FINDS, Next, OnTheWay, Refusal, Scene, Seen, Taken, Who};
-use crate::journeys::{Custody, Place, store};
+use crate::handovers::{self as handing, FIND_SPARES, MOST_FINDS, Next, OnTheWay, Refusal, Scene, Seen, Taken, Who, Word};
+use crate::journeys::{Custody, Leg, Place, store};
 use crate::schools;
 use crate::year::{self, SchoolCalendar};
 
@@ -77,7 +77,7 @@ pub fn count(tx: &mut Tx<'_>, copy: CopyId, side: Side, work: &Sent, me: &Who, t
     let (handover, event) = match (&turn, side) {
         (Turn::Late(taken), _) => (Some(by.give_late(tx, taken)?), Some(Event::GivenLate)),
         (Turn::Over(next), Side::Giver) => (Some(by.give(tx, next)?), Some(Event::Given)),
-        (Turn::Over(next), _) => (Some(by.receive(tx, next)?), Some(Event::Received(next.slot))),
+        (Turn::Over(next), _) => (Some(by.receive(tx, next, teller)?), Some(Event::Received(next.slot))),
         (Turn::Stays, _) => (None, None),
     };
     let custody = &scene.custody;
@@ -191,8 +191,9 @@ impl Act<'_> {
         Ok(taken.id)
     }
 
-    fn receive(&self, tx: &mut Tx<'_>, next: &Next) -> db::Result<HandoverId> {
+    fn receive(&self, tx: &mut Tx<'_>, next: &Next, teller: &Teller) -> db::Result<HandoverId> {
         let copy = self.thing.copy;
+        let mut ended = None;
         let id = if let Some(way) = self.scene.on_the_way {
             let given = counted::of_handover(tx, way.id)?.into_iter().find(|one| one.side == Side::Giver);
             let before = handovers::one(tx, way.id)?.given_said.condition;
@@ -202,6 +203,7 @@ impl Act<'_> {
             store::put(tx, &handovers::custody_after(copy, next, self.person, tx.now))?;
             if let Some(booking) = way.from_booking {
                 let slot = loans::one(tx, booking)?.booking.slot;
+                ended = Some((slot, changes::ended(&slot, way.on)));
                 ledger::end_early(tx, &slot, changes::ended(&slot, way.on))?;
             }
             way.id
@@ -212,6 +214,7 @@ impl Act<'_> {
                 let loan = loans::one(tx, booking)?;
                 // The receiver says so; what is out can be handed back.
                 if let Ok(back) = changes::hand_back(&loan.booking.slot, By::Coordinator, tx.today()) {
+                    ended = Some((loan.booking.slot, back));
                     ledger::hand_back(tx, &loan, back)?;
                 }
             }
@@ -222,6 +225,9 @@ impl Act<'_> {
             ledger::collect(tx, &loan)?;
         }
         self.log(tx, "received", Some((next.from, next.to())))?;
+        if let Some((slot, back)) = ended {
+            teller.ended(tx, &slot, &back)?;
+        }
         Ok(id)
     }
 
@@ -286,7 +292,7 @@ pub fn refuse(tx: &mut Tx<'_>, copy: CopyId, sent: Refused, me: &Who, teller: &T
     Ok(Some(way.id))
 }
 
-/// The giver takes back what was given up and has not been received.
+/// What is on its way and has not been received is with the giver again: the giver takes it back, or the other side says that it never left.
 pub fn take_back(tx: &mut Tx<'_>, copy: CopyId, seen: Option<Seen>, me: &Who, teller: &Teller) -> Result<(), Stop<No>> {
     let person = tx.person()?;
     let (thing, scene) = handovers::scene(tx, copy)?;
@@ -295,7 +301,7 @@ pub fn take_back(tx: &mut Tx<'_>, copy: CopyId, seen: Option<Seen>, me: &Who, te
     back_to_giver(tx, &scene, &way, person)?;
     let names = schools::store::school_names(tx)?;
     tx.log("copies", &thing.copy, "taken back", "", names.of(way.from))?;
-    Ok(teller.tell(tx, way.id, &Event::Withdrawn)?)
+    Ok(teller.tell(tx, way.id, &Event::Withdrawn { by_giver: me.led.contains(&way.from) })?)
 }
 
 /// The copy is with whoever handed it over, as it was before: for the loan that had been handed over with it, or in the store.
@@ -322,7 +328,7 @@ fn back_to_giver(tx: &mut Tx<'_>, scene: &Scene, way: &OnTheWay, person: PersonI
 
 /// The school has fetched what it has booked, and nobody has counted it. Says for which days, when nobody knew where the copy was; done
 /// twice, it is done once.
-pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<Option<Slot>, Stop<bookings::Refusal>> {
+pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, teller: &Teller) -> Result<Option<Slot>, Stop<bookings::Refusal>> {
     let loan = loans::one(tx, id)?;
     let (slot, by) = (loan.booking.slot, roles.by(&loan));
     if !by.may_act_for(slot.school) {
@@ -330,6 +336,9 @@ pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<Option
     }
     if slot.is_out() {
         return Ok(None);
+    }
+    if let Some(waiting) = &loan.waiting {
+        return Err(bookings::Refusal::Waits { what: bookings::acts::later::being(&waiting.kind), at: waiting.at() }.into());
     }
     let calendar = year::store::school_calendar(tx, bookings::tell::around(slot.days))?;
     let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy);
@@ -342,11 +351,44 @@ pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles) -> Result<Option
     if let (Some(person), Some((handover, from, given))) = (tx.actor.person(), handovers::on_its_way(tx, slot.copy)?) {
         handovers::arrived(tx, handover, person, (slot.school, slot.id))?;
         if let Some(from) = from {
-            let ended = loans::one(tx, from)?.booking.slot;
-            ledger::end_early(tx, &ended, changes::ended(&ended, given))?;
+            let slot = loans::one(tx, from)?.booking.slot;
+            ledger::end_early(tx, &slot, changes::ended(&slot, given))?;
+            teller.ended(tx, &slot, &changes::ended(&slot, given))?;
         }
     }
     Ok((before.place == Place::Missing).then_some(slot))
+}
+
+/// The school says that it has given back what it has, and nobody has counted it. That is the word of one side: the copy is on its way until
+/// the school where the store is, or a coordinator, says that it is there. A school that is the store itself puts it back on its own shelf, and
+/// a coordinator of another school speaks for the store: then it is there at once. Done twice, it is done once.
+pub fn returned(tx: &mut Tx<'_>, id: BookingId, me: &Who, teller: &Teller) -> Result<(), Stop<bookings::Refusal>> {
+    let loan = loans::one(tx, id)?;
+    let slot = loan.booking.slot;
+    if !me.acts_for(slot.school) {
+        return Err(bookings::Refusal::NotYours.into());
+    }
+    if slot.returned_on.is_some() {
+        return Ok(());
+    }
+    let back = changes::hand_back(&slot, By::Coordinator, tx.today())?;
+    let (thing, scene) = handovers::scene(tx, slot.copy)?;
+    let word = handing::word_of(&scene, me, slot.school);
+    if word == Word::OwnShelf {
+        ledger::hand_back(tx, &loan, back)?;
+        return Ok(teller.ended(tx, &slot, &back)?);
+    }
+    let home = |leg: &Leg| leg.from_booking == Some(id) && leg.to_booking.is_none();
+    let leg = scene.legs.iter().map(|(leg, _)| leg).find(|leg| home(leg));
+    let (leg, day) = (leg.map(|leg| leg.id), leg.map(|leg| leg.day));
+    let next = Next { leg, from: slot.school, from_booking: Some(id), at: scene.home, slot: None, day };
+    let (count, said) = (Count { how: How::None, lines: Vec::new() }, Said::default());
+    let by = Act { thing: &thing, scene: &scene, count: &count, said: &said, person: tx.person()? };
+    let (handover, event) = match word {
+        Word::Giver => (by.give(tx, &next)?, Event::Given),
+        Word::OwnShelf | Word::Store => (by.receive(tx, &next, teller)?, Event::Received(None)),
+    };
+    Ok(teller.tell(tx, handover, &event)?)
 }
 
 /// Keeps what a stranger says of where a copy is, and tells the coordinators; `false` when as many reports of it wait as they can need

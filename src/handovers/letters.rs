@@ -108,6 +108,10 @@ pub enum Because {
     Coordinates(String),
     /// He signed.
     Signed,
+    /// He was invited to lead science at this school, which has nobody yet.
+    Invited(String),
+    /// He coordinates the cluster, and this school has nobody yet: the school, and the cluster.
+    InsteadOf(String, String),
 }
 
 impl Because {
@@ -119,6 +123,12 @@ impl Because {
             Self::Gets(school) => format!("You got this because you are a science lead of {school}, where the box goes."),
             Self::Coordinates(cluster) => format!("You got this because you coordinate {cluster}."),
             Self::Signed => "You got this because you signed for it.".to_owned(),
+            Self::Invited(school) => {
+                format!("You got this because you were invited to be a science lead of {school}, which has none at the moment.")
+            }
+            Self::InsteadOf(school, cluster) => {
+                format!("You got this because {school} has no science lead at the moment, and you coordinate {cluster}.")
+            }
         }
     }
 }
@@ -224,6 +234,21 @@ pub fn refused(about: &About, to: &Recipient, because: &Because, today: Day, rea
 pub fn withdrawn(about: &About, to: &Recipient, because: &Because, today: Day) -> Letter {
     let opening = vec![Block::paragraph(format!("{} has taken it back. It is not on its way to you any more.", about.from)), facts(about)];
     let title = format!("Taken back: {} ({})", about.resource, about.tag);
+    let heading = format!("{} is with {} again", about.resource, about.from);
+    letter(WITHDRAWN, about, to, because, today, title, &heading, opening, Block::button("See where it is", &about.copy_url))
+}
+
+/// To the giver: the other side, or a coordinator, says that it never left.
+#[must_use]
+pub fn not_arrived(about: &About, to: &Recipient, because: &Because, today: Day) -> Letter {
+    let opening = vec![
+        Block::paragraph(format!(
+            "Your school said that it was on its way to {}. It has not come, so it is down as being with {} again. If you have taken it there, talk to them; if you still have it, hand it over when you can.",
+            about.to, about.from
+        )),
+        facts(about),
+    ];
+    let title = format!("Not arrived: {} ({})", about.resource, about.tag);
     let heading = format!("{} is with {} again", about.resource, about.from);
     letter(WITHDRAWN, about, to, because, today, title, &heading, opening, Block::button("See where it is", &about.copy_url))
 }
@@ -352,6 +377,7 @@ mod tests {
             ("handover_given_late", given_late(&arrived, &to, &gives, today)),
             ("handover_refused", refused(&arrived, &to, &coordinator, today, "The lid is broken")),
             ("handover_withdrawn", withdrawn(&about(), &to, &gets, today)),
+            ("handover_not_arrived", not_arrived(&About { to: "the store at Fairburn".into(), ..about() }, &to, &gives, today)),
             ("box_found", found(FindId(1), "Electricity (EL1)", "On the number 42 bus", &to, "South Milford", today, &about().copy_url)),
         ] {
             let shown = format!("Subject: {}\n\n{}", letter.title, bodies::text(&letter));

@@ -363,13 +363,37 @@ pub fn count(scene: &Scene, who: &Who) -> Result<(), Refusal> {
     }
 }
 
-/// Whether the giver can take back what is on its way.
+/// Whose word it is that a loan was given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// The school is where the store is: it puts the copy back on its own shelf.
+    OwnShelf,
+    /// The school that had it: the store has yet to say that it is there.
+    Giver,
+    /// Who speaks for the store: it is there.
+    Store,
+}
+
+/// Whose word it is when this person says that the school has given the copy back. Who leads the school speaks for it, also as coordinator.
+#[must_use]
+pub fn word_of(scene: &Scene, who: &Who, school: SchoolId) -> Word {
+    if scene.home == school {
+        Word::OwnShelf
+    } else if who.led.contains(&school) && !who.led.contains(&scene.home) {
+        Word::Giver
+    } else {
+        Word::Store
+    }
+}
+
+/// Whether what is on its way can be taken back: by the giver, and of what goes home by the school where its store is, which knows whether it
+/// ever came. Another school refuses it with a reason.
 ///
 /// # Errors
 /// Why not.
 pub fn take_back(scene: &Scene, who: &Who) -> Result<OnTheWay, Refusal> {
     match scene.on_the_way {
-        Some(way) if who.acts_for(way.from) => Ok(way),
+        Some(way) if who.acts_for(way.from) || (way.to.is_none() && who.acts_for(scene.home)) => Ok(way),
         Some(_) => Err(Refusal::NotYours),
         // Whoever was slower reads how it stands.
         None => Err(Refusal::NotOnItsWay),

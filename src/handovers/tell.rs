@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::base::days;
 use crate::base::ids::{HandoverId, PersonId, SchoolId};
-use crate::bookings::Slot;
+use crate::bookings::changes::Back;
+use crate::bookings::{self, Slot};
+use crate::clusters;
 use crate::db::{Result, Tx};
 use crate::handovers::counts::{Count, Side, differences};
 use crate::handovers::letters::{self, About, Because, GIVEN, KINDS, read_subject};
@@ -14,8 +16,9 @@ use crate::handovers::store::handovers::{self, Handover, Said, Signature, State}
 use crate::journeys::store;
 use crate::mail::{Kind, Letter, Recipient, Stored, store as outbox};
 use crate::people::store::{Person, roles};
-use crate::people::{Cluster, RoleKind};
+use crate::people::{Membership, RoleKind};
 use crate::schools;
+use crate::web::App;
 
 /// What every letter needs besides the handover.
 #[derive(Debug, Clone)]
@@ -24,6 +27,8 @@ pub struct Teller {
     base: String,
     /// The cluster's name.
     cluster: String,
+    /// For what a handover changes about a booking.
+    books: bookings::tell::Teller,
 }
 
 /// What has happened to a handover.
@@ -38,14 +43,23 @@ pub enum Event {
     /// Not taken, and why.
     Refused(String),
     /// Taken back.
-    Withdrawn,
+    Withdrawn {
+        /// By the giver; else by the other side or a coordinator, and the giver is told.
+        by_giver: bool,
+    },
 }
 
 impl Teller {
-    /// For what is done in this cluster.
+    /// For what this person does now.
     #[must_use]
-    pub fn new(cluster: &Cluster) -> Self {
-        Self { base: format!("/c/{}", cluster.slug), cluster: cluster.name.clone() }
+    pub fn new(app: &App, member: &Membership) -> Self {
+        let cluster = &member.cluster;
+        Self { base: format!("/c/{}", cluster.slug), cluster: cluster.name.clone(), books: bookings::tell::Teller::new(app, member) }
+    }
+
+    /// A loan has ended before its last day: its school hears of it, and its calendar entry follows. `slot`: as it was.
+    pub fn ended(&self, tx: &mut Tx<'_>, slot: &Slot, back: &Back) -> Result<()> {
+        if back.days == slot.days { Ok(()) } else { self.books.ended_early(tx, slot.id, slot.days) }
     }
 
     /// Tells everybody whom it concerns.
@@ -67,8 +81,13 @@ impl Teller {
                 let write = |to: &Recipient, why: &Because| letters::given(&about, to, why, today);
                 to_school(tx, receiver, &gets, &mut told, write)?;
             }
-            Event::Withdrawn => {
+            Event::Withdrawn { by_giver } => {
                 let write = |to: &Recipient, why: &Because| letters::withdrawn(&about, to, why, today);
+                // Who did it knows.
+                told.extend(tx.actor.person().filter(|_| !by_giver));
+                if !by_giver {
+                    to_school(tx, handover.from, &gives, &mut told, |to, why| letters::not_arrived(&about, to, why, today))?;
+                }
                 to_school(tx, receiver, &gets, &mut told, write)?;
             }
             Event::Refused(reason) => {
@@ -154,7 +173,16 @@ fn to_school(
     write: impl Fn(&Recipient, &Because) -> Letter,
 ) -> Result<()> {
     let leads = roles::leads_of(tx, school)?;
-    enqueue(tx, &leads, because, told, write)
+    if !leads.is_empty() {
+        return enqueue(tx, &leads, because, told, write);
+    }
+    // Nobody is there: those who were invited hear of it, and until they accept the coordinators.
+    let name = schools::store::school_names(tx)?.of(school).to_owned();
+    for to in roles::invited_to_lead(tx, school)? {
+        outbox::enqueue(tx, &write(&to, &Because::Invited(name.clone())))?;
+    }
+    let (_, cluster) = clusters::store::slug_and_name(tx)?;
+    to_coordinators(tx, &Because::InsteadOf(name, cluster), told, write)
 }
 
 fn to_signers(

@@ -95,6 +95,10 @@ fn what_is_on_its_way_is_received_or_taken_back() {
     assert_eq!(receive(&moving, &lead(SAXTON), today, &cal).unwrap().from_booking, Some(BookingId(1)));
     assert_eq!(take_back(&moving, &lead(MONK_FRYSTON)), Ok(way));
     assert_eq!(take_back(&moving, &lead(SAXTON)), Err(Refusal::NotYours));
+    assert_eq!(take_back(&moving, &lead(HOME)), Err(Refusal::NotYours));
+    // What goes home never came, its store says.
+    let home = OnTheWay { to: None, to_booking: None, ..way };
+    assert_eq!(take_back(&Scene { on_the_way: Some(home), ..moving.clone() }, &lead(HOME)), Ok(home));
     assert_eq!(take_back(&scene(), &lead(SAXTON)), Err(Refusal::NotOnItsWay));
     // The booking it was given up for is cancelled on the way: then the store gets it.
     let cancelled = Scene { legs: vec![], ..moving };

@@ -75,6 +75,9 @@ pub enum InvitationRefusal {
     /// The school is no member any more.
     #[error("The school in this invitation has left the cluster. Ask the coordinator of the cluster.")]
     SchoolLeft,
+    /// The school will have left before the role begins.
+    #[error("The school in this invitation leaves the cluster before the role begins. Ask the coordinator of the cluster.")]
+    SchoolLeaves,
 }
 
 impl Refuses for InvitationRefusal {}
@@ -109,8 +112,23 @@ pub fn still_given(
     today: Day,
 ) -> Result<(), InvitationRefusal> {
     giving::may(By::Inviter(inviter), Change::Give { kind: offer.kind, to }, answering, today).map_err(InvitationRefusal::Role)?;
-    let there = |id: SchoolId| schools.iter().any(|school| school.id == id && stays(school, today));
-    if offer.school.is_none_or(there) { Ok(()) } else { Err(InvitationRefusal::SchoolLeft) }
+    at_its_school(offer, schools, today)
+}
+
+/// Whether the school of an offer is there on the first day that the role can have.
+fn at_its_school(offer: &Offer, schools: &[School], today: Day) -> Result<(), InvitationRefusal> {
+    let Some(id) = offer.school else { return Ok(()) };
+    let school = schools.iter().find(|school| school.id == id && stays(school, today)).ok_or(InvitationRefusal::SchoolLeft)?;
+    match until_it_leaves(None, Some(school)) {
+        Some(last) if last < offer.from.max(today) => Err(InvitationRefusal::SchoolLeaves),
+        _ => Ok(()),
+    }
+}
+
+/// Whether an invitation can come to anything when it is sent again: its role is not over, and its school is there.
+#[must_use]
+pub fn worth_sending(offer: &Offer, schools: &[School], today: Day) -> bool {
+    offer.to.is_none_or(|to| to >= today) && at_its_school(offer, schools, today).is_ok()
 }
 
 /// Whether a school is a member, or will be.
@@ -300,6 +318,9 @@ pub enum HandOnRefusal {
     /// The leaver would take over.
     #[error("This is the address of who leaves. Enter that of who takes over")]
     OwnAddress,
+    /// Somebody else has been asked to take over, and can still say yes.
+    #[error("Somebody else has been invited to take over already. Ask the coordinator to withdraw that invitation first")]
+    AskedAnother,
     /// The successor need not be invited.
     #[error(transparent)]
     Offer(OfferRefusal),
@@ -317,7 +338,7 @@ impl HandOnRefusal {
     pub fn field(self) -> &'static str {
         match self {
             Self::Nobody | Self::Role(_) => "successor",
-            Self::OwnAddress => "email",
+            Self::OwnAddress | Self::AskedAnother => "email",
             Self::Offer(refusal) => refusal.field(),
             Self::End(refusal) => refusal.field(),
         }
@@ -500,6 +521,15 @@ mod tests {
         assert_eq!(asked(RoleKind::Ssl, Some(3), 9), Ok(()));
         assert_eq!(asked(RoleKind::Ssl, Some(2), 1), Err(InvitationRefusal::SchoolLeft));
         assert_eq!(asked(RoleKind::Ssl, Some(4), 1), Err(InvitationRefusal::SchoolLeft));
+        // The school leaves on 18 December: a role from then on can begin that day, and not on the next.
+        let from =
+            |first: &str, to: Option<&str>| Offer { kind: RoleKind::Ssl, school: Some(SchoolId(3)), from: on(first), to: to.map(on) };
+        let begins = |first| still_given((&from(first, None), None, None), &[], &schools, today);
+        assert_eq!(begins("2026-12-18"), Ok(()));
+        assert_eq!(begins("2026-12-19"), Err(InvitationRefusal::SchoolLeaves));
+        assert!(worth_sending(&from("2026-12-18", None), &schools, today));
+        assert!(!worth_sending(&from("2026-12-19", None), &schools, today));
+        assert!(!worth_sending(&from("2026-10-01", Some("2026-11-22")), &schools, today), "the role is over");
         assert_eq!(asked(RoleKind::Coordinator, None, 1), Ok(()));
         assert_eq!(asked(RoleKind::Coordinator, None, 9), Err(InvitationRefusal::Role(RoleRefusal::InviterGone)));
         assert_eq!(until_it_leaves(None, Some(&schools[2])), Some(on("2026-12-18")));

@@ -3,13 +3,13 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::base::EmailAddress;
 use crate::base::days::Day;
 use crate::base::ids::{ClusterId, InvitationId, PersonId, SchoolId};
 use crate::base::secret::Secret;
+use crate::base::{EmailAddress, clock};
 use crate::db::schema::{clusters, invitations, people, schools};
 use crate::db::{Error, House, Result, Tx};
-use crate::joining::{INVITATION_LASTS, Terms, Wanted};
+use crate::joining::{INVITATION_LASTS, Terms, Wanted, usable};
 use crate::people::{self as roles, Cluster, Offer, RoleKind};
 
 /// The most open invitations that are listed.
@@ -35,6 +35,12 @@ impl Invitation {
     #[must_use]
     pub fn words(&self) -> String {
         roles::words(self.wanted.offer.kind, self.school.as_deref())
+    }
+
+    /// The day on which the link that works now was sent.
+    #[must_use]
+    pub fn asked_on(&self) -> Day {
+        clock::today(self.standing.expires_at - INVITATION_LASTS)
     }
 }
 
@@ -97,6 +103,13 @@ pub fn open(tx: &mut Tx<'_>) -> Result<Vec<Invitation>> {
 /// Whether this address has been offered this role already and has not answered.
 pub fn is_open(tx: &mut Tx<'_>, email: &EmailAddress, kind: RoleKind, school: Option<SchoolId>) -> Result<bool> {
     Ok(open(tx)?.iter().any(|one| one.wanted.email == *email && one.wanted.offer.kind == kind && one.wanted.offer.school == school))
+}
+
+/// Whether another address has been offered this role, and can still accept it.
+pub fn asked_another(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<bool> {
+    let (now, today, offer) = (tx.now, tx.today(), wanted.offer);
+    let open = open(tx)?.into_iter().filter(|one| one.wanted.email != wanted.email && usable(Some(one.standing), now, today).is_ok());
+    Ok(open.map(|one| one.wanted.offer).any(|other| (other.kind, other.school) == (offer.kind, offer.school)))
 }
 
 /// One of this cluster.

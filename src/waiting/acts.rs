@@ -16,12 +16,18 @@ use crate::bookings::tell::Teller;
 use crate::bookings::{self, Membership, Standing, last_day_of};
 use crate::db::{Actor, Error, Result, Stop, Tx};
 use crate::schools::School;
+use crate::undo::{self, Begun, Pending, acts as later, store as waiting_acts};
 use crate::waiting::store::{self as rows, Listed};
 use crate::waiting::tell::tell;
 use crate::waiting::{self, Refusal, State, Wait, letters, position};
 
 /// The worker looks every half minute for offers that have run out. One that ran out longer ago than this was not seen in all that time.
 const LATELY: TimeDelta = TimeDelta::days(7);
+
+/// What acts are about that wait here, as `undo` has it.
+pub const ABOUT: &str = "waits";
+/// An offer is not wanted; with how the place then stands.
+const DECLINE_OFFER: &str = "decline_offer";
 
 /// Why there is no place, and the shelf that says so.
 #[derive(Debug)]
@@ -84,6 +90,9 @@ pub fn take(
     reason: &str,
 ) -> std::result::Result<(BookingId, bookings::State), Stop<Refusal>> {
     let one = own(tx, id, roles)?;
+    if waiting_acts::open(tx, (ABOUT, id.0))?.is_some() {
+        return Err(Refusal::Declining.into());
+    }
     // Taken twice, it is taken once.
     if let (State::Taken, Some(booking)) = (one.wait.state, one.wait.booking) {
         return Ok((booking, loans::one(tx, booking)?.booking.slot.state));
@@ -101,7 +110,7 @@ pub fn take(
     Ok((booking, decision.state))
 }
 
-/// Says no to what is offered; it goes on to the next in line at once.
+/// Says no to what is offered; a little later, when that can be undone no more, it goes on to the next in line.
 ///
 /// # Errors
 /// When nothing is offered, or it is not the person's to answer.
@@ -109,7 +118,7 @@ pub fn decline(tx: &mut Tx<'_>, id: WaitId, roles: &Roles) -> std::result::Resul
     end(tx, id, roles, State::Declined, |state| state == State::Offered)
 }
 
-/// Gives a place up; what is offered to it goes on to the next in line at once.
+/// Gives a place up; what is offered to it goes on to the next in line as in [`decline`].
 ///
 /// # Errors
 /// When the place has ended, or is not the person's.
@@ -120,16 +129,39 @@ pub fn withdraw(tx: &mut Tx<'_>, id: WaitId, roles: &Roles) -> std::result::Resu
 fn end(tx: &mut Tx<'_>, id: WaitId, roles: &Roles, to: State, may: fn(State) -> bool) -> std::result::Result<(), Stop<Refusal>> {
     let Listed { wait, .. } = own(tx, id, roles)?;
     // Ended twice, it is ended once.
-    if wait.state == to {
+    if wait.state == to || waiting_acts::open(tx, (ABOUT, id.0))?.is_some() {
         return Ok(());
     }
     if !may(wait.state) {
         return Err(Refusal::NotOffered(wait.state).into());
     }
+    // What is offered holds days; a place in line holds none.
+    let new = undo::New { kind: DECLINE_OFFER, about: (ABOUT, id.0), school: Some(wait.school), body: to.to_string() };
+    if wait.booking.is_none() || later::begin(tx, &new, ("declined", ""))? == Begun::Now {
+        not_wanted(tx, &wait, to)?;
+    }
+    Ok(())
+}
+
+/// The school does not want what it waited for: what was offered to it is free for the next.
+fn not_wanted(tx: &mut Tx<'_>, wait: &Wait, to: State) -> Result<()> {
     if let Some(booking) = wait.booking {
         ledger::end_offer(tx, booking, "The school does not need the days any more")?;
     }
-    Ok(rows::set_state(tx, &wait, to, None, "")?)
+    rows::set_state(tx, wait, to, None, "")
+}
+
+/// Carries out what has waited; `None` when it is none of this room. `false`: the offer was taken, or has run out.
+pub fn carry_out(tx: &mut Tx<'_>, pending: &Pending, _: Option<&str>) -> Result<Option<bool>> {
+    if pending.about.0 != ABOUT {
+        return Ok(None);
+    }
+    let wait = rows::one(tx, WaitId(pending.about.1))?.wait;
+    let to = pending.body.parse::<State>().ok().filter(|_| wait.state == State::Offered);
+    if let Some(to) = to {
+        not_wanted(tx, &wait, to)?;
+    }
+    Ok(Some(to.is_some()))
 }
 
 /// The place, when it is the person's to answer.
@@ -204,11 +236,12 @@ fn offer_of(tx: &mut Tx<'_>, resource: ResourceId, waits: &[Wait]) -> Result<boo
     let span = waits.iter().map(|wait| wait.days);
     let span = span.reduce(|a, b| Period::new(a.first().min(b.first()), a.last().max(b.last())).unwrap_or(a));
     let first = waits.first().map_or(SchoolId(0), |wait| wait.school);
-    let reading = match shelf::read(tx, resource, first, span) {
+    let mut reading = match shelf::read(tx, resource, first, span) {
         // Every copy is retired: there is nothing to offer.
         Err(Error::NotFound) => return Ok(false),
         read => read?,
     };
+    reading.keep_what_is_on_its_way_home();
     let decided = waiting::offers(&reading.shelf, waits, |school| standing(&reading.schools, school));
     if decided.is_empty() {
         return Ok(false);

@@ -118,6 +118,8 @@ pub enum Refusal {
     NotOffered(State),
     /// The offer has run out, at the end of this day.
     RanOut(Day),
+    /// The school has said that it does not want it, and can still undo that.
+    Declining,
     /// Only the school that waits and coordinators may answer.
     NotYours,
 }
@@ -141,6 +143,7 @@ impl Refusal {
             Self::NotOffered(State::Lapsed) => "The offer has run out, and the days have gone on to the next in line".to_owned(),
             Self::NotOffered(_) => "This place on the waiting list has ended".to_owned(),
             Self::RanOut(day) => format!("The offer ran out at the end of {}. The days go on to the next in line", days::full(*day)),
+            Self::Declining => "You have said that you do not want these days. Undo that first".to_owned(),
             Self::NotYours => "Only the school that waits, or a coordinator, can see and answer this".to_owned(),
         }
     }

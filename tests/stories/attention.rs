@@ -181,6 +181,7 @@ async fn a_booking_at_risk_moves_to_another_copy(app: TestApp) {
     put(&app, "SO1", "short_essentials = 'Tuning fork: 6 of 6 missing'");
     let coordinator = app.coordinator().await;
     let page = coordinator.open("/inbox").await.says("Bookings at risk").says("Cedar: Sound (SO1), 7 to 11 December 2026");
+    let page = coordinator.browser.open(&page.link("See what can be done")).await.says("SO2 is free on these days, and whole");
     let (first, second) = press_twice(&coordinator, &page, "/move", ("sure", "yes")).await;
     first.says("The booking has moved to another copy");
     second.says("dealt with already");
@@ -189,12 +190,23 @@ async fn a_booking_at_risk_moves_to_another_copy(app: TestApp) {
     assert_eq!(letters.len(), 1);
     assert_eq!((letters[0].to_address.as_str(), letters[0].kind.as_str()), ("science.lead@cedar.example", "booking_changed"));
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM changes WHERE about = 'bookings' AND verb = 'changed'"), 1);
-    // Where no other copy is free nothing moves.
+    // Where no other copy is free nothing moves, and no button says so: neither the same short box on other days is offered.
     let magnets = cedar.books(&Wish::of(&app.resource("ashdale", "Magnets"), "2026-12-07", "2026-12-11")).await;
     app.letters().await;
     put(&app, "MG1", "short_essentials = 'Tuning fork: 6 of 6 missing'");
     let page = coordinator.open("/inbox").await;
-    press_twice(&coordinator, &page, "/move", ("sure", "yes")).await.0.says("No other copy is free on these days");
+    let page = coordinator.browser.open(&page.link("See what can be done")).await;
+    assert!(page.forms("/move").is_empty() && page.forms("/offer").is_empty());
+    let (first, second) = press_twice(&coordinator, &page, "/enough", ("sure", "yes")).await;
+    first.says("The school has been asked");
+    second.says("asked today already");
+    let letters = app.letters().await;
+    assert_eq!(letters.iter().map(|letter| letter.kind.as_str()).collect::<Vec<_>>(), ["asked_if_enough"]);
+    assert!(letters[0].text.contains("Tuning fork: 6 of 6 missing."), "{letters:#?}");
+    // Sent all the same, nothing moves.
+    let move_it = page.form("/enough").sent_to(&page.form("/enough").action.replace("enough", "move"));
+    let answer = coordinator.browser.submit(&move_it).await;
+    coordinator.browser.follow(answer).await.says("No other copy is free on these days");
     cedar.browser.open(&magnets).await.says("MG1").says("at risk");
 }
 
@@ -217,8 +229,7 @@ async fn other_dates_are_suggested_and_change_nothing(app: TestApp) {
     let id = booking.rsplit('/').next().expect("an id").to_owned();
     let (page, asked) = app.questions(coordinator.open(&format!("/attention/bookings/{id}"))).await;
     assert!((1..=8).contains(&asked), "{asked} questions");
-    let page =
-        page.says("being repaired").says("No other copy of it is free on these days").says("Nearest free").says("10 to 16 December 2026");
+    let page = page.says("being repaired").says_not("The same days, another copy").says("Nearest free").says("10 to 16 December 2026");
     coordinator.browser.open(&page.link("Change the booking myself")).await.says("Change the booking of Sound");
     let (first, second) = press_twice(&coordinator, &page, "/offer", ("sure", "yes")).await;
     first.says("The days have been suggested");
@@ -352,6 +363,7 @@ async fn what_is_no_longer_true_is_not_sent(app: TestApp) {
     let beech = app.ssl("Beech").await;
     let form = beech.browser.open(&booking).await.form("/returned");
     beech.browser.submit(&form).await.is(303);
-    assert_eq!(app.letters().await.len(), 0);
+    let letters = app.letters().await;
+    assert_eq!(letters.iter().map(|letter| letter.kind.as_str()).collect::<Vec<_>>(), ["handover_given"], "{letters:#?}");
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM messages WHERE state = 'dropped' AND kind = 'asked_to_bring_back'"), 1);
 }

@@ -30,6 +30,9 @@ async fn a_copys_way_is_read_newest_first(app: TestApp) {
     press("/collected").await;
     app.at("2026-11-25T15:30:00Z");
     press("/returned").await;
+    let store = app.ssl("Ash").await;
+    crate::handing_over::send(&store, &crate::handing_over::copy(&app, "ashdale", "MG1"), "receive", &[]).await.is(303);
+    app.letters().await;
     app.at("2026-11-26T09:00:00Z");
     let here = path(&app, "ashdale", "MG1");
     assert_eq!(beech.open(&format!("/boxes/{magnets}")).await.link("History"), format!("/c/ashdale{here}"));

@@ -247,7 +247,12 @@ async fn collected_and_returned_move_custody(app: TestApp) {
     assert_eq!(place(&app), ["school"]);
     let page = ash.browser.open(&booking).await;
     ash.browser.submit(&page.form("/returned")).await.is(303);
+    assert_eq!(place(&app), ["transit"], "the word of one side");
+    let copy = crate::handing_over::copy(&app, "ashdale", "MG1");
+    let store = app.ssl("Ash").await;
+    crate::handing_over::send(&store, &copy, "receive", &[]).await.is(303);
     assert_eq!(place(&app), ["store"]);
+    app.letters().await;
 }
 
 async fn what_was_there_before_has_custody_too(app: TestApp) {

@@ -51,6 +51,7 @@ async fn late_days_count_for_who_has_it(app: TestApp) {
     assert_eq!(row().await, "Magnets0505", "until today");
     app.at("2026-11-30T09:00:00Z");
     press("/returned").await;
+    app.letters().await;
     app.at("2026-12-04T09:00:00Z");
     assert_eq!(row().await, "Magnets0606", "until it came back");
     // Out since July of the school year before last: each year has its days.

@@ -67,7 +67,12 @@ async fn legs_are_laid_with_bookings_and_follow_them(app: TestApp) {
     let page = beech.browser.open(&one).await;
     beech.browser.submit(&page.form("/returned")).await.is(303);
     assert_eq!(legs(&app), ["store Ash > Cedar 2026-12-07 fetch", "Cedar > store Ash 2026-12-11 bring"]);
+    let copy = crate::handing_over::copy(&app, "ashdale", "MG1");
+    let store = app.ssl("Ash").await;
+    crate::handing_over::send(&store, &copy, "receive", &[]).await.is(303);
+    assert_eq!(legs(&app), ["store Ash > Cedar 2026-12-07 fetch", "Cedar > store Ash 2026-12-11 bring"]);
     let letters = app.letters().await;
+    let letters: Vec<_> = letters.into_iter().filter(|letter| letter.kind.starts_with("leg_")).collect();
     assert!(letters.iter().any(|letter| letter.kind == "leg_changed" && letter.to_address == "science.lead@cedar.example"), "{letters:?}");
     assert!(letters.iter().all(|letter| letter.to_address != "science.lead@beech.example"), "who did it knows");
     assert_eq!(unsettled(&app), 0);

@@ -2,6 +2,7 @@
 //! says what happened.
 
 use crate::attention::{copy, press_twice};
+use crate::handing_over::send;
 use crate::harness::{Coordinator, Person, TestApp, Wish};
 use crate::week::{put, seen};
 
@@ -61,6 +62,9 @@ async fn what_is_collected_is_missing_no_more(app: TestApp) {
     let page = coordinator.open("/inbox").await.says_not("had it last").says_not("Bookings at risk");
     assert!(page.forms("/found").is_empty());
     press(&cedar, &booking, "/returned").await;
+    let store = app.ssl("Ash").await;
+    send(&store, &copy(&app, "MG1"), "receive", &[]).await.is(303);
+    app.letters().await;
     cedar.open(&format!("/boxes/{magnets}")).await.says_not("Not until it is back");
     cedar.books(&Wish::of(&magnets, "2026-11-30", "2026-12-02")).await;
     app.letters().await;

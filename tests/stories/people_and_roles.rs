@@ -557,6 +557,10 @@ async fn a_leaver_invites_somebody_new_who_takes_over(app: TestApp) {
     lead.browser.send(&form).await.says("Handed on");
     lead.open("/calendar").await;
     lead.browser.submit(&form).await.is(422).says("invited to this role already");
+    // Nor is a second one asked while the first may yet say yes.
+    let second = form.clone().set("name", "Kim Lee").set("email", "kim@ash.example");
+    lead.browser.submit(&second).await.is(422).says("Somebody else has been invited to take over already");
+    assert_eq!(app.raw().number("SELECT count(*) AS n FROM invitations"), 1);
     let letters = app.letters().await;
     let mut to: Vec<&str> = letters.iter().map(|letter| letter.to_address.as_str()).collect();
     to.sort_unstable();

@@ -120,6 +120,11 @@ fn share(raw: &mut Raw, engine: Engine) {
          FROM schools s JOIN resources r ON r.cluster_id = s.cluster_id AND r.name = 'Magnets', people p
          WHERE s.short_name = 'Ash' AND p.email = 'science.lead@ash.example'",
     );
+    // The school does not want what was offered, and can still undo that.
+    raw.must(
+        "INSERT INTO pending_acts (cluster_id, id, kind, about, about_id, school_id, person_id, body, created_at, until)
+         SELECT w.cluster_id, 7, 'decline_offer', 'waits', w.id, w.school_id, w.person_id, 'declined', '2026-11-23 09:00:00', '2026-11-23 09:02:00' FROM waits w",
+    );
     // A handover of the copy that Ash has booked, counted and with a picture, long ago.
     raw.must(
         "INSERT INTO handovers (cluster_id, id, copy_id, from_school_id, state, received_by, received_at)
@@ -179,6 +184,7 @@ async fn world(engine: Engine) -> (TestApp, Vec<(&'static str, String)>) {
         ("leg", id(&mut raw, "SELECT max(id) AS n FROM legs WHERE state = 'planned'")),
         ("meeting", BookingId(77).to_string()),
         ("find", BookingId(7).to_string()),
+        ("act", BookingId(7).to_string()),
         ("handover", BookingId(7).to_string()),
         ("copy", id(&mut raw, &format!("SELECT p.id AS n {of_magnets}"))),
         ("cluster", "ashdale".to_owned()),

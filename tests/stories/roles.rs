@@ -278,6 +278,13 @@ async fn a_school_that_leaves_takes_its_new_roles_along(app: TestApp) {
     app.raw().must("UPDATE memberships SET left_on = '2026-12-18' WHERE school_id = (SELECT id FROM schools WHERE short_name = 'Beech')");
     invites(&app, &coordinator, "kim@beech.example", "ssl", "Beech").await.is(422).says("leaves the cluster on 18 December 2026");
     press(&app.browser(), &link).await.is(303);
+    // A role that would begin when the school has left is shown as what it is, cannot be accepted, and is not sent again.
+    app.raw().must(
+        "INSERT INTO invitations (cluster_id, id, email, name, kind, school_id, from_day, token_hash, created_at, expires_at)
+         SELECT cluster_id, id + 1, 'late@beech.example', 'Late', kind, school_id, '2027-01-04', 'none', created_at, expires_at FROM invitations",
+    );
+    let page = coordinator.open("/people").await.says("The school leaves before");
+    assert_eq!((page.forms("/again").len(), page.forms("/withdraw").len()), (0, 1));
     let days =
         "SELECT r.from_day || ' ' || r.to_day AS t FROM roles r JOIN people p ON p.id = r.person_id WHERE p.email = 'sam@beech.example'";
     assert_eq!(app.raw().texts(days), ["2026-11-23 2026-12-18"]);

@@ -316,6 +316,13 @@ async fn the_lead_school_and_the_only_coordinators_do_not_leave(app: TestApp) {
     };
     app.raw().must(&at("(SELECT id FROM schools WHERE name = 'Ash Primary School')"));
     send(&coordinator, &page, "/leave", &[("last", "4/12/2026")]).await.is(422).says("Nobody else is coordinator after that day");
+    // One who stands in until January is nobody to leave the cluster to.
+    app.raw().must(
+        "INSERT INTO roles (cluster_id, id, person_id, kind, from_day, to_day)
+         SELECT c.id, (SELECT max(id) + 1 FROM roles), p.id, 'coordinator', '2026-09-01', '2027-01-31' FROM clusters c, people p
+         WHERE c.slug = 'ashdale' AND p.email = 'science.lead@cedar.example'",
+    );
+    send(&coordinator, &page, "/leave", &[("last", "4/12/2026")]).await.is(422).says("Nobody else is coordinator after that day");
     app.raw().must(&at(
         "(SELECT s.id FROM schools s JOIN clusters c ON c.id = s.cluster_id WHERE s.short_name = 'Beech' AND c.slug = 'ashdale')",
     ));

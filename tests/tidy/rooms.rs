@@ -6,7 +6,7 @@ use crate::source::Rust;
 use crate::uses::{self, Use};
 
 /// The rooms from the ground up.
-pub const ROOMS: [&str; 31] = [
+pub const ROOMS: [&str; 32] = [
     "base",
     "sheets",
     "db",
@@ -14,6 +14,7 @@ pub const ROOMS: [&str; 31] = [
     "mail",
     "people",
     "clusters",
+    "undo",
     "schools",
     "year",
     "files",

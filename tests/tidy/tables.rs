@@ -5,11 +5,12 @@ use crate::source::Rust;
 use crate::uses;
 
 /// Each room's own tables.
-const OWN: [(&str, &[&str]); 13] = [
+const OWN: [(&str, &[&str]); 14] = [
     ("db", &["changes", "days", "probes"]),
     ("mail", &["digest_items", "messages", "muted_kinds", "unsubscribe_links"]),
     ("people", &["people", "roles", "sessions", "sign_in_links"]),
     ("clusters", &["clusters", "set_up_tokens", "settings"]),
+    ("undo", &["pending_acts"]),
     ("schools", &["former_names", "lead_schools", "memberships", "schools"]),
     ("year", &["closures", "terms"]),
     ("files", &["file_days", "photos"]),

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::accounts::{ErasureRefusal, erased_address, only_coordinator_of, replaced};
 use crate::base::days::{self, Day};
-use crate::base::ids::{BookingId, ClusterId, PersonId, SchoolId};
+use crate::base::ids::{BookingId, ClusterId, PersonId, RoleId, SchoolId};
 use crate::db::schema::{
     bookings, clusters, copies, email_changes, feeds, identities, invitations, messages, muted_kinds, people, resources, roles, schools,
     sessions, sign_in_links,
@@ -12,7 +12,7 @@ use crate::db::schema::{
 use crate::db::{HOUSE, House, Result};
 use crate::mail::choices::Rhythm;
 use crate::people::store::Person;
-use crate::people::{Role, RoleKind, RoleSchool};
+use crate::people::{Held, Role, RoleKind, RoleSchool};
 
 /// Letters are read in portions of so many, so that memory does not grow with their number.
 const PORTION: i64 = 500;
@@ -29,25 +29,26 @@ pub fn refusals(house: &mut House<'_>, person: PersonId) -> Result<Vec<ErasureRe
         let lasts = |to: Option<Day>| to.is_none_or(|to| to >= today);
         own.iter().any(|(_, kind, at, to)| *at == Some(school) && lasts(*to) && kind.parse().is_ok_and(RoleKind::leads))
     };
-    let rows: Vec<(i64, i64, String, String)> = roles::table
+    type CoordinatorRow = (i64, i64, i64, Day, Option<Day>, String, String);
+    let rows: Vec<CoordinatorRow> = roles::table
         .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
         .filter(roles::cluster_id.eq_any(here.clone()))
         .filter(roles::kind.eq("coordinator"))
         .filter(roles::to_day.is_null().or(roles::to_day.ge(today)))
-        // One who leaves as well, on whatever day, or begins only later, is nobody to leave a cluster to; and whoever is to coordinate it
-        // for good is missed as well when he has not begun (see `giving::coordinated_after`).
-        .filter(roles::person_id.eq(person.0).or(roles::to_day.is_null().and(roles::from_day.le(days::add(today, 1)))))
         .order((clusters::name, roles::id))
-        .select((roles::cluster_id, roles::person_id, clusters::slug, clusters::name))
+        .select((roles::cluster_id, roles::id, roles::person_id, roles::from_day, roles::to_day, clusters::slug, clusters::name))
         .load(house.conn)?;
-    let coordinators: Vec<(ClusterId, PersonId)> = rows.iter().map(|(cluster, who, ..)| (ClusterId(*cluster), PersonId(*who))).collect();
+    let held = |(cluster, id, who, from, to, ..): &CoordinatorRow| {
+        let role = Held { id: RoleId(*id), person: PersonId(*who), kind: RoleKind::Coordinator, school: None, from: *from, to: *to };
+        (ClusterId(*cluster), role)
+    };
+    let coordinators: Vec<(ClusterId, Held)> = rows.iter().map(held).collect();
     let mut all = Vec::new();
-    for only in only_coordinator_of(person, &coordinators) {
+    for only in only_coordinator_of(person, &coordinators, today) {
         if let Some((.., slug, cluster)) = rows.iter().find(|(cluster, ..)| *cluster == only.0) {
             all.push(ErasureRefusal::LastCoordinator { slug: slug.clone(), cluster: cluster.clone() });
         }
     }
-    all.dedup();
     let keeps = bookings::keeper_id.eq(person.0).assume_not_null();
     let booked = bookings::keeper_id.is_null().and(bookings::person_id.eq(person.0));
     let out: Vec<(String, i64, i64, String, String)> = bookings::table

@@ -106,8 +106,14 @@ fn there_again(tx: &mut Tx<'_>, sender: &Sender, id: CopyId, at: SchoolId) -> db
 }
 
 /// The school has fetched what it has booked, as [`handovers::acts::collected`] has it; a copy that was missing is there again with that.
-pub fn collected(tx: &mut Tx<'_>, id: BookingId, roles: &Roles, sender: &Sender) -> Result<(), Stop<bookings::Refusal>> {
-    if let Some(slot) = handovers::acts::collected(tx, id, roles)? {
+pub fn collected(
+    tx: &mut Tx<'_>,
+    id: BookingId,
+    roles: &Roles,
+    teller: &handovers::tell::Teller,
+    sender: &Sender,
+) -> Result<(), Stop<bookings::Refusal>> {
+    if let Some(slot) = handovers::acts::collected(tx, id, roles, teller)? {
         there_again(tx, sender, slot.copy, slot.school)?;
     }
     Ok(())

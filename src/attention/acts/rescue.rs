@@ -1,26 +1,28 @@
 //! What a coordinator does for a booking at risk: moves it to another copy, or suggests other dates.
 
+use crate::attention::remedies::{self, Remedy, There};
 use crate::attention::tell::{Sender, leads, write};
 use crate::attention::{MOVED, Refusal, another_copy, letters, other_dates};
 use crate::base::Period;
-use crate::base::ids::{BookingId, CopyId};
-use crate::bookings::store::ledger;
+use crate::base::ids::{BookingId, CopyId, SchoolId};
+use crate::bookings::acts::later;
+use crate::bookings::moved::Moved;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading};
 use crate::bookings::tell::Teller;
 use crate::bookings::{By, Decision, Risk, changes, risk};
-use crate::catalogue;
+use crate::catalogue::{self, Plight};
 use crate::db::{self, Stop, Tx};
+use crate::undo::Begun;
 
-/// Moves a booking at risk to another copy for the same days.
-pub fn move_to_copy(tx: &mut Tx<'_>, id: BookingId, teller: &Teller) -> Result<(), Stop<Refusal>> {
+/// Moves a booking at risk to another copy for the same days; a little later, so that it can be undone until then.
+pub fn move_to_copy(tx: &mut Tx<'_>, id: BookingId, teller: &Teller) -> Result<Begun, Stop<Refusal>> {
     let case = Case::read(tx, id)?;
-    if case.risk.is_none() {
+    if case.risk.is_none() || case.loan.waiting.is_some() {
         return Err(Refusal::Moot.into());
     }
     let decision = case.another().ok_or(Refusal::NoneFree)?;
-    ledger::change(tx, &case.loan, &decision, MOVED)?;
-    Ok(teller.changed(tx, id, (case.loan.booking.slot.days, &case.loan.tag))?)
+    Ok(later::moved(tx, &case.loan, teller, &Moved::of(&case.loan.booking, &decision, MOVED))?)
 }
 
 /// Suggests other dates to the school by a letter.
@@ -45,10 +47,33 @@ pub fn offer(tx: &mut Tx<'_>, id: BookingId, sender: &Sender) -> Result<(), Stop
     Ok(tx.log("bookings", &id, "other dates suggested", &booking.slot.days.to_string(), &format!("{tag}, {days}"))?)
 }
 
+/// Asks the school by a letter whether what is in the box will do.
+pub fn ask_if_enough(tx: &mut Tx<'_>, id: BookingId, sender: &Sender) -> Result<(), Stop<Refusal>> {
+    let case = Case::read(tx, id)?;
+    let Some(Risk::Incomplete(short)) = &case.risk else { return Err(Refusal::Moot.into()) };
+    let (booking, today) = (&case.loan.booking, tx.today());
+    let (item, ..) = catalogue::store::copy(tx, booking.slot.copy)?;
+    let to = leads(tx, booking.slot.school)?;
+    if to.is_empty() {
+        return Err(Refusal::Nobody.into());
+    }
+    let about = sender.about(tx, &item, booking.slot.school, case.school());
+    let (facts, url) = ((id, booking.sequence, booking.slot.days), sender.link(tx, &format!("/bookings/{id}")));
+    if !write(tx, to, |to| letters::enough(&about, facts, short, &url, to, today))? {
+        return Err(Refusal::AskedAlready.into());
+    }
+    Ok(tx.log("bookings", &id, "asked whether it will do", "", short)?)
+}
+
 /// Where the form with other days filled in is, below the cluster's address.
 #[must_use]
 pub fn change_form(id: BookingId, copy: CopyId, days: Period) -> String {
     format!("/bookings/{id}/change?from={}&to={}&copy={copy}", days.first(), days.last())
+}
+
+/// Whether anybody at a school can be asked by a letter.
+pub fn somebody_leads(tx: &mut Tx<'_>, school: SchoolId) -> db::Result<bool> {
+    Ok(!leads(tx, school)?.is_empty())
 }
 
 /// A booking and the shelf it is on.
@@ -89,10 +114,24 @@ impl Case {
         self.risk.as_ref().map(|risk| risk.words(|school| self.reading.shelf.name(school))).unwrap_or_default()
     }
 
+    /// Whether a copy is where it can be had, and lacks nothing that it needs.
+    fn is_sound(&self, copy: CopyId) -> bool {
+        let (today, copies) = (self.reading.shelf.today, &self.reading.title.copies);
+        let sound = |plight: &Plight| plight.short.is_empty() && !plight.astray.is_some_and(|astray| astray.keeps_out(today));
+        copies.iter().any(|one| one.id == copy && sound(&one.plight))
+    }
+
+    /// What can be done for it, the best first; nothing when it is not at risk. `lead`: whether somebody at its school can be asked.
+    #[must_use]
+    pub fn remedies(&self, lead: bool) -> Vec<Remedy> {
+        let there = There { another: self.another().is_some(), dates: self.other().is_some(), lead };
+        self.risk.as_ref().map(|why| remedies::for_booking(why, there)).unwrap_or_default()
+    }
+
     /// The same days on another copy, when one is free.
     #[must_use]
     pub fn another(&self) -> Option<Decision> {
-        another_copy(&self.reading.shelf, &self.loan.booking).filter(|_| self.risk.is_some())
+        another_copy(&self.reading.shelf, &self.loan.booking, |copy| self.is_sound(copy)).filter(|_| self.risk.is_some())
     }
 
     /// Other days on which the school could have it: the copy, its tag and the days.
@@ -100,7 +139,7 @@ impl Case {
     pub fn other(&self) -> Option<(CopyId, &str, Period)> {
         // A loan that has begun keeps its first day, so other days are of no use to it.
         let may = changes::may_change(&self.loan.booking.slot, By::Coordinator, self.reading.shelf.today);
-        let found = other_dates(&self.reading.shelf, &self.loan.booking).filter(|_| self.risk.is_some() && may);
+        let found = other_dates(&self.reading.shelf, &self.loan.booking, |copy| self.is_sound(copy)).filter(|_| self.risk.is_some() && may);
         found.map(|(copy, days)| (copy.id, copy.tag.as_str(), days))
     }
 }

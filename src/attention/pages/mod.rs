@@ -13,6 +13,7 @@ pub fn inside(routes: &mut web::ServiceConfig) {
         .route("/attention/bookings/{booking}/move", post().to(rescue::move_to_copy))
         .route("/attention/bookings/{booking}/offer", post().to(rescue::offer))
         .route("/attention/bookings/{booking}/settled", post().to(remedies::never_fetched))
+        .route("/attention/bookings/{booking}/enough", post().to(rescue::enough))
         .route("/attention/finds/{find}/done", post().to(remedies::find_done))
         .route("/attention/handovers/{handover}/settled", post().to(remedies::settled))
         .route("/attention/{copy}/ask", post().to(remedies::ask))

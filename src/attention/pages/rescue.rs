@@ -7,10 +7,16 @@ use maud::{Markup, html};
 
 use super::remedies::to_the_list;
 use crate::attention::acts::rescue::{self, Case, change_form};
+use crate::attention::remedies::Remedy;
 use crate::attention::tell::Sender;
+use crate::attention::{Request, acts};
 use crate::base::ids::BookingId;
+use crate::bookings::Risk;
+use crate::bookings::acts::later::being;
 use crate::bookings::tell::Teller;
 use crate::people::{Coordinator, Member};
+use crate::undo::Begun;
+use crate::undo::pages::can_be_undone;
 use crate::web::answer::answer;
 use crate::web::forms::{csrf_field, hidden};
 use crate::web::guard::{Nothing, Posted};
@@ -24,14 +30,22 @@ use crate::web::{App, Error};
 /// When it is not there.
 pub async fn show(app: web::Data<App>, member: Coordinator, path: web::Path<(String, BookingId)>) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let case = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Case::read(tx, id)?)).await?;
+    let (case, lead) = app
+        .db
+        .read(member.scope(), move |tx| {
+            let case = Case::read(tx, id)?;
+            // While it is on its way that is one question more, and nobody at its school is asked then.
+            let asks = case.risk.is_some() && !matches!(case.risk, Some(Risk::OnTheWay { .. }));
+            let lead = !asks || acts::rescue::somebody_leads(tx, case.loan.booking.slot.school)?;
+            Ok::<_, Error>((case, lead))
+        })
+        .await?;
     let title = "A booking at risk";
-    Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Inbox), title, &main(&member, &case, id, title))))
+    Ok(answer(StatusCode::OK, &page(&member.shell(Nav::Inbox), title, &main(&member, &case, id, title, lead))))
 }
 
-fn main(member: &Coordinator, case: &Case, id: BookingId, title: &str) -> Markup {
+fn main(member: &Coordinator, case: &Case, id: BookingId, title: &str, lead: bool) -> Markup {
     let (base, loan) = (member.base(), &case.loan);
-    let here = format!("{base}/attention/bookings/{id}");
     let what = format!("{}, {}", case.school(), loan.booking.slot.days);
     html! {
         (back(&format!("{base}/inbox"), "Inbox"))
@@ -40,26 +54,52 @@ fn main(member: &Coordinator, case: &Case, id: BookingId, title: &str) -> Markup
             (banner(Tone::Good, "This booking is not at risk", html! { p { "Nothing is in its way at the moment. " a href={ (base) "/bookings/" (id) } { "Open the booking" } } }))
         } @else {
             (banner(Tone::Warn, "Why it is at risk", html! { p { (case.why()) } }))
-            div.grid2 {
-                section.panel.card {
-                    h2 { "The same days, another copy" }
-                    @if let Some(decision) = case.another() {
-                        p { (decision.tag) " is free on these days. The school gets the new calendar entry by e-mail." }
-                        div.verbs.gap { (button(member, &format!("{here}/move"), ("sure", "yes"), &format!("Move it to {}", decision.tag), &what, "repeat")) }
-                    } @else { p { "No other copy of it is free on these days." } }
-                }
-                section.panel.card {
-                    h2 { "Other dates" }
-                    @if let Some((copy, tag, days)) = case.other() {
-                        (summary(&[row("Booked", loan.booking.slot.days.to_string()), row("Nearest free", days.to_string()), row("Copy", tag)]))
-                        div.verbs.gap {
-                            (button(member, &format!("{here}/offer"), ("sure", "yes"), &format!("Suggest them to {}", case.school()), &what, "mail"))
-                            a.btn.small href={ (base) (change_form(id, copy, days)) } { "Change the booking myself" }
-                        }
-                    } @else { p { "No copy of it is free for as long, as far ahead as it can be booked." } }
-                }
-            }
+            @if let Some(waiting) = &loan.waiting {
+                (can_be_undone(base, waiting.id, waiting.until, member.csrf(), &format!("This booking is {}", being(&waiting.kind)), "Until then it stands as it was."))
+            } @else { div.grid2 { @for remedy in case.remedies(lead) { (offered(member, case, id, remedy, &what)) } } }
             p { a href={ (base) "/bookings/" (id) } { "Open the booking" } }
+        }
+    }
+}
+
+/// One thing that can be done.
+fn offered(member: &Member, case: &Case, id: BookingId, remedy: Remedy, what: &str) -> Markup {
+    let (base, slot) = (member.base(), &case.loan.booking.slot);
+    let here = format!("{base}/attention/bookings/{id}");
+    let post = |verb: &str, words: &str, symbol: &str| button(member, &format!("{here}/{verb}"), ("sure", "yes"), words, what, symbol);
+    let copy = format!("{base}/attention/{}/ask", slot.copy);
+    let ask = |request: Request, words: &str| button(member, &copy, ("what", request.into()), words, what, "mail");
+    html! {
+        section.panel.card {
+            @match remedy {
+                Remedy::Move => @if let Some(decision) = case.another() {
+                    h2 { "The same days, another copy" }
+                    p { (decision.tag) " is free on these days, and whole. The school gets the new calendar entry by e-mail." }
+                    div.verbs.gap { (post("move", &format!("Move it to {}", decision.tag), "repeat")) }
+                },
+                Remedy::AskIfEnough => {
+                    h2 { "The same box, as it is" }
+                    p { (case.loan.plight.short) ". Perhaps what is in it will do." }
+                    div.verbs.gap { (post("enough", &format!("Ask {} whether it will do", case.school()), "mail")) }
+                },
+                Remedy::Ask(request) => {
+                    h2 { "The same box, in time" }
+                    p { "A letter goes to the school, one a day at most." }
+                    div.verbs.gap { (ask(request, if request == Request::Receive { "Remind the receiver" } else { "Ask when it comes back" })) }
+                },
+                Remedy::Dates => @if let Some((copy, tag, days)) = case.other() {
+                    h2 { "Other dates" }
+                    (summary(&[row("Booked", slot.days.to_string()), row("Nearest free", days.to_string()), row("Copy", tag)]))
+                    div.verbs.gap {
+                        (post("offer", &format!("Suggest them to {}", case.school()), "mail"))
+                        a.btn.small href={ (base) (change_form(id, copy, days)) } { "Change the booking myself" }
+                    }
+                },
+                Remedy::Talk => {
+                    h2 { "Nothing can be done from here" }
+                    p { "No other copy of it is free on these days, nor any whole one for as long, as far ahead as it can be booked. Talk to " (case.school()) "." }
+                },
+            }
         }
     }
 }
@@ -78,7 +118,26 @@ pub async fn move_to_copy(
     let teller = Teller::new(&app, &member);
     // Somebody may come past our lock and take the days; then he can be seen.
     let done = app.db.write_or_again(member.scope(), move |tx| rescue::move_to_copy(tx, id, &teller)).await;
-    to_the_list(&member, done.map(|()| "moved"))
+    match done {
+        Ok(Begun::Waits { id, .. }) => to_the_list(&member, Ok(&format!("moved&undo={id}"))),
+        done => to_the_list(&member, done.map(|_| "moved")),
+    }
+}
+
+/// Asks the school by a letter whether what is in the box will do.
+///
+/// # Errors
+/// When it is not there.
+pub async fn enough(
+    app: web::Data<App>,
+    member: Coordinator,
+    path: web::Path<(String, BookingId)>,
+    _: Posted<Nothing>,
+) -> Result<HttpResponse, Error> {
+    let id = path.into_inner().1;
+    let sender = Sender::new(&member.cluster, &member.name);
+    let done = app.db.write(member.scope(), move |tx| rescue::ask_if_enough(tx, id, &sender)).await;
+    to_the_list(&member, done.map(|()| "asked"))
 }
 
 /// Suggests other dates to the school by a letter.

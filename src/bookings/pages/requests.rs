@@ -5,9 +5,11 @@ use maud::{Markup, html};
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
+use crate::bookings::acts::later::being;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{By, Risk, Slot, changes, risk, tell};
 use crate::db::{Result, Tx};
+use crate::undo::pages::can_be_undone;
 use crate::web::forms::{csrf_field, hidden};
 use crate::web::parts::{Tone, banner, icon, row, strand_icon, summary};
 
@@ -82,7 +84,10 @@ fn one<'n>(desk: &Requests, loan: &Loan, name: &impl Fn(SchoolId) -> &'n str, (b
             }
             @if over { (banner(Tone::Plain, "Its first day is past", html! { p { "It can no longer be approved. It ends by itself, or when you decline it." } })) }
             (summary(&rows))
-            div.acts {
+            @if let Some(waiting) = &loan.waiting {
+                (can_be_undone(base, waiting.id, waiting.until, token, &format!("It is {}", being(&waiting.kind)), "Until then its days stay held, and nobody is told."))
+            } @else {
+                div.acts {
                 @if !over {
                     form method="post" action={ (here) "/approve" } {
                         (csrf_field(token))
@@ -92,6 +97,7 @@ fn one<'n>(desk: &Requests, loan: &Loan, name: &impl Fn(SchoolId) -> &'n str, (b
                 }
                 a.btn href={ (here) "/decline" } { "Decline" span.vh { ": " (what) } }
                 a.btn href=(here) { "Its page" span.vh { ": " (what) } }
+            }
             }
         }
     }

@@ -6,8 +6,9 @@ use diesel::prelude::*;
 
 use super::loans::Loan;
 use crate::base::days::{self, Day, Period};
-use crate::base::ids::{BookingId, ClusterId, PersonId};
+use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId};
 use crate::bookings::changes::{self, Back};
+use crate::bookings::moved::Moved;
 use crate::bookings::{Booking, Decision, Slot, State};
 use crate::db::asks::LONGEST_HOLD;
 use crate::db::schema::bookings;
@@ -138,31 +139,61 @@ pub fn insert(tx: &mut Tx<'_>, decision: &Decision, new: &New) -> Result<Booking
     Ok(id)
 }
 
-/// Other days, another copy, other details. The old days are given up and the new taken by one statement.
-pub fn change(tx: &mut Tx<'_>, old: &Loan, decision: &Decision, reason: &str) -> Result<()> {
-    let reason = if decision.waived.is_empty() { old.booking.override_reason.as_str() } else { reason.trim() };
+/// Other days or another copy. The old days are given up and the new taken by one statement.
+pub fn change(tx: &mut Tx<'_>, old: &Loan, to: &Moved) -> Result<()> {
     diesel::update(bookings::table.find((tx.cluster.0, old.booking.slot.id.0)))
         .set((
-            bookings::copy_id.eq(decision.copy.0),
-            bookings::state.eq(<&'static str>::from(decision.state)),
-            bookings::first_day.eq(decision.days.first()),
-            bookings::last_day.eq(decision.days.last()),
-            bookings::held_until.eq(decision.held_until),
-            bookings::override_reason.eq(reason),
+            bookings::copy_id.eq(to.copy.0),
+            bookings::state.eq(<&'static str>::from(to.state)),
+            bookings::first_day.eq(to.days.first()),
+            bookings::last_day.eq(to.days.last()),
+            bookings::held_until.eq(to.held_until),
+            bookings::override_reason.eq(&to.reason),
             bookings::sequence.eq(bookings::sequence + 1),
             bookings::updated_at.eq(tx.stamp()),
         ))
         .execute(tx.conn)?;
     let before = format!("{}, {}", old.tag, old.booking.slot.days);
-    let mut after = format!("{}, {}", decision.tag, decision.days);
-    let waived: Vec<&str> = decision.waived.iter().filter_map(crate::bookings::Refusal::rule).collect();
-    if !waived.is_empty() {
-        after = format!("{after}; set aside: {} ({reason})", waived.join(", "));
-    }
-    if decision.state == State::Requested && old.booking.slot.state == State::Confirmed {
+    let mut after = to.words();
+    if to.state == State::Requested && old.booking.slot.state == State::Confirmed {
         after.push_str("; waits for approval again");
     }
     tx.log("bookings", &old.booking.slot.id, "changed", &before, &after)
+}
+
+/// What holds days for a booking that is about to move there, by its form's key.
+fn held_for(id: BookingId) -> String {
+    format!("hold:{id}")
+}
+
+/// Holds days for a booking that is about to move there: as those that the waiting list offers are held, so that every list and rule leaves them
+/// out. [`crate::db::Error::Taken`] when one of them is held by another.
+pub fn hold(tx: &mut Tx<'_>, of: &Loan, copy: CopyId, days: Period, until: DateTime<Utc>) -> Result<()> {
+    let (id, now) = (BookingId::fresh(tx.now), tx.stamp());
+    diesel::insert_into(bookings::table)
+        .values((
+            (bookings::cluster_id.eq(tx.cluster.0), bookings::id.eq(id.0), bookings::copy_id.eq(copy.0)),
+            (bookings::school_id.eq(of.booking.slot.school.0), bookings::person_id.eq(of.booking.person.0)),
+            bookings::kind.eq(<&'static str>::from(of.booking.slot.kind)),
+            bookings::state.eq(<&'static str>::from(State::Requested)),
+            (bookings::first_day.eq(days.first()), bookings::last_day.eq(days.last()), bookings::held_until.eq(days.last())),
+            bookings::purpose.eq("Held while a booking moves to these days"),
+            bookings::request_key.eq(held_for(of.booking.slot.id)),
+            bookings::offer_until.eq(Some(until.naive_utc())),
+            (bookings::created_at.eq(now), bookings::updated_at.eq(now)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Lets go of the days that were held for a booking. They were never a booking of their own, and nothing is left of them.
+pub fn let_go(tx: &mut Tx<'_>, of: BookingId) -> Result<()> {
+    let held = bookings::table
+        .filter(bookings::cluster_id.eq(tx.cluster.0))
+        .filter(bookings::request_key.eq(held_for(of)))
+        .filter(bookings::offer_until.is_not_null());
+    diesel::delete(held).execute(tx.conn)?;
+    Ok(())
 }
 
 /// Approved, declined or cancelled. `reason` is empty for an approval.

@@ -5,14 +5,15 @@ use diesel::prelude::*;
 
 use super::plan::{SlotRow, requested as unanswered, slot_columns, slot_of};
 use crate::base::days::{self, Period};
-use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, SchoolId};
+use crate::base::ids::{BookingId, ClusterId, CopyId, PendingId, PersonId, ResourceId, SchoolId};
 use crate::bookings::{Booking, Slot};
 use crate::catalogue::plight::{self, PlightRow};
 use crate::catalogue::store::{state_of, strand_of};
-use crate::catalogue::{CopyState, Plight, Strand};
+use crate::catalogue::{Astray, CopyState, Plight, Strand};
 use crate::db::asks::{LONGEST_HOLD, is_live, is_out, today};
-use crate::db::schema::{bookings, copies, custody, people, resources, roles, schools};
+use crate::db::schema::{bookings, copies, custody, pending_acts, people, resources, roles, schools};
 use crate::db::{Error, House, Result, Tx};
+use crate::undo::Waiting;
 use crate::year::SchoolCalendar;
 use crate::year::store::calendar_of_journeys;
 
@@ -46,6 +47,8 @@ pub struct Loan {
     pub hands: Hands,
     /// When it was last changed.
     pub changed: chrono::DateTime<chrono::Utc>,
+    /// What is about to happen to it and can still be undone.
+    pub waiting: Option<Waiting>,
 }
 
 /// Who answers for a booking.
@@ -59,10 +62,20 @@ pub enum Hands {
     School,
 }
 
+impl Loan {
+    /// Whether the school says that it has given it back, and nobody has said yet that it has arrived.
+    #[must_use]
+    pub fn is_on_its_way_back(&self) -> bool {
+        let slot = &self.booking.slot;
+        matches!(self.plight.astray, Some(Astray::OnTheWay { from, since, .. }) if from == slot.school && slot.returned_on == Some(since))
+    }
+}
+
 type DetailRow = (i64, String, String, Option<i32>, i32, String, String, Option<i64>, chrono::NaiveDateTime);
 type NameRow = (i64, String, String, String, String, String, i64, String);
 type KeeperRow = (Option<i64>, Option<String>);
-type LoanRow = (SlotRow, DetailRow, NameRow, KeeperRow, PlightRow);
+type WaitingRow = (i64, String, chrono::NaiveDateTime, String);
+type LoanRow = (SlotRow, DetailRow, NameRow, KeeperRow, Option<WaitingRow>, PlightRow);
 
 /// The table of people once more, for who keeps a booking beside who made it.
 mod keeping {
@@ -98,6 +111,7 @@ macro_rules! loan_columns {
                 people::name,
             ),
             (bookings::keeper_id, keepers.field(people::name).nullable()),
+            (pending_acts::id, pending_acts::kind, pending_acts::until, pending_acts::body).nullable(),
             (custody::place, custody::school_id, custody::to_school_id, custody::since, custody::short_essentials),
         )
     };
@@ -111,6 +125,13 @@ macro_rules! loans {
             .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
             .inner_join(people::table.on(people::id.eq(bookings::person_id)))
             .left_join(keepers.on(keepers.field(people::id).nullable().eq(bookings::keeper_id)))
+            .left_join(
+                pending_acts::table.on(pending_acts::cluster_id
+                    .eq(bookings::cluster_id)
+                    .and(pending_acts::about.eq("bookings"))
+                    .and(pending_acts::about_id.eq(bookings::id))
+                    .and(pending_acts::ended_at.is_null())),
+            )
             .select(loan_columns!())
     };
 }
@@ -121,7 +142,7 @@ fn loans_of(tx: &mut Tx<'_>, rows: Vec<LoanRow>) -> Result<Vec<Loan>> {
     rows.into_iter().map(|row| loan_of(row, &calendar)).collect()
 }
 
-fn loan_of((slot, detail, names, (keeper, keeper_name), plight): LoanRow, calendar: &SchoolCalendar) -> Result<Loan> {
+fn loan_of((slot, detail, names, (keeper, keeper_name), waiting, plight): LoanRow, calendar: &SchoolCalendar) -> Result<Loan> {
     let (person, class_name, purpose, pupils, sequence, override_reason, ended_reason, repeated_from, changed) = detail;
     let (resource, name, strand, icon, tag, copy_state, home, booked_by) = names;
     let booking = Booking {
@@ -148,6 +169,7 @@ fn loan_of((slot, detail, names, (keeper, keeper_name), plight): LoanRow, calend
         booked_by,
         hands: keeper.map_or(Hands::Booker, |id| Hands::Keeper(PersonId(id), keeper_name.unwrap_or_default())),
         changed: changed.and_utc(),
+        waiting: waiting.map(|(id, kind, until, body)| Waiting { id: PendingId(id), kind, until: until.and_utc(), body }),
     })
 }
 
@@ -162,7 +184,7 @@ pub fn one(tx: &mut Tx<'_>, id: BookingId) -> Result<Loan> {
         .filter(bookings::id.eq(id.0))
         .select((loan_columns!(), exists(here)))
         .first(tx.conn)?;
-    let calendar = calendar_of_journeys(tx, plight::under_way(&row.4).into_iter())?;
+    let calendar = calendar_of_journeys(tx, plight::under_way(&row.5).into_iter())?;
     let loan = loan_of(row, &calendar)?;
     Ok(if here { loan } else { Loan { hands: Hands::School, ..loan } })
 }

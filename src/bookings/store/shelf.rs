@@ -8,7 +8,7 @@ use super::plan::{self, SlotRow, Title, copies_of, slot_columns, slot_of};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, ResourceId, SchoolId};
 use crate::bookings::{Membership, OwnLoan, Rules, Shelf, ShelfCopy, Slot, Standing};
-use crate::catalogue::{self, missing};
+use crate::catalogue::{self, Astray, missing};
 use crate::db::asks::{LONGEST_HOLD, first, is_live, is_out};
 use crate::db::schema::{bookings, copies, schools, waits};
 use crate::db::{Result, Tx};
@@ -34,6 +34,17 @@ pub struct Reading {
     pub classes: Vec<(String, bool)>,
     /// What the decision is made from.
     pub shelf: Shelf,
+}
+
+impl Reading {
+    /// What somebody says he has given back is in hand when its store has it: until then nothing of it is there to be offered.
+    pub fn keep_what_is_on_its_way_home(&mut self) {
+        let under_way = |copy: &&plan::Copy| matches!(copy.plight.astray, Some(Astray::OnTheWay { to: None, .. }));
+        let under_way: Vec<_> = self.title.copies.iter().filter(under_way).map(|copy| copy.id).collect();
+        for copy in self.shelf.copies.iter_mut().filter(|copy| under_way.contains(&copy.id)) {
+            copy.out_of_service.get_or_insert_with(|| "on its way to its store".to_owned());
+        }
+    }
 }
 
 /// Reads the shelf of a resource for a school. `wanted`: the days somebody has in mind, which may lie further than can be booked.

@@ -60,7 +60,7 @@ pub async fn save(app: web::Data<App>, member: Coordinator, sent: Posted<Typed>)
 }
 
 /// The fields as they stand on the page.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "longest_loan_unit",
     "longest_loan_days",
     "furthest_ahead_days",
@@ -73,6 +73,7 @@ const ORDER: [&str; 14] = [
     "mail_to_hour",
     "transit_days",
     "offer_days",
+    "undo_minutes",
     "asset_threshold",
     "electrical_test_months",
 ];
@@ -119,6 +120,8 @@ fn form(member: &Member, typed: &Typed, errors: &Errors, said: &Markup) -> Marku
                 "When nobody has confirmed after so many school days that a box has arrived, both schools and you get an e-mail.", &usual.transit_days))
             (number("offer_days", "Time for an offer of the waiting list, in school days", &typed.offer_days,
                 "When days become free, they are held for the first school on the waiting list for so long. Then the next one is asked.", &usual.offer_days))
+            (number("undo_minutes", "Time to undo, in minutes", &typed.undo_minutes,
+                "Who cancels, moves or declines something can undo it for so long. Until then its days stay held, and nobody is told. 0 means that it happens at once.", &usual.undo_minutes))
             h2 { "Kept for later" }
             p { "Boxrota keeps these for purchases and checks, which are still to come. Nothing uses them yet." }
             (field("asset_threshold", "Asset register from", &typed.asset_threshold)

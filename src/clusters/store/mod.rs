@@ -243,7 +243,7 @@ pub fn slug_and_name(tx: &mut Tx<'_>) -> Result<(String, String)> {
     Ok(clusters::table.find(tx.cluster.0).select((clusters::slug, clusters::name)).first(tx.conn)?)
 }
 
-pub(crate) type FurtherRow = (i32, i32, i32, i32, i64, i32);
+pub(crate) type FurtherRow = (i32, i32, i32, i32, i32, i64, i32);
 
 /// All the settings; the defaults when nobody has changed them. Two queries.
 pub fn all_settings(tx: &mut Tx<'_>) -> Result<All> {
@@ -254,6 +254,7 @@ pub fn all_settings(tx: &mut Tx<'_>) -> Result<All> {
             rules::mail_to_hour,
             rules::transit_days,
             rules::offer_days,
+            rules::undo_minutes,
             rules::asset_threshold_pence,
             rules::electrical_test_months,
         ))
@@ -261,11 +262,12 @@ pub fn all_settings(tx: &mut Tx<'_>) -> Result<All> {
         .optional()?;
     // The schema's checks keep each of these at or above zero.
     let whole = |number: i32| u32::try_from(number).unwrap_or_default();
-    let further = row.map_or_else(Further::default, |(from, to, transit, offer, pence, months)| Further {
+    let further = row.map_or_else(Further::default, |(from, to, transit, offer, undo, pence, months)| Further {
         mail_from_hour: whole(from),
         mail_to_hour: whole(to),
         transit_days: whole(transit),
         offer_days: whole(offer),
+        undo_minutes: whole(undo),
         asset_threshold_pence: pence,
         electrical_test_months: whole(months),
     });
@@ -299,6 +301,7 @@ pub fn set_all_settings(tx: &mut Tx<'_>, to: &All) -> Result<usize> {
             rules::mail_to_hour.eq(number(to.further.mail_to_hour)),
             rules::transit_days.eq(number(to.further.transit_days)),
             rules::offer_days.eq(number(to.further.offer_days)),
+            rules::undo_minutes.eq(number(to.further.undo_minutes)),
             rules::asset_threshold_pence.eq(to.further.asset_threshold_pence),
             rules::electrical_test_months.eq(number(to.further.electrical_test_months)),
         ),

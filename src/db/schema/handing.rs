@@ -1,4 +1,4 @@
-//! The tables of handovers.
+//! The tables of handovers, and of acts that wait.
 // diesel::table! writes a public module for each table, whose docs are the migrations.
 #![allow(missing_docs)]
 
@@ -216,5 +216,22 @@ diesel::table! {
         url -> Text,
         due_on -> Date,
         done_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    pending_acts (cluster_id, id) {
+        cluster_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        about -> Text,
+        about_id -> BigInt,
+        school_id -> Nullable<BigInt>,
+        person_id -> BigInt,
+        body -> Text,
+        created_at -> Timestamp,
+        until -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        outcome -> Text,
     }
 }

@@ -88,7 +88,9 @@ pub async fn change(
     let to = acts::Change { first, last, copy: ask.copy_id(), override_reason: reason };
     let done = app.db.write_or_again(member.scope(), move |tx| acts::change(tx, id, &roles, &teller, to)).await;
     match done {
-        Ok(changed) => Ok(see_other(&format!("{}/bookings/{id}?done={}", member.base(), if changed { "changed" } else { "same" }))),
+        Ok(changed) => {
+            Ok(see_other(&format!("{}/bookings/{id}?done={}", member.base(), if changed.is_some() { "changed" } else { "same" })))
+        }
         Err(Stop::Refused(NoChange::NotYours)) => Err(Error::NotAllowed(NOT_YOURS)),
         Err(Stop::Refused(NoChange::Rule(refused))) => {
             let (case, refusal, similar) = *refused;

@@ -6,14 +6,15 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::base::days::{self, Period};
+use crate::base::days::{self, Day, Period};
 use crate::base::ids::BookingId;
-use crate::bookings::acts::Roles;
+use crate::bookings::acts::{Roles, later};
+use crate::bookings::moved::Moved;
 use crate::bookings::pages::reserve::ask::Ask;
 use crate::bookings::pages::{answer, state_pill};
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::tell::{self, Teller};
-use crate::bookings::{By, Kind, Refusal, Risk, State, changes, risk, rules};
+use crate::bookings::{By, Kind, Refusal, Risk, Slot, State, changes, risk, rules};
 use crate::clusters::log::Line;
 use crate::clusters::pages::changes::history;
 use crate::clusters::store::log;
@@ -25,16 +26,15 @@ use crate::people::Member;
 use crate::reminders::ahead::Ahead;
 use crate::reminders::{self, LATE, Whom};
 use crate::schools::store;
+use crate::undo::pages::{can_be_undone, is_about_to_happen};
 use crate::web::forms::verb;
 use crate::web::page::{Nav, form_page};
 use crate::web::parts::{Tone, back, banner, confirmation, head, icon, row, summary};
 use crate::web::{App, Error};
-use crate::year;
+use crate::year::{self, SchoolCalendar};
 
 /// A reminder goes out within so many days.
 const REMINDED_DAYS: i64 = 60;
-/// A loan that begins within so many days may be about to change hands.
-const SOON_DAYS: i64 = 7;
 
 /// What was done on the page before, as a word.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -59,7 +59,40 @@ pub struct Sheet {
     pub collect: Result<(), Refusal>,
     /// The reminders to come: to whom, and what.
     ahead: Vec<(String, Ahead)>,
+    /// Where the store of its copy is, by the school's short name.
+    home: String,
+    /// Whether the school can count and receive it now.
+    receive: Receive,
     history: Vec<Line>,
+}
+
+/// Whether the school of a loan that is to come can count and receive it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Receive {
+    /// Now.
+    Now,
+    /// From this day on.
+    From(Day),
+    /// When another loan before it has ended, or not at all.
+    NotYet,
+}
+
+impl Receive {
+    /// As `handovers::receive` decides for the copy: from the day of the leg or the last school day before the first day on, when the copy is
+    /// not out for a loan that hands it on to somebody else. `out`: the copy's loan that is out, if another one is.
+    fn of(slot: &Slot, legs: &[Leg], out: Option<&Slot>, calendar: &SchoolCalendar, today: Day) -> Self {
+        if slot.kind != Kind::Loan || slot.state != State::Confirmed || slot.collected_on.is_some() || slot.is_over(today) {
+            return Self::NotYet;
+        }
+        let leg = legs.iter().find(|leg| leg.to_booking == Some(slot.id));
+        let before = calendar.previous(days::add(slot.days.first(), -1), Some(slot.school)).unwrap_or(slot.days.first());
+        let from = leg.map_or(before, |leg| leg.day.min(before));
+        match out {
+            _ if today < from => Self::From(from),
+            Some(out) if leg.is_none_or(|leg| leg.from_booking != Some(out.id)) => Self::NotYet,
+            _ => Self::Now,
+        }
+    }
 }
 
 impl Sheet {
@@ -89,8 +122,9 @@ impl Sheet {
         }
         ahead.extend(reminders::ahead::of_the_loan(&slot, &calendar, today).map(|one| (name(slot.school), one)));
         ahead.sort_by_key(|(_, one)| one.on);
+        let receive = Receive::of(&slot, &legs, out.as_ref(), &calendar, today);
         let legs = legs.into_iter().map(|leg| (leg.clone(), Trip::of(&leg, name, "a cluster meeting"))).collect();
-        Ok(Self { school: name(slot.school), legs, risk, why, collect, ahead, history, loan })
+        Ok(Self { school: name(slot.school), home: name(loan.home), legs, risk, why, collect, receive, ahead, history, loan })
     }
 }
 
@@ -134,12 +168,13 @@ fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -
         @if let Some(refusal) = refusal {
             div.errs role="alert" tabindex="-1" data-focus { h2 { "There is a problem" } p { (refusal.message()) } }
         }
-        @let said = panel(sheet, done, &here);
+        @let said = panel(sheet, done, member.base(), &here, member.today());
         (said)
         @let line = html! { (pill_of(sheet, member.today())) " " (slot.days) };
         @let title = format!("{} at {}", loan.name, sheet.school);
         // The panel is the page's heading when there is one.
         @if said.0.is_empty() { (head(&title, line, html! {})) } @else { div.head { div { h2 { (title) } p { (line) } } } }
+        (waiting_banner(member, sheet))
         (risk_banner(sheet))
         (offer_banner(member, sheet))
         div.side {
@@ -158,12 +193,25 @@ fn main(member: &Member, sheet: &Sheet, done: &str, refusal: Option<&Refusal>) -
 }
 
 /// What has just been done, once, at the top.
-fn panel(sheet: &Sheet, done: &str, here: &str) -> Markup {
+fn panel(sheet: &Sheet, done: &str, base: &str, here: &str, today: Day) -> Markup {
     let loan = &sheet.loan;
     let name = &loan.name;
     let class = if loan.booking.class_name.is_empty() { String::new() } else { format!(", for {}", loan.booking.class_name) };
     let state = loan.booking.slot.state;
+    let begun = loan.booking.slot.days.first() <= today && loan.booking.slot.collected_on.is_none();
     let words = match (done, state) {
+        // What was done waits to be carried out, and a banner says so.
+        _ if loan.waiting.is_some() => None,
+        ("undone", State::Requested | State::Confirmed) if begun => Some((
+            "The booking stands as it was".to_owned(),
+            "Nobody was told of the change. Its first day has begun: fetch it, or cancel it again.",
+        )),
+        ("undone", State::Requested | State::Confirmed) => {
+            Some(("The booking stands as it was".to_owned(), "Nobody was told of the change, and its days were held all the time."))
+        }
+        ("undone", _) => Some(("That was undone".to_owned(), "Something else has happened to the booking since: see below.")),
+        ("too-late", _) => Some(("It is too late to undo that".to_owned(), "It has been done, and those whom it concerns have been told.")),
+        ("overtaken", _) => Some(("There is nothing to undo".to_owned(), "Something else happened first, so that was not done.")),
         ("reserved", State::Confirmed) if loan.booking.slot.kind == Kind::Restock => {
             Some((format!("{name} is kept"), "Nobody can book it on these days."))
         }
@@ -182,6 +230,9 @@ fn panel(sheet: &Sheet, done: &str, here: &str) -> Markup {
             Some(("The request is declined".to_owned(), "The school hears of it by e-mail. The days are free again."))
         }
         ("collected", _) => Some((format!("{name} is fetched"), "Everybody can see now that it is out.")),
+        ("returned", _) if loan.is_on_its_way_back() => {
+            Some((format!("{name} is on its way back"), "The school where it is kept hears of it by e-mail, and says when it is there."))
+        }
         ("returned", _) => Some((format!("{name} is returned"), "Thank you. Others can have it now.")),
         _ => None,
     };
@@ -190,6 +241,7 @@ fn panel(sheet: &Sheet, done: &str, here: &str) -> Markup {
             (confirmation(&heading, html! {
                 p { (loan.booking.slot.days) (class) }
                 p { (text) }
+                @if done == "returned" && loan.is_on_its_way_back() { p { "Was that a mistake? " a href={ (base) "/copies/" (loan.booking.slot.copy) } { "See where it is, and take it back" } } }
                 @if matches!(done, "reserved" | "requested" | "changed") { p { a href={ (here) "/calendar.ics" } { "Add it to your calendar" } } }
             }))
         }
@@ -198,6 +250,23 @@ fn panel(sheet: &Sheet, done: &str, here: &str) -> Markup {
 
 fn pill_of(sheet: &Sheet, today: crate::base::Day) -> Markup {
     state_pill(&sheet.loan.booking.slot, sheet.risk.is_some(), today)
+}
+
+/// What was done a moment ago and is carried out soon: until when it can be undone, by those who may.
+fn waiting_banner(member: &Member, sheet: &Sheet) -> Markup {
+    let loan = &sheet.loan;
+    let Some(waiting) = &loan.waiting else { return html! {} };
+    let by = Roles::of(member).by(loan);
+    let may = if waiting.kind == later::DECLINE { by.is_coordinator() } else { by.may_act_for(loan.booking.slot.school) };
+    let to =
+        Moved::read(&waiting.body).filter(|_| waiting.kind == later::MOVE).map_or_else(String::new, |to| format!(" to {}", to.words()));
+    let heading = format!("This booking is {}{to}", later::being(&waiting.kind));
+    if may && member.may_borrow() {
+        let words = "Until then it stands as it was: its days stay held, and nobody is told.";
+        can_be_undone(member.base(), waiting.id, waiting.until, member.csrf(), &heading, words)
+    } else {
+        is_about_to_happen(waiting.until, &heading)
+    }
 }
 
 fn risk_banner(sheet: &Sheet) -> Markup {
@@ -279,7 +348,9 @@ fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {
     let by = Roles::of(member).by(loan);
     let token = member.csrf();
     let mine = by.may_act_for(slot.school);
-    let answers = changes::approve(slot, by, today).is_ok();
+    // What waits to be carried out is undone first.
+    let free = loan.waiting.is_none();
+    let answers = free && changes::approve(slot, by, today).is_ok();
     let repeats = slot.kind == Kind::Loan && !slot.is_offer() && member.may_borrow();
     let post = |word: &str, words: &str, symbol: &str| verb(&format!("{here}/{word}"), token, words, symbol);
     html! {
@@ -287,18 +358,33 @@ fn actions(member: &Member, sheet: &Sheet, here: &str) -> Markup {
             section.panel.card aria-labelledby="do" {
                 h2 #do { "What you can do" }
                 div.verbs {
-                    @if mine && slot.state == State::Confirmed && slot.kind == Kind::Loan && (slot.is_out() || slot.days.first() <= days::add(today, SOON_DAYS)) {
-                        a.btn.go href={ (member.base()) "/copies/" (slot.copy) } { (icon("scan-qr-code")) "Count and hand over" }
-                    }
+                    @let copy = format!("{}/copies/{}", member.base(), slot.copy);
+                    @if mine && slot.is_out() { a.btn.go href=(copy) { (icon("scan-qr-code")) "Count and hand over" } }
+                    @if mine && sheet.receive == Receive::Now { a.btn.go href=(copy) { (icon("scan-qr-code")) "Count and receive" } }
+                    @if mine && loan.is_on_its_way_back() { a.btn href=(copy) { (icon("truck")) "It is on its way back: see where" } }
                     @if answers { (post("approve", "Approve the request", "check")) a.btn href={ (here) "/decline" } { "Decline the request" } }
-                    @if sheet.collect.is_ok() { (post("collected", "We have fetched it", "package-open")) }
-                    @if slot.is_out() && mine { (post("returned", "We have given it back", "check")) }
-                    @if changes::may_change(slot, by, today) { a.btn href={ (here) "/change" } { (icon("calendar-days")) "Change the dates" } }
-                    @if changes::cancel(slot, by, "-", today).is_ok() { a.btn href={ (here) "/cancel" } { "Cancel the booking" } }
+                    @if free && sheet.collect.is_ok() { (post("collected", "We have fetched it", "package-open")) }
+                    @if slot.is_out() && mine { (post("returned", given_back(member, sheet), "check")) }
+                    @if free && changes::may_change(slot, by, today) { a.btn href={ (here) "/change" } { (icon("calendar-days")) "Change the dates" } }
+                    @if free && changes::cancel(slot, by, "-", today).is_ok() { a.btn href={ (here) "/cancel" } { "Cancel the booking" } }
                     @if repeats { a.btn href={ (here) "/repeat" } { (icon("repeat")) "Book it again next year" } }
                 }
+                @if mine && let Receive::From(day) = sheet.receive { p.hint { "You can receive it from " (days::full(day)) "." } }
+                @if mine && slot.is_out() && slot.school != loan.home { p.hint { "Given back, it is on its way until it is said to be in the store at " (sheet.home) "." } }
             }
         }
+    }
+}
+
+/// What giving it back is called by who says so: see `handovers::word_of`.
+fn given_back(member: &Member, sheet: &Sheet) -> &'static str {
+    let school = sheet.loan.booking.slot.school;
+    if sheet.loan.home == school {
+        "Put it back on its shelf"
+    } else if member.schools_led().any(|led| led.id == school) {
+        "We have given it back"
+    } else {
+        "It is back in its store"
     }
 }
 

@@ -14,8 +14,9 @@ use crate::bookings::pages::reserve::ask::line;
 use crate::bookings::pages::{NOT_YOURS, answer, see_other};
 use crate::bookings::store::loans;
 use crate::bookings::tell::Teller;
-use crate::db::Stop;
+use crate::db::{Stop, Tx};
 use crate::front::loan::page;
+use crate::handovers;
 use crate::people::{Borrower, Coordinator, Member};
 use crate::schools;
 use crate::web::forms::{Errors, csrf_field, error_summary, field, stop};
@@ -154,7 +155,9 @@ pub async fn collected(
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
     let (roles, sender) = (Roles::of(&member), Sender::new(&member.cluster, &member.name));
-    let done = app.db.write_or_again(member.scope(), move |tx| attention::acts::collected(tx, id, &roles, &sender)).await;
+    let teller = handovers::tell::Teller::new(&app, &member);
+    let work = move |tx: &mut Tx<'_>| attention::acts::collected(tx, id, &roles, &teller, &sender);
+    let done = app.db.write_or_again(member.scope(), work).await;
     ended(&app, &member, id, "collected", done).await
 }
 
@@ -169,8 +172,8 @@ pub async fn returned(
     _: Posted<Nothing>,
 ) -> Result<HttpResponse, Error> {
     let id = path.into_inner().1;
-    let roles = Roles::of(&member);
-    let done = app.db.write_or_again(member.scope(), move |tx| acts::hand_back(tx, id, &roles)).await;
+    let (me, teller) = (handovers::pages::who(&member), handovers::tell::Teller::new(&app, &member));
+    let done = app.db.write_or_again(member.scope(), move |tx| handovers::acts::returned(tx, id, &me, &teller)).await;
     ended(&app, &member, id, "returned", done).await
 }
 

@@ -20,6 +20,53 @@ pub struct Journey {
     pub class_name: String,
     /// Where the meeting is, when that is the way.
     pub meeting: Option<String>,
+    /// The first day of the booking that begins with it.
+    pub first: Option<Day>,
+}
+
+/// Whether a task can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ready {
+    /// Now.
+    Now,
+    /// From this day on.
+    From(Day),
+    /// Not before the copy has come so far.
+    Later,
+}
+
+impl Journey {
+    /// Whether the copy can be handed over or received now, as `handovers` decides it: what a school has, it can hand over at any time; what is
+    /// due to it, it can receive from the last weekday before its first day on, or from the day of the leg. `holding`: where the copy is, when
+    /// it does not simply lie in its store.
+    #[must_use]
+    pub fn ready(&self, task: Task, holding: Option<&Holding>, today: Day) -> Ready {
+        let leg = &self.leg;
+        let custody = holding.map(|holding| &holding.custody);
+        let gives = matches!(task, Task::Bring | Task::Ready | Task::MeetToGive | Task::PutBack);
+        let from = self.first.map_or(leg.day, |first| if leg.day < first { leg.day } else { weekday_before(first) });
+        let by_then = if today >= from { Ready::Now } else { Ready::From(from) };
+        match custody.map_or(Place::Store, |custody| custody.place) {
+            Place::Missing => Ready::Later,
+            Place::Transit if !gives && custody.is_some_and(|custody| custody.to.unwrap_or(leg.to) == leg.to) => Ready::Now,
+            Place::Transit => Ready::Later,
+            Place::School if custody.is_none_or(|custody| custody.booking != leg.from_booking) => Ready::Later,
+            Place::School if gives => Ready::Now,
+            Place::Store if leg.from_booking.is_some() => Ready::Later,
+            Place::School | Place::Store => by_then,
+        }
+    }
+}
+
+/// The weekday before a day: no later than the last school day before it, when that is term.
+fn weekday_before(day: Day) -> Day {
+    use chrono::{Datelike, Weekday};
+    let back = match day.weekday() {
+        Weekday::Mon => 3,
+        Weekday::Sun => 2,
+        _ => 1,
+    };
+    days::add(day, -back)
 }
 
 /// An offer of the waiting list that a school has not answered.
@@ -186,7 +233,7 @@ mod tests {
     fn leg(id: i64, from: SchoolId, to: SchoolId, on: &str, way: Way) -> Journey {
         let leg = Leg { id: LegId(id), from, to, way, ..crate::journeys::samples::leg(on) };
         let item = holding(Place::Store, SAXTON, "2026-11-20T12:00:00Z").item;
-        Journey { leg, item, class_name: String::new(), meeting: None }
+        Journey { leg, item, class_name: String::new(), meeting: None, first: None }
     }
 
     #[test]
@@ -207,6 +254,45 @@ mod tests {
         assert_eq!(Task::of(&Leg { to_booking: None, ..own.leg.clone() }, &[SAXTON]), Task::PutBack);
         assert_eq!(Task::Bring.words("the box", "Saxton", "Fairburn", true), "Bring the box home to Fairburn");
         assert_eq!(Task::of(&leg(1, SAXTON, FAIRBURN, "2026-11-26", Way::Fetch).leg, &[SAXTON]).other(&own.leg), Some(SAXTON));
+    }
+
+    #[test]
+    fn a_button_stands_where_and_when_its_act_can_succeed() {
+        use crate::base::ids::BookingId;
+        let (one, two) = (BookingId(1), BookingId(2));
+        let journey = |from_booking, on: &str, first: &str| {
+            let journey = leg(1, SAXTON, FAIRBURN, on, Way::Fetch);
+            Journey { leg: Leg { from_booking, to_booking: Some(two), ..journey.leg.clone() }, first: Some(day(first)), ..journey }
+        };
+        let at = |place, booking, to| {
+            let mut holding = holding(place, SAXTON, "2026-11-20T12:00:00Z");
+            (holding.custody.booking, holding.custody.to) = (booking, to);
+            holding
+        };
+        let (with_one, other) = (at(Place::School, Some(one), None), at(Place::School, Some(BookingId(9)), None));
+        let (sent, astray) = (at(Place::Transit, None, Some(FAIRBURN)), at(Place::Transit, None, Some(SchoolId(8))));
+        let lost = at(Place::Missing, None, None);
+        let (from_store, from_one) = (journey(None, "2026-11-30", "2026-11-30"), journey(Some(one), "2026-11-26", "2026-11-30"));
+        let on = |text: &str| Ready::From(day(text));
+        for (journey, task, holding, today, expected) in [
+            // Out of the store: from the Friday before a Monday.
+            (&from_store, Task::Fetch, None, "2026-11-26", on("2026-11-27")),
+            (&from_store, Task::Fetch, None, "2026-11-27", Ready::Now),
+            (&from_store, Task::Ready, None, "2026-11-26", on("2026-11-27")),
+            // From the school that has it: it hands over when it likes, the other receives from the day of the leg on.
+            (&from_one, Task::Ready, Some(&with_one), "2026-11-20", Ready::Now),
+            (&from_one, Task::Fetch, Some(&with_one), "2026-11-25", on("2026-11-26")),
+            (&from_one, Task::Fetch, Some(&with_one), "2026-11-26", Ready::Now),
+            // Not yet there, elsewhere, on its way, lost.
+            (&from_one, Task::Ready, None, "2026-11-26", Ready::Later),
+            (&from_one, Task::Fetch, Some(&other), "2026-11-26", Ready::Later),
+            (&from_one, Task::Fetch, Some(&sent), "2026-11-20", Ready::Now),
+            (&from_one, Task::Ready, Some(&sent), "2026-11-20", Ready::Later),
+            (&from_one, Task::Fetch, Some(&astray), "2026-11-26", Ready::Later),
+            (&from_one, Task::Fetch, Some(&lost), "2026-11-26", Ready::Later),
+        ] {
+            assert_eq!(journey.ready(task, holding, day(today)), expected, "{task:?} {today} {holding:?}");
+        }
     }
 
     #[test]

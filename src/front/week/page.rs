@@ -10,7 +10,7 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::db::{Result, Tx};
 use crate::front::inbox::sentence;
-use crate::front::week::{Journey, Offer, Task, Weeks, sort, store, this_and_next};
+use crate::front::week::{Journey, Offer, Ready, Task, Weeks, sort, store, this_and_next};
 use crate::journeys::{Leg, Place};
 use crate::people::Member;
 use crate::people::pages::call;
@@ -245,7 +245,11 @@ fn row(base: &str, desk: &WeekPage, journey: &Journey, overdue: bool) -> Markup 
                 }
             }
             @if desk.viewer.acts && let Some(button) = task.button() {
-                a.btn href={ (base) "/copies/" (leg.copy) } { (icon("scan-qr-code")) (button) span.vh { ": " (item.words()) } }
+                @match journey.ready(task, desk.holdings.iter().find(|holding| holding.item.copy == leg.copy), desk.today) {
+                    Ready::Now => a.btn href={ (base) "/copies/" (leg.copy) } { (icon("scan-qr-code")) (button) span.vh { ": " (item.words()) } },
+                    Ready::From(day) => p.hint { "From " (long(day)) },
+                    Ready::Later => {},
+                }
             }
         }
     }

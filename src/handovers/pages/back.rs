@@ -41,7 +41,7 @@ pub async fn refuse(
         if reason.is_empty() { Err("say why you do not take it; the other school reads this".to_owned()) } else { Ok(reason) }
     });
     let sent = acts::Refused { key, seen: form.0.seen.parse().ok(), reason: reason.map_err(|fault| capital(&fault)) };
-    let (me, teller) = (who(&member), Teller::new(&member.cluster));
+    let (me, teller) = (who(&member), Teller::new(&app, &member));
     let done = app.db.write(member.scope(), move |tx| acts::refuse(tx, copy, sent, &me, &teller)).await;
     match done {
         Ok(handover) => {
@@ -70,7 +70,7 @@ pub async fn take_back(
     form: Posted<TakeBack>,
 ) -> Result<HttpResponse, Error> {
     let (copy, seen) = (path.into_inner().1, form.0.seen.parse().ok());
-    let (me, teller) = (who(&member), Teller::new(&member.cluster));
+    let (me, teller) = (who(&member), Teller::new(&app, &member));
     let done = app.db.write(member.scope(), move |tx| acts::take_back(tx, copy, seen, &me, &teller)).await;
     match done {
         Ok(()) => Ok(see_other(&format!("{}/copies/{copy}?done=withdrawn", member.base()))),

@@ -201,7 +201,9 @@ fn said(member: &Member, sheet: &Sheet, done: &Done) -> Markup {
             Some((format!("{name} is refused"), format!("It is with {who} again. The school and the coordinator hear why by e-mail.")))
         }
         ("withdrawn", Place::School | Place::Store) => {
-            Some((format!("You have {name} again"), "It is not on its way any more.".to_owned()))
+            let with = sheet.scene.custody.school;
+            let whose = if who(member).led.contains(&with) { "You have".to_owned() } else { format!("{} has", sheet.name(with)) };
+            Some((format!("{whose} {name} again"), "It is not on its way any more.".to_owned()))
         }
         _ => None,
     };
@@ -268,11 +270,12 @@ fn actions(member: &Member, sheet: &Sheet) -> Markup {
             @if sheet.scene.on_the_way.is_some() { (receive) (give) } @else { (give) (receive) }
             @if nothing { @if let Some(why) = why { p { (why.words()) } } }
             @if sheet.can_take_back {
-                p { "You handed it over, and nobody has received it yet." }
+                @let giver = who(member).led.contains(&sheet.scene.custody.school);
+                p { @if giver { "You handed it over, and nobody has received it yet." } @else { (from) " says that it is on its way. Has it not come, and is it still there? " (from) " is told by e-mail." } }
                 form method="post" action={ (here) "/take-back" } {
                     (csrf_field(member.csrf()))
                     (hidden("seen", &sheet.scene.seen(counts::Side::Giver).to_string()))
-                    button.btn type="submit" { (icon("repeat")) "Take it back" }
+                    button.btn type="submit" { (icon("repeat")) @if giver { "Take it back" } @else { "It is still with " (from) } }
                 }
             }
             @if sheet.can_count {

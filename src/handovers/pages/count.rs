@@ -155,7 +155,7 @@ async fn counted_on(app: &web::Data<App>, member: &Member, copy: CopyId, side: S
     let mut sent = read(member, copy, side, form)?;
     // The photo goes along, and is not kept here a second time while others wait for the lock.
     let photo = sent.photo.take();
-    let (work, me, teller) = (Sent { photo, ..sent.clone() }, who(member), Teller::new(&member.cluster));
+    let (work, me, teller) = (Sent { photo, ..sent.clone() }, who(member), Teller::new(app, member));
     let done = app.db.write(member.scope(), move |tx| acts::count(tx, copy, side, &work, &me, &teller)).await;
     let word = match side {
         Side::Giver => "given",

@@ -38,10 +38,12 @@ struct Sheet {
 impl Sheet {
     /// At most eight queries.
     fn read(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) -> Result<Self> {
-        let (item, ..) = catalogue::store::copy(tx, copy)?;
+        let (item, stays) = store::chain(tx, copy, before)?;
+        // Before its first link there is none.
+        let item = if let Some(item) = item { item } else { catalogue::store::copy(tx, copy)?.0 };
         let names = schools::store::school_names(tx)?;
         // What is written down when it has been elsewhere long since was never here.
-        let stays = store::chain(tx, copy, before)?.into_iter().filter(|stay| stay.until.is_none_or(|until| until >= stay.since));
+        let stays = stays.into_iter().filter(|stay| stay.until.is_none_or(|until| until >= stay.since));
         let mut entries: Vec<Entry> = stays.map(Entry::Stay).collect();
         entries.extend(store::passings(tx, copy, before)?.into_iter().map(|passing| Entry::Passing(Box::new(passing))));
         let counted = counts::by_holder(tx, copy, before, store::more_than_a_page())?;

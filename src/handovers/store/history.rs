@@ -8,9 +8,11 @@ use diesel::prelude::*;
 use crate::base::clock;
 use crate::base::days::{Day, Period};
 use crate::base::ids::{self, BookingId, CopyId, HandoverId, SchoolId};
+use crate::catalogue::Item;
+use crate::catalogue::store::{ItemRow, item_columns, item_of};
 use crate::clusters::log::Line;
 use crate::clusters::store::log;
-use crate::db::schema::{bookings, count_lines, counts, custody_chain, handovers, people};
+use crate::db::schema::{bookings, copies, count_lines, counts, custody_chain, handovers, people, resources};
 use crate::db::{Error, Result, Tx};
 use crate::handovers::history::{A_PAGE, Booked, Count, Passing, Short, Stay};
 
@@ -27,9 +29,10 @@ mod following {
 }
 use following::later_links;
 
-/// The links of the chain of custody that began before a moment, newest first, with the names of who took the copy.
-pub fn chain(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) -> Result<Vec<Stay>> {
-    type Row = (String, i64, Option<i64>, Option<String>, NaiveDateTime, Option<NaiveDateTime>);
+/// The links of the chain of custody that began before a moment, newest first, with the names of who took the copy; and what the copy is, when
+/// there is one.
+pub fn chain(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) -> Result<(Option<Item>, Vec<Stay>)> {
+    type Row = (String, i64, Option<i64>, Option<String>, NaiveDateTime, Option<NaiveDateTime>, ItemRow);
     let next = later_links
         .field(custody_chain::cluster_id)
         .eq(custody_chain::cluster_id)
@@ -38,6 +41,8 @@ pub fn chain(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) -> Re
     let rows: Vec<Row> = custody_chain::table
         .left_join(people::table.on(people::id.nullable().eq(custody_chain::person_id)))
         .left_join(later_links.on(next))
+        .inner_join(copies::table.on(copies::cluster_id.eq(custody_chain::cluster_id).and(copies::id.eq(custody_chain::copy_id))))
+        .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .filter(custody_chain::cluster_id.eq(tx.cluster.0))
         .filter(custody_chain::copy_id.eq(copy.0))
         .filter(custody_chain::since.lt(before.unwrap_or(DateTime::<Utc>::from_timestamp_nanos(i64::MAX)).naive_utc()))
@@ -50,10 +55,13 @@ pub fn chain(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) -> Re
             people::name.nullable(),
             custody_chain::since,
             later_links.field(custody_chain::since).nullable(),
+            item_columns!(),
         ))
         .load(tx.conn)?;
-    rows.into_iter()
-        .map(|(place, school, to, person, since, until)| {
+    let item = rows.first().map(|row| item_of(row.6.clone())).transpose()?;
+    let stays: Result<Vec<Stay>> = rows
+        .into_iter()
+        .map(|(place, school, to, person, since, until, _)| {
             Ok(Stay {
                 place: place.parse().map_err(|_| Error::Check("custody_place".to_owned()))?,
                 school: SchoolId(school),
@@ -63,7 +71,8 @@ pub fn chain(tx: &mut Tx<'_>, copy: CopyId, before: Option<DateTime<Utc>>) -> Re
                 until: until.map(|until| until.and_utc()),
             })
         })
-        .collect()
+        .collect();
+    Ok((item, stays?))
 }
 
 /// The handovers that began before a moment, with both counts: two queries, or one when there are none.

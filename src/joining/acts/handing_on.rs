@@ -162,7 +162,13 @@ fn decide(tx: &mut Tx<'_>, sheet: &Sheet, wish: &Wish) -> Result<(Successor, End
                 email: email.clone(),
                 offer: Offer { kind: sheet.role.kind, school: Some(sheet.school.0), from, to },
             };
-            need_not_be_offered(tx, &wanted)?.map_or(Ok(Successor::New(wanted)), |refusal| Err(HandOnRefusal::Offer(refusal)))
+            // Handed on before, with a last day that is still to come: the first who was asked may yet accept.
+            let asked = sheet.role.to.is_some() && store::asked_another(tx, &wanted)?;
+            match need_not_be_offered(tx, &wanted)? {
+                Some(refusal) => Err(HandOnRefusal::Offer(refusal)),
+                None if asked => Err(HandOnRefusal::AskedAnother),
+                None => Ok(Successor::New(wanted)),
+            }
         }
     };
     match (successor, joining::end(&sheet.role, wish.until, today)) {

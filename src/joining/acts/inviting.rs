@@ -65,12 +65,15 @@ pub(super) fn need_not_be_offered(tx: &mut Tx<'_>, wanted: &Wanted) -> db::Resul
     Ok(asked.then_some(OfferRefusal::Invited))
 }
 
-/// Sends an invitation with a new link, as the offer of who sends it; the old one is dead. `false` when it is not open any more. Refused when who
+/// Sends an invitation with a new link, as the offer of who sends it; the old one is dead. `false` when it is not open any more, or can come to nothing. Refused when who
 /// acts cannot give the role.
 pub fn send_again(tx: &mut Tx<'_>, id: InvitationId, sender: &Sender) -> Result<bool, Stop<RoleRefusal>> {
     let wanted = store::one(tx, id)?.wanted;
     let to = people::person_by_email(&mut tx.house(), &wanted.email)?.map(|person| person.id);
     may(tx, Change::Give { kind: wanted.offer.kind, to })??;
+    if !joining::worth_sending(&wanted.offer, &schools::store::schools(tx)?, tx.today()) {
+        return Ok(false);
+    }
     let Some((invitation, secret)) = store::renew(tx, id)? else { return Ok(false) };
     sender.send(tx, &invitation, &secret, &[])?;
     Ok(true)

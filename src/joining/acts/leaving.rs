@@ -7,7 +7,9 @@ use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::tell::Teller;
 use crate::bookings::{By, Kind, State, changes};
 use crate::db::{self, Refuses, Stop, Tx};
+use crate::people::giving;
 use crate::people::store::roles;
+use crate::people::{Held, RoleKind};
 use crate::schools::{self, Refusal, Sabbatical, Wish, store};
 use crate::waiting::acts as waits;
 
@@ -60,7 +62,10 @@ pub fn leave(tx: &mut Tx<'_>, id: SchoolId, last: Day, reason: String, teller: &
     }
     let leads = store::leads(tx)?.iter().any(|(lead, _)| lead.school == id && lead.to.is_none_or(|to| to > last));
     let things = Things::read(tx, id)?;
-    let coordinated = roles::coordinated_without(tx, id, last)?;
+    let answering = roles::answering(tx)?;
+    let elsewhere = |role: &Held| role.school.as_ref().is_none_or(|school| school.id != id);
+    let loses = answering.iter().any(|role| role.kind == RoleKind::Coordinator && !elsewhere(role));
+    let coordinated = !loses || giving::coordinated_after(&answering, last.max(tx.today()), elsewhere);
     let wish = Wish { last, reason, held: things.tags(), leads, coordinated };
     let gone = schools::leave(&record, &wish, tx.today())?;
     // Before the roles end, so that the letters find the science lead.

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use super::invite;
 use super::person::Done;
 use crate::base::{EmailAddress, days};
+use crate::joining::store::Invitation;
 use crate::joining::{self, store as invitations};
 use crate::people::pages::tabs::{Tab, tabs};
 use crate::people::pages::{call, reach};
@@ -45,6 +46,12 @@ pub async fn show(app: web::Data<App>, member: Member, query: web::Query<Done>) 
     let led = |school: &School| {
         holders.iter().any(|one| one.role.kind == RoleKind::Ssl && one.role.school.as_ref().is_some_and(|own| own.id == school.id))
     };
+    // Whoever has been invited and may still accept.
+    let asked = |school: &School| {
+        let of_school = |one: &&Invitation| one.wanted.offer.kind.leads() && one.wanted.offer.school == Some(school.id);
+        let usable = |one: &&Invitation| joining::usable(Some(one.standing), member.now, today).is_ok();
+        open.iter().filter(of_school).filter(usable).map(Invitation::asked_on).max()
+    };
     let without: Vec<&School> = current.iter().copied().filter(|school| school.is_in(today) && !led(school)).collect();
     let wrong = holders.iter().map(|one| &one.person).filter(|person| person.email.parse::<EmailAddress>().is_err());
     let unreached: BTreeSet<_> = wrong.map(|person| (person.id, &person.name, &person.email)).collect();
@@ -60,7 +67,12 @@ pub async fn show(app: web::Data<App>, member: Member, query: web::Query<Done>) 
         @if coordinator && !without.is_empty() {
             (banner(Tone::Warn, &format!("{} without a science lead", counted(without.len(), "school", "schools")), html! {
                 p { "Nobody there hears of loans until somebody has the role." }
-                ul { @for school in &without { li { a href={ (here) "/invite?school=" (school.id) } { "Invite a science lead for " (school.name) } } } }
+                ul { @for school in &without { li {
+                    @match asked(school) {
+                        Some(day) => { (school.name) ": somebody was invited on " (days::long(day)) ", and has not yet accepted. " a href="#invitations" { "See the invitation" } },
+                        None => a href={ (here) "/invite?school=" (school.id) } { "Invite a science lead for " (school.name) },
+                    }
+                } } }
             }))
         }
         @if coordinator && !unreached.is_empty() {

@@ -119,7 +119,8 @@ pub fn list(member: &Member, open: &[Invitation], answering: &[Held], schools: &
         let kind = one.wanted.offer.kind;
         // To one's own address it is to oneself.
         let to = (one.wanted.email.as_str() == member.email).then_some(member.person);
-        let (again, withdraw) = (may(Change::Give { kind, to }), may(Change::Withdraw { kind }));
+        let again = may(Change::Give { kind, to }) && joining::worth_sending(&one.wanted.offer, schools, today);
+        let withdraw = may(Change::Withdraw { kind });
         html! {
             @if again || withdraw {
                 div.verbs {
@@ -146,6 +147,7 @@ pub fn list(member: &Member, open: &[Invitation], answering: &[Held], schools: &
                                 @match standing(one) {
                                     Ok(()) => { "Open until " (days::long(clock::today(one.standing.expires_at))) },
                                     Err(InvitationRefusal::Over) => (pill(Tone::Warn, "The role is over")),
+                                    Err(InvitationRefusal::SchoolLeaves) => (pill(Tone::Warn, "The school leaves before")),
                                     Err(InvitationRefusal::SchoolLeft) => (pill(Tone::Warn, "The school has left")),
                                     Err(InvitationRefusal::Role(_)) => { (pill(Tone::Warn, "Cannot be accepted")) " Who sent it cannot give this role any more." },
                                     Err(_) => (pill(Tone::Warn, "Run out")),

@@ -6,8 +6,9 @@ use super::Person;
 use crate::base::days::{self, Day};
 use crate::base::ids::{ClusterId, PersonId, RoleId, SchoolId};
 use crate::db::asks::today;
-use crate::db::schema::{self, clusters, people, roles, schools, sessions};
+use crate::db::schema::{self, clusters, invitations, people, roles, schools, sessions};
 use crate::db::{Error, House, Result, Tx};
+use crate::mail::Recipient;
 use crate::people::giving::Standing;
 use crate::people::{Cluster, End, Held, Offer, RoleKind, RoleSchool, has_left, span, words};
 
@@ -168,20 +169,6 @@ pub fn end_at_school(tx: &mut Tx<'_>, school: SchoolId, name: &str, last: Day) -
     Ok(())
 }
 
-/// Whether somebody who is at no school or at another one coordinates the cluster on the day after `last`.
-pub fn coordinated_without(tx: &mut Tx<'_>, school: SchoolId, last: Day) -> Result<bool> {
-    let found: Option<i64> = roles::table
-        .filter(roles::cluster_id.eq(tx.cluster.0))
-        .filter(roles::kind.eq("coordinator"))
-        .filter(roles::school_id.is_null().or(roles::school_id.ne(school.0)))
-        .filter(roles::from_day.le(days::add(last.max(tx.today()), 1)))
-        .filter(roles::to_day.is_null().or(roles::to_day.gt(last.max(tx.today()))))
-        .select(roles::id)
-        .first(tx.conn)
-        .optional()?;
-    Ok(found.is_some())
-}
-
 /// The clusters in which a person has a role today, by name.
 pub fn clusters_of(house: &mut House<'_>, person: PersonId) -> Result<Vec<Cluster>> {
     let today = house.today();
@@ -329,6 +316,23 @@ pub fn leads_of(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Person>> {
         .load(tx.conn)?;
     rows.dedup_by_key(|(id, ..)| *id);
     Ok(rows.into_iter().map(|(id, name, email, phone)| Person { id: PersonId(id), name, email, phone }).collect())
+}
+
+/// Who was invited to lead science at a school and may still accept; the latest first. What is due there is said to them, too, when nobody leads it.
+pub fn invited_to_lead(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Recipient>> {
+    let rows: Vec<(String, String)> = invitations::table
+        .filter(invitations::cluster_id.eq(tx.cluster.0))
+        .filter(invitations::school_id.eq(school.0))
+        .filter(invitations::kind.eq("ssl").or(invitations::kind.eq("deputy")))
+        .filter(invitations::accepted_at.is_null())
+        .filter(invitations::withdrawn_at.is_null())
+        .filter(invitations::expires_at.gt(tx.stamp()))
+        .order(invitations::expires_at.desc())
+        .limit(10)
+        .select((invitations::name, invitations::email))
+        .load(tx.conn)?;
+    let recipient = |(name, email): (String, String)| Some(Recipient { person: None, address: email.parse().ok()?, name });
+    Ok(rows.into_iter().filter_map(recipient).collect())
 }
 
 /// The science leads and deputies of several schools, each with the school, in the order of the schools' ids.

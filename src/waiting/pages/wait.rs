@@ -15,6 +15,8 @@ use crate::bookings::tell::Teller;
 use crate::bookings::{State as Standing, last_day_of};
 use crate::db::{self, Stop};
 use crate::people::{Borrower, Member, RoleKind};
+use crate::undo::pages::can_be_undone;
+use crate::undo::{self, Pending};
 use crate::waiting::store::{self as rows, Listed};
 use crate::waiting::{Refusal, State, acts, in_line, position};
 use crate::web::answer::{answer, see_other};
@@ -46,6 +48,8 @@ struct Sheet {
     one: Listed,
     position: usize,
     approval: bool,
+    /// That it is not wanted, while that can be undone.
+    waiting: Option<Pending>,
 }
 
 /// Whether the person may see the place: somebody of the school, or a coordinator.
@@ -87,7 +91,8 @@ async fn sheet(
                 Err(db::Error::NotFound) => false,
                 Err(fault) => return Err(fault.into()),
             };
-            Ok::<_, Error>(Sheet { position: position(&one.wait, &open), one, approval })
+            let waiting = if one.wait.state == State::Offered { undo::store::open(tx, (acts::ABOUT, id.0))? } else { None };
+            Ok::<_, Error>(Sheet { position: position(&one.wait, &open), one, approval, waiting })
         })
         .await?;
     if !may_see(member, sheet.one.wait.school) {
@@ -99,7 +104,7 @@ async fn sheet(
 }
 
 fn main(member: &Member, sheet: &Sheet, done: &str, reason: &str, errors: &Errors, waivable: bool) -> Markup {
-    let Sheet { one, position, approval } = sheet;
+    let Sheet { one, position, approval, waiting } = sheet;
     let wait = &one.wait;
     let here = format!("{}/waits/{}", member.base(), wait.id);
     let may = member.may_book_for(wait.school);
@@ -112,7 +117,9 @@ fn main(member: &Member, sheet: &Sheet, done: &str, reason: &str, errors: &Error
         @let title = format!("{} for {}", one.name, one.school);
         @let line = html! { (standing(one, *position)) " " (wait.days) };
         @if said.0.is_empty() { (head(&title, line, html! {})) } @else { div.head { div { h2 { (title) } p { (line) } } } }
-        @if let (State::Offered, Some(until)) = (wait.state, one.until) {
+        @if let Some(waiting) = waiting {
+            (can_be_undone(member.base(), waiting.id, waiting.until, token, &format!("{} does not want these days", one.school), "Until then they are held, and offered to nobody else."))
+        } @else if let (State::Offered, Some(until)) = (wait.state, one.until) {
             (banner(Tone::Good, &format!("It is your turn: answer by {}", days::full(last_day_of(until))), html! {
                 p { (one.name) " (" (one.tag) ") is held for " (one.school) " from " (wait.days) ". Nobody else can take these days before the end of " (days::full(last_day_of(until))) "." }
                 @if *approval && !member.is(RoleKind::Coordinator) { p { "The coordinator approves this box. If you take it, your request goes to the coordinator, and the days stay held." } }
@@ -155,6 +162,8 @@ fn said(one: &Listed, position: usize, done: &str) -> Markup {
             "You get an e-mail when it is your turn. The days are then held for you until you answer.",
         ),
         ("declined", State::Declined) => ("Thank you for saying so".to_owned(), "The days go on to the next in line."),
+        ("undone", State::Offered) => ("It is still offered to you".to_owned(), "You can take these days or leave them."),
+        ("too-late" | "overtaken", _) => ("It is too late to undo that".to_owned(), "The days have gone on to the next in line."),
         ("withdrawn", State::Withdrawn) => {
             ("You have left the waiting list".to_owned(), "You can join the waiting list again at any time.")
         }

@@ -130,6 +130,21 @@ impl TestApp {
         let folder = self.ground.folder.path().join(&world.slug);
         world.write(&folder);
         imports::acts::import_folder(&self.app.db, &self.clock, &folder).await.unwrap_or_else(|fault| panic!("{fault}"));
+        // What can be undone is a story of its own; everywhere else things happen at once.
+        self.undo_for(&world.slug, 0);
+    }
+
+    /// For how many minutes an act can be undone in a cluster.
+    pub fn undo_for(&self, cluster: &str, minutes: u32) {
+        self.raw().must(&format!(
+            "UPDATE settings SET undo_minutes = {minutes} WHERE cluster_id = (SELECT id FROM clusters WHERE slug = '{cluster}')"
+        ));
+    }
+
+    /// Lets so many minutes pass, and the worker look what can be undone no more.
+    pub async fn minutes_pass(&self, minutes: i64) {
+        self.later(TimeDelta::minutes(minutes));
+        self.worker().carry_out().await.expect("what is due");
     }
 
     /// A browser that is not signed in.

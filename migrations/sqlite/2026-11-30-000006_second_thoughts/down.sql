@@ -1,0 +1,2 @@
+ALTER TABLE settings DROP COLUMN undo_minutes;
+DROP TABLE pending_acts;
