@@ -15,7 +15,7 @@ async fn a_changed_rule_holds_at_once_and_is_logged(app: TestApp) {
     let wish = Wish::of(&app.resource("ashdale", "Magnets"), "2026-12-07", "2026-12-11");
     ash.check(&wish).await.is(200);
     let form = coordinator.open("/people").await.link("Rules");
-    let form = coordinator.browser.open(&form).await.says("Default: 28").says("Nothing uses them yet").form("/settings");
+    let form = coordinator.browser.open(&form).await.says("Default: a half-term").says("Nothing uses them yet").form("/settings");
     assert_eq!(
         [form.value("longest_loan_unit"), form.value("asset_threshold"), form.value("mail_to_hour")],
         ["half_term", "£100.00", "19"]

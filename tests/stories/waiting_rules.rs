@@ -80,7 +80,7 @@ async fn a_place_is_asked_for_once_and_only_when_it_is_of_use(app: TestApp) {
     let page = beech.browser.submit(&form.clone().set("purpose", "Forces")).await.is(422).says("Enter the class or year group");
     assert_eq!((page.form("/waits/new").value("purpose"), page.form("/waits/new").value("from")), ("Forces", WEEK.0));
     let long = form.clone().set("class", "Year 4").tampered("to", "2027-02-05");
-    beech.browser.submit(&long).await.is(422).says("A loan can last 28 days at most");
+    beech.browser.submit(&long).await.is(422).says("A loan can last a half-term at most");
     let past = form.clone().set("class", "Year 4").tampered("from", "2026-11-16").tampered("to", "2026-11-17");
     beech.browser.submit(&past).await.is(422).says("The first day must be today or later");
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM waits"), 0);
@@ -181,12 +181,13 @@ async fn an_offer_is_no_booking_yet(app: TestApp) {
         let calendar = beech.browser.get(&feed[at..]).await.is(200);
         assert!(!calendar.text.contains("BEGIN:VEVENT"), "{}", calendar.text);
     }
-    beech.open(&format!("/boxes/{magnets}/reserve")).await.says("yours has 0");
+    let then = format!("/boxes/{magnets}/reserve?from=2026-11-30&to=2026-12-04");
+    beech.open(&then).await.says("on these days it has 0");
     beech.open("/loans").await.says_not("Waiting for approval");
     assert_eq!(app.raw().number("SELECT count(*) AS n FROM legs WHERE state = 'planned'"), 0, "no leg leads to what is only offered");
     answers(&beech, &place, "accept").await.is(303);
     app.letters().await;
-    beech.open(&format!("/boxes/{magnets}/reserve")).await.says("yours has 1");
+    beech.open(&then).await.says("on these days it has 1");
     assert!(app.raw().number("SELECT count(*) AS n FROM legs WHERE state = 'planned'") > 0);
 }
 
