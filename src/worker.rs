@@ -153,8 +153,8 @@ impl Worker {
         while !*stop.borrow() {
             let goes_on = self.round(&mut rounds, &stop).await;
             told.ended(self.clock.steady(), !rounds.failed);
-            // More may be due than one pass deals with. What can be undone can be so for a minute at least, so that a round comes before its time.
-            let pause = if goes_on { Duration::ZERO } else { self.pause().await };
+            // More may be due than one pass deals with.
+            let pause = if goes_on { Duration::ZERO } else { front::undo::until_next(&self.db, self.clock.now(), PAUSE).await };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 // An error means that whoever could say stop is gone.
@@ -220,26 +220,7 @@ impl Worker {
     /// # Errors
     /// When the database cannot say which. A fault with one is logged and does not keep the others.
     pub async fn carry_out(&self) -> db::Result<()> {
-        for cluster in self.db.house_read(self.clock.now(), pending::with_due).await? {
-            for id in self.db.read(Scope::of_worker(cluster), pending::due).await? {
-                let mail_from = self.mailer.sent_from();
-                let work = move |tx: &mut Tx<'_>| front::undo::carry_out(tx, id, mail_from.as_deref());
-                if let Err(fault) = self.db.write(Scope::of_worker(cluster), work).await {
-                    tracing::error!(%id, %cluster, %fault, "what can be undone no more could not be carried out");
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// How long until the next act is to be carried out, if that is before the next round.
-    async fn pause(&self) -> Duration {
-        let now = self.clock.now();
-        match self.db.house_read(now, pending::next).await {
-            // One that could not be carried out is tried again in the next round.
-            Ok(Some(next)) if next > now => (next - now).to_std().unwrap_or(PAUSE).min(PAUSE),
-            _ => PAUSE,
-        }
+        front::undo::carry_out_due(&self.db, self.clock.now(), self.mailer.sent_from()).await
     }
 
     /// Passes on what the waiting list offered and nobody took in time: in each such cluster a write, which settles it.

@@ -97,6 +97,7 @@ async fn ones_own_shelf_is_one_step(app: TestApp) {
     ash.browser.open(&booking).await.says("Put it back on its shelf").says_not("on its way until");
     press(&ash, &booking, "/returned").await.says("Magnets is returned");
     assert_eq!(place(&app), at("store", "Ash", false));
+    assert_eq!(kinds(&app.letters().await), [kind("booking_changed", ASH)], "it ended early");
 }
 
 async fn a_coordinator_speaks_for_the_store(app: TestApp) {

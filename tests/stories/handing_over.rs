@@ -157,7 +157,8 @@ async fn what_is_missing_is_said_and_stays_said(app: TestApp) {
     let done = cedar.browser.follow(send(&cedar, &copy, "receive", &short).await.is(303)).await;
     let both = cedar.browser.open(&done.link("See what was counted")).await;
     both.says("The two counts differ").says("4 of 6, missing").says("looked under the foam").says("Differs");
-    let letters = app.letters().await;
+    // That its loan has ended early, Beech hears apart.
+    let letters: Vec<_> = app.letters().await.into_iter().filter(|letter| letter.kind != "booking_changed").collect();
     let receipts = [kind("handover_received", BEECH), kind("handover_received", CEDAR), kind("handover_received", COORDINATOR)];
     let mut receipts = receipts.to_vec();
     receipts.sort();

@@ -258,7 +258,7 @@ async fn everything_that_frees_days_offers_them(app: TestApp) {
     let place = waits(&app, &beech, &Wish::of(&magnets, "2026-12-01", "2026-12-02")).await;
     let form = ash.browser.open(&booking).await.form("/returned");
     ash.browser.submit(&form).await.is(303);
-    assert_eq!(told(&app).await, [line("wait_offered", "Beech")]);
+    assert_eq!(told(&app).await, [line("booking_changed", "Ash"), line("wait_offered", "Beech")]);
     beech.browser.open(&place).await.says("answer by Tuesday 1 December 2026");
     answers(&beech, &place, "decline").await.is(303);
 

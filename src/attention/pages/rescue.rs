@@ -84,7 +84,7 @@ fn offered(member: &Member, case: &Case, id: BookingId, remedy: Remedy, what: &s
                 },
                 Remedy::Ask(request) => {
                     h2 { "The same box, in time" }
-                    p { "A letter goes to the school, one a day at most." }
+                    p { "An e-mail goes to the school, one a day at most." }
                     div.verbs.gap { (ask(request, if request == Request::Receive { "Remind the receiver" } else { "Ask when it comes back" })) }
                 },
                 Remedy::Dates => @if let Some((copy, tag, days)) = case.other() {
