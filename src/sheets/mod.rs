@@ -1,10 +1,20 @@
-//! One CSV file: bytes to lines with their numbers and named cells. Knows how spreadsheets save, and nothing of clusters.
+//! Spreadsheets: bytes to rows. [`read`] takes one CSV file whose columns are known; [`decoded`], [`delimited`] and [`workbook`] take whatever
+//! somebody has. Knows how spreadsheets save, and nothing of clusters.
 
+pub mod apart;
 pub mod cells;
+pub mod decoded;
+pub mod delimited;
+pub mod grid;
+pub mod ods;
 pub mod problems;
+pub mod workbook;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+
+pub use decoded::{Decoded, Encoding};
+pub use grid::{Bounds, Grid, GridRow, TooMuch};
 
 use crate::base::text;
 use crate::sheets::problems::{Problems, nearest};
@@ -259,37 +269,20 @@ fn decode(file: &str, bytes: &[u8], limits: Limits, problems: &mut Problems) -> 
         problems.file(file, "This is no text file.", "Save it as \"CSV UTF-8 (comma delimited)\".");
         return None;
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Some(text.to_owned());
+    let Decoded { text, encoding } = decoded::decode(bytes)?;
+    // Five bytes mean nothing in Windows-1252: they come out as control characters.
+    let nothing = |letter: char| encoding == Encoding::Windows1252 && ('\u{80}'..='\u{9F}').contains(&letter);
+    if let Some((at, letter)) = text.char_indices().find(|(_, letter)| nothing(*letter)) {
+        problems.at(
+            file,
+            Some(text[..at].matches('\n').count() as u64 + 1),
+            "",
+            format!("The byte {:#04X} is a letter neither in UTF-8 nor in Windows-1252.", u32::from(letter)),
+            "Save the file as \"CSV UTF-8 (comma delimited)\".",
+        );
+        return None;
     }
-    let mut text = String::with_capacity(bytes.len());
-    for (at, byte) in bytes.iter().enumerate() {
-        let Some(letter) = windows_1252(*byte) else {
-            let line = bytes[..at].split(|byte| *byte == b'\n').count() as u64;
-            problems.at(
-                file,
-                Some(line),
-                "",
-                format!("The byte {byte:#04X} is a letter neither in UTF-8 nor in Windows-1252."),
-                "Save the file as \"CSV UTF-8 (comma delimited)\".",
-            );
-            return None;
-        };
-        text.push(letter);
-    }
-    Some(text)
-}
-
-fn windows_1252(byte: u8) -> Option<char> {
-    // 0x80 to 0x9F are where it departs from Latin-1; five places hold nothing.
-    const HIGH: [char; 32] = [
-        '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’', '“', '”', '•', '–', '—', '˜',
-        '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9F => Some(HIGH[usize::from(byte - 0x80)]).filter(|letter| *letter != '\0'),
-        other => Some(char::from(other)),
-    }
+    Some(text.into_owned())
 }
 
 /// The line on which a quotation mark opens that nothing closes: the CSV reader would swallow the rest of the file in silence.
