@@ -60,7 +60,12 @@ pub fn neighbours(tx: &mut Tx<'_>) -> Result<Vec<Neighbour>> {
         .filter(schools::cluster_id.eq(tx.cluster.0))
         // The lead before the deputy, the latest invitation first.
         .order((schools::short_name, schools::id, roles::kind.desc(), people::id, invitations::created_at.desc()))
-        .select((schools::id, schools::short_name, (people::name, people::email, people::phone).nullable(), invitations::created_at.nullable()));
+        .select((
+            schools::id,
+            schools::short_name,
+            (people::name, people::email, people::phone).nullable(),
+            invitations::created_at.nullable(),
+        ));
     let mut rows: Vec<Row> = first!(tx, query, MOST_ROWS)?;
     rows.dedup_by_key(|(id, ..)| *id);
     let day = |at: NaiveDateTime| clock::today(at.and_utc());

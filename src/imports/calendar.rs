@@ -1,7 +1,7 @@
 //! The school year of a folder as a calendar file: `terms.ics` in place of `terms.csv`, read as the page reads it.
 
 use super::{Closure, Files, Term};
-use crate::sheets::decode::decode;
+use crate::sheets::decode::text_of;
 use crate::sheets::problems::Problems;
 use crate::year::ics;
 use crate::year::plan::plan_terms;
@@ -22,7 +22,7 @@ pub struct FromCalendar {
 
 /// Reads a folder's calendar: the file of that name, or a `terms.csv` that is one, as some websites save it. `None` when there is none.
 pub fn read(files: &Files, problems: &mut Problems) -> Option<FromCalendar> {
-    let named = |name: &'static str| files.get(name).map(|bytes| (name, decode(bytes)));
+    let named = |name: &'static str| files.get(name).map(|bytes| (name, text_of(bytes)));
     let (file, text) = match (named(TERMS_ICS), named("terms.csv")) {
         (Some((file, Ok(text))), _) => (file, text),
         (Some((file, Err(fault))), _) => {

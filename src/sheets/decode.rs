@@ -1,10 +1,102 @@
-//! Bytes to text: the one decoder of everything that is imported, by a command, an upload or a paste. UTF-8 with or without a byte-order
-//! mark; else Windows-1252, which is what Excel's plain "CSV" and Outlook write in Britain. Lines end in a line feed afterwards and keep
-//! their numbers.
+//! Bytes to text, for everything that is read of a file: a byte-order mark, UTF-16 by its zero bytes, strict UTF-8, else what Excel's plain
+//! "CSV" and Outlook write in Britain, Windows-1252.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
+
 use crate::base::text;
+
+/// How the letters of a file are written as bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8, or plain ASCII, which is the same.
+    Utf8,
+    /// UTF-8 with a byte-order mark.
+    Utf8Bom,
+    /// UTF-16, low byte first, told by its zero bytes.
+    Utf16Le,
+    /// UTF-16, low byte first, with a byte-order mark: what Excel calls "Unicode text".
+    Utf16LeBom,
+    /// UTF-16, high byte first, told by its zero bytes.
+    Utf16Be,
+    /// UTF-16, high byte first, with a byte-order mark.
+    Utf16BeBom,
+    /// The letters of Windows in western Europe.
+    Windows1252,
+}
+
+impl Encoding {
+    /// Its name, as programs write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf8Bom => "utf-8-bom",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16LeBom => "utf-16le-bom",
+            Self::Utf16Be => "utf-16be",
+            Self::Utf16BeBom => "utf-16be-bom",
+            Self::Windows1252 => "windows-1252",
+        }
+    }
+}
+
+/// A file's text, and how it was written.
+#[derive(Debug, Clone)]
+pub struct Decoded<'a> {
+    /// The text, without a byte-order mark.
+    pub text: Cow<'a, str>,
+    /// How it was written.
+    pub encoding: Encoding,
+}
+
+/// The text of these bytes. Every byte means something in Windows-1252, so there is always one; `None` for bytes that are no text, such as
+/// a picture's.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
+    let read = |encoding, text| Some(Decoded { text, encoding });
+    if let Some(rest) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
+        // A mark before letters of Windows is a program's mistake, and no reason not to read them.
+        return match std::str::from_utf8(rest) {
+            _ if rest.contains(&0) => None,
+            Ok(text) => read(Encoding::Utf8Bom, Cow::Borrowed(text)),
+            Err(_) => read(Encoding::Windows1252, WINDOWS_1252.decode_without_bom_handling(rest).0),
+        };
+    }
+    if let Some(rest) = bytes.strip_prefix(&[0xFF, 0xFE]) {
+        return read(Encoding::Utf16LeBom, UTF_16LE.decode_without_bom_handling(rest).0);
+    }
+    if let Some(rest) = bytes.strip_prefix(&[0xFE, 0xFF]) {
+        return read(Encoding::Utf16BeBom, UTF_16BE.decode_without_bom_handling(rest).0);
+    }
+    if let Some(encoding) = by_zeroes(bytes) {
+        let letters = if encoding == Encoding::Utf16Le { UTF_16LE } else { UTF_16BE };
+        return read(encoding, letters.decode_without_bom_handling(bytes).0);
+    }
+    if bytes.contains(&0) {
+        return None;
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => read(Encoding::Utf8, Cow::Borrowed(text)),
+        Err(_) => read(Encoding::Windows1252, WINDOWS_1252.decode_without_bom_handling(bytes).0),
+    }
+}
+
+/// UTF-16 without its mark: every other byte of western text is zero, always on the same side.
+fn by_zeroes(bytes: &[u8]) -> Option<Encoding> {
+    let start = &bytes[..bytes.len().min(4096)];
+    let pairs = start.len() / 2;
+    let zeroes = |side: usize| start.chunks_exact(2).filter(|pair| pair[side] == 0).count();
+    let (high, low) = (zeroes(0), zeroes(1));
+    match () {
+        () if pairs < 2 => None,
+        () if low * 10 >= pairs * 8 && high == 0 => Some(Encoding::Utf16Le),
+        () if high * 10 >= pairs * 8 && low == 0 => Some(Encoding::Utf16Be),
+        () => None,
+    }
+}
 
 /// Why bytes are no text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,11 +133,12 @@ impl fmt::Display for NotText {
     }
 }
 
-/// The text that the bytes are.
+/// The text of a list, a calendar or a paste, with lines that end in a line feed and keep their numbers. Stricter than [`decode`]: what cannot be
+/// text of ours is named.
 ///
 /// # Errors
 /// What they are instead.
-pub fn decode(bytes: &[u8]) -> Result<String, NotText> {
+pub fn text_of(bytes: &[u8]) -> Result<String, NotText> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return Err(NotText::Utf16);
     }
@@ -63,10 +156,12 @@ pub fn decode(bytes: &[u8]) -> Result<String, NotText> {
     if let Ok(text) = String::from_utf8(joined(bytes)) {
         return Ok(text::unified(&text).into_owned());
     }
-    let mut text = String::with_capacity(bytes.len());
-    for (at, byte) in bytes.iter().enumerate() {
-        let letter = windows_1252(*byte).ok_or_else(|| NotText::Letter(*byte, line_of(bytes, at)))?;
-        text.push(letter);
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let Decoded { text, .. } = decode(bytes).ok_or(NotText::Other)?;
+    // Five bytes mean nothing in Windows-1252, where each byte is a letter: they come out as control characters.
+    let nothing = text.chars().position(|letter| ('\u{80}'..='\u{9F}').contains(&letter));
+    if let Some((at, byte)) = nothing.and_then(|at| Some((at, bytes.get(at)?))) {
+        return Err(NotText::Letter(*byte, line_of(bytes, at)));
     }
     Ok(text::unified(&text).into_owned())
 }
@@ -116,26 +211,29 @@ fn fold(bytes: &[u8]) -> usize {
     }
 }
 
-fn windows_1252(byte: u8) -> Option<char> {
-    // 0x80 to 0x9F are where it departs from Latin-1; five places hold nothing.
-    const HIGH: [char; 32] = [
-        '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’', '“', '”', '•', '–', '—', '˜',
-        '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9F => Some(HIGH[usize::from(byte - 0x80)]).filter(|letter| *letter != '\0'),
-        other => Some(char::from(other)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     #[test]
+    fn letters_are_told_by_their_bytes() {
+        let said = |bytes: &[u8]| decode(bytes).map(|read| (read.text.into_owned(), read.encoding.name()));
+        let yes = |text: &str, name| Some((text.to_owned(), name));
+        assert_eq!(said(b"Paid \xA312"), yes("Paid £12", "windows-1252"));
+        assert_eq!(said("Paid £12".as_bytes()), yes("Paid £12", "utf-8"));
+        assert_eq!(said(b"\xEF\xBB\xBFa"), yes("a", "utf-8-bom"));
+        assert_eq!(said(b"\xFF\xFEa\0\xA3\0"), yes("a£", "utf-16le-bom"));
+        assert_eq!(said(b"\xFE\xFF\0a\0\xA3"), yes("a£", "utf-16be-bom"));
+        assert_eq!(said(b"D\0a\0t\0e\0"), yes("Date", "utf-16le"));
+        assert_eq!(said(b"\0D\0a\0t\0e"), yes("Date", "utf-16be"));
+        assert_eq!(said(b"\x89PNG\0\0\0\rIHDR\0\0"), None);
+        assert_eq!(said(b""), yes("", "utf-8"));
+    }
+
+    #[test]
     fn a_file_is_what_its_bytes_say() {
-        let of = |bytes: &[u8]| -> Result<String, NotText> { decode(bytes) };
+        let of = |bytes: &[u8]| -> Result<String, NotText> { text_of(bytes) };
         assert_eq!(of("\u{FEFF}école".as_bytes()).as_deref(), Ok("école"));
         assert_eq!(of(b"caf\xE9 \x96 St Peter\x92s\r\nx\ry").as_deref(), Ok("café – St Peter’s\nx\ny"));
         assert_eq!(of(b"a\rb\r\nc\n\x81"), Err(NotText::Letter(0x81, 4)));
@@ -151,7 +249,7 @@ mod tests {
             let mut bytes = b"SUMMARY:G\xC5".to_vec();
             bytes.extend(end.as_bytes());
             bytes.extend(b"\xB5yl");
-            let text = decode(&bytes).expect("text");
+            let text = text_of(&bytes).expect("text");
             assert_eq!(text.replace("\n ", "").replace("\n\t", ""), "SUMMARY:Gŵyl", "{end:?}");
         }
     }
@@ -159,8 +257,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic_and_utf_8_stays(bytes in proptest::collection::vec(any::<u8>(), 0..60), text in "[ -~é’ŵ\n]{0,40}") {
-            let _ = decode(&bytes);
-            prop_assert_eq!(decode(text.as_bytes()), Ok(text));
+            let _ = (decode(&bytes), text_of(&bytes));
+            prop_assert_eq!(text_of(text.as_bytes()), Ok(text));
         }
 
         /// Wherever a program folds, the letters are the same.
@@ -169,7 +267,7 @@ mod tests {
             let mut bytes = text.clone().into_bytes();
             let at = at.min(bytes.len());
             bytes.splice(at..at, b"\r\n ".iter().copied());
-            prop_assert_eq!(decode(&bytes).map(|read| read.replace("\n ", "")), Ok(text));
+            prop_assert_eq!(text_of(&bytes).map(|read| read.replace("\n ", "")), Ok(text));
         }
     }
 }

@@ -1,14 +1,23 @@
-//! One CSV file: bytes to lines with their numbers and named cells. Knows how spreadsheets save, and nothing of clusters.
+//! Spreadsheets: bytes to rows. [`read`] takes one CSV file whose columns are known; [`decode`], [`delimited`] and [`workbook`] take whatever
+//! somebody has. Knows how spreadsheets save, and nothing of clusters.
 
+pub mod apart;
 pub mod cells;
 pub mod decode;
+pub mod delimited;
+pub mod grid;
+pub mod ods;
 pub mod problems;
+pub mod workbook;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+pub use decode::{Decoded, Encoding};
+pub use grid::{Bounds, Grid, GridRow, TooMuch};
+
 use crate::base::text;
-use crate::sheets::decode::{NotText, decode};
+use crate::sheets::decode::NotText;
 use crate::sheets::problems::{Problems, nearest};
 
 /// So many headers that are not known are each named with what was meant.
@@ -304,7 +313,7 @@ fn text_of(file: &str, bytes: &[u8], limits: Limits, problems: &mut Problems) ->
         );
         return None;
     }
-    let told = decode(bytes).map_err(|fault| {
+    let told = decode::text_of(bytes).map_err(|fault| {
         let line = if let NotText::Letter(_, line) = fault { Some(line) } else { None };
         problems.at(file, line, "", fault.to_string(), fault.right());
     });

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use super::arrival::{self, Meter};
 use super::held::{Full, Share, Shares};
 use super::{App, Error, guard};
-use crate::sheets::decode::{NotText, decode};
+use crate::sheets::decode::{self, NotText};
 
 /// A file may have this many bytes.
 pub const LARGEST_FILE: usize = 512 * 1024;
@@ -249,7 +249,7 @@ fn text_of(file: Result<Vec<u8>, FileFault>) -> Result<Option<String>, FileFault
     if file.is_empty() {
         return Ok(None);
     }
-    decode(&file).map(Some).map_err(FileFault::NotText)
+    decode::text_of(&file).map(Some).map_err(FileFault::NotText)
 }
 
 #[cfg(test)]

@@ -740,7 +740,7 @@ proptest! {
     fn however_a_file_is_saved_it_is_the_same_year(events in some_events(), fold in 5usize..75) {
         let text = written(&events);
         let year = |bytes: &[u8]| {
-            let found = read(&crate::sheets::decode::decode(bytes).unwrap());
+            let found = read(&crate::sheets::decode::text_of(bytes).unwrap());
             (terms(&found), closed(&found), found.left_out.len(), found.faults.len())
         };
         let wanted = year(text.as_bytes());
