@@ -117,7 +117,7 @@ impl Worker {
 
     async fn run_telling(self, stop: watch::Receiver<bool>, told: Arc<Told>) {
         told.begin(self.clock.steady());
-        tokio::join!(self.keep_sending(stop.clone()), self.keep_looking(stop, &told));
+        tokio::join!(self.keep_sending(stop.clone()), Box::pin(self.keep_looking(stop, &told)));
     }
 
     async fn keep_sending(&self, mut stop: watch::Receiver<bool>) {
