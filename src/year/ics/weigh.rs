@@ -8,8 +8,8 @@ use super::season::{LONGEST_HALF, Run, Said, Word, Year};
 use super::slots::{self, Gap, Key, Slot, after, before, weekdays_of};
 use super::words::Voice;
 use crate::base::days::{self, Day, Period};
-use crate::year::plan::{Planned, year_name};
 use crate::year::Closure;
+use crate::year::plan::{Planned, year_name};
 
 /// What lies so near to the end of a term and outside it is in its holiday.
 const NEAR: i64 = 21;
