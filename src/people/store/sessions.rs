@@ -102,7 +102,10 @@ pub enum Found {
 pub fn here(house: &mut House<'_>, token_hash: &str, slug: &str, ask: Option<AskInbox>) -> Result<Option<Here>> {
     let Some((facts, actor)) = membership(house, token_hash, slug)? else { return Ok(None) };
     let waiting = match ask.filter(|_| facts.has_inbox()) {
-        Some(ask) => Some(ask(&mut house.enter(facts.cluster.id, actor.clone()), facts.is(RoleKind::Coordinator))?),
+        Some(ask) => {
+            let (version, coordinator) = (facts.cluster.version, facts.is(RoleKind::Coordinator));
+            Some(ask(&mut house.enter(facts.cluster.id, actor.clone()), version, coordinator)?)
+        }
         None => None,
     };
     Ok(Some(Here { facts, actor, waiting }))
