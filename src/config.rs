@@ -83,6 +83,39 @@ pub enum Command {
     },
     /// Say whether configuration, database and mail server are in order, and how to mend them
     Check(ServerArgs),
+    /// Say what is in a bank statement: payments, what is wrong, what has to be asked (see docs/statements.md)
+    ReadStatement {
+        /// The file, of whatever kind
+        file: PathBuf,
+        /// An answer to what it asks, such as `date_order=dmy`; may be given several times
+        #[arg(long = "answer", value_name = "KEY=VALUE")]
+        answers: Vec<String>,
+        /// The day that counts as today, such as 2026-11-30 (default: today)
+        #[arg(long, value_name = "DAY")]
+        today: Option<String>,
+        /// The program that reads workbooks, in a process of its own (default: this one)
+        #[arg(long, env = "BOXROTA_READER", value_name = "PROGRAM")]
+        reader: Option<PathBuf>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say which lines of a statement pay which open items, from two CSV files (see docs/statements.md)
+    Match {
+        /// What is open
+        items: PathBuf,
+        /// The lines of the statement
+        lines: PathBuf,
+        /// What was confirmed: lines with these words are always of this party; may be given several times
+        #[arg(long = "rule", value_name = "WORDS=PARTY")]
+        rules: Vec<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read a workbook from standard input: what `read-statement` starts, within limits of memory and time
+    #[command(hide = true)]
+    ReadWorkbook,
 }
 
 /// Options of the commands that serve pages.

@@ -25,6 +25,8 @@ pub mod attention; // late, missing, at risk, and what a coordinator does about 
 pub mod reminders; // what is due, to whom, and is it still true
 
 // Kit and money: what it adds up to.
+pub mod statements; // what a bank or a finance system exports, to lines of whole pence
+pub mod matching; // which line pays which bill, how sure that is, and why
 pub mod reports; // fair share
 
 // The front: people come and go, and the pages on which rooms come together.

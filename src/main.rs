@@ -1,6 +1,7 @@
 //! Reads the configuration and runs one command.
 
 mod check;
+mod reading;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -136,6 +137,13 @@ async fn run(cli: Cli, alarm: Alarm) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Check(server) => check::run(&server, &clock(), env).await,
+        Command::ReadStatement { file, answers, today, reader, json } => {
+            let day = |text: &str| days::parse_iso(text).context("--today is a day like 2026-11-30");
+            let today = today.as_deref().map_or_else(|| Ok(boxrota::base::clock::today(clock().now())), day)?;
+            reading::statement(&file, &answers, today, reader, json)
+        }
+        Command::Match { items, lines, rules, json } => reading::matches(&items, &lines, &rules, json),
+        Command::ReadWorkbook => reading::workbook(),
     }
 }
 
