@@ -86,10 +86,10 @@ async fn both_counts_and_their_difference_are_shown(app: TestApp) {
     let passing = entries.iter().find(|entry| entry.contains("Handed over from Ash to Beech")).expect("the handover");
     for words in [
         "The counts differ",
-        "Ash counted (Science lead, Ash): all there.",
-        "Beech counted (Science lead, Ash): Tuning fork: 4 of 6, missing.",
-        "Condition, said Ash: good",
-        "Condition, said Beech: The lid is cracked",
+        "Counted when it was handed over (Science lead, Ash): all there.",
+        "Counted when it was received (Science lead, Ash): Tuning fork: 4 of 6, missing.",
+        "Condition when it was handed over: good",
+        "Condition when it was received: The lid is cracked",
     ] {
         assert!(passing.contains(words), "{words}: {passing}");
     }

@@ -231,7 +231,7 @@ async fn a_telephone_number_is_where_the_address_is(app: TestApp) {
     assert_eq!(wrong.form("/account/phone").value("phone"), "ring the office", "nothing is lost");
     ash.browser.send(&form.set("phone", " 01977  682000 ")).await.says("01977 682000");
     // Where members see the address, they see the number, and may call it.
-    let page = beech.open("/people").await.says("science.lead@ash.example, 01977 682000");
+    let page = beech.open("/people").await.says("science.lead@ash.example , 01977 682000");
     assert!(page.attributes("a.tel", "href").contains(&"tel:01977682000".to_owned()));
     beech.browser.open(&page.link("Science lead, Ash")).await.says("01977 682000");
     assert!(ash.browser.get("/account/data.json").await.text.contains("01977 682000"));
