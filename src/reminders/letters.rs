@@ -134,7 +134,7 @@ impl Sheet<'_> {
             Why::Gathers(_) => "you asked for e-mails that can wait once a day".to_owned(),
         };
         let off = match self.why {
-            Why::Gathers(_) => " You can have each letter on its own again.",
+            Why::Gathers(_) => " You can have each e-mail on its own again.",
             _ => "",
         };
         Letter {
