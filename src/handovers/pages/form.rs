@@ -160,12 +160,16 @@ fn main(member: &Member, desk: &CountPage, typed: &Typed<'_>, refusing: bool) ->
                     div.allthere {
                         button.btn.go.big type="submit" name="how" value="all_there" #how { (icon("check")) (one_tap) }
                         p.hint { "One tap when everything is as listed below. Or untick what is not." }
+                        @if desk.side == Side::Holder { p.hint { "Is one thing broken, or was something replaced? Change that line alone, and choose “Save only what I changed” at the end." } }
                     }
                     ul.chk { @for line in &desk.expected { (row(desk, line, typed)) } }
                 }
                 (whole(desk, typed))
                 div.acts {
                     button.btn.go type="submit" name="how" value="lines" { (button) }
+                    @if !desk.expected.is_empty() && desk.side == Side::Holder {
+                        button.btn type="submit" name="how" value=(counts::SOME) { "Save only what I changed" }
+                    }
                     @if !desk.expected.is_empty() && desk.side != Side::Holder {
                         button.btn type="submit" name="how" value="none" { (button) ", not counted" }
                     }
