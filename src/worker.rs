@@ -150,10 +150,10 @@ impl Worker {
     async fn keep_looking(&self, mut stop: watch::Receiver<bool>, told: &Told) {
         let mut rounds = Rounds::default();
         while !*stop.borrow() {
+            let began = self.clock.now();
             let goes_on = self.round(&mut rounds, &stop).await;
             told.ended(self.clock.steady(), !rounds.failed);
-            // More may be due than one pass deals with.
-            let pause = if goes_on { Duration::ZERO } else { front::undo::until_next(&self.db, self.clock.now(), PAUSE).await };
+            let pause = if goes_on { Duration::ZERO } else { front::undo::until_next(&self.db, began, self.clock.now(), PAUSE).await };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 // An error means that whoever could say stop is gone.

@@ -51,12 +51,12 @@ pub async fn carry_out_due(db: &Db, now: DateTime<Utc>, mail_from: Option<String
     Ok(())
 }
 
-/// How long until the next act is to be carried out, `longest` at most. Nothing can be undone for less than a minute, so that a round, which
-/// comes every half minute, sees it before its time.
-pub async fn until_next(db: &Db, now: DateTime<Utc>, longest: Duration) -> Duration {
+/// How long until the next act is to be carried out, `longest` at most; at once when its time came while the round that `began` then was under
+/// way. Nothing can be undone for less than a minute, so that a round, which comes every half minute, sees it before its time.
+pub async fn until_next(db: &Db, began: DateTime<Utc>, now: DateTime<Utc>, longest: Duration) -> Duration {
     match db.house_read(now, store::next).await {
         // One that could not be carried out is tried again in the next round.
-        Ok(Some(next)) if next > now => (next - now).to_std().unwrap_or(longest).min(longest),
+        Ok(Some(next)) if next > began => (next - now).to_std().unwrap_or(Duration::ZERO).min(longest),
         _ => longest,
     }
 }
