@@ -182,7 +182,7 @@ mod tests {
     }
 
     /// A year of a cluster as Bishop Thornton (North Yorkshire) published it for 2025 to 2026, with Widmer End's (Buckinghamshire) INSET days
-    /// for another of its schools: term_dates.csv.
+    /// for another of its schools: `term_dates.csv`.
     fn published() -> SchoolCalendar {
         use crate::base::ids::TermId;
         use crate::year::{Closure, ClosureKind, Season, Term};

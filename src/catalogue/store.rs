@@ -189,8 +189,11 @@ fn copy_of(
 
 type ContentsRow = ((i64, String, i32, bool, bool, String), Option<i64>, Option<SaidRow>);
 
+/// The lines of a box, and what each copy lacks.
+pub type Contents = (Vec<ContentsLine>, Vec<(CopyId, Short)>);
+
 /// A resource's contents, in order, and what its copies lack of them now, as [`missing`] says: one query.
-pub fn contents(tx: &mut Tx<'_>, resource: ResourceId) -> Result<(Vec<ContentsLine>, Vec<(CopyId, Short)>)> {
+pub fn contents(tx: &mut Tx<'_>, resource: ResourceId) -> Result<Contents> {
     let last = sql::<Bool>(
         "count_lines.count_id IN (SELECT (SELECT max(c.id) FROM counts c WHERE c.cluster_id = p.cluster_id AND c.copy_id = p.id AND \
          c.how <> 'none') FROM copies p WHERE p.cluster_id = contents_lines.cluster_id AND p.resource_id = contents_lines.resource_id AND \

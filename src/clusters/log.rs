@@ -222,7 +222,7 @@ const WEIGHT: [&str; 12] = [
 pub fn acts(lines: &[Line]) -> Vec<Act<'_>> {
     let weight = |line: &Line| WEIGHT.iter().position(|table| *table == line.about).unwrap_or(WEIGHT.len());
     let of = |lines: &'_ [Line]| -> Option<usize> { (0..lines.len()).min_by_key(|at| (weight(&lines[*at]), lines[*at].id)) };
-    lines.chunk_by(|one, other| together(one, other)).filter_map(|lines| Some(Act { head: &lines[of(lines)?], lines })).collect()
+    lines.chunk_by(together).filter_map(|lines| Some(Act { head: &lines[of(lines)?], lines })).collect()
 }
 
 /// Whether two neighbours are of one act.

@@ -83,8 +83,7 @@ impl FromStr for Longest {
         let (count, unit) = match words.as_slice() {
             ["half", "term"] | ["halfterm"] | ["a" | "one" | "1", "half", "term"] => return Ok(Self::HalfTerm),
             ["term"] | ["a" | "one" | "1", "term"] => return Ok(Self::Term),
-            [count] => (*count, "days"),
-            [count, "day" | "days"] => (*count, "days"),
+            [count] | [count, "day" | "days"] => (*count, "days"),
             [count, "week" | "weeks"] | [count, "school", "week" | "weeks"] => (*count, "weeks"),
             _ => return Err(RIGHT),
         };

@@ -56,7 +56,8 @@ pub fn waiting(tx: &mut Tx<'_>, version: i64, coordinator: bool) -> Result<Waiti
 
 /// What was counted last, of a cluster and for whom, with the version and the minute of which it holds: every write draws a version anew, and
 /// what comes by the time alone (an invitation runs out) comes within a minute.
-static COUNTED: Mutex<BTreeMap<(ClusterId, bool), (i64, i64, Waiting)>> = Mutex::new(BTreeMap::new());
+static COUNTED: Mutex<Counted> = Mutex::new(BTreeMap::new());
+type Counted = BTreeMap<(ClusterId, bool), (i64, i64, Waiting)>;
 /// So many are kept at once.
 const MOST_COUNTED: usize = 1000;
 

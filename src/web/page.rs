@@ -341,8 +341,7 @@ mod tests {
     fn each_sees_what_is_his_and_never_more_than_seven() {
         let names = |shell: &Shell| -> Vec<String> {
             let page = Html::parse_document(&page(shell, "Boxes", &html! {}).0);
-            let links = page.select(&Selector::parse("nav[aria-label=Main] a").unwrap()).map(|link| link.text().collect()).collect();
-            links
+            page.select(&Selector::parse("nav[aria-label=Main] a").unwrap()).map(|link| link.text().collect()).collect()
         };
         assert_eq!(names(&shell()), ["This week", "Calendar", "Boxes", "Cluster"]);
         let coordinator = Shell { coordinator: true, inbox: Some(3), ..shell() };

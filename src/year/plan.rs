@@ -163,7 +163,7 @@ pub fn impossible(season: Season, days: Period) -> Vec<TermFault> {
     let (first, last) = (days.first(), days.last());
     let mut faults = Vec::new();
     // The first days of a spring term may be the last of December.
-    if !begins.contains(&at(first)) && !(season == Season::Spring && first.month() == 12 && first.day() >= 26) {
+    if !(begins.contains(&at(first)) || season == Season::Spring && first.month() == 12 && first.day() >= 26) {
         faults.push(TermFault::Begins(season, first));
     }
     if !ends.iter().any(|range| range.contains(&at(last))) {

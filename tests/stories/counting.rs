@@ -134,7 +134,11 @@ async fn the_givers_count_comes_after_it_was_received(app: TestApp) {
     // What is known is what was counted last, and that was Cedar.
     cedar.open(&format!("/copies/{copy}/give")).await.says("Tuning fork: 4 of 6");
     cedar.open(&format!("/copies/{copy}")).await.says("Something essential is short");
-    cedar.open(&format!("/copies/{copy}/history")).await.says("Handed over from Beech to Cedar").says("Beech counted");
+    cedar
+        .open(&format!("/copies/{copy}/history"))
+        .await
+        .says("Handed over from Beech to Cedar")
+        .says("Counted when it was handed over (Science lead, Beech)");
     app.coordinator().await.open("/inbox").await.says("Handed over from Beech to Cedar");
 }
 

@@ -17,6 +17,8 @@ use crate::people::{Held, Role, RoleKind, RoleSchool};
 /// Letters are read in portions of so many, so that memory does not grow with their number.
 const PORTION: i64 = 500;
 
+type CoordinatorRow = (i64, i64, i64, Day, Option<Day>, String, String);
+
 /// What keeps somebody from erasing the own account: three questions.
 pub fn refusals(house: &mut House<'_>, person: PersonId) -> Result<Vec<ErasureRefusal>> {
     let today = house.today();
@@ -29,7 +31,6 @@ pub fn refusals(house: &mut House<'_>, person: PersonId) -> Result<Vec<ErasureRe
         let lasts = |to: Option<Day>| to.is_none_or(|to| to >= today);
         own.iter().any(|(_, kind, at, to)| *at == Some(school) && lasts(*to) && kind.parse().is_ok_and(RoleKind::leads))
     };
-    type CoordinatorRow = (i64, i64, i64, Day, Option<Day>, String, String);
     let rows: Vec<CoordinatorRow> = roles::table
         .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
         .filter(roles::cluster_id.eq_any(here.clone()))

@@ -204,7 +204,11 @@ fn ask(tx: &mut Tx<'_>, parts: &[&str], whole: bool) -> Result<Inbox> {
     days.extend(whole.then(|| day(-NEVER_FETCHED_DAYS)));
     let rows: Vec<Row> = with_backend!(tx.conn, conn => {
         let query = diesel::sql_query(sql).into_boxed().bind::<BigInt, _>(tx.cluster.0);
-        days.into_iter().fold(query, |query, day| query.bind::<Date, _>(day)).load(conn)
+        let mut query = query;
+        for day in days {
+            query = query.bind::<Date, _>(day);
+        }
+        query.load(conn)
     })?;
     sorted(today, rows)
 }

@@ -17,7 +17,7 @@ use crate::web::parts::{Tone, banner, icon, row, strand_icon, summary};
 #[derive(Debug, Clone, Default)]
 pub struct Requests {
     today: Day,
-    requests: Vec<Loan>,
+    waiting: Vec<Loan>,
     near: Vec<(Slot, String)>,
     out: Vec<Slot>,
 }
@@ -33,13 +33,13 @@ impl Requests {
             Some(span) => loans::around(tx, &copies, tell::around(span))?,
             None => Vec::new(),
         };
-        Ok(Self { today: tx.today(), requests, near, out: loans::out_now(tx)? })
+        Ok(Self { today: tx.today(), waiting: requests, near, out: loans::out_now(tx)? })
     }
 
     /// Each with its facts and its two answers, the first one open. `name` gives a school's short name.
     #[must_use]
     pub fn list<'n>(&self, name: impl Fn(SchoolId) -> &'n str, base: &str, token: &str) -> Markup {
-        html! { @for (n, loan) in self.requests.iter().enumerate() { (one(self, loan, &name, (base, token), n == 0)) } }
+        html! { @for (n, loan) in self.waiting.iter().enumerate() { (one(self, loan, &name, (base, token), n == 0)) } }
     }
 }
 
@@ -64,7 +64,7 @@ fn one<'n>(desk: &Requests, loan: &Loan, name: &impl Fn(SchoolId) -> &'n str, (b
         found.map_or_else(|| free.to_owned(), |(other, school)| format!("{school}, {}", other.days))
     };
     let also: Vec<String> = desk
-        .requests
+        .waiting
         .iter()
         .filter(|other| other.resource == loan.resource && other.booking.slot.id != slot.id && other.booking.slot.days.overlaps(slot.days))
         .map(|other| format!("{}, {} ({})", name(other.booking.slot.school), other.booking.slot.days, other.tag))

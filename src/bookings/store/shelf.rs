@@ -128,9 +128,13 @@ fn slots(tx: &mut Tx<'_>, title: &Title, window: Period) -> Result<Vec<Slot>> {
     Ok(slots)
 }
 
+/// A school's loans, and the classes for which it booked lately, each with whether that was of this title.
+type Own = (Vec<OwnLoan>, Vec<(String, bool)>);
+type OwnRow = (i64, Day, Day, Option<Day>, Option<Day>, String, i64);
+
 /// The loans of the school that are live and not over, a late one among them, and the classes that it booked for in the last year. What the
 /// waiting list offers does not count yet.
-fn own_of(tx: &mut Tx<'_>, school: SchoolId, resource: ResourceId) -> Result<(Vec<OwnLoan>, Vec<(String, bool)>)> {
+fn own_of(tx: &mut Tx<'_>, school: SchoolId, resource: ResourceId) -> Result<Own> {
     let today: Day = tx.today();
     let of = || bookings::cluster_id.eq(tx.cluster.0).and(bookings::school_id.eq(school.0)).and(bookings::kind.eq("loan"));
     let since = days::add(today, -LONGEST_HOLD);
@@ -153,7 +157,7 @@ fn own_of(tx: &mut Tx<'_>, school: SchoolId, resource: ResourceId) -> Result<(Ve
             bookings::class_name,
             copies::resource_id,
         ));
-    let mut rows: Vec<(i64, Day, Day, Option<Day>, Option<Day>, String, i64)> = first!(tx, query, MOST_OWN)?;
+    let mut rows: Vec<OwnRow> = first!(tx, query, MOST_OWN)?;
     // An id begins with its time.
     rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.0));
     let (mut own, mut classes) = (Vec::new(), Vec::<(String, bool)>::new());

@@ -47,9 +47,8 @@ impl Journey {
         let from = self.first.map_or(leg.day, |first| if leg.day < first { leg.day } else { weekday_before(first) });
         let by_then = if today >= from { Ready::Now } else { Ready::From(from) };
         match custody.map_or(Place::Store, |custody| custody.place) {
-            Place::Missing => Ready::Later,
             Place::Transit if !gives && custody.is_some_and(|custody| custody.to.unwrap_or(leg.to) == leg.to) => Ready::Now,
-            Place::Transit => Ready::Later,
+            Place::Missing | Place::Transit => Ready::Later,
             Place::School if custody.is_none_or(|custody| custody.booking != leg.from_booking) => Ready::Later,
             Place::School if gives => Ready::Now,
             Place::Store if leg.from_booking.is_some() => Ready::Later,

@@ -255,13 +255,15 @@ pub fn standing(house: &mut House<'_>, person: PersonId) -> Result<Standing> {
     Ok(Standing { directs, with_another, others })
 }
 
+type DemoRow = ((i64, String, String, String), String, Option<String>, String);
+
 /// Somebody in the demo: who, as what, at which school, in which cluster.
 pub type Demo = (Person, RoleKind, Option<String>, String);
 
 /// Everybody who can sign in to the demo, with a role each, by cluster and role; the demo's sign-in page shows them.
 pub fn demo_people(house: &mut House<'_>) -> Result<Vec<Demo>> {
     let today = house.today();
-    let rows: Vec<((i64, String, String, String), String, Option<String>, String)> = roles::table
+    let rows: Vec<DemoRow> = roles::table
         .inner_join(people::table)
         .inner_join(clusters::table.on(clusters::id.eq(roles::cluster_id)))
         .left_join(

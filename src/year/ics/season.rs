@@ -223,7 +223,7 @@ impl<'a> Said<'a> {
             let place = gap(all, run.half);
             let is_long = all.len_days() >= SHORTEST_BREAK;
             match place {
-                Some(place) if run.half && !one || is_long && !one => {
+                place if !one && (run.half || is_long) => {
                     if let Gap::After(key) = place {
                         for line in &run.lines {
                             self.push(Some(Slot::Last(key)), before(first), None, *line);
@@ -233,7 +233,7 @@ impl<'a> Said<'a> {
                     self.gaps.entry(place).or_default().push(run);
                 }
                 // One day that is called by the name of a holiday: its first.
-                Some(_) if run.half || run.long => {
+                _ if run.half || run.long => {
                     for line in &run.lines {
                         self.starts(run.days.first(), run.half, *line);
                     }
@@ -292,8 +292,8 @@ impl<'a> Said<'a> {
             };
             let in_run = |day: Day| self.gaps.values().flatten().any(|run| run.days.contains(day));
             let half = |day: Day, from: bool| match gap(Period::day(day), true) {
-                Some(Gap::Half(key)) => Some(if from { Slot::HalfFrom(key) } else { Slot::HalfTo(key) }),
-                _ => None,
+                Gap::Half(key) => Some(if from { Slot::HalfFrom(key) } else { Slot::HalfTo(key) }),
+                Gap::After(_) => None,
             };
             if *start {
                 // The first day off follows the last day at school; the first day of teaching comes after a week or two.

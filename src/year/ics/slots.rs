@@ -65,28 +65,28 @@ pub fn closing(day: Day) -> Option<Slot> {
 
 /// Which holiday a run of days off is; `half` when it calls itself a half-term.
 #[must_use]
-pub fn gap(days: Period, half: bool) -> Option<Gap> {
+pub fn gap(days: Period, half: bool) -> Gap {
     let first = days.first();
     let touches = |from: (u32, u32), to: (u32, u32)| days.days().any(|day| (from..=to).contains(&(day.month(), day.day())));
     let (m, d) = (first.month(), first.day());
     if touches((12, 23), (12, 31)) || touches((1, 1), (1, 2)) {
         let started = if m == 1 { year(first) } else { first.year() };
-        return Some(Gap::After((started, Season::Autumn)));
+        return Gap::After((started, Season::Autumn));
     }
     if touches((7, 20), (8, 12)) {
-        return Some(Gap::After((if m >= 8 { first.year() - 1 } else { year(first) }, Season::Summer)));
+        return Gap::After((if m >= 8 { first.year() - 1 } else { year(first) }, Season::Summer));
     }
     let key = |season| (year(first), season);
-    Some(match (m, d) {
+    match (m, d) {
         (9, 5..) | (10 | 11, _) => Gap::Half(key(Season::Autumn)),
         (12, _) => Gap::After(key(Season::Autumn)),
-        (1, _) | (2, _) | (3, ..=7) => Gap::Half(key(Season::Spring)),
+        (1 | 2, _) | (3, ..=7) => Gap::Half(key(Season::Spring)),
         (3 | 4, _) | (5, ..=3) if half && m != 4 => Gap::Half(key(if m == 3 { Season::Spring } else { Season::Summer })),
         (3 | 4, _) | (5, ..=3) => Gap::After(key(Season::Spring)),
         (5, _) | (6, ..=20) => Gap::Half(key(Season::Summer)),
         (6 | 7, _) => Gap::After(key(Season::Summer)),
         _ => Gap::After((year(first) - 1, Season::Summer)),
-    })
+    }
 }
 
 /// The term after a term.

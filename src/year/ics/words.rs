@@ -192,10 +192,9 @@ pub fn meaning(event: &Event) -> Vec<Meaning> {
     let length = event.days.len_days();
     let (half, holiday, long) = (words.has(HALF), words.has(HOLIDAY), words.has(LONG));
     let noise = words.has(NOISE);
-    let of_term =
-        words.has(TERM) && !(words.has("half term, mid term") && !words.has("end of term, term ends, term starts, start of term"));
+    let of_term = words.has(TERM) && (!words.has("half term, mid term") || words.has("end of term, term ends, term starts, start of term"));
     let taught = numbered(&words) || words.has(TERM) && !half || half && length >= 24;
-    if length >= 17 && taught && !words.has(CLOSED) && !(holiday && !numbered(&words)) && !noise {
+    if length >= 17 && taught && !words.has(CLOSED) && (!holiday || numbered(&words)) && !noise {
         return vec![if length > 150 { Meaning::Other } else { Meaning::Term }];
     }
     let (opens, closes) = (words.place(OPENS), words.place(CLOSES));
