@@ -95,10 +95,16 @@ fn rules(c: &mut Criterion) {
         rules: Rules::default(),
         calendar: calendar.clone(),
         copies: (0..3)
-            .map(|n| ShelfCopy { id: CopyId(n), tag: format!("EL{n}"), out_of_service: None, slots: slots(n, day("2026-10-19")) })
+            .map(|n| ShelfCopy {
+                id: CopyId(n),
+                tag: format!("EL{n}"),
+                out_of_service: None,
+                missing: Vec::new(),
+                slots: slots(n, day("2026-10-19")),
+            })
             .collect(),
         standing: Standing { school: SCHOOL, memberships: vec![Membership { joined: day("2020-09-01"), left: None, sabbatical: None }] },
-        live_bookings: 0,
+        own: Vec::new(),
         names: BTreeMap::from([(SCHOOL, "Saxton".to_owned()), (SchoolId(0), "Riverside".to_owned())]),
     };
     let wish = |first: &str, last: &str| Wish {
