@@ -39,6 +39,8 @@ pub struct Find {
     pub id: FindId,
     /// What was found.
     pub item: Item,
+    /// Where it is kept when nobody has it.
+    pub home: SchoolId,
     /// What the finder wrote.
     pub words: String,
     /// The day.
@@ -47,17 +49,19 @@ pub struct Find {
 
 /// The finds that nobody has dealt with, oldest first.
 pub fn open_finds(tx: &mut Tx<'_>) -> Result<Vec<Find>> {
-    let rows: Vec<(i64, String, NaiveDateTime, ItemRow)> = finds::table
+    let rows: Vec<(i64, String, NaiveDateTime, ItemRow, i64)> = finds::table
         .inner_join(copies::table.on(copies::cluster_id.eq(finds::cluster_id).and(copies::id.eq(finds::copy_id))))
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .filter(finds::cluster_id.eq(tx.cluster.0))
         .filter(finds::done_at.is_null())
         .order(finds::id)
         .limit(MOST)
-        .select((finds::id, finds::words, finds::found_at, item_columns!()))
+        .select((finds::id, finds::words, finds::found_at, item_columns!(), copies::home_school_id))
         .load(tx.conn)?;
     rows.into_iter()
-        .map(|(id, words, at, item)| Ok(Find { id: FindId(id), item: item_of(item)?, words, on: clock::today(at.and_utc()) }))
+        .map(|(id, words, at, item, home)| {
+            Ok(Find { id: FindId(id), item: item_of(item)?, home: SchoolId(home), words, on: clock::today(at.and_utc()) })
+        })
         .collect()
 }
 
@@ -68,6 +72,8 @@ pub struct Difference {
     pub id: HandoverId,
     /// What was handed over.
     pub item: Item,
+    /// Where it is kept when nobody has it.
+    pub home: SchoolId,
     /// Who handed it over.
     pub from: SchoolId,
     /// Who received it; `None` is the store.
@@ -78,7 +84,7 @@ pub struct Difference {
 
 /// The handovers whose counts differ and with which nobody has dealt, oldest first.
 pub fn open_differences(tx: &mut Tx<'_>) -> Result<Vec<Difference>> {
-    type Row = (i64, i64, Option<i64>, Option<NaiveDateTime>, ItemRow);
+    type Row = (i64, i64, Option<i64>, Option<NaiveDateTime>, ItemRow, i64);
     let rows: Vec<Row> = handovers::table
         .inner_join(copies::table.on(copies::cluster_id.eq(handovers::cluster_id).and(copies::id.eq(handovers::copy_id))))
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
@@ -88,12 +94,20 @@ pub fn open_differences(tx: &mut Tx<'_>) -> Result<Vec<Difference>> {
         .filter(handovers::settled_at.is_null())
         .order(handovers::id)
         .limit(MOST)
-        .select((handovers::id, handovers::from_school_id, handovers::to_school_id, handovers::received_at, item_columns!()))
+        .select((
+            handovers::id,
+            handovers::from_school_id,
+            handovers::to_school_id,
+            handovers::received_at,
+            item_columns!(),
+            copies::home_school_id,
+        ))
         .load(tx.conn)?;
-    let difference = |(id, from, to, at, item): Row| {
+    let difference = |(id, from, to, at, item, home): Row| {
         Ok(Difference {
             id: HandoverId(id),
             item: item_of(item)?,
+            home: SchoolId(home),
             from: SchoolId(from),
             to: to.map(SchoolId),
             on: at.map(|at| clock::today(at.and_utc())),

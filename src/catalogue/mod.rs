@@ -4,7 +4,6 @@
 //! lent; a search finds what holds all its words, and a year group is found by any of its names ("Year 4", "y4", "KS2").
 
 pub mod filter;
-pub mod pages;
 pub mod plight;
 pub mod store;
 pub mod topics;
@@ -14,7 +13,7 @@ use std::fmt;
 use crate::base::ids::{CopyId, ResourceId, SchoolId};
 
 pub use filter::{Filter, Wrong};
-pub use plight::{Astray, Plight};
+pub use plight::{Astray, Out, Place, Plight, Spot};
 pub use topics::{TOPICS, Topic};
 
 /// What a resource is.
@@ -196,8 +195,8 @@ pub struct Copy {
     pub note: String,
     /// Whether it is on its way or missing, and what it lacks.
     pub plight: Plight,
-    /// While it is astray: the short names of the school that had it and of the one that is to get it.
-    pub astray_names: (String, String),
+    /// The short names of the school where custody has it, and of the one that is to get it while it is on its way.
+    pub spot_names: (String, String),
 }
 
 /// A line of a resource's contents.

@@ -11,6 +11,8 @@ use crate::attention::store::{self, Difference, Find, Neighbour};
 use crate::attention::{self as rules, AtRisk, Found, Holding, Request, Trouble};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
+use crate::bookings::pages::beside;
+use crate::bookings::stands::Beside;
 use crate::bookings::store::loans;
 use crate::catalogue::Item;
 use crate::db::{Result, Tx};
@@ -45,6 +47,8 @@ struct AttentionPage {
     at_risk: Vec<AtRisk>,
     finds: Vec<Find>,
     differences: Vec<Difference>,
+    /// All of which something is known.
+    holdings: Vec<Holding>,
 }
 
 impl AttentionPage {
@@ -62,8 +66,8 @@ impl AttentionPage {
         let at_risk = rules::at_risk(&holdings, &to_come, today);
         let (finds, differences) = (store::open_finds(tx)?, store::open_differences(tx)?);
         let short = holdings.iter().filter(|holding| holding.short().is_some()).cloned().collect();
-        let troubles = holdings.into_iter().filter_map(|holding| Some((holding.trouble(today)?, holding))).collect();
-        Ok(Self { today, neighbours, troubles, short, at_risk, finds, differences })
+        let troubles = holdings.iter().filter_map(|holding| Some((holding.trouble(today)?, holding.clone()))).collect();
+        Ok(Self { today, neighbours, troubles, short, at_risk, finds, differences, holdings })
     }
 
     fn name(&self, school: SchoolId) -> &str {
@@ -175,7 +179,7 @@ fn short(member: &Member, desk: &AttentionPage) -> Markup {
                             Place::School | Place::Missing => format!("At {}.", desk.name(holding.custody.school)),
                         };
                         li {
-                            (describe(member, &holding.item, &html! {
+                            (describe(member, &holding.item, &holding.beside(desk.today), &html! {
                                 p.warn { (holding.short().unwrap_or_default()) "." }
                                 p { (at) " It stands here until it is counted full." }
                             }))
@@ -218,7 +222,7 @@ fn one(member: &Member, desk: &AttentionPage, trouble: Trouble, holding: &Holdin
     let lost = || button(member, &format!("{here}/missing"), ("sure", "yes"), "Mark as missing", &what, "search");
     html! {
         li {
-            (describe(member, &holding.item, &html! {
+            (describe(member, &holding.item, &holding.beside(desk.today), &html! {
                 @match trouble {
                     Trouble::Late(last) => { p { (desk.name(school)) ", " (desk.lead(school)) ". " } p.bad { "It was due on " (days::full(last)) ", " (ago(last, today)) "." } }
                     Trouble::LongOnTheWay(days) => {
@@ -262,7 +266,7 @@ fn at_risk(member: &Member, desk: &AttentionPage) -> Markup {
                             div.what {
                                 (strand_icon(one.item.strand.class(), &one.item.icon))
                                 div {
-                                    a href={ (base) "/bookings/" (one.slot.id) } { (school) ": " (one.item.words()) ", " (one.slot.days) }
+                                    a href={ (base) "/bookings/" (one.slot.id) } { (beside(&one.beside, html! { (school) ": " (one.item.words()) ", " (one.slot.days) })) }
                                     p.warn { (one.why.words(|school| desk.name(school))) }
                                 }
                             }
@@ -287,7 +291,7 @@ fn finds(member: &Member, desk: &AttentionPage) -> Markup {
                 ul.tasks {
                     @for find in &desk.finds {
                         li {
-                            (describe(member, &find.item, &html! { p { "On " (days::full(find.on)) " somebody wrote: “" (find.words) "”" } }))
+                            (describe(member, &find.item, &rules::beside(&desk.holdings, &find.item, find.home, desk.today), &html! { p { "On " (days::full(find.on)) " somebody wrote: “" (find.words) "”" } }))
                             div.verbs { (button(member, &format!("{}/attention/finds/{}/done", member.base(), find.id), ("sure", "yes"), "Dealt with", &find.item.words(), "check")) }
                         }
                     }
@@ -307,7 +311,7 @@ fn differing(member: &Member, desk: &AttentionPage) -> Markup {
                     @for difference in &desk.differences {
                         @let to = difference.to.map_or("its store", |to| desk.name(to));
                         li {
-                            (describe(member, &difference.item, &html! {
+                            (describe(member, &difference.item, &rules::beside(&desk.holdings, &difference.item, difference.home, desk.today), &html! {
                                 p { "Handed over from " (desk.name(difference.from)) " to " (to) @if let Some(on) = difference.on { " on " (days::full(on)) } ". The two counts are not the same." }
                             }))
                             div.verbs {
@@ -323,11 +327,11 @@ fn differing(member: &Member, desk: &AttentionPage) -> Markup {
 }
 
 /// The copy with its icon, and what is said of it.
-fn describe(member: &Member, item: &Item, words: &Markup) -> Markup {
+fn describe(member: &Member, item: &Item, known: &Beside, words: &Markup) -> Markup {
     html! {
         div.what {
             (strand_icon(item.strand.class(), &item.icon))
-            div { a href={ (member.base()) "/copies/" (item.copy) } { (item.words()) } (words) }
+            div { a href={ (member.base()) "/copies/" (item.copy) } { (beside(known, item.words())) } (words) }
         }
     }
 }

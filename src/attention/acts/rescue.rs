@@ -4,6 +4,7 @@ use crate::attention::tell::{Sender, leads, write};
 use crate::attention::{MOVED, Refusal, another_copy, letters, other_dates};
 use crate::base::Period;
 use crate::base::ids::{BookingId, CopyId};
+use crate::bookings::stands::Beside;
 use crate::bookings::store::ledger;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading};
@@ -93,6 +94,13 @@ impl Case {
     #[must_use]
     pub fn another(&self) -> Option<Decision> {
         another_copy(&self.reading.shelf, &self.loan.booking).filter(|_| self.risk.is_some())
+    }
+
+    /// What is written beside the tag of a copy of the same title.
+    #[must_use]
+    pub fn beside(&self, tag: &str) -> Option<Beside> {
+        let copy = self.reading.title.copies.iter().find(|copy| copy.tag == tag)?;
+        Some(Beside::of_copy(tag, &copy.plight, copy.state, self.reading.shelf.today))
     }
 
     /// Other days on which the school could have it: the copy, its tag and the days.

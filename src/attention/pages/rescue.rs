@@ -9,6 +9,7 @@ use super::remedies::to_the_list;
 use crate::attention::acts::rescue::{self, Case, change_form};
 use crate::attention::tell::Sender;
 use crate::base::ids::BookingId;
+use crate::bookings::pages::beside;
 use crate::bookings::tell::Teller;
 use crate::people::{Coordinator, Member};
 use crate::web::answer::answer;
@@ -44,14 +45,14 @@ fn main(member: &Coordinator, case: &Case, id: BookingId, title: &str) -> Markup
                 section.panel.card {
                     h2 { "The same days, another copy" }
                     @if let Some(decision) = case.another() {
-                        p { (decision.tag) " is free on these days. The school gets the new calendar entry by e-mail." }
+                        p { (named(case, &decision.tag)) " is free on these days. The school gets the new calendar entry by e-mail." }
                         div.verbs.gap { (button(member, &format!("{here}/move"), ("sure", "yes"), &format!("Move it to {}", decision.tag), &what, "repeat")) }
                     } @else { p { "No other copy of it is free on these days." } }
                 }
                 section.panel.card {
                     h2 { "Other dates" }
                     @if let Some((copy, tag, days)) = case.other() {
-                        (summary(&[row("Booked", loan.booking.slot.days.to_string()), row("Nearest free", days.to_string()), row("Copy", tag)]))
+                        (summary(&[row("Booked", loan.booking.slot.days.to_string()), row("Nearest free", days.to_string()), row("Copy", named(case, tag))]))
                         div.verbs.gap {
                             (button(member, &format!("{here}/offer"), ("sure", "yes"), &format!("Suggest them to {}", case.school()), &what, "mail"))
                             a.btn.small href={ (base) (change_form(id, copy, days)) } { "Change the booking myself" }
@@ -62,6 +63,11 @@ fn main(member: &Coordinator, case: &Case, id: BookingId, title: &str) -> Markup
             p { a href={ (base) "/bookings/" (id) } { "Open the booking" } }
         }
     }
+}
+
+/// A copy of the same title, as it is named wherever its tag stands.
+fn named(case: &Case, tag: &str) -> Markup {
+    case.beside(tag).map_or_else(|| html! { (tag) }, |known| beside(&known, tag))
 }
 
 /// Moves a booking at risk to another copy for the same days.

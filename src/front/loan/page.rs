@@ -9,8 +9,9 @@ use serde::Deserialize;
 use crate::base::days;
 use crate::base::ids::BookingId;
 use crate::bookings::acts::Roles;
+use crate::bookings::errands::{Errand, Hop};
 use crate::bookings::pages::reserve::ask::Ask;
-use crate::bookings::pages::{answer, state_pill};
+use crate::bookings::pages::{answer, beside, state_pill};
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::tell::{self, Teller};
 use crate::bookings::{By, Kind, Refusal, Risk, State, changes, risk, rules};
@@ -18,9 +19,6 @@ use crate::clusters::log::Line;
 use crate::clusters::pages::changes::history;
 use crate::clusters::store::log;
 use crate::db::{self, Tx};
-use crate::journeys::Leg;
-use crate::journeys::letters::Trip;
-use crate::journeys::store::legs;
 use crate::people::Member;
 use crate::schools::store;
 use crate::web::forms::verb;
@@ -45,8 +43,10 @@ pub struct Sheet {
     pub loan: Loan,
     /// The school's short name.
     pub school: String,
-    /// How it comes and goes: the legs that are still to come, in words.
-    pub legs: Vec<(Leg, Trip)>,
+    /// How it comes and goes, in words.
+    pub errand: Errand,
+    /// The journeys that are still to come.
+    pub hops: Vec<Hop>,
     /// Why it may not happen as planned.
     pub risk: Option<Risk>,
     /// The same in words.
@@ -57,14 +57,14 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// Reads a booking's page: seven queries.
+    /// Reads a booking's page: seven queries, and one more while the copy is on its way.
     pub fn read(tx: &mut Tx<'_>, id: BookingId, by: impl FnOnce(&Loan) -> By) -> db::Result<Self> {
         let today = tx.today();
         let loan = loans::one(tx, id)?;
         let slot = loan.booking.slot;
         let names = store::school_names(tx)?;
         let name = |id| names.of(id).to_owned();
-        let legs = legs::of_booking(tx, id)?;
+        let (errand, hops) = tell::errand(tx, &slot, name)?;
         let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy && out.id != slot.id);
         let calendar = year::store::school_calendar(tx, tell::around(slot.days))?;
         let risk = risk(&slot, out.as_ref(), loan.copy_state.why_not(), &loan.plight, today);
@@ -73,8 +73,7 @@ impl Sheet {
         let busy = out.as_ref().map(|out| (out, loan.tag.as_str(), holder.as_str()));
         let collect = changes::collect(&slot, by(&loan), today, &calendar, busy);
         let history = log::history(tx, "bookings", &id)?;
-        let legs = legs.into_iter().map(|leg| (leg.clone(), Trip::of(&leg, name, "a cluster meeting"))).collect();
-        Ok(Self { school: name(slot.school), legs, risk, why, collect, history, loan })
+        Ok(Self { school: name(slot.school), errand, hops, risk, why, collect, history, loan })
     }
 }
 
@@ -203,12 +202,18 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
     let loan = &sheet.loan;
     let (booking, slot) = (&loan.booking, &loan.booking.slot);
     let shelf = format!("{}/boxes/{}", member.base(), loan.resource);
-    let mut rows = vec![row("Box", html! { a href=(shelf) { (loan.name) } " (" (loan.tag) ")" }), row("School", &sheet.school)];
-    rows.push(row("Use it from", days::full(slot.days.first())));
-    rows.push(row("Use it until", days::full(slot.days.last())));
-    for (leg, trip) in &sheet.legs {
-        let what = if leg.to_booking == Some(slot.id) { "How it comes" } else { "Where it goes next" };
-        rows.push(row(what, html! { (trip.words()) " " a href={ (member.base()) "/legs/" (leg.id) } { "See the handover" } }));
+    let mut rows = vec![
+        row("Box", beside(&loan.beside(member.today()), html! { a href=(shelf) { (loan.name) } " (" (loan.tag) ")" })),
+        row("School", &sheet.school),
+    ];
+    let handover =
+        |leg: Option<&Hop>| html! { @if let Some(hop) = leg { ". " a href={ (member.base()) "/legs/" (hop.leg) } { "See the handover" } } };
+    if let Some((label, words)) = &sheet.errand.fetch {
+        rows.push(row(label, html! { (words) (handover(sheet.hops.iter().find(|hop| hop.to_booking == Some(slot.id)))) }));
+    }
+    rows.push(row("Use it", &sheet.errand.use_it));
+    if let Some((label, words)) = &sheet.errand.hand_over {
+        rows.push(row(label, html! { (words) (handover(sheet.hops.iter().find(|hop| hop.from_booking == Some(slot.id)))) }));
     }
     let mut say = |name: &str, text: &str| {
         if !text.is_empty() {

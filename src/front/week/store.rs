@@ -19,7 +19,7 @@ const MOST: usize = 500;
 
 /// The legs that are planned up to a day, by day; what is overdue among them. Of one school, or of all.
 pub fn journeys(tx: &mut Tx<'_>, until: Day, of: Option<SchoolId>) -> Result<Vec<Journey>> {
-    type Row = (crate::journeys::store::legs::Row, ItemRow, Option<String>, Option<String>, Option<String>);
+    type Row = (crate::journeys::store::legs::Row, ItemRow, i64, Option<String>, Option<String>, Option<String>);
     // One statement for both, so that it is prepared once.
     let school = of.map_or(0, |school| school.0);
     let all = school.into_sql::<diesel::sql_types::BigInt>().eq(0);
@@ -38,15 +38,22 @@ pub fn journeys(tx: &mut Tx<'_>, until: Day, of: Option<SchoolId>) -> Result<Vec
         .select((
             leg_columns!(),
             item_columns!(),
+            copies::home_school_id,
             bookings::class_name.nullable(),
             meetings::place.nullable(),
             schools::short_name.nullable(),
         ));
     let rows: Vec<Row> = first!(tx, query, MOST)?;
     rows.into_iter()
-        .map(|(leg, item, class_name, place, school)| {
+        .map(|(leg, item, home, class_name, place, school)| {
             let meeting = school.or(place).filter(|place| !place.is_empty());
-            Ok(Journey { leg: leg_of(leg)?, item: item_of(item)?, class_name: class_name.unwrap_or_default(), meeting })
+            Ok(Journey {
+                leg: leg_of(leg)?,
+                item: item_of(item)?,
+                home: SchoolId(home),
+                class_name: class_name.unwrap_or_default(),
+                meeting,
+            })
         })
         .collect()
 }

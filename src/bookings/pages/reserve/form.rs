@@ -6,6 +6,8 @@ use maud::{Markup, html};
 use super::ask::Ask;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{CopyId, ResourceId};
+use crate::bookings::pages::beside;
+use crate::bookings::stands::Beside;
 use crate::bookings::store::plan::Copy;
 use crate::bookings::store::shelf::{Reading, Similar};
 use crate::bookings::{Refusal, Shelf, ShelfCopy, Taken, spans};
@@ -225,6 +227,7 @@ pub fn copies(shelf: &Shelf, copies: &[Copy], chosen: &str, any: bool, errors: &
     let mut choices = if any { vec![choice("", "Any that is free")] } else { Vec::new() };
     for (copy, on) in copies.iter().zip(&shelf.copies) {
         let mut one = choice(copy.id.to_string(), &copy.tag);
+        one.named = Some(beside(&Beside::of_copy(&copy.tag, &copy.plight, copy.state, shelf.today), &copy.tag));
         one.hint = match (&on.out_of_service, on.late(shelf.today)) {
             (Some(why), _) => format!("It is {why}"),
             (None, Some(late)) => format!("Late at {}", shelf.name(late.school)),
