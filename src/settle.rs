@@ -8,9 +8,11 @@ use crate::db::{Result, Tx};
 use crate::journeys::store::legs;
 use crate::{journeys, waiting};
 
-/// Settles what has changed. Where nothing has, that is two questions.
+/// Settles what has changed. Where nothing has, that is two questions, and one the second time.
 pub fn settle(tx: &mut Tx<'_>) -> Result<()> {
-    waiting::acts::run_out(tx)?;
+    if !tx.has_settled() {
+        waiting::acts::run_out(tx)?;
+    }
     let mut changed = legs::changed(tx)?;
     if changed.is_empty() {
         return Ok(());

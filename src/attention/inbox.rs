@@ -126,6 +126,8 @@ pub struct Booked {
     pub id: BookingId,
     /// What is booked.
     pub item: Item,
+    /// Where it is kept when nobody has it.
+    pub home: SchoolId,
     /// By which school.
     pub school: SchoolId,
     /// For which days.
@@ -139,6 +141,8 @@ pub struct Find {
     pub id: FindId,
     /// What was found.
     pub item: Item,
+    /// Where it is kept when nobody has it.
+    pub home: SchoolId,
     /// What the finder wrote.
     pub words: String,
     /// The day.
@@ -152,6 +156,8 @@ pub struct Difference {
     pub id: HandoverId,
     /// What was handed over.
     pub item: Item,
+    /// Where it is kept when nobody has it.
+    pub home: SchoolId,
     /// Who gave it up.
     pub from: SchoolId,
     /// Who received it: a school, or where it is kept.
@@ -351,7 +357,13 @@ mod tests {
         "Torch: 2 of 8 missing".clone_into(&mut short.custody.short_essentials);
         let mut counted = holding(Place::School, SchoolId(2), "2026-11-20T12:00:00Z");
         (counted.custody.booking, counted.days) = (Some(BookingId(1)), Period::new(day("2026-11-16"), day("2026-11-30")));
-        let booked = Booked { id: BookingId(7), item: short.item.clone(), school: SchoolId(2), days: Period::day(day("2026-11-20")) };
+        let booked = Booked {
+            id: BookingId(7),
+            item: short.item.clone(),
+            home: short.home,
+            school: SchoolId(2),
+            days: Period::day(day("2026-11-20")),
+        };
         Inbox {
             today: day("2026-11-26"),
             at_risk: Vec::new(),

@@ -14,10 +14,11 @@ pub mod pages;
 use crate::base::clock;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, PersonId, SchoolId};
+use crate::bookings::stands::Beside;
 use crate::bookings::{self, Booking, By, Decision, Kind, Risk, Shelf, ShelfCopy, Slot, State, Wish, changes};
-use crate::catalogue::{CopyState, Item, Plight};
+use crate::catalogue::{CopyState, Item, Out, Place, Plight, Spot};
 use crate::db::Refuses;
-use crate::journeys::{Custody, Place};
+use crate::journeys::Custody;
 use crate::year::SchoolCalendar;
 
 /// A copy that does not simply lie in its store, or that lacks something.
@@ -111,7 +112,20 @@ impl Holding {
     /// How it stands, as the rule of risk wants it.
     #[must_use]
     pub fn plight(&self) -> Plight {
-        self.custody.plight(self.travel.and_then(|travel| travel.long_from))
+        let out = self.custody.booking.zip(self.days).map(|(booking, days)| Out { booking, days });
+        Plight { out, ..self.custody.plight(self.travel.and_then(|travel| travel.long_from)) }
+    }
+
+    /// What is written beside its tag.
+    #[must_use]
+    pub fn beside(&self, today: Day) -> Beside {
+        Beside::of_copy(&self.item.tag, &self.plight(), self.copy_state, today)
+    }
+
+    /// What is written beside the tag where a booking of it is spoken of.
+    #[must_use]
+    pub fn beside_loan(&self, slot: &Slot, today: Day) -> Beside {
+        Beside::of_loan(&self.item.tag, &self.plight(), self.copy_state, slot, today)
     }
 
     /// Why a booking of this copy may not happen as planned.
@@ -148,6 +162,18 @@ impl Holding {
     }
 }
 
+/// What is written beside a copy's tag: what the holdings say of it, or else that it lies in its store at `home` and nothing is wrong.
+#[must_use]
+pub fn beside(holdings: &[Holding], item: &Item, home: SchoolId, today: Day) -> Beside {
+    holdings.iter().find(|holding| holding.item.copy == item.copy).map_or_else(
+        || {
+            let spot = Some(Spot { place: Place::Store, school: home, to: None });
+            Beside::of_copy(&item.tag, &Plight { spot, ..Plight::default() }, CopyState::InService, today)
+        },
+        |holding| holding.beside(today),
+    )
+}
+
 /// A booking to come that may not happen as planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtRisk {
@@ -157,6 +183,8 @@ pub struct AtRisk {
     pub item: Item,
     /// Why.
     pub why: Risk,
+    /// What is written beside its tag.
+    pub beside: Beside,
 }
 
 /// Those of the bookings that are at risk, by first day. What the waiting list offers is no booking yet.
@@ -167,7 +195,12 @@ pub fn at_risk(holdings: &[Holding], to_come: &[Slot], today: Day) -> Vec<AtRisk
         .filter(|slot| !slot.is_offer())
         .filter_map(|slot| {
             let holding = holdings.iter().find(|holding| holding.item.copy == slot.copy)?;
-            holding.risk(slot, today).map(|why| AtRisk { slot: *slot, item: holding.item.clone(), why })
+            holding.risk(slot, today).map(|why| AtRisk {
+                slot: *slot,
+                item: holding.item.clone(),
+                why,
+                beside: holding.beside_loan(slot, today),
+            })
         })
         .collect();
     list.sort_by_key(|one| (one.slot.days, one.slot.id));

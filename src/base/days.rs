@@ -136,6 +136,12 @@ pub fn short(day: Day) -> String {
     day.format("%a %-d %b").to_string()
 }
 
+/// "Thu 26 November".
+#[must_use]
+pub fn weekday(day: Day) -> String {
+    day.format("%a %-d %B").to_string()
+}
+
 /// "26 Nov".
 #[must_use]
 pub fn brief(day: Day) -> String {

@@ -7,21 +7,41 @@
 //! invited, so Outlook, Google and Apple offer "add to calendar" and send no answers to anybody. RFC 5546 wants an ORGANIZER
 //! with either, and Outlook matches a cancellation by it, so there is one.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use icalendar::{Calendar, Component, Event, EventLike, EventStatus, Property};
 
 use super::State;
 use crate::base::days::{self, Period};
-use crate::base::ids::BookingId;
+use crate::base::ids::{BookingId, LegId};
 
 /// Who made the file, in the form RFC 5545 asks for.
 const PRODID: &str = "-//Boxrota//Science kit bookings//EN";
 
-/// What a calendar shows of a booking.
+/// What an entry is known by for its life, so that a calendar brings it up to date and shows it once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uid {
+    /// A loan.
+    Loan(BookingId),
+    /// A handover: the leg keeps its id when its day moves.
+    Handover(LegId),
+}
+
+impl fmt::Display for Uid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Loan(id) => write!(f, "booking-{id}@boxrota"),
+            Self::Handover(id) => write!(f, "handover-{id}@boxrota"),
+        }
+    }
+}
+
+/// What a calendar shows of a booking, or of a handover.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The booking; its letters are the UID.
-    pub id: BookingId,
+    /// What it is known by.
+    pub uid: Uid,
     /// Rises with every change.
     pub sequence: u32,
     /// When it last changed: DTSTAMP and LAST-MODIFIED.
@@ -90,7 +110,7 @@ fn event(entry: &Entry, organizer: &Organizer) -> Event {
     let name = clean(&organizer.name).replace('"', "'");
     let from = Property::new("ORGANIZER", format!("mailto:{}", clean(&organizer.address))).add_parameter("CN", &name).done();
     event
-        .uid(&format!("booking-{}@boxrota", entry.id))
+        .uid(&entry.uid.to_string())
         .timestamp(entry.changed)
         .last_modified(entry.changed)
         .sequence(entry.sequence)
@@ -147,7 +167,7 @@ mod tests {
 
     fn entry() -> Entry {
         Entry {
-            id: BookingId(812_345_678_901_234_567),
+            uid: Uid::Loan(BookingId(812_345_678_901_234_567)),
             sequence: 2,
             changed: "2026-11-23T18:30:05Z".parse().unwrap(),
             state: State::Confirmed,
@@ -211,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_feed_has_a_name_and_says_how_often_to_ask() {
-        let text = feed("Saxton, science kit", &[entry(), Entry { id: BookingId(1), ..entry() }], &organizer());
+        let text = feed("Saxton, science kit", &[entry(), Entry { uid: Uid::Handover(LegId(1)), ..entry() }], &organizer());
         for wanted in ["X-WR-CALNAME:Saxton\\, science kit\r\n", "REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n", "X-PUBLISHED-TTL:PT1H\r\n"] {
             assert!(text.contains(wanted), "{wanted} in\n{text}");
         }

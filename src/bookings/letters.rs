@@ -3,6 +3,7 @@
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::BookingId;
+use crate::bookings::errands::Errand;
 use crate::mail::{Block, Calendar, Choice, Kind, Letter, Recipient};
 
 const BOOKER: &str = "Who booked, and the science leads of the school";
@@ -58,10 +59,8 @@ pub struct About {
     pub pupils: Option<u16>,
     /// Why a rule was set aside; empty when none was.
     pub override_reason: String,
-    /// Where the copy comes from: the school before, or where it is kept. Empty when it is not known.
-    pub collect_from: String,
-    /// Where it goes next; empty when nobody has booked it yet.
-    pub then_to: String,
+    /// How it comes and how it leaves.
+    pub errand: Errand,
     /// Who did this, by name.
     pub by: String,
     /// The absolute address of the loan's page.
@@ -305,18 +304,21 @@ fn letter(
 fn facts(about: &About, kind: &Kind) -> Block {
     let live = !matches!(kind, DECLINED | CANCELLED);
     let one_day = about.days.first() == about.days.last();
+    let said = live && !about.errand.use_it.is_empty();
     let when = |wanted: bool, text: String| if wanted { text } else { String::new() };
+    let (fetch, hand_over) = (about.errand.fetch.clone().unwrap_or_default(), about.errand.hand_over.clone().unwrap_or_default());
     Block::facts([
         ("Box", format!("{} ({})", about.resource, about.tag)),
         ("School", about.school.clone()),
-        ("First day", when(!one_day, days::full(about.days.first()))),
-        ("Last day", when(!one_day, days::full(about.days.last()))),
-        ("Day", when(one_day, days::full(about.days.first()))),
+        ("First day", when(!said && !one_day, days::full(about.days.first()))),
+        ("Last day", when(!said && !one_day, days::full(about.days.last()))),
+        ("Day", when(!said && one_day, days::full(about.days.first()))),
         ("Class", about.class_name.clone()),
         ("Pupils", about.pupils.map_or_else(String::new, |pupils| pupils.to_string())),
         ("For", about.purpose.clone()),
-        ("Fetch from", when(live, about.collect_from.clone())),
-        ("Then goes to", when(live, about.then_to.clone())),
+        (fetch.0, when(live, fetch.1)),
+        ("Use it", when(live, about.errand.use_it.clone())),
+        (hand_over.0, when(live, hand_over.1)),
         ("Rule set aside", when(live, about.override_reason.clone())),
     ])
 }
@@ -353,8 +355,11 @@ mod tests {
             purpose: "Circuits & switches".into(),
             pupils: Some(28),
             override_reason: String::new(),
-            collect_from: "Sherburn Hungate".into(),
-            then_to: "Fairburn".into(),
+            errand: Errand {
+                fetch: Some(("Fetch", "Mon 5 October from the store at Sherburn Hungate (Lead, lead@hungate.example)".into())),
+                use_it: "from Monday 5 October 2026 to Friday 16 October 2026".into(),
+                hand_over: Some(("Hand it over", "Fri 16 October: Fairburn fetches it (Lead, lead@fairburn.example)".into())),
+            },
             by: "Saxton science lead".into(),
             url: "https://boxrota.example/c/south-milford/bookings/07EFYM4G8R001".into(),
         }
@@ -415,12 +420,11 @@ mod tests {
             class_name: String::new(),
             purpose: " ".into(),
             pupils: None,
-            collect_from: String::new(),
-            then_to: String::new(),
+            errand: Errand::default(),
             ..about()
         };
         let text = bodies::text(&reserved(&bare, &to(Because::Booked), today(), None));
-        for absent in ["Class", "Pupils", "For:", "Collect", "Then", "calendar", "First day", "Rule"] {
+        for absent in ["Class", "Pupils", "For:", "Fetch", "Hand", "calendar", "First day", "Rule"] {
             assert!(!text.contains(absent), "{absent} in {text}");
         }
         assert!(text.contains("on Monday 5 October 2026"));

@@ -7,6 +7,7 @@
 //! Every decision is a pure function from a [`Shelf`], which is all that was read, to a [`Decision`] or a [`Refusal`].
 
 pub mod changes;
+pub mod errands;
 pub mod ics;
 pub mod letters;
 pub mod missing;
@@ -16,6 +17,7 @@ pub mod refusals;
 pub mod reserve;
 pub mod rules;
 pub mod spans;
+pub mod stands;
 pub mod still;
 pub mod store;
 pub mod whereabouts;
@@ -203,7 +205,7 @@ pub fn risk(slot: &Slot, late: Option<&Slot>, out_of_service: Option<&str>, plig
 
 /// Why a booking is at risk, the weightiest reason first: it is live, not fetched yet, and the copy late at another school, missing,
 /// too long on its way, out of service, or without something that it needs. `late` is the copy's late loan, if it has one. Pages and
-/// letters ask this and nothing else.
+/// letters ask this and nothing else. What custody says of a late loan counts where the plan was not read.
 #[must_use]
 pub fn risks(slot: &Slot, late: Option<&Slot>, out_of_service: Option<&str>, plight: &Plight, today: Day) -> Vec<Risk> {
     let mut all = Vec::new();
@@ -211,10 +213,12 @@ pub fn risks(slot: &Slot, late: Option<&Slot>, out_of_service: Option<&str>, pli
         return all;
     }
     // A school that has the next loan, too, keeps the copy and waits for nobody.
-    if let Some(late) = late.filter(|late| late.id != slot.id && late.copy == slot.copy && late.school != slot.school)
-        && let Some(since) = late.late_since(today)
-    {
-        all.push(Risk::Late { holder: late.school, since });
+    let by_plan = late
+        .filter(|late| late.id != slot.id && late.copy == slot.copy)
+        .and_then(|late| Some((late.school, late.late_since(today)?)))
+        .or_else(|| plight.late(today));
+    if let Some((holder, since)) = by_plan.filter(|(holder, _)| *holder != slot.school) {
+        all.push(Risk::Late { holder, since });
     }
     if slot.kind != Kind::Loan {
         return all;
@@ -356,7 +360,7 @@ mod tests {
     fn what_custody_says_puts_a_booking_at_risk() {
         let today = day("2026-10-14");
         let next = slot(2, "2026-10-19", "2026-10-23");
-        let at = |astray, short: &str| risk(&next, None, None, &Plight { astray, short: short.to_owned() }, today);
+        let at = |astray, short: &str| risk(&next, None, None, &Plight { astray, short: short.to_owned(), ..Plight::default() }, today);
         let missing = Astray::Missing { last: SAXTON, since: day("2026-10-12") };
         assert_eq!(at(Some(missing), "x"), Some(Risk::Missing { last: SAXTON, since: day("2026-10-12") }));
         let since = day("2026-10-06");
@@ -366,9 +370,9 @@ mod tests {
         let short = at(way("2026-10-15"), "Torch: 2 of 6 missing").unwrap();
         assert_eq!(short.words(|_| "Saxton"), "A part that it needs is short. Torch: 2 of 6 missing.");
         let restock = Slot { kind: Kind::Restock, ..next };
-        assert_eq!(risk(&restock, None, None, &Plight { astray: Some(missing), short: "x".into() }, today), None);
+        assert_eq!(risk(&restock, None, None, &Plight { astray: Some(missing), short: "x".into(), ..Plight::default() }, today), None);
         let fetched = Slot { collected_on: Some(today), ..next };
-        assert_eq!(risk(&fetched, None, None, &Plight { astray: None, short: "x".into() }, today), None);
+        assert_eq!(risk(&fetched, None, None, &Plight { short: "x".into(), ..Plight::default() }, today), None);
     }
 
     #[test]

@@ -2,10 +2,12 @@
 //! books (product rule 5).
 
 use crate::base::days::{self, Period};
-use crate::base::ids::{BookingId, PersonId};
-use crate::bookings::ics::{self, Entry, Organizer};
+use crate::base::ids::{BookingId, PersonId, SchoolId};
+use crate::bookings::errands::{Errand, Hop};
+use crate::bookings::ics::{self, Entry, Organizer, Uid};
 use crate::bookings::letters::{self, About, Because, Entered, To};
 use crate::bookings::rules::DIRECT_DAYS;
+use crate::bookings::store::errands;
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::store::shelf::Reading;
 use crate::bookings::{Booking, Kind, Slot, State};
@@ -29,15 +31,6 @@ pub struct Teller {
     /// Who does it.
     actor: String,
     organizer: Organizer,
-}
-
-/// Where a copy comes from and where it goes next.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Way {
-    /// The school to fetch it from.
-    pub from: String,
-    /// The school that has it next; empty when it goes home.
-    pub to: String,
 }
 
 impl Teller {
@@ -69,10 +62,10 @@ impl Teller {
     /// A request that nobody has answered in time.
     pub fn lapsed(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
         let facts = self.facts(tx, id)?;
-        let (loan, about) = (&facts.loan, &facts.about);
+        let about = &facts.about;
         let today = tx.today();
         let removal = (self.entry(&facts), Entered::of(about));
-        self.to_school(tx, loan, about, |to| letters::lapsed(about, to, today, removal.clone()))
+        self.to_school(tx, &facts, |to| letters::lapsed(about, to, today, removal.clone()))
     }
 
     /// A new booking: to who booked it and the school's science leads; a request also to the coordinators.
@@ -84,13 +77,7 @@ impl Teller {
     /// The same for a booking that was made this moment, from the shelf on which it was decided.
     pub fn just_booked(&self, tx: &mut Tx<'_>, reading: &Reading, booking: Booking) -> Result<()> {
         let slot = booking.slot;
-        let (Some(copy), Some(shelved)) =
-            (reading.title.copies.iter().find(|copy| copy.id == slot.copy), reading.shelf.copies.iter().find(|copy| copy.id == slot.copy))
-        else {
-            return self.booked(tx, slot.id);
-        };
-        let near: Vec<(Slot, String)> =
-            shelved.slots.iter().map(|other| (*other, reading.shelf.names.get(&other.school).cloned().unwrap_or_default())).collect();
+        let Some(copy) = reading.title.copies.iter().find(|copy| copy.id == slot.copy) else { return self.booked(tx, slot.id) };
         let title = &reading.title;
         let loan = Loan {
             booking,
@@ -107,7 +94,7 @@ impl Teller {
             changed: tx.now,
             waiting: None,
         };
-        let facts = self.facts_of(tx, loan, &reading.schools, &near);
+        let facts = self.facts_of(tx, loan, &reading.schools)?;
         self.tell_booked(tx, &facts)
     }
 
@@ -116,7 +103,7 @@ impl Teller {
         let today = tx.today();
         let calendar = self.entry(facts);
         let asked = loan.booking.slot.state == State::Requested;
-        self.to_school(tx, loan, about, |to| {
+        self.to_school(tx, facts, |to| {
             if asked { letters::requested(about, to, today) } else { letters::reserved(about, to, today, Some(calendar.clone())) }
         })?;
         if asked { self.to_coordinators(tx, about) } else { Ok(()) }
@@ -130,7 +117,7 @@ impl Teller {
         let calendar = self.entry(&facts);
         let yes = loan.booking.slot.state == State::Confirmed;
         let entered = Entered::of(about);
-        self.to_school(tx, loan, about, |to| {
+        self.to_school(tx, &facts, |to| {
             if yes {
                 letters::approved(about, to, today, Some(calendar.clone()))
             } else {
@@ -145,26 +132,26 @@ impl Teller {
         let (loan, about) = (&facts.loan, &facts.about);
         let today = tx.today();
         let calendar = self.entry(&facts);
-        self.to_school(tx, loan, about, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
+        self.to_school(tx, &facts, |to| letters::changed(about, to, today, before, Some(calendar.clone())))?;
         if loan.booking.slot.state == State::Requested { self.to_coordinators(tx, about) } else { Ok(()) }
     }
 
     /// Given back before its last day. `before`: its days until then.
     pub fn ended_early(&self, tx: &mut Tx<'_>, id: BookingId, before: Period) -> Result<()> {
         let facts = self.facts(tx, id)?;
-        let (loan, about) = (&facts.loan, &facts.about);
+        let about = &facts.about;
         let today = tx.today();
         let calendar = self.entry(&facts);
-        self.to_school(tx, loan, about, |to| letters::ended_early(about, to, today, before, calendar.clone()))
+        self.to_school(tx, &facts, |to| letters::ended_early(about, to, today, before, calendar.clone()))
     }
 
     /// Cancelled.
     pub fn cancelled(&self, tx: &mut Tx<'_>, id: BookingId, reason: &str) -> Result<()> {
         let facts = self.facts(tx, id)?;
-        let (loan, about) = (&facts.loan, &facts.about);
+        let about = &facts.about;
         let today = tx.today();
         let calendar = self.entry(&facts);
-        self.to_school(tx, loan, about, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
+        self.to_school(tx, &facts, |to| letters::cancelled(about, to, today, reason, Some(calendar.clone())))
     }
 
     /// The booking as a calendar file.
@@ -176,15 +163,18 @@ impl Teller {
     fn facts(&self, tx: &mut Tx<'_>, id: BookingId) -> Result<Facts> {
         let loan = loans::one(tx, id)?;
         let schools = store::schools(tx)?;
-        let near = loans::around(tx, &[loan.booking.slot.copy], around(loan.booking.slot.days))?;
-        Ok(self.facts_of(tx, loan, &schools, &near))
+        self.facts_of(tx, loan, &schools)
     }
 
-    /// `near`: as for [`way`].
-    fn facts_of(&self, tx: &Tx<'_>, loan: Loan, schools: &[School], near: &[(Slot, String)]) -> Facts {
+    fn facts_of(&self, tx: &mut Tx<'_>, loan: Loan, schools: &[School]) -> Result<Facts> {
         let booking = &loan.booking;
         let name = |id| schools.iter().find(|school| school.id == id).map_or_else(String::new, |school| school.short_name.clone());
-        let way = way(&booking.slot, near, &name(loan.home));
+        let slot = booking.slot;
+        let hops = hops(tx, &slot)?;
+        let of: Vec<SchoolId> = std::iter::once(slot.school).chain(others(&hops, slot.school)).collect();
+        let (keeper, leads) = roles::person_and_leads(tx, hands(&loan).0, &of)?;
+        let errand = Errand::of(slot.id, slot.days, &hops, name, |school| contact(&leads, school));
+        let leads = leads.into_iter().filter(|(school, _)| *school == slot.school).map(|(_, lead)| lead).collect();
         let about = About {
             booking: booking.slot.id,
             sequence: booking.sequence,
@@ -196,13 +186,12 @@ impl Teller {
             purpose: booking.purpose.clone(),
             pupils: booking.pupils,
             override_reason: booking.override_reason.clone(),
-            collect_from: way.from,
-            then_to: way.to,
+            errand,
             by: self.actor.clone(),
             url: tx.link(&format!("{}/bookings/{}", self.base, booking.slot.id)),
         };
         let place = schools.iter().find(|school| school.id == booking.slot.school).map_or_else(String::new, place);
-        Facts { loan, about, place }
+        Ok(Facts { loan, about, place, keeper, leads })
     }
 
     fn entry(&self, facts: &Facts) -> Calendar {
@@ -211,15 +200,11 @@ impl Teller {
         Calendar { text: ics::file(&entry, &self.organizer), method }
     }
 
-    fn to_school(&self, tx: &mut Tx<'_>, loan: &Loan, about: &About, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
-        // Whoever has left since then hears no more of the cluster.
-        let (hands, because) = match &loan.hands {
-            Hands::Booker => (Some(loan.booking.person), Because::Booked),
-            Hands::Keeper(keeper, _) => (Some(*keeper), Because::Keeps),
-            Hands::School => (None, Because::Keeps),
-        };
-        let (keeper, leads) = roles::person_and_leads(tx, hands, loan.booking.slot.school)?;
+    fn to_school(&self, tx: &mut Tx<'_>, facts: &Facts, write: impl Fn(&To<'_>) -> Letter) -> Result<()> {
+        let Facts { loan, about, keeper, leads, .. } = facts;
+        let (hands, because) = hands(loan);
         let mut sendings: Vec<Sending> = Vec::new();
+        // Whoever has left since then hears no more of the cluster.
         if let Some(recipient) = keeper.as_ref().and_then(Person::recipient) {
             sendings.push(Sending { letter: write(&To { recipient, because }), may_mute: None });
         }
@@ -264,6 +249,15 @@ impl Teller {
     }
 }
 
+/// In whose hands a booking is, and why that person hears of it.
+fn hands(loan: &Loan) -> (Option<PersonId>, Because<'static>) {
+    match &loan.hands {
+        Hands::Booker => (Some(loan.booking.person), Because::Booked),
+        Hands::Keeper(keeper, _) => (Some(*keeper), Because::Keeps),
+        Hands::School => (None, Because::Keeps),
+    }
+}
+
 /// Those of the letters, all of one kind, that their recipients have not switched off.
 fn wanted(tx: &mut Tx<'_>, letters: Vec<Letter>, because: Because<'_>) -> Result<Vec<Letter>> {
     let Some(kind) = letters.first().map(|letter| letter.kind).filter(|kind| because.may_mute(kind)) else { return Ok(letters) };
@@ -290,18 +284,44 @@ pub fn around(days: Period) -> Period {
     Period::new(days::add(days.first(), -2 * DIRECT_DAYS), days::add(days.last(), 2 * DIRECT_DAYS)).unwrap_or(days)
 }
 
-/// Where the copy comes from and where it goes: directly between schools whose loans follow each other, else from and to
-/// where it is kept. `near` are the copy's live bookings around the slot, by first day, with their schools' names.
+/// The journeys that are planned for a loan. A request has none yet, and what has ended none any more. In a transaction that has just
+/// changed the loan they are laid here: they follow from it.
+/// Whether journeys to and from a booking are said.
 #[must_use]
-pub fn way(slot: &Slot, near: &[(Slot, String)], home: &str) -> Way {
-    let others =
-        || near.iter().filter(|(other, _)| other.copy == slot.copy && other.id != slot.id && other.kind == Kind::Loan && !other.is_offer());
-    let before = others().filter(|(other, _)| other.days.last() < slot.days.first()).max_by_key(|(other, _)| other.days.last());
-    let after = others().filter(|(other, _)| other.days.first() > slot.days.last()).min_by_key(|(other, _)| other.days.first());
-    let direct = |days: i64| days <= DIRECT_DAYS;
-    let from = before.filter(|(other, _)| other.returned_on.is_none() && direct((slot.days.first() - other.days.last()).num_days()));
-    let to = after.filter(|(other, _)| direct((other.days.first() - slot.days.last()).num_days()));
-    Way { from: from.map_or_else(|| home.to_owned(), |(_, name)| name.clone()), to: to.map(|(_, name)| name.clone()).unwrap_or_default() }
+pub fn travels(slot: &Slot) -> bool {
+    slot.state == State::Confirmed && slot.kind == Kind::Loan && slot.returned_on.is_none()
+}
+
+fn hops(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Hop>> {
+    if !travels(slot) {
+        return Ok(Vec::new());
+    }
+    tx.settle()?;
+    errands::of_booking(tx, slot.id)
+}
+
+/// The other schools that have a part in the journeys of a school's loan.
+fn others(hops: &[Hop], own: SchoolId) -> impl Iterator<Item = SchoolId> + '_ {
+    hops.iter().flat_map(|hop| [hop.ends.from, hop.ends.to]).filter(move |school| *school != own)
+}
+
+/// How a loan comes and goes, and the journeys that say so: two queries.
+pub fn errand(tx: &mut Tx<'_>, slot: &Slot, name: impl Fn(SchoolId) -> String) -> Result<(Errand, Vec<Hop>)> {
+    let hops = hops(tx, slot)?;
+    Ok((errand_of(tx, slot, &hops, name)?, hops))
+}
+
+/// The same where the journeys are known: one query.
+pub fn errand_of(tx: &mut Tx<'_>, slot: &Slot, hops: &[Hop], name: impl Fn(SchoolId) -> String) -> Result<Errand> {
+    let of: Vec<SchoolId> = others(hops, slot.school).collect();
+    let leads = if of.is_empty() { Vec::new() } else { roles::leads_of_schools(tx, &of)? };
+    Ok(Errand::of(slot.id, slot.days, hops, name, |school| contact(&leads, school)))
+}
+
+/// Whom one speaks with at a school; empty when nobody is there.
+#[must_use]
+pub fn contact(leads: &[(SchoolId, Person)], school: SchoolId) -> String {
+    leads.iter().find(|(of, _)| *of == school).map_or_else(String::new, |(_, lead)| lead.contact())
 }
 
 /// A booking with what is said of it.
@@ -310,6 +330,10 @@ struct Facts {
     about: About,
     /// Where the school is, in a line.
     place: String,
+    /// In whose hands the booking is, while that person is here.
+    keeper: Option<Person>,
+    /// The science leads of the school.
+    leads: Vec<Person>,
 }
 
 /// "Saxton CE Primary School, Dam Lane, Saxton, LS24 9QF".
@@ -319,7 +343,7 @@ fn place(school: &School) -> String {
 }
 
 /// The calendar entry of a booking.
-fn entry(Facts { loan, about, place }: &Facts) -> Entry {
+fn entry(Facts { loan, about, place, .. }: &Facts) -> Entry {
     let booking = &loan.booking;
     let mut lines = Vec::new();
     let mut say = |label: &str, text: &str| {
@@ -329,11 +353,12 @@ fn entry(Facts { loan, about, place }: &Facts) -> Entry {
     };
     say("Class", &booking.class_name);
     say("For", &booking.purpose);
-    say("Fetch from", &about.collect_from);
-    say("Then goes to", &about.then_to);
+    for (label, words) in about.errand.lines() {
+        say(label, &words);
+    }
     say("Reason", &booking.ended_reason);
     Entry {
-        id: booking.slot.id,
+        uid: Uid::Loan(booking.slot.id),
         sequence: booking.sequence,
         changed: loan.changed,
         state: booking.slot.state,
@@ -342,26 +367,5 @@ fn entry(Facts { loan, about, place }: &Facts) -> Entry {
         location: place.clone(),
         description: lines.join("\n"),
         url: about.url.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::bookings::samples::slot;
-
-    #[test]
-    fn a_copy_goes_straight_to_the_next_school_or_home() {
-        let loan = slot(5, "2026-10-12", "2026-10-16");
-        let near = [
-            (slot(1, "2026-09-07", "2026-09-11"), "Brayton".to_owned()),
-            (slot(2, "2026-10-05", "2026-10-09"), "Saxton".to_owned()),
-            (loan, "Fairburn".to_owned()),
-            (slot(3, "2026-10-19", "2026-10-23"), "Sherburn".to_owned()),
-        ];
-        assert_eq!(way(&loan, &near, "Kellington"), Way { from: "Saxton".into(), to: "Sherburn".into() });
-        assert_eq!(way(&loan, &near[..1], "Kellington"), Way { from: "Kellington".into(), to: String::new() });
-        let returned = (Slot { returned_on: Some(loan.days.first()), ..near[1].0 }, "Saxton".to_owned());
-        assert_eq!(way(&loan, &[returned], "Kellington").from, "Kellington");
     }
 }

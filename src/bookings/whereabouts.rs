@@ -7,13 +7,18 @@ use super::spans::{self, Search};
 use super::{Kind, Slot};
 use crate::base::days::{Day, Period};
 use crate::base::ids::SchoolId;
-use crate::catalogue::Astray;
+use crate::catalogue::{Astray, Place, Spot};
 
 /// Where a copy is now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whereabouts {
-    /// In its home school.
+    /// In its store.
     Home,
+    /// At a school that has not booked it.
+    At {
+        /// Which.
+        school: SchoolId,
+    },
     /// At a school until the last day of its loan.
     With {
         /// Which.
@@ -44,6 +49,8 @@ pub enum Whereabouts {
 pub struct Planned<'a> {
     /// Whether it can be lent at all.
     pub in_service: bool,
+    /// Where custody has it; `None` only where nobody has asked.
+    pub spot: Option<Spot>,
     /// Whether neither a school nor the store has it.
     pub astray: Option<Astray>,
     /// Its live bookings by first day, none overlapping: those from today on, and the one it is out for, however old.
@@ -51,7 +58,8 @@ pub struct Planned<'a> {
 }
 
 impl Planned<'_> {
-    /// Where it is now. What somebody holds is known better than what state it was entered in.
+    /// Where it is now: where custody has it, and until when by the loan for which it is there. What somebody holds is known better than
+    /// what state it was entered in.
     #[must_use]
     pub fn whereabouts(&self, today: Day) -> Whereabouts {
         if let Some(astray) = self.astray {
@@ -62,6 +70,9 @@ impl Planned<'_> {
                 Some(since) => Whereabouts::Late { school: out.school, since },
                 None => Whereabouts::With { school: out.school, until: out.days.last() },
             };
+        }
+        if let Some(Spot { place: Place::School, school, .. }) = self.spot {
+            return Whereabouts::At { school };
         }
         if !self.in_service {
             return Whereabouts::OutOfService;
@@ -105,7 +116,7 @@ mod tests {
     #[test]
     fn who_has_it_is_known_whatever_was_planned() {
         let today = day("2026-10-14");
-        let at = |in_service, slots: &[Slot]| Planned { in_service, astray: None, slots }.whereabouts(today);
+        let at = |in_service, slots: &[Slot]| Planned { in_service, spot: None, astray: None, slots }.whereabouts(today);
         assert_eq!(at(true, &[]), Whereabouts::Home);
         assert_eq!(at(false, &[]), Whereabouts::OutOfService);
         assert_eq!(at(true, &[slot(1, "2026-10-12", "2026-10-16")]), Whereabouts::Home, "reserved, not fetched");
@@ -115,8 +126,11 @@ mod tests {
         let late = Whereabouts::Late { school: MONK_FRYSTON, since: day("2026-10-09") };
         assert_eq!(at(true, &[out("2026-09-28", "2026-10-09")]), late);
         let way = Astray::OnTheWay { from: MONK_FRYSTON, to: None, since: day("2026-10-13"), long_from: None };
-        let given = Planned { in_service: true, astray: Some(way), slots: &[slot(1, "2026-10-12", "2026-10-16")] };
+        let given = Planned { in_service: true, spot: None, astray: Some(way), slots: &[slot(1, "2026-10-12", "2026-10-16")] };
         assert_eq!(given.whereabouts(today), Whereabouts::Astray(way));
+        let found = Spot { place: Place::School, school: MONK_FRYSTON, to: None };
+        let found = Planned { in_service: true, spot: Some(found), astray: None, slots: &[slot(1, "2026-10-12", "2026-10-16")] };
+        assert_eq!(found.whereabouts(today), Whereabouts::At { school: MONK_FRYSTON }, "found there, and not in its store");
         let kept = Slot { kind: Kind::Restock, ..slot(1, "2026-10-12", "2026-10-16") };
         assert_eq!(at(true, &[kept]), Whereabouts::Restock { until: day("2026-10-16") });
     }
@@ -128,7 +142,7 @@ mod tests {
             let today = day("2026-10-14");
             let slots: Vec<Slot> = if late { vec![out("2026-09-28", "2026-10-09")] } else { vec![out("2026-10-12", "2026-10-16")] };
             let astray = astray.then_some(Astray::OnTheWay { from: MONK_FRYSTON, to: None, since: day(OUT), long_from: Some(today) });
-            let copy = Planned { in_service, astray, slots: &slots };
+            let copy = Planned { in_service, spot: None, astray, slots: &slots };
             let first = days::add(today, start);
             let wanted = Period::new(first, days::add(first, len)).unwrap();
             let search = Search { calendar: &cal, school: None, bookable: period("2026-10-14", "2028-08-31"), turnaround: 0, longest: crate::clusters::longest::Longest::Days(28) };

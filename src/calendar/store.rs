@@ -170,6 +170,12 @@ pub fn by_token(house: &mut House<'_>, token: &str) -> Result<Option<Subscriptio
     Ok(found)
 }
 
+/// The days that a feed shows.
+#[must_use]
+pub fn shown_days(today: Day) -> Period {
+    Period::new(days::add(today, -BACK_DAYS), days::add(today, AHEAD_DAYS)).unwrap_or(Period::day(today))
+}
+
 /// A booking as a calendar shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -201,14 +207,14 @@ type EventRow = (i64, i32, chrono::NaiveDateTime, String, String, Day, Day, (Str
 
 /// The live bookings that a feed shows, by first day: one query, bounded on both ends.
 pub fn events(tx: &mut Tx<'_>, feed: &Subscription) -> Result<Vec<Event>> {
-    let today = tx.today();
+    let shown = shown_days(tx.today());
     let mut query = bookings::table
         .inner_join(copies::table.on(copies::cluster_id.eq(bookings::cluster_id).and(copies::id.eq(bookings::copy_id))))
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .inner_join(schools::table.on(schools::cluster_id.eq(bookings::cluster_id).and(schools::id.eq(bookings::school_id))))
         .filter(bookings::cluster_id.eq(tx.cluster.0))
-        .filter(bookings::first_day.ge(days::add(today, -BACK_DAYS)))
-        .filter(bookings::first_day.le(days::add(today, AHEAD_DAYS)))
+        .filter(bookings::first_day.ge(shown.first()))
+        .filter(bookings::first_day.le(shown.last()))
         .filter(bookings::offer_until.is_null())
         .filter(is_live!())
         .order((bookings::first_day, bookings::id))

@@ -16,7 +16,7 @@ use crate::base::ids::{ContentsLineId, CopyId, ResourceId, SchoolId};
 use crate::clusters::longest::Longest;
 
 pub use filter::{Filter, Wrong};
-pub use plight::{Astray, Plight};
+pub use plight::{Astray, Out, Place, Plight, Spot};
 pub use topics::{TOPICS, Topic};
 
 /// What a resource is.
@@ -207,8 +207,8 @@ pub struct Copy {
     pub note: String,
     /// Whether it is on its way or missing, and what it lacks.
     pub plight: Plight,
-    /// While it is astray: the short names of the school that had it and of the one that is to get it.
-    pub astray_names: (String, String),
+    /// The short names of the school where custody has it, and of the one that is to get it while it is on its way.
+    pub spot_names: (String, String),
 }
 
 /// A line of a resource's contents.

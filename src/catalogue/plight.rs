@@ -1,16 +1,64 @@
 //! What the record of who has a copy says beyond its loans: that it is on its way or missing, and that a part without which it is
 //! no use was short when it was last counted.
 
+use std::fmt;
+
 use chrono::NaiveDateTime;
 
 use crate::base::clock;
-use crate::base::days::{self, Day};
-use crate::base::ids::SchoolId;
+use crate::base::days::{self, Day, Period};
+use crate::base::ids::{BookingId, SchoolId};
 use crate::year::SchoolCalendar;
+
+/// Where a copy can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::Display)]
+#[strum(serialize_all = "snake_case")]
+pub enum Place {
+    /// A school has it.
+    School,
+    /// It lies where it is kept when nobody has it.
+    Store,
+    /// One school has given it up, and nobody has received it yet.
+    Transit,
+    /// Nobody knows.
+    Missing,
+}
+
+/// Where a copy is: what custody says, and nothing else does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    /// What kind of place.
+    pub place: Place,
+    /// Who has it; where the store is; who gave it up, while it is on its way; who had it last, when it is missing.
+    pub school: SchoolId,
+    /// While it is on its way: to whom; `None` is the store.
+    pub to: Option<SchoolId>,
+}
+
+/// The loan for which a school has a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Out {
+    /// The booking.
+    pub booking: BookingId,
+    /// From its first to its last day.
+    pub days: Period,
+}
+
+/// As pages carry it beside a copy's tag: the kind of place and the schools' ids, "store 0PHG82X4VPJW7".
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.place, self.school)?;
+        self.to.map_or(Ok(()), |to| write!(f, " {to}"))
+    }
+}
 
 /// How a copy stands, apart from its loans.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plight {
+    /// Where it is; `None` only where nobody has asked.
+    pub spot: Option<Spot>,
+    /// The loan for which a school has it.
+    pub out: Option<Out>,
     /// Where it is, when neither a school nor the store has it.
     pub astray: Option<Astray>,
     /// The essential lines that were short at the last count, in words: "Torch: 2 of 6 missing"; empty when none was.
@@ -43,17 +91,32 @@ pub enum Astray {
 /// The columns of a copy's custody that a [`Plight`] is made of: place, school, to which school, since when, what is short.
 pub type PlightRow = (String, i64, Option<i64>, NaiveDateTime, String);
 
+/// The columns of the booking for which a copy is out: its id, first and last day.
+pub type OutRow = (i64, Day, Day);
+
 impl Plight {
     /// From the row of custody of a copy that is kept at `home`, and a calendar that knows the days since it was given up.
     #[must_use]
     pub fn of((place, school, to, since, short): PlightRow, home: SchoolId, calendar: &SchoolCalendar) -> Self {
         let (school, since, to) = (SchoolId(school), clock::today(since.and_utc()), to.map(SchoolId));
-        let astray = match place.as_str() {
-            "transit" => Some(Astray::OnTheWay { from: school, to, since, long_from: calendar.long_from(since, to.unwrap_or(home)) }),
-            "missing" => Some(Astray::Missing { last: school, since }),
-            _ => None,
-        };
-        Self { astray, short }
+        let spot = place.parse().ok().map(|place| Spot { place, school, to });
+        let long_from = |place| if place == Place::Transit { calendar.long_from(since, to.unwrap_or(home)) } else { None };
+        let astray = spot.and_then(|spot| spot.astray(since, long_from(spot.place)));
+        Self { spot, out: None, astray, short }
+    }
+
+    /// With the loan for which a school has it, from the row of that booking.
+    #[must_use]
+    pub fn out_for(self, row: Option<OutRow>) -> Self {
+        let out = row.and_then(|(id, first, last)| Some(Out { booking: BookingId(id), days: Period::new(first, last)? }));
+        Self { out, ..self }
+    }
+
+    /// The school that has it, and since which last day it should have come back.
+    #[must_use]
+    pub fn late(&self, today: Day) -> Option<(SchoolId, Day)> {
+        let at = self.spot.filter(|spot| spot.place == Place::School)?;
+        self.out.filter(|out| out.days.last() < today).map(|out| (at.school, out.days.last()))
     }
 }
 
@@ -61,6 +124,18 @@ impl Plight {
 #[must_use]
 pub fn under_way((place, _, _, since, _): &PlightRow) -> Option<Day> {
     (place == "transit").then(|| clock::today(since.and_utc()))
+}
+
+impl Spot {
+    /// That neither a school nor the store has it, since that day. `long_from`: the day from which its journey takes too long.
+    #[must_use]
+    pub fn astray(&self, since: Day, long_from: Option<Day>) -> Option<Astray> {
+        match self.place {
+            Place::Transit => Some(Astray::OnTheWay { from: self.school, to: self.to, since, long_from }),
+            Place::Missing => Some(Astray::Missing { last: self.school, since }),
+            Place::School | Place::Store => None,
+        }
+    }
 }
 
 impl Astray {

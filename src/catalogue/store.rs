@@ -8,14 +8,14 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::missing::{Short, known};
-use super::plight::{self, PlightRow};
+use super::plight::{self, OutRow, PlightRow};
 use super::{ContentsLine, Copy, CopyState, Kind, OwnRules, Plight, Resource, Strand, Title, Years};
 use crate::base::ids::{ClusterId, ContentsLineId, CopyId, ResourceId, SchoolId};
 use crate::clusters::longest::Longest;
 use crate::clusters::settings::Settings;
 use crate::clusters::store::{SettingsRow, settings_columns, settings_of};
 use crate::db::asks::first;
-use crate::db::schema::{contents_lines, copies, count_lines, counts, custody, resources, schools, settings};
+use crate::db::schema::{bookings, contents_lines, copies, count_lines, counts, custody, resources, schools, settings};
 use crate::db::{Error, House, Result, Tx};
 use crate::year::SchoolCalendar;
 use crate::year::store::calendar_of_journeys;
@@ -37,9 +37,9 @@ pub struct Catalogue {
 type ResourceRow = (i64, String, String, String, String, String, String, i32, i32, bool, Option<i32>, Option<String>, Option<i32>, String);
 type CopyRow = (i64, String, i64, String, String);
 type PlightNames = (Option<String>, Option<String>);
-type Row = (ResourceRow, Option<CopyRow>, Option<String>, Option<SettingsRow>, Option<PlightRow>, PlightNames);
+type Row = (ResourceRow, Option<CopyRow>, Option<String>, Option<SettingsRow>, Option<PlightRow>, (PlightNames, Option<OutRow>));
 
-/// The table of schools twice more, for where a copy that is on its way comes from and goes to.
+/// The table of schools twice more, for where a copy is, and where one that is on its way goes to.
 mod ends {
     #![allow(missing_docs)]
     diesel::alias!(crate::db::schema::schools as givers: Givers, crate::db::schema::schools as receivers: Receivers);
@@ -58,53 +58,55 @@ pub fn one(tx: &mut Tx<'_>, id: ResourceId) -> Result<Catalogue> {
 }
 
 fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Catalogue> {
-    let mut query =
-        resources::table
-            .left_join(copies::table.on(
-                copies::cluster_id.eq(resources::cluster_id).and(copies::resource_id.eq(resources::id)).and(copies::state.ne("retired")),
-            ))
-            .left_join(schools::table.on(schools::cluster_id.eq(copies::cluster_id).and(schools::id.eq(copies::home_school_id))))
-            .left_join(settings::table.on(settings::cluster_id.eq(resources::cluster_id)))
-            .left_join(custody::table.on(custody::cluster_id.eq(copies::cluster_id).and(custody::copy_id.eq(copies::id))))
-            .left_join(
-                givers.on(givers
-                    .field(schools::cluster_id)
-                    .eq(custody::cluster_id)
-                    .and(givers.field(schools::id).eq(custody::school_id))
-                    .and(custody::place.eq("transit"))),
-            )
-            .left_join(
-                receivers.on(receivers
-                    .field(schools::cluster_id)
-                    .eq(custody::cluster_id)
-                    .and(receivers.field(schools::id).nullable().eq(custody::to_school_id))),
-            )
-            .filter(resources::cluster_id.eq(tx.cluster.0))
-            .order((resources::name, copies::tag))
-            .select((
-                (
-                    resources::id,
-                    resources::kind,
-                    resources::name,
-                    resources::summary,
-                    resources::strand,
-                    resources::topic,
-                    resources::icon,
-                    resources::year_from,
-                    resources::year_to,
-                    resources::approval_needed,
-                    resources::turnaround_days,
-                    resources::longest_loan_unit,
-                    resources::longest_loan_days,
-                    resources::search_words,
-                ),
-                (copies::id, copies::tag, copies::home_school_id, copies::state, copies::state_note).nullable(),
-                schools::short_name.nullable(),
-                settings_columns!().nullable(),
-                (custody::place, custody::school_id, custody::to_school_id, custody::since, custody::short_essentials).nullable(),
+    let mut query = resources::table
+        .left_join(
+            copies::table.on(copies::cluster_id
+                .eq(resources::cluster_id)
+                .and(copies::resource_id.eq(resources::id))
+                .and(copies::state.ne("retired"))),
+        )
+        .left_join(schools::table.on(schools::cluster_id.eq(copies::cluster_id).and(schools::id.eq(copies::home_school_id))))
+        .left_join(settings::table.on(settings::cluster_id.eq(resources::cluster_id)))
+        .left_join(custody::table.on(custody::cluster_id.eq(copies::cluster_id).and(custody::copy_id.eq(copies::id))))
+        .left_join(bookings::table.on(bookings::cluster_id.eq(custody::cluster_id).and(bookings::id.nullable().eq(custody::booking_id))))
+        .left_join(
+            givers.on(givers.field(schools::cluster_id).eq(custody::cluster_id).and(givers.field(schools::id).eq(custody::school_id))),
+        )
+        .left_join(
+            receivers.on(receivers
+                .field(schools::cluster_id)
+                .eq(custody::cluster_id)
+                .and(receivers.field(schools::id).nullable().eq(custody::to_school_id))),
+        )
+        .filter(resources::cluster_id.eq(tx.cluster.0))
+        .order((resources::name, copies::tag))
+        .select((
+            (
+                resources::id,
+                resources::kind,
+                resources::name,
+                resources::summary,
+                resources::strand,
+                resources::topic,
+                resources::icon,
+                resources::year_from,
+                resources::year_to,
+                resources::approval_needed,
+                resources::turnaround_days,
+                resources::longest_loan_unit,
+                resources::longest_loan_days,
+                resources::search_words,
+            ),
+            (copies::id, copies::tag, copies::home_school_id, copies::state, copies::state_note).nullable(),
+            schools::short_name.nullable(),
+            settings_columns!().nullable(),
+            (custody::place, custody::school_id, custody::to_school_id, custody::since, custody::short_essentials).nullable(),
+            (
                 (givers.field(schools::short_name).nullable(), receivers.field(schools::short_name).nullable()),
-            ))
-            .into_boxed();
+                (bookings::id, bookings::first_day, bookings::last_day).nullable(),
+            ),
+        ))
+        .into_boxed();
     if let Some(id) = one {
         query = query.filter(resources::id.eq(id.0));
     }
@@ -112,12 +114,12 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Catalogue> {
     let journeys = rows.iter().filter_map(|(.., plight, _)| plight.as_ref().and_then(plight::under_way));
     let calendar = calendar_of_journeys(tx, journeys)?;
     let mut catalogue = Catalogue { settings: settings_of(rows.first().and_then(|row| row.3.clone())), resources: Vec::new() };
-    for (resource, copy, home, _, plight, names) in rows {
+    for (resource, copy, home, _, plight, (names, out)) in rows {
         if catalogue.resources.last().is_none_or(|last| last.id.0 != resource.0) {
             catalogue.resources.push(resource_of(resource)?);
         }
         if let (Some(last), Some(copy)) = (catalogue.resources.last_mut(), copy) {
-            last.copies.push(copy_of(copy, home.unwrap_or_default(), plight.map(|row| (row, &calendar)), names)?);
+            last.copies.push(copy_of(copy, home.unwrap_or_default(), plight.map(|row| (row, &calendar)), out, names)?);
         }
     }
     Ok(catalogue)
@@ -172,9 +174,10 @@ fn copy_of(
     (id, tag, home, state, note): CopyRow,
     home_name: String,
     plight: Option<(PlightRow, &SchoolCalendar)>,
+    out: Option<OutRow>,
     names: PlightNames,
 ) -> Result<Copy> {
-    let plight = plight.map(|(row, calendar)| Plight::of(row, SchoolId(home), calendar)).unwrap_or_default();
+    let plight = plight.map(|(row, calendar)| Plight::of(row, SchoolId(home), calendar).out_for(out)).unwrap_or_default();
     Ok(Copy {
         id: CopyId(id),
         tag,
@@ -183,7 +186,7 @@ fn copy_of(
         state: state_of(&state)?,
         note,
         plight,
-        astray_names: (names.0.unwrap_or_default(), names.1.unwrap_or_default()),
+        spot_names: (names.0.unwrap_or_default(), names.1.unwrap_or_default()),
     })
 }
 
@@ -322,21 +325,33 @@ pub struct Kept {
     pub tag: String,
     /// Whether it can be lent.
     pub state: CopyState,
+    /// Where it is now, and what it lacks.
+    pub plight: Plight,
 }
 
 /// The copies that are kept at a school, by title and tag, retired ones left out: one query.
 pub fn kept_at(tx: &mut Tx<'_>, school: SchoolId) -> Result<Vec<Kept>> {
     let query = copies::table
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
+        .inner_join(custody::table.on(custody::cluster_id.eq(copies::cluster_id).and(custody::copy_id.eq(copies::id))))
+        .left_join(bookings::table.on(bookings::cluster_id.eq(custody::cluster_id).and(bookings::id.nullable().eq(custody::booking_id))))
         .filter(copies::cluster_id.eq(tx.cluster.0))
         .filter(copies::home_school_id.eq(school.0))
         .filter(copies::state.ne("retired"))
         .order((resources::name, copies::tag))
-        .select((copies::id, resources::id, resources::name, copies::tag, copies::state));
-    let rows: Vec<(i64, i64, String, String, String)> = first!(tx, query, MOST_COPIES)?;
+        .select((
+            (copies::id, resources::id, resources::name, copies::tag, copies::state),
+            (bookings::id, bookings::first_day, bookings::last_day).nullable(),
+            (custody::place, custody::school_id, custody::to_school_id, custody::since, custody::short_essentials),
+        ));
+    type KeptRow = (i64, i64, String, String, String);
+    let rows: Vec<(KeptRow, Option<OutRow>, PlightRow)> = first!(tx, query, MOST_COPIES)?;
+    // Whether a journey takes too long is no matter here.
+    let nothing = SchoolCalendar::new(Vec::new(), Vec::new());
     rows.into_iter()
-        .map(|(copy, resource, name, tag, state)| {
-            Ok(Kept { copy: CopyId(copy), resource: ResourceId(resource), name, tag, state: state_of(&state)? })
+        .map(|((copy, resource, name, tag, state), out, plight)| {
+            let plight = Plight::of(plight, school, &nothing).out_for(out);
+            Ok(Kept { copy: CopyId(copy), resource: ResourceId(resource), name, tag, state: state_of(&state)?, plight })
         })
         .collect()
 }

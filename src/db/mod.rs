@@ -259,10 +259,9 @@ impl Db {
             // Not in the statement that locks: PostgreSQL would look at roles as they were before it waited.
             scope.actor.ask_again(house.conn, scope.asked_in, house.now)?;
             let mut tx = house.enter(scope.cluster, scope.actor);
+            tx.settle = db.inner.settle.get().copied().filter(|_| scope.cluster != HOUSE);
             let done = work(&mut tx)?;
-            if let Some(settle) = db.inner.settle.get().filter(|_| scope.cluster != HOUSE) {
-                settle(&mut tx)?;
-            }
+            tx.settle()?;
             renew_version(tx.conn, scope.cluster)?;
             Ok(done)
         })

@@ -70,6 +70,9 @@ pub struct Tx<'a> {
     site: &'a str,
     letters: &'a Cell<bool>,
     kept: Option<Box<dyn Any>>,
+    /// What the transaction ends with; nothing while that is under way, or where it only reads.
+    pub(super) settle: Option<super::Settle>,
+    settled: bool,
 }
 
 /// An open transaction on people, sessions, sign-in links and the list of clusters.
@@ -126,6 +129,21 @@ impl Tx<'_> {
     /// What is kept is no longer true.
     pub fn keep_nothing(&mut self) {
         self.kept = None;
+    }
+
+    /// Brings up to date now what every write brings up to date at its end (`Db::settle_with`), for who has to say what follows from it:
+    /// a letter names the day on which a box is fetched, and that day follows from what was booked. Nothing while it is under way.
+    pub fn settle(&mut self) -> Result<()> {
+        let Some(settle) = self.settle.take() else { return Ok(()) };
+        let done = settle(self);
+        (self.settle, self.settled) = (Some(settle), true);
+        done
+    }
+
+    /// Whether this has been done before in this transaction: then what follows from the time alone is done.
+    #[must_use]
+    pub fn has_settled(&self) -> bool {
+        self.settled
     }
 
     /// Has somebody else act from here on, and gives who did.
@@ -188,6 +206,16 @@ impl House<'_> {
 
     /// The same transaction inside a cluster, for the import that has just created it.
     pub fn enter(&mut self, cluster: ClusterId, actor: Actor) -> Tx<'_> {
-        Tx { conn: self.conn, cluster, actor, now: self.now, site: self.site, letters: self.letters, kept: None }
+        Tx {
+            conn: self.conn,
+            cluster,
+            actor,
+            now: self.now,
+            site: self.site,
+            letters: self.letters,
+            kept: None,
+            settle: None,
+            settled: false,
+        }
     }
 }

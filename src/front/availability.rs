@@ -6,6 +6,7 @@ use crate::base::days::{self, Day, Period};
 use crate::base::ids::{CopyId, ResourceId, SchoolId};
 use crate::bookings::rules::Rules;
 use crate::bookings::spans::Search;
+use crate::bookings::stands::Beside;
 use crate::bookings::store::shelf::{self, Held};
 use crate::bookings::whereabouts::{Planned, Whereabouts};
 use crate::bookings::{FurthestAhead, Slot};
@@ -111,7 +112,12 @@ impl BoxesPage {
     }
 
     fn planned(&self, copy: &Copy) -> Planned<'_> {
-        Planned { in_service: copy.state == CopyState::InService, astray: copy.plight.astray, slots: &self.slots[self.range(copy.id)] }
+        Planned {
+            in_service: copy.state == CopyState::InService,
+            spot: copy.plight.spot,
+            astray: copy.plight.astray,
+            slots: &self.slots[self.range(copy.id)],
+        }
     }
 
     /// The copies of a resource that can be had on all the days.
@@ -163,6 +169,18 @@ impl BoxesPage {
         if other { format!("{} {}", days::short(day), day.format("%Y")) } else { days::short(day) }
     }
 
+    /// What is written beside a copy's tag.
+    #[must_use]
+    pub fn beside(&self, copy: &Copy) -> Beside {
+        Beside::of_copy(&copy.tag, &copy.plight, copy.state, self.today)
+    }
+
+    /// The same where a booking of it is spoken of.
+    #[must_use]
+    pub fn beside_loan(&self, copy: &Copy, slot: &Slot) -> Beside {
+        Beside::of_loan(&copy.tag, &copy.plight, copy.state, slot, self.today)
+    }
+
     /// Where a copy is now, as a tag.
     #[must_use]
     pub fn place(&self, copy: &Copy) -> Markup {
@@ -170,13 +188,14 @@ impl BoxesPage {
             let known = self.held(copy.id).iter().find(|held| held.slot.school == school);
             known.map_or("a school", |held| held.school.as_str())
         };
-        let astray = |astray: &Astray| match (astray, &copy.astray_names) {
+        let astray = |astray: &Astray| match (astray, &copy.spot_names) {
             (Astray::OnTheWay { to: Some(_), .. }, (from, to)) => format!("On its way from {from} to {to} {}", astray.since(self.today)),
             (Astray::OnTheWay { to: None, .. }, (from, _)) => format!("On its way from {from} to its store {}", astray.since(self.today)),
             (Astray::Missing { .. }, _) => format!("Missing {}", astray.since(self.today)),
         };
         match self.planned(copy).whereabouts(self.today) {
             Whereabouts::Home => tag(Tone::Good, "house", &format!("In store at {}", copy.home_name)),
+            Whereabouts::At { .. } => tag(Tone::Warn, "package-open", &format!("At {}, without a booking", copy.spot_names.0)),
             Whereabouts::With { school, until } => {
                 tag(Tone::Plain, "package-open", &format!("At {}, due {}", name(school), self.day(until)))
             }

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use strum::IntoEnumIterator;
 
 use crate::base::days::{self, Day, Period};
+use crate::bookings::pages::beside;
 use crate::catalogue::filter::{Filter, Query, Wrong};
 use crate::catalogue::pages::missing_now;
 use crate::catalogue::{Copy, Kind, Resource, Strand, TOPICS, year_name};
@@ -116,7 +117,7 @@ impl View<'_> {
                     @if desk.rules(resource).approval_needed { (pill(Tone::Plain, "Needs approval")) }
                 }
                 @if resource.copies.is_empty() { (tag(Tone::Plain, "ban", "No copy to lend at the moment")) }
-                @else { ul.places { @for copy in &resource.copies { li { @if resource.copies.len() > 1 { b { (copy.tag) } " " } (desk.place(copy)) (missing_now(&desk.missing(copy.id))) } } } }
+                @else { ul.places { @for copy in &resource.copies { li { (beside(&desk.beside(copy), html! { @if resource.copies.len() > 1 { b { (copy.tag) } " " } (desk.place(copy)) (missing_now(&desk.missing(copy.id))) })) } } } }
                 div.foot-row {
                     @if self.filter.free.is_some() && resource.copies.len() > 1 {
                         (tag(Tone::Good, "check", &format!("{} of {} free then", free.len(), resource.copies.len())))

@@ -10,10 +10,12 @@ use crate::attention::inbox::{Cause, Entry, Inbox, Reader, Thing, whereabouts};
 use crate::attention::pages::rescue::button;
 use crate::attention::remedies::{Step, for_copy};
 use crate::attention::store::{self, Neighbour};
-use crate::attention::{AtRisk, Found, Holding, Request, Trouble};
+use crate::attention::{self, AtRisk, Found, Holding, Request, Trouble};
 use crate::base::days::{self, Day};
 use crate::base::ids::{PendingId, SchoolId};
+use crate::bookings::pages::beside;
 use crate::bookings::pages::requests::Requests;
+use crate::bookings::stands::Beside;
 use crate::catalogue::Item;
 use crate::db::{Result, Tx};
 use crate::people::pages::call;
@@ -89,6 +91,11 @@ impl InboxPage {
 
     fn name(&self, school: SchoolId) -> &str {
         self.neighbours.iter().find(|one| one.id == school).map_or(ANOTHER, |one| &one.short_name)
+    }
+
+    /// What is written beside a copy's tag.
+    fn beside(&self, item: &Item, home: SchoolId) -> Beside {
+        attention::beside(&self.inbox.holdings, item, home, self.inbox.today)
     }
 
     fn lead(&self, school: SchoolId) -> Markup {
@@ -213,6 +220,7 @@ fn line(member: &Member, desk: &InboxPage, thing: &Thing<'_>) -> Markup {
             describe(
                 base,
                 &holding.item,
+                &holding.beside(desk.inbox.today),
                 &html! {
                     p.warn { (short) "." }
                     p { (sentence(&whereabouts(holding, &|school| desk.name(school)))) ". It stands here until it is counted full." }
@@ -222,13 +230,19 @@ fn line(member: &Member, desk: &InboxPage, thing: &Thing<'_>) -> Markup {
         ),
         Thing::AtRisk(one) => (booking_at_risk(desk, base, one), rescue(member, desk, one)),
         Thing::Find(find) => (
-            describe(base, &find.item, &html! { p { "On " (days::full(find.on)) " somebody wrote: “" (find.words) "”" } }),
+            describe(
+                base,
+                &find.item,
+                &desk.beside(&find.item, find.home),
+                &html! { p { "On " (days::full(find.on)) " somebody wrote: “" (find.words) "”" } },
+            ),
             done(&format!("finds/{}/done", find.id), &find.item.words()),
         ),
         Thing::Difference(one) => (
             describe(
                 base,
                 &one.item,
+                &desk.beside(&one.item, one.home),
                 &html! {
                     p { "Handed over from " (desk.name(one.from)) " to " (one.to.map_or("its store", |to| desk.name(to))) @if let Some(on) = one.on { " on " (days::full(on)) } ". The two counts are not the same." }
                 },
@@ -243,7 +257,7 @@ fn line(member: &Member, desk: &InboxPage, thing: &Thing<'_>) -> Markup {
                 div.what {
                     (strand_icon(one.item.strand.class(), &one.item.icon))
                     div {
-                        a href={ (base) "/bookings/" (one.id) } { (desk.name(one.school)) ": " (one.item.words()) ", " (one.days) }
+                        a href={ (base) "/bookings/" (one.id) } { (beside(&desk.beside(&one.item, one.home), html! { (desk.name(one.school)) ": " (one.item.words()) ", " (one.days) })) }
                         p { "Its days are over, and nobody has said that it was fetched. Ask " (desk.lead(one.school)) " whether it was, and whether the class still needs it." }
                     }
                 }
@@ -305,6 +319,7 @@ fn of_copy(desk: &InboxPage, base: &str, trouble: Trouble, holding: &Holding) ->
     describe(
         base,
         &holding.item,
+        &holding.beside(desk.inbox.today),
         &html! {
             @match trouble {
                 Trouble::Late(last) => { p { (desk.name(school)) ", " (desk.lead(school)) ". " } p.bad { "It was due on " (days::full(last)) ", " (ago(last, today)) "." } }
@@ -387,7 +402,7 @@ fn booking_at_risk(desk: &InboxPage, base: &str, one: &AtRisk) -> Markup {
         div.what {
             (strand_icon(one.item.strand.class(), &one.item.icon))
             div {
-                a href={ (base) "/bookings/" (one.slot.id) } { (desk.name(one.slot.school)) ": " (one.item.words()) ", " (one.slot.days) }
+                a href={ (base) "/bookings/" (one.slot.id) } { (beside(&one.beside, html! { (desk.name(one.slot.school)) ": " (one.item.words()) ", " (one.slot.days) })) }
                 p.warn { (one.why.words(|school| desk.name(school))) }
             }
         }
@@ -403,11 +418,11 @@ fn rescue(member: &Member, desk: &InboxPage, one: &AtRisk) -> Markup {
 }
 
 /// The copy with its icon, and what is said of it.
-fn describe(base: &str, item: &Item, words: &Markup) -> Markup {
+fn describe(base: &str, item: &Item, known: &Beside, words: &Markup) -> Markup {
     html! {
         div.what {
             (strand_icon(item.strand.class(), &item.icon))
-            div { a href={ (base) "/copies/" (item.copy) } { (item.words()) } (words) }
+            div { a href={ (base) "/copies/" (item.copy) } { (beside(known, item.words())) } (words) }
         }
     }
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
-use crate::bookings::pages::state_pill;
+use crate::bookings::pages::{beside, state_pill};
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{Kind, Risk, Slot, State, last_day_of, risk};
 use crate::db::{Result, Tx};
@@ -15,8 +15,8 @@ use crate::journeys::store::legs;
 use crate::people::Member;
 use crate::schools::{self, SchoolNames};
 use crate::waiting;
-use crate::waiting::pages::waits::place;
-use crate::waiting::store::{self, Listed};
+use crate::waiting::pages::waits::{named, place};
+use crate::waiting::store::{self, Besides, Listed};
 use crate::web::forms::verb;
 use crate::web::page::{Nav, WITH_KEPT, page_with};
 use crate::web::parts::{Tone, empty, head, icon, kept, pill, strand_icon, table_or_cards};
@@ -51,6 +51,8 @@ struct LoansPage {
     /// The cluster's open places on the waiting list, and those of the schools among them.
     open: Vec<waiting::Wait>,
     waits: Vec<Listed>,
+    /// The copies that are waited for or offered.
+    besides: Besides,
 }
 
 impl LoansPage {
@@ -75,7 +77,19 @@ impl LoansPage {
         waits.retain(|one| mine.contains(&one.wait.school));
         // What is offered first.
         waits.sort_by_key(|one| (one.wait.state != waiting::State::Offered, one.wait.id));
-        Ok(Self { today, year, current, past, names: schools::store::school_names(tx)?, legs, out: loans::out_now(tx)?, open, waits })
+        let besides = store::besides(tx, &waits)?;
+        Ok(Self {
+            besides,
+            today,
+            year,
+            current,
+            past,
+            names: schools::store::school_names(tx)?,
+            legs,
+            out: loans::out_now(tx)?,
+            open,
+            waits,
+        })
     }
 
     fn name(&self, school: SchoolId) -> &str {
@@ -196,7 +210,7 @@ fn waiting_list(member: &Member, desk: &LoansPage) -> Markup {
                         div.what {
                             (strand_icon(one.strand.class(), &one.icon))
                             div {
-                                a href=(here) { (one.name) @if !one.tag.is_empty() { " (" (one.tag) ")" } }
+                                a href=(here) { (named(one, &desk.besides)) }
                                 p { (one.wait.days) }
                                 @if let Some(until) = one.until.filter(|_| one.wait.state == waiting::State::Offered) {
                                     p.warn { "Offered to " (one.school) " until " (days::full(last_day_of(until))) }
@@ -209,7 +223,7 @@ fn waiting_list(member: &Member, desk: &LoansPage) -> Markup {
                                 }
                             }
                         }
-                        @if one.wait.state == waiting::State::Offered { (pill(Tone::Warn, "Offered")) } @else { (place(one, &desk.open)) }
+                        @if one.wait.state == waiting::State::Offered { (pill(Tone::Good, "Offered")) } @else { (place(one, &desk.open)) }
                     }
                 }
             }
@@ -221,13 +235,13 @@ fn handover(member: &Member, desk: &LoansPage, day: Day, loan: &Loan) -> Markup 
     let (today, slot) = (desk.today, &loan.booking.slot);
     let late = slot.late_since(today).is_some();
     let leg = desk.leg(loan);
-    let task = leg.map(|leg| (Task::of(leg, &[slot.school]), leg));
+    let task = leg.map(|leg| (Task::of(&leg.ends(), &[slot.school]), leg));
     html! {
         li {
             div.what {
                 (strand_icon(loan.strand.class(), &loan.icon))
                 div {
-                    a href={ (member.base()) "/bookings/" (slot.id) } { (loan.name) " (" (loan.tag) ")" }
+                    a href={ (member.base()) "/bookings/" (slot.id) } { (beside(&loan.beside(today), html! { (loan.name) " (" (loan.tag) ")" })) }
                     p.bad[late] {
                         @match task {
                             Some((task, leg)) => { (task.words("it", desk.name(leg.from), desk.name(leg.to), leg.to_booking.is_none())) }
@@ -282,7 +296,7 @@ fn list(member: &Member, desk: &LoansPage, caption: &str, loans: &[&Loan], sever
                 @let slot = &loan.booking.slot;
                 tr {
                     th scope="row" { a href={ (member.base()) "/bookings/" (slot.id) } { (slot.days) } }
-                    td data-h="Box" { (loan.name) " (" (loan.tag) ")" }
+                    td data-h="Box" { (beside(&loan.beside(desk.today), html! { (loan.name) " (" (loan.tag) ")" })) }
                     @if several { td data-h="School" { (desk.name(slot.school)) } }
                     td data-h="Class" { (loan.booking.class_name) }
                     td data-h="Status" {

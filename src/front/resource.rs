@@ -4,10 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
 use crate::base::days::{self, Day};
-use crate::base::ids::{ContentsLineId, CopyId, ResourceId};
-use crate::bookings::pages::state_pill;
+use crate::base::ids::{ContentsLineId, ResourceId};
+use crate::bookings::pages::{beside, state_pill};
 use crate::bookings::store::shelf::{self, Held};
-use crate::bookings::{Kind as For, risk};
+use crate::bookings::{Kind as For, Slot, risk};
 use crate::catalogue::missing::{self, Short};
 use crate::catalogue::pages::missing_now;
 use crate::catalogue::{ContentsLine, Copy, Plight, Resource, Title, similar, store};
@@ -117,11 +117,11 @@ impl View<'_> {
                     tr {
                         th scope="row" {
                             span.two {
-                                a href={ (self.base) "/copies/" (copy.id) } { (copy.tag) }
+                                a href={ (self.base) "/copies/" (copy.id) } { (beside(&desk.beside(copy), &copy.tag)) }
                                 a href={ (self.base) "/copies/" (copy.id) "/history" } { "History" span.vh { " of " (copy.tag) } }
                             }
                         }
-                        td data-h="Where" { (desk.place(copy)) (missing_now(&desk.missing(copy.id))) @if !copy.note.is_empty() { br; small { (copy.note) } } }
+                        td data-h="Where" { (beside(&desk.beside(copy), html! { (desk.place(copy)) (missing_now(&desk.missing(copy.id))) })) @if !copy.note.is_empty() { br; small { (copy.note) } } }
                         td data-h="Free" { (desk.when_free(free)) }
                         @if desk.viewer.may_book {
                             td {
@@ -170,11 +170,11 @@ impl View<'_> {
 
     fn next(&self) -> Markup {
         let desk = self.desk;
-        let mut next: Vec<(&str, &Copy, &Held)> = Vec::new();
+        let mut next: Vec<(&Copy, &Held)> = Vec::new();
         for copy in &self.own.copies {
-            next.extend(desk.held(copy.id).iter().map(|held| (copy.tag.as_str(), copy, held)));
+            next.extend(desk.held(copy.id).iter().map(|held| (copy, held)));
         }
-        next.sort_by_key(|(_, _, held)| held.slot.days);
+        next.sort_by_key(|(_, held)| held.slot.days);
         if next.is_empty() {
             return html! { p { "Nobody has reserved it yet." } };
         }
@@ -183,11 +183,11 @@ impl View<'_> {
         let heads: &[&str] = if many { &["Dates", "School", "Copy", "Status"] } else { &["Dates", "School", "Status"] };
         html! {
             (table_or_cards("Next loans", heads, html! {
-                @for (tag, copy, held) in next.iter().take(NEXT) {
+                @for (copy, held) in next.iter().take(NEXT) {
                     tr {
                         th scope="row" { a href={ (self.base) "/bookings/" (held.slot.id) } { (held.slot.days) } }
                         td data-h="School" { @if held.slot.kind == For::Restock { "Restock" } @else { (held.school) @if !held.class_name.is_empty() { ", " (held.class_name) } } }
-                        @if many { td data-h="Copy" { (tag) } }
+                        @if many { td data-h="Copy" { (beside(&desk.beside_loan(copy, &held.slot), &copy.tag)) } }
                         td data-h="Status" { (self.status(held, copy.state.why_not(), &copy.plight)) }
                     }
                 }
@@ -205,7 +205,10 @@ impl View<'_> {
     }
 
     fn history(&self, past: &[Held], before: Option<Day>) -> Markup {
-        let tag = |copy: CopyId| self.own.copies.iter().find(|own| own.id == copy).map_or("", |own| own.tag.as_str());
+        let tag = |slot: &Slot| {
+            let copy = self.own.copies.iter().find(|own| own.id == slot.copy);
+            copy.map(|copy| beside(&self.desk.beside_loan(copy, slot), &copy.tag)).unwrap_or_default()
+        };
         let many = self.own.copies.len() > 1;
         let heads: &[&str] = if many { &["Dates", "School", "Copy"] } else { &["Dates", "School"] };
         // The next page begins before a day, so this one shows the whole of its last day.
@@ -224,7 +227,7 @@ impl View<'_> {
                             td data-h="School" {
                                 @if held.slot.kind == For::Restock { "Restock" } @else { (held.school) @if !held.class_name.is_empty() { ", " (held.class_name) } }
                             }
-                            @if many { td data-h="Copy" { (tag(held.slot.copy)) } }
+                            @if many { td data-h="Copy" { (tag(&held.slot)) } }
                         }
                     }
                 }))

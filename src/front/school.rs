@@ -7,8 +7,7 @@ use serde::Deserialize;
 
 use crate::base::ids::SchoolId;
 use crate::base::{Day, days};
-use crate::bookings::pages::loan_list;
-use crate::catalogue::pages::kept_list;
+use crate::bookings::pages::{kept_list, loan_list};
 use crate::catalogue::store::{self as catalogue, Kept};
 use crate::clusters::log::Line;
 use crate::clusters::pages::changes::history;
@@ -116,17 +115,17 @@ fn main(member: &Member, sheet: &Sheet, done: &str) -> Markup {
             section.panel.card {
                 h2 { "What it holds now" }
                 @if sheet.things.held.is_empty() { p { "Nothing. What the school has fetched and not given back is shown here." } }
-                @else { (loan_list(base, &sheet.things.held)) }
+                @else { (loan_list(base, &sheet.things.held, today)) }
             }
             section.panel.card {
                 h2 { "What it has booked" }
                 @if sheet.things.ahead.is_empty() { p { "Nothing. Bookings to come are shown here." } }
-                @else { (loan_list(base, &sheet.things.ahead)) }
+                @else { (loan_list(base, &sheet.things.ahead, today)) }
             }
             section.panel.card {
                 h2 { "What is kept there" }
                 @if sheet.kept.is_empty() { p { "Nothing. Boxes that have their place at this school are shown here." } }
-                @else { (kept_list(base, &sheet.kept)) }
+                @else { (kept_list(base, &sheet.kept, today)) }
             }
         }
         (history(&sheet.history))

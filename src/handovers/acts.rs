@@ -93,7 +93,14 @@ pub fn count(tx: &mut Tx<'_>, copy: CopyId, side: Side, work: &Sent, me: &Who, t
     }
     match handover.zip(event) {
         Some((handover, event)) => teller.tell(tx, handover, &event)?,
-        None => by.log(tx, "counted", None)?,
+        None => {
+            by.log(tx, "counted", None)?;
+            // At a handover both sides hear of it; here the coordinators do, where the next school cannot do without.
+            let missing = count.new_essential_shortages();
+            if !missing.is_empty() {
+                teller.short(tx, &thing, kept, &missing)?;
+            }
+        }
     }
     Ok(handover)
 }

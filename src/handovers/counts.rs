@@ -5,6 +5,7 @@
 
 mod reading;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +14,7 @@ use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use crate::base::Day;
 use crate::base::ids::{ContentsLineId, CountId, PhotoId, SchoolId};
 
-pub use reading::{Fault, Typed, as_typed, field, read, untouched, words};
+pub use reading::{Fault, SOME, Typed, as_typed, field, read, untouched, words};
 
 /// No line of a box has more.
 pub const MOST: u32 = 100_000;
@@ -146,7 +147,7 @@ impl Expected {
     /// "Torch: 4 of 6".
     #[must_use]
     pub fn words(&self) -> String {
-        if self.known == self.quantity { self.quantity.to_string() } else { format!("{} of {}", self.known, self.quantity) }
+        many(self.known, self.quantity)
     }
 
     /// How many are known to be missing.
@@ -207,12 +208,17 @@ impl CountLine {
         self.looked_at() && self.known() < self.of.known
     }
 
-    /// "4 of 6, missing", "Plenty", "Not counted".
+    /// Whether more were counted than belong in the box: something of another one may lie in it.
+    #[must_use]
+    pub fn is_surplus(&self) -> bool {
+        self.counted.is_some_and(|number| number > self.of.quantity)
+    }
+
+    /// "4 of 6, missing", "8, where 6 belong", "Plenty", "Not counted".
     #[must_use]
     pub fn words(&self) -> String {
         let many = match (self.counted, self.loose) {
-            (Some(number), _) if number == self.of.quantity => number.to_string(),
-            (Some(number), _) => format!("{number} of {}", self.of.quantity),
+            (Some(number), _) => many(number, self.of.quantity),
             (None, Some(loose)) => loose.words().to_owned(),
             (None, None) => return Why::NotCounted.words().to_owned(),
         };
@@ -236,6 +242,15 @@ impl CountLine {
             _ => "missing",
         };
         Some(format!("{item}: {short} of {quantity} {how}"))
+    }
+}
+
+/// "6", "4 of 6", and of more than belong in it "8, where 6 belong".
+fn many(there: u32, quantity: u32) -> String {
+    match there.cmp(&quantity) {
+        Ordering::Less => format!("{there} of {quantity}"),
+        Ordering::Equal => there.to_string(),
+        Ordering::Greater => format!("{there}, where {quantity} belong"),
     }
 }
 
@@ -265,12 +280,30 @@ impl Count {
         self.lines.iter().filter(|line| line.is_new_shortage()).filter_map(CountLine::short).collect()
     }
 
+    /// Essential lines with fewer than were known to be there, in words: what the next school cannot do without.
+    #[must_use]
+    pub fn new_essential_shortages(&self) -> Vec<String> {
+        self.lines.iter().filter(|line| line.of.essential && line.is_new_shortage()).filter_map(CountLine::short).collect()
+    }
+
+    /// Whether only some lines were looked at.
+    fn is_part(&self) -> bool {
+        self.how == How::Lines && self.lines.iter().any(|line| !line.looked_at() && line.why.is_none())
+    }
+
     /// "Everything was there", "3 of 12 lines short", "Not counted".
     #[must_use]
     pub fn summary(&self) -> String {
         let short = self.lines.iter().filter(|line| line.short().is_some()).count();
+        let more: Vec<&str> = self.lines.iter().filter(|line| line.is_surplus()).map(|line| line.of.item.as_str()).collect();
         match (self.how, short) {
+            _ if self.is_part() => {
+                let said =
+                    self.lines.iter().filter(|line| line.looked_at()).map(|line| format!("{}: {}", line.of.item, lower(&line.words())));
+                format!("Said of some lines alone. {}", said.collect::<Vec<_>>().join(". "))
+            }
             (How::None, _) => "Nothing was counted".to_owned(),
+            (_, 0) if !more.is_empty() => format!("More was there than belongs in it: {}", more.join(", ")),
             (_, 0) if self.lines.iter().all(CountLine::looked_at) => "Everything was there".to_owned(),
             (_, 0) => "Nothing short in what was counted".to_owned(),
             (_, 1) => "1 line was short".to_owned(),
@@ -304,8 +337,15 @@ impl HolderCount {
     /// "1 line was short. Torch: 4 of 6, missing. Worn. The key is in the lid".
     #[must_use]
     pub fn words(&self) -> String {
-        let apart = |line: &&CountLine| line.short().is_some() || line.why.is_some() || line.loose == Some(Loose::Low);
-        let lines = self.count.lines.iter().filter(apart).map(|line| format!("{}: {}", line.of.item, lower(&line.words())));
+        let apart = |line: &&CountLine| line.short().is_some() || line.is_surplus() || line.why.is_some() || line.loose == Some(Loose::Low);
+        // Of a part the summary says each line.
+        let lines = self
+            .count
+            .lines
+            .iter()
+            .filter(|_| !self.count.is_part())
+            .filter(apart)
+            .map(|line| format!("{}: {}", line.of.item, lower(&line.words())));
         let said = [self.condition.map(|condition| condition.words().to_owned()), Some(self.note.clone())].into_iter().flatten();
         let all = std::iter::once(self.count.summary()).chain(lines).chain(said.filter(|words| !words.is_empty()));
         all.collect::<Vec<_>>().join(". ")

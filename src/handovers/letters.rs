@@ -3,7 +3,7 @@
 
 use crate::base::clock;
 use crate::base::days::Day;
-use crate::base::ids::{FindId, HandoverId};
+use crate::base::ids::{CountId, FindId, HandoverId};
 use crate::mail::{Block, Choice, Kind, Letter, Recipient};
 
 const BOTH_SIDES: &str = "The science leads of both schools, and the coordinators when something is wrong";
@@ -55,8 +55,17 @@ pub const WITHDRAWN: &Kind = &Kind {
 pub const FOUND: &Kind =
     &Kind { key: "box_found", name: "Somebody has found a box", to: "The coordinators", choice: Choice::Always, waits: false };
 
-/// The letters about handovers and finds.
-pub const KINDS: &[&Kind] = &[GIVEN, RECEIVED, REFUSED, TAKEN, GIVEN_LATE, WITHDRAWN, FOUND];
+/// To the coordinators: who has a box says that something essential of it is missing or broken.
+pub const SHORT: &Kind = &Kind {
+    key: "box_short",
+    name: "Something that a box needs is missing or broken",
+    to: "The coordinators",
+    choice: Choice::Always,
+    waits: false,
+};
+
+/// The letters about handovers, finds and what is missing.
+pub const KINDS: &[&Kind] = &[GIVEN, RECEIVED, REFUSED, TAKEN, GIVEN_LATE, WITHDRAWN, FOUND, SHORT];
 
 /// What the letters say of a handover.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -275,6 +284,27 @@ pub fn found(find: FindId, name: &str, words: &str, to: &Recipient, cluster: &st
     .with_choices(url)
 }
 
+/// Who has a box says what is missing in it now. `missing`: "Torch: 2 of 6 broken".
+#[must_use]
+pub fn short(count: CountId, name: &str, missing: &[String], to: &Recipient, because: &Because, today: Day, url: &str) -> Letter {
+    Letter {
+        kind: SHORT,
+        subject: format!("count:{count}"),
+        day: today,
+        to: to.clone(),
+        reason: because.words(),
+        title: format!("Something is missing in {name}"),
+        blocks: vec![
+            Block::heading(format!("Something is missing in {name}")),
+            Block::paragraph("The school that has it says so. Without it the box is of little use to the next school."),
+            Block::facts([("Missing or broken", missing.join("; "))]),
+            Block::button("See the box", url),
+        ],
+        calendar: None,
+    }
+    .with_choices(url)
+}
+
 fn facts(about: &About) -> Block {
     let list = |words: &[String]| words.join("; ");
     let mut facts = vec![
@@ -378,6 +408,10 @@ mod tests {
             ("handover_refused", refused(&arrived, &to, &coordinator, today, "The lid is broken")),
             ("handover_withdrawn", withdrawn(&about(), &to, &gets, today)),
             ("handover_not_arrived", not_arrived(&About { to: "the store at Fairburn".into(), ..about() }, &to, &gives, today)),
+            (
+                "box_short",
+                short(CountId(1), "Electricity (EL1)", &["Torch: 2 of 6 broken".into()], &to, &coordinator, today, &about().copy_url),
+            ),
             ("box_found", found(FindId(1), "Electricity (EL1)", "On the number 42 bus", &to, "South Milford", today, &about().copy_url)),
         ] {
             let shown = format!("Subject: {}\n\n{}", letter.title, bodies::text(&letter));

@@ -8,7 +8,10 @@ pub mod lid;
 pub mod back;
 pub mod count;
 
-use crate::handovers::Who;
+use crate::bookings::stands::Beside;
+use crate::catalogue::{CopyState, Out, Plight};
+use crate::handovers::store::handovers::Thing;
+use crate::handovers::{Scene, Who};
 use crate::people::{Member, RoleKind};
 use crate::web::answer::{answer, see_other};
 
@@ -35,6 +38,13 @@ pub fn inside(routes: &mut web::ServiceConfig) {
 pub fn outside(routes: &mut web::ServiceConfig) {
     use web::{get, post};
     routes.route("/b", get().to(lid::ask)).route("/b/{code}", get().to(lid::show)).route("/b/{code}", post().to(lid::found));
+}
+
+/// What is written beside a copy's tag.
+pub(crate) fn known(thing: &Thing, scene: &Scene) -> Beside {
+    let out = scene.out.map(|slot| Out { booking: slot.id, days: slot.days });
+    let state = thing.state.parse().unwrap_or(CopyState::InService);
+    Beside::of_copy(&thing.tag, &Plight { out, ..scene.custody.plight(None) }, state, scene.today)
 }
 
 /// Who the person is to a copy.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::days;
-use crate::base::ids::{HandoverId, PersonId, SchoolId};
+use crate::base::ids::{CountId, HandoverId, PersonId, SchoolId};
 use crate::bookings::changes::Back;
 use crate::bookings::{self, Slot};
 use crate::clusters;
@@ -12,7 +12,7 @@ use crate::db::{Result, Tx};
 use crate::handovers::counts::{Count, Side, differences};
 use crate::handovers::letters::{self, About, Because, GIVEN, KINDS, read_subject};
 use crate::handovers::store::counts;
-use crate::handovers::store::handovers::{self, Handover, Said, Signature, State};
+use crate::handovers::store::handovers::{self, Handover, Said, Signature, State, Thing};
 use crate::journeys::store;
 use crate::mail::{Kind, Letter, Recipient, Stored, store as outbox};
 use crate::people::store::{Person, roles};
@@ -154,6 +154,15 @@ impl Teller {
             from,
             to,
         })
+    }
+
+    /// The school that has a copy says that something essential of it is missing or broken: the coordinators hear of it.
+    pub fn short(&self, tx: &mut Tx<'_>, thing: &Thing, count: CountId, missing: &[String]) -> Result<()> {
+        let today = tx.today();
+        let (name, url) = (format!("{} ({})", thing.name, thing.tag), tx.link(&format!("{}/copies/{}", self.base, thing.copy)));
+        let coordinators = roles::people_with_role(tx, RoleKind::Coordinator)?;
+        let because = Because::Coordinates(self.cluster.clone());
+        enqueue(tx, &coordinators, &because, &mut BTreeSet::new(), |to, why| letters::short(count, &name, missing, to, why, today, &url))
     }
 
     /// A stranger has found a copy: the coordinators hear of it.

@@ -18,21 +18,11 @@ use chrono::{DateTime, Utc};
 
 use crate::base::ids::{BookingId, CopyId, HandoverId, LegId, MeetingId, PersonId, SchoolId};
 use crate::base::{Day, clock};
-use crate::catalogue::{Astray, Plight};
+use crate::bookings::errands::Ends;
+use crate::catalogue::{Plight, Spot};
 
-/// Where a copy can be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::Display)]
-#[strum(serialize_all = "snake_case")]
-pub enum Place {
-    /// A school has it.
-    School,
-    /// It lies where it is kept when nobody has it.
-    Store,
-    /// One school has handed it over, and nobody has received it yet.
-    Transit,
-    /// Nobody knows.
-    Missing,
-}
+pub use crate::bookings::errands::Way;
+pub use crate::catalogue::Place;
 
 /// Where a copy is now, since when, with whom. Exactly one a copy; the database holds that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,31 +48,23 @@ pub struct Custody {
 }
 
 impl Custody {
+    /// Where it is, as everything that is shown of a copy says it.
+    #[must_use]
+    pub fn spot(&self) -> Spot {
+        Spot { place: self.place, school: self.school, to: self.to }
+    }
+
     /// How it stands, as the rule of risk wants it. `long_from`: the day from which it is on its way for too long, while it is.
     #[must_use]
     pub fn plight(&self, long_from: Option<Day>) -> Plight {
-        let since = clock::today(self.since);
-        let astray = match self.place {
-            Place::Transit => Some(Astray::OnTheWay { from: self.school, to: self.to, since, long_from }),
-            Place::Missing => Some(Astray::Missing { last: self.school, since }),
-            Place::School | Place::Store => None,
-        };
-        Plight { astray, short: self.short_essentials.clone() }
+        let spot = self.spot();
+        Plight {
+            spot: Some(spot),
+            out: None,
+            astray: spot.astray(clock::today(self.since), long_from),
+            short: self.short_essentials.clone(),
+        }
     }
-}
-
-/// How a copy travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::Display)]
-#[strum(serialize_all = "snake_case")]
-pub enum Way {
-    /// The receiver comes for it.
-    Fetch,
-    /// The giver brings it.
-    Bring,
-    /// Both meet at a cluster meeting.
-    Meeting,
-    /// Both ends are at one school.
-    Stays,
 }
 
 /// Where a leg stands.
@@ -132,6 +114,14 @@ pub struct Leg {
     pub told: bool,
     /// The day on which the worker looks at it again.
     pub look_on: Day,
+}
+
+impl Leg {
+    /// Between whom it goes, and how.
+    #[must_use]
+    pub fn ends(&self) -> Ends {
+        Ends { from: self.from, to: self.to, from_store: self.from_booking.is_none(), to_store: self.to_booking.is_none(), way: self.way }
+    }
 }
 
 /// Another day or way for a leg, which the other side has not answered yet.

@@ -1,5 +1,7 @@
 //! The rows of the waiting list. Lists are bounded by what a school may have at a time.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
@@ -8,6 +10,7 @@ use diesel::sql_types::Bool;
 
 use crate::base::days::{Day, Period};
 use crate::base::ids::{BookingId, ClusterId, CopyId, PersonId, ResourceId, SchoolId, WaitId};
+use crate::bookings::store::loans;
 use crate::catalogue::Strand;
 use crate::catalogue::store::strand_of;
 use crate::db::schema::{bookings, copies, resources, schools, settings, unsettled, waits};
@@ -133,7 +136,9 @@ pub struct Listed {
     pub icon: String,
     /// The school's short name.
     pub school: String,
-    /// The tag of the copy that is waited for, or that is offered; empty for any.
+    /// The copy that is waited for, or that is offered; `None` for any.
+    pub copy: Option<CopyId>,
+    /// Its tag; empty for any.
     pub tag: String,
     /// How long the offer is held.
     pub until: Option<DateTime<Utc>>,
@@ -141,7 +146,7 @@ pub struct Listed {
     pub asked: DateTime<Utc>,
 }
 
-type NameRow = (String, String, String, String, Option<String>, Option<NaiveDateTime>, NaiveDateTime);
+type NameRow = (String, String, String, String, Option<(i64, String)>, Option<NaiveDateTime>, NaiveDateTime);
 
 /// The places with their names: those that the filter lets through.
 macro_rules! listed {
@@ -166,7 +171,7 @@ macro_rules! listed {
                     resources::strand,
                     resources::icon,
                     schools::short_name,
-                    copies::tag.nullable(),
+                    (copies::id, copies::tag).nullable(),
                     bookings::offer_until.nullable(),
                     waits::created_at,
                 ),
@@ -181,10 +186,20 @@ fn listed_of((row, (name, strand, icon, school, tag, until, asked)): (Row, NameR
         strand: strand_of(&strand)?,
         icon,
         school,
-        tag: tag.unwrap_or_default(),
+        copy: tag.as_ref().map(|(id, _)| CopyId(*id)),
+        tag: tag.map(|(_, tag)| tag).unwrap_or_default(),
         until: until.map(|until| until.and_utc()),
         asked: asked.and_utc(),
     })
+}
+
+/// What is known of the copies that are waited for or offered.
+pub type Besides = BTreeMap<CopyId, loans::Standing>;
+
+/// The copies that these places wait for or are offered: one query where there are any, and one more while one is on its way.
+pub fn besides(tx: &mut Tx<'_>, places: &[Listed]) -> Result<Besides> {
+    let copies: Vec<CopyId> = places.iter().filter_map(|one| one.copy).collect();
+    loans::besides(tx, &copies)
 }
 
 /// One place of this cluster.

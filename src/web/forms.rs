@@ -235,6 +235,8 @@ pub struct Choice {
     pub value: String,
     /// What is read.
     pub words: String,
+    /// The same as markup, where it carries more than words.
+    pub named: Option<Markup>,
     /// A smaller line under it; may be empty.
     pub hint: String,
     /// What else belongs to it; may be empty.
@@ -244,7 +246,7 @@ pub struct Choice {
 /// A choice without a second line.
 #[must_use]
 pub fn choice(value: impl Into<String>, words: impl Into<String>) -> Choice {
-    Choice { value: value.into(), words: words.into(), hint: String::new(), more: html! {} }
+    Choice { value: value.into(), words: words.into(), named: None, hint: String::new(), more: html! {} }
 }
 
 /// Radio buttons under a legend. The first one has the field's name as its id.
@@ -260,7 +262,7 @@ pub fn radios(name: &str, legend: &str, hint: &str, chosen: &str, errors: &Error
                     @let id = if n == 0 { name.to_owned() } else { format!("{name}-{n}") };
                     div.pick {
                         input type="radio" id=(id) name=(name) value=(choice.value) checked[choice.value == chosen];
-                        label for=(id) { (choice.words) @if !choice.hint.is_empty() { small { (choice.hint) } } (choice.more) }
+                        label for=(id) { @if let Some(named) = &choice.named { (named) } @else { (choice.words) } @if !choice.hint.is_empty() { small { (choice.hint) } } (choice.more) }
                     }
                 }
             }

@@ -50,6 +50,7 @@ mod lockout;
 mod lost_and_found;
 mod mailer;
 mod my_loans;
+mod one_truth;
 mod outbox;
 mod parity;
 mod passkeys;

@@ -7,6 +7,7 @@ use crate::base::Period;
 use crate::base::ids::{BookingId, CopyId, SchoolId};
 use crate::bookings::acts::later;
 use crate::bookings::moved::Moved;
+use crate::bookings::stands::Beside;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::store::shelf::{self, Reading};
 use crate::bookings::tell::Teller;
@@ -132,6 +133,13 @@ impl Case {
     #[must_use]
     pub fn another(&self) -> Option<Decision> {
         another_copy(&self.reading.shelf, &self.loan.booking, |copy| self.is_sound(copy)).filter(|_| self.risk.is_some())
+    }
+
+    /// What is written beside the tag of a copy of the same title.
+    #[must_use]
+    pub fn beside(&self, tag: &str) -> Option<Beside> {
+        let copy = self.reading.title.copies.iter().find(|copy| copy.tag == tag)?;
+        Some(Beside::of_copy(tag, &copy.plight, copy.state, self.reading.shelf.today))
     }
 
     /// Other days on which the school could have it: the copy, its tag and the days.

@@ -13,6 +13,7 @@ use crate::attention::{Request, acts};
 use crate::base::ids::BookingId;
 use crate::bookings::Risk;
 use crate::bookings::acts::later::being;
+use crate::bookings::pages::beside;
 use crate::bookings::tell::Teller;
 use crate::people::{Coordinator, Member};
 use crate::undo::Begun;
@@ -74,7 +75,7 @@ fn offered(member: &Member, case: &Case, id: BookingId, remedy: Remedy, what: &s
             @match remedy {
                 Remedy::Move => @if let Some(decision) = case.another() {
                     h2 { "The same days, another copy" }
-                    p { (decision.tag) " is free on these days, and whole. The school gets the new calendar entry by e-mail." }
+                    p { (named(case, &decision.tag)) " is free on these days, and whole. The school gets the new calendar entry by e-mail." }
                     div.verbs.gap { (post("move", &format!("Move it to {}", decision.tag), "repeat")) }
                 },
                 Remedy::AskIfEnough => {
@@ -89,7 +90,7 @@ fn offered(member: &Member, case: &Case, id: BookingId, remedy: Remedy, what: &s
                 },
                 Remedy::Dates => @if let Some((copy, tag, days)) = case.other() {
                     h2 { "Other dates" }
-                    (summary(&[row("Booked", slot.days.to_string()), row("Nearest free", days.to_string()), row("Copy", tag)]))
+                    (summary(&[row("Booked", slot.days.to_string()), row("Nearest free", days.to_string()), row("Copy", named(case, tag))]))
                     div.verbs.gap {
                         (post("offer", &format!("Suggest them to {}", case.school()), "mail"))
                         a.btn.small href={ (base) (change_form(id, copy, days)) } { "Change the booking myself" }
@@ -102,6 +103,11 @@ fn offered(member: &Member, case: &Case, id: BookingId, remedy: Remedy, what: &s
             }
         }
     }
+}
+
+/// A copy of the same title, as it is named wherever its tag stands.
+fn named(case: &Case, tag: &str) -> Markup {
+    case.beside(tag).map_or_else(|| html! { (tag) }, |known| beside(&known, tag))
 }
 
 /// Moves a booking at risk to another copy for the same days.

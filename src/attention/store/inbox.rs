@@ -233,10 +233,11 @@ fn sorted(today: Day, rows: Vec<Row>) -> Result<Inbox> {
             "request" => inbox.requests.push(row.booked()?),
             "never fetched" => inbox.never_fetched.push(row.booked()?),
             "wait" => inbox.waits.push(row.queued()?),
-            "find" => inbox.finds.push(Find { id: FindId(row.id), item: row.item()?, on: row.on()?, words: row.more }),
+            "find" => inbox.finds.push(Find { id: FindId(row.id), item: row.item()?, home: row.home()?, on: row.on()?, words: row.more }),
             "difference" => inbox.differences.push(Difference {
                 id: HandoverId(row.id),
                 item: row.item()?,
+                home: row.home()?,
                 from: row.school()?,
                 to: row.to_school_id.map(SchoolId),
                 on: row.moment.map(|at| clock::today(at.and_utc())),
@@ -268,6 +269,10 @@ impl Row {
         self.school_id.map(SchoolId).ok_or_else(|| lacks("school"))
     }
 
+    fn home(&self) -> Result<SchoolId> {
+        self.home_school_id.map(SchoolId).ok_or_else(|| lacks("home"))
+    }
+
     fn days(&self) -> Result<Period> {
         self.first_day.zip(self.last_day).and_then(|(first, last)| Period::new(first, last)).ok_or_else(|| lacks("days"))
     }
@@ -284,7 +289,7 @@ impl Row {
 
     fn holding(self) -> Result<Holding> {
         let (item, days) = (self.item()?, self.days().ok());
-        let home = self.home_school_id.map(SchoolId).ok_or_else(|| lacks("home"))?;
+        let home = self.home()?;
         let copy_state = state_of(self.state.as_deref().unwrap_or_default())?;
         let since = self.moment.ok_or_else(|| lacks("moment"))?;
         let place = (self.booking_id, self.to_school_id, self.handover_id, self.person_id);
@@ -314,7 +319,7 @@ impl Row {
     }
 
     fn booked(self) -> Result<Booked> {
-        Ok(Booked { id: BookingId(self.id), item: self.item()?, school: self.school()?, days: self.days()? })
+        Ok(Booked { id: BookingId(self.id), item: self.item()?, home: self.home()?, school: self.school()?, days: self.days()? })
     }
 
     fn queued(self) -> Result<Queued> {

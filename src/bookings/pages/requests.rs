@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
 use crate::bookings::acts::later::being;
+use crate::bookings::pages::beside;
 use crate::bookings::store::loans::{self, Loan};
 use crate::bookings::{By, Risk, Slot, changes, risk, tell};
 use crate::db::{Result, Tx};
@@ -52,8 +53,10 @@ fn one<'n>(desk: &Requests, loan: &Loan, name: &impl Fn(SchoolId) -> &'n str, (b
     let after = others().find(|(other, _)| other.days.first() > slot.held_until && other.days.first() <= window.last());
     let late = desk.out.iter().find(|out| out.copy == slot.copy);
     let over = changes::approve(slot, By::Coordinator, desk.today).is_err();
-    let mut rows =
-        vec![row("Dates", format!("{} to {}", days::full(slot.days.first()), days::full(slot.days.last()))), row("Copy", &loan.tag)];
+    let mut rows = vec![
+        row("Dates", format!("{} to {}", days::full(slot.days.first()), days::full(slot.days.last()))),
+        row("Copy", beside(&loan.beside(desk.today), &loan.tag)),
+    ];
     rows.push(row("Asked by", &loan.booked_by));
     for (name, text) in [("Class", &loan.booking.class_name), ("What it is for", &loan.booking.purpose)] {
         if !text.is_empty() {
@@ -63,14 +66,17 @@ fn one<'n>(desk: &Requests, loan: &Loan, name: &impl Fn(SchoolId) -> &'n str, (b
     let neighbour = |found: Option<&(Slot, String)>, free: &str| {
         found.map_or_else(|| free.to_owned(), |(other, school)| format!("{school}, {}", other.days))
     };
-    let also: Vec<String> = desk
+    let also: Vec<Markup> = desk
         .requests
         .iter()
         .filter(|other| other.resource == loan.resource && other.booking.slot.id != slot.id && other.booking.slot.days.overlaps(slot.days))
-        .map(|other| format!("{}, {} ({})", name(other.booking.slot.school), other.booking.slot.days, other.tag))
+        .map(|other| {
+            let slot = &other.booking.slot;
+            html! { (name(slot.school)) ", " (slot.days) " (" (beside(&other.beside(desk.today), &other.tag)) ")" }
+        })
         .collect();
     if !also.is_empty() {
-        rows.push(row("Also asked for by", also.join("; ")));
+        rows.push(row("Also asked for by", html! { @for (n, one) in also.iter().enumerate() { @if n > 0 { "; " } (one) } }));
     }
     rows.push(row("Before it", neighbour(before, "Nobody in the two weeks before")));
     rows.push(row("After it", neighbour(after, "Nobody in the two weeks after")));

@@ -1,13 +1,16 @@
 //! Bookings as pages read them: one with all that is known of it, a school's own, and the requests. Bounded on both ends.
 
+use std::collections::BTreeMap;
+
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::plan::{SlotRow, requested as unanswered, slot_columns, slot_of};
-use crate::base::days::{self, Period};
+use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, ClusterId, CopyId, PendingId, PersonId, ResourceId, SchoolId};
-use crate::bookings::{Booking, Slot};
-use crate::catalogue::plight::{self, PlightRow};
+use crate::bookings::stands::{Beside, LoanStands};
+use crate::bookings::{Booking, Slot, risk};
+use crate::catalogue::plight::{self, OutRow, PlightRow};
 use crate::catalogue::store::{state_of, strand_of};
 use crate::catalogue::{Astray, CopyState, Plight, Strand};
 use crate::db::asks::{LONGEST_HOLD, is_live, is_out, today};
@@ -51,6 +54,27 @@ pub struct Loan {
     pub waiting: Option<Waiting>,
 }
 
+impl Loan {
+    /// What is written beside its tag.
+    #[must_use]
+    pub fn beside(&self, today: Day) -> Beside {
+        Beside::of_loan(&self.tag, &self.plight, self.copy_state, &self.booking.slot, today)
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn stands(&self, today: Day) -> LoanStands {
+        let at_risk = risk(&self.booking.slot, None, self.copy_state.why_not(), &self.plight, today).is_some();
+        LoanStands::of(&self.booking.slot, at_risk, today)
+    }
+
+    /// The same where the copy is spoken of, and not the loan.
+    #[must_use]
+    pub fn beside_copy(&self, today: Day) -> Beside {
+        Beside::of_copy(&self.tag, &self.plight, self.copy_state, today)
+    }
+}
+
 /// Who answers for a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hands {
@@ -75,14 +99,14 @@ type DetailRow = (i64, String, String, Option<i32>, i32, String, String, Option<
 type NameRow = (i64, String, String, String, String, String, i64, String);
 type KeeperRow = (Option<i64>, Option<String>);
 type WaitingRow = (i64, String, chrono::NaiveDateTime, String);
-type LoanRow = (SlotRow, DetailRow, NameRow, KeeperRow, Option<WaitingRow>, PlightRow);
+type LoanRow = (SlotRow, DetailRow, NameRow, KeeperRow, Option<WaitingRow>, Option<OutRow>, PlightRow);
 
-/// The table of people once more, for who keeps a booking beside who made it.
+/// The table of people once more, for who keeps a booking beside who made it; and that of bookings, for what a copy is out for now.
 mod keeping {
     #![allow(missing_docs)]
-    diesel::alias!(crate::db::schema::people as keepers: Keepers);
+    diesel::alias!(crate::db::schema::people as keepers: Keepers, crate::db::schema::bookings as outs: Outs);
 }
-use keeping::keepers;
+use keeping::{keepers, outs};
 
 /// The columns of a [`Loan`], in the order of [`LoanRow`].
 macro_rules! loan_columns {
@@ -112,6 +136,7 @@ macro_rules! loan_columns {
             ),
             (bookings::keeper_id, keepers.field(people::name).nullable()),
             (pending_acts::id, pending_acts::kind, pending_acts::until, pending_acts::body).nullable(),
+            (outs.field(bookings::id), outs.field(bookings::first_day), outs.field(bookings::last_day)).nullable(),
             (custody::place, custody::school_id, custody::to_school_id, custody::since, custody::short_essentials),
         )
     };
@@ -132,6 +157,9 @@ macro_rules! loans {
                     .and(pending_acts::about_id.eq(bookings::id))
                     .and(pending_acts::ended_at.is_null())),
             )
+            .left_join(outs.on(
+                outs.field(bookings::cluster_id).eq(custody::cluster_id).and(outs.field(bookings::id).nullable().eq(custody::booking_id)),
+            ))
             .select(loan_columns!())
     };
 }
@@ -142,7 +170,7 @@ fn loans_of(tx: &mut Tx<'_>, rows: Vec<LoanRow>) -> Result<Vec<Loan>> {
     rows.into_iter().map(|row| loan_of(row, &calendar)).collect()
 }
 
-fn loan_of((slot, detail, names, (keeper, keeper_name), waiting, plight): LoanRow, calendar: &SchoolCalendar) -> Result<Loan> {
+fn loan_of((slot, detail, names, (keeper, keeper_name), waiting, out, plight): LoanRow, calendar: &SchoolCalendar) -> Result<Loan> {
     let (person, class_name, purpose, pupils, sequence, override_reason, ended_reason, repeated_from, changed) = detail;
     let (resource, name, strand, icon, tag, copy_state, home, booked_by) = names;
     let booking = Booking {
@@ -164,7 +192,7 @@ fn loan_of((slot, detail, names, (keeper, keeper_name), waiting, plight): LoanRo
         icon,
         tag,
         copy_state: state_of(&copy_state)?,
-        plight: Plight::of(plight, SchoolId(home), calendar),
+        plight: Plight::of(plight, SchoolId(home), calendar).out_for(out),
         home: SchoolId(home),
         booked_by,
         hands: keeper.map_or(Hands::Booker, |id| Hands::Keeper(PersonId(id), keeper_name.unwrap_or_default())),
@@ -184,7 +212,7 @@ pub fn one(tx: &mut Tx<'_>, id: BookingId) -> Result<Loan> {
         .filter(bookings::id.eq(id.0))
         .select((loan_columns!(), exists(here)))
         .first(tx.conn)?;
-    let calendar = calendar_of_journeys(tx, plight::under_way(&row.5).into_iter())?;
+    let calendar = calendar_of_journeys(tx, plight::under_way(&row.6).into_iter())?;
     let loan = loan_of(row, &calendar)?;
     Ok(if here { loan } else { Loan { hands: Hands::School, ..loan } })
 }
@@ -227,6 +255,62 @@ pub fn requested(tx: &mut Tx<'_>) -> Result<Vec<Loan>> {
         .limit(MOST)
         .load(tx.conn)?;
     loans_of(tx, rows)
+}
+
+/// What is written beside the tags of these copies: one query, and one more while one of them is on its way.
+pub fn besides(tx: &mut Tx<'_>, of: &[CopyId]) -> Result<BTreeMap<CopyId, Standing>> {
+    type Row = (i64, String, String, i64, Option<OutRow>, PlightRow);
+    if of.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<Row> =
+        copies::table
+            .inner_join(custody::table.on(custody::cluster_id.eq(copies::cluster_id).and(custody::copy_id.eq(copies::id))))
+            .left_join(outs.on(
+                outs.field(bookings::cluster_id).eq(custody::cluster_id).and(outs.field(bookings::id).nullable().eq(custody::booking_id)),
+            ))
+            .filter(copies::cluster_id.eq(tx.cluster.0))
+            .filter(copies::id.eq_any(of.iter().map(|id| id.0)))
+            .select((
+                copies::id,
+                copies::tag,
+                copies::state,
+                copies::home_school_id,
+                (outs.field(bookings::id), outs.field(bookings::first_day), outs.field(bookings::last_day)).nullable(),
+                (custody::place, custody::school_id, custody::to_school_id, custody::since, custody::short_essentials),
+            ))
+            .load(tx.conn)?;
+    let calendar = calendar_of_journeys(tx, rows.iter().filter_map(|(.., plight)| plight::under_way(plight)))?;
+    let today = tx.today();
+    rows.into_iter()
+        .map(|(id, tag, state, home, out, plight)| {
+            let plight = Plight::of(plight, SchoolId(home), &calendar).out_for(out);
+            Ok((CopyId(id), Standing { tag, state: state_of(&state)?, plight, today }))
+        })
+        .collect()
+}
+
+/// A copy as [`besides`] found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    tag: String,
+    state: CopyState,
+    plight: Plight,
+    today: Day,
+}
+
+impl Standing {
+    /// What is written beside its tag.
+    #[must_use]
+    pub fn beside(&self) -> Beside {
+        Beside::of_copy(&self.tag, &self.plight, self.state, self.today)
+    }
+
+    /// What is written beside its tag where a booking of it is spoken of.
+    #[must_use]
+    pub fn beside_loan(&self, slot: &Slot) -> Beside {
+        Beside::of_loan(&self.tag, &self.plight, self.state, slot, self.today)
+    }
 }
 
 /// Everything that is out at a school now, late or not.

@@ -11,7 +11,7 @@ use diesel::sql_types::Bool;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, ResourceId, SchoolId};
 use crate::bookings::{Rules, Slot};
-use crate::catalogue::plight::{self, PlightRow};
+use crate::catalogue::plight::{self, OutRow, PlightRow};
 use crate::catalogue::store::{own_rules, state_of, strand_of};
 use crate::catalogue::{CopyState, Plight, Strand};
 use crate::clusters::store::{SettingsRow, settings_columns, settings_of};
@@ -72,7 +72,7 @@ pub struct Copy {
 
 type TitleRow = (i64, String, String, String, String, String, i32, i32, String, bool, Option<i32>, Option<String>, Option<i32>);
 type CopyRow = (i64, String, String, i64);
-type Row = (TitleRow, CopyRow, Option<SettingsRow>, PlightRow);
+type Row = (TitleRow, CopyRow, Option<SettingsRow>, Option<OutRow>, PlightRow);
 
 /// All titles by name with their copies that are not retired, and the rules for each: one query, and one more while a copy is on its
 /// way.
@@ -91,7 +91,7 @@ pub fn title(tx: &mut Tx<'_>, id: ResourceId) -> Result<Title> {
 /// One title, and the school year around the days that its rules ask for: two queries. Not found when it has no copy.
 pub fn title_with_calendar(tx: &mut Tx<'_>, id: ResourceId, window: impl FnOnce(&Rules) -> Period) -> Result<(Title, SchoolCalendar)> {
     let rows = read(tx, Some(id))?;
-    let Some((title, _, cluster, _)) = rows.first() else { return Err(Error::NotFound) };
+    let Some((title, _, cluster, ..)) = rows.first() else { return Err(Error::NotFound) };
     let window = window(&rules_of(title, cluster.clone()));
     let since = under_way_in(&rows).min().unwrap_or(window.first());
     let window = Period::new(window.first().min(since), window.last().max(since)).unwrap_or(window);
@@ -110,6 +110,7 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Row>> {
         .inner_join(resources::table.on(resources::cluster_id.eq(copies::cluster_id).and(resources::id.eq(copies::resource_id))))
         .left_join(settings::table.on(settings::cluster_id.eq(copies::cluster_id)))
         .inner_join(custody::table.on(custody::cluster_id.eq(copies::cluster_id).and(custody::copy_id.eq(copies::id))))
+        .left_join(bookings::table.on(bookings::cluster_id.eq(custody::cluster_id).and(bookings::id.nullable().eq(custody::booking_id))))
         .filter(copies::cluster_id.eq(tx.cluster.0))
         .filter(copies::state.ne("retired"))
         .order((resources::name, copies::tag))
@@ -131,6 +132,7 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Row>> {
             ),
             (copies::id, copies::tag, copies::state, copies::home_school_id),
             settings_columns!().nullable(),
+            (bookings::id, bookings::first_day, bookings::last_day).nullable(),
             (custody::place, custody::school_id, custody::to_school_id, custody::since, custody::short_essentials),
         ))
         .into_boxed();
@@ -142,9 +144,10 @@ fn read(tx: &mut Tx<'_>, one: Option<ResourceId>) -> Result<Vec<Row>> {
 
 fn titles_of(rows: Vec<Row>, calendar: &SchoolCalendar) -> Result<Vec<Title>> {
     let mut titles: Vec<Title> = Vec::new();
-    for (title, (id, tag, state, home), cluster, plight) in rows {
+    for (title, (id, tag, state, home), cluster, out, plight) in rows {
         let home = SchoolId(home);
-        let copy = Copy { id: CopyId(id), tag, state: state_of(&state)?, home, plight: Plight::of(plight, home, calendar) };
+        let plight = Plight::of(plight, home, calendar).out_for(out);
+        let copy = Copy { id: CopyId(id), tag, state: state_of(&state)?, home, plight };
         match titles.last_mut().filter(|last| last.id.0 == title.0) {
             Some(last) => last.copies.push(copy),
             None => titles.push(title_of(title, cluster, copy)?),

@@ -8,7 +8,9 @@ use super::ask::{Ask, View};
 use super::words::Brief;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{CopyId, SchoolId};
+use crate::bookings::stands::Beside;
 use crate::bookings::store::plan::{self, Copy, Loan, Title};
+use crate::bookings::whereabouts::{Planned, Whereabouts};
 use crate::bookings::{Kind, Slot, risk, spans};
 use crate::calendar::pages::ask;
 use crate::catalogue::{Astray, CopyState};
@@ -192,37 +194,49 @@ impl CalendarPage {
         known.then(|| copies().filter(|copy| self.out(copy.id).is_none() && self.is_free(copy, Period::day(self.today))).count())
     }
 
+    /// What is written beside the copy's tag.
+    #[must_use]
+    pub fn beside(&self, copy: &Copy) -> Beside {
+        Beside::of_copy(&copy.tag, &copy.plight, copy.state, self.today)
+    }
+
+    /// The same where a booking of it is spoken of.
+    #[must_use]
+    pub fn beside_loan(&self, copy: &Copy, slot: &Slot) -> Beside {
+        Beside::of_loan(&copy.tag, &copy.plight, copy.state, slot, self.today)
+    }
+
     /// Where the copy is now, in a line.
     #[must_use]
     pub fn whereabouts(&self, copy: &Copy) -> Markup {
-        let today = self.today;
         let line = |class: &str, words: Markup| html! { span class={ "tag st " (class) } { (words) } };
-        let home = self.school(copy.home).0;
-        match copy.plight.astray {
-            Some(Astray::OnTheWay { to, since, .. }) => {
-                let to = to.map_or(home, |to| self.school(to).0);
-                return line("out", html! { "On its way to " (to) " since " (Brief(since)) });
+        let mut slots: Vec<Slot> = self.out(copy.id).copied().into_iter().collect();
+        slots.extend(self.loans_of(copy.id).iter().map(|loan| loan.slot));
+        let planned =
+            Planned { in_service: copy.state == CopyState::InService, spot: copy.plight.spot, astray: copy.plight.astray, slots: &slots };
+        match planned.whereabouts(self.today) {
+            Whereabouts::Astray(Astray::OnTheWay { to, since, .. }) => {
+                let to = self.school(to.unwrap_or(copy.home)).0;
+                line("out", html! { "On its way to " (to) " since " (Brief(since)) })
             }
-            Some(Astray::Missing { since, .. }) => return line("late bad", html! { "Missing since " (Brief(since)) }),
-            None => {}
+            Whereabouts::Astray(Astray::Missing { since, .. }) => line("late bad", html! { "Missing since " (Brief(since)) }),
+            Whereabouts::Late { school, since } => line("late bad", html! { "Late at " (self.school(school).0) " since " (Brief(since)) }),
+            Whereabouts::With { school, until } => line("out", html! { (self.school(school).0) ", due " (Brief(until)) }),
+            Whereabouts::At { school } => line("out", html! { (self.school(school).0) ", not booked" }),
+            Whereabouts::OutOfService if copy.state == CopyState::Missing => line("late bad", html! { "Missing" }),
+            Whereabouts::OutOfService => line("fix warn", html! { "Being repaired" }),
+            Whereabouts::Restock { until } => line("fix warn", html! { "Restock to " (Brief(until)) }),
+            Whereabouts::Home => self.in_store(copy, &slots, line),
         }
-        if let Some(slot) = self.out(copy.id) {
-            let (school, _) = self.school(slot.school);
-            return match slot.late_since(today) {
-                Some(since) => line("late bad", html! { "Late at " (school) " since " (Brief(since)) }),
-                None => line("out", html! { (school) ", due " (Brief(slot.days.last())) }),
-            };
-        }
-        match copy.state {
-            CopyState::Repair => return line("fix warn", html! { "Being repaired" }),
-            CopyState::Missing => return line("late bad", html! { "Missing" }),
-            CopyState::InService | CopyState::Retired => {}
-        }
+    }
+
+    /// For a copy that lies in its store: who is to have it today, if today is in the window.
+    fn in_store(&self, copy: &Copy, slots: &[Slot], line: impl Fn(&str, Markup) -> Markup) -> Markup {
+        let (today, home) = (self.today, self.school(copy.home).0);
         if !self.shown_days.contains(today) {
             return line("here", html! { (home) });
         }
-        match self.loans_of(copy.id).iter().map(|loan| &loan.slot).find(|slot| slot.held().contains(today) && !slot.is_over(today)) {
-            Some(slot) if slot.kind == Kind::Restock => line("fix warn", html! { "Restock to " (Brief(slot.days.last())) }),
+        match slots.iter().find(|slot| slot.held().contains(today) && !slot.is_over(today)) {
             Some(slot) => line("here", html! { (home) ", for " (self.school(slot.school).0) }),
             None => line("here good", html! { (home) ", free now" }),
         }

@@ -9,16 +9,21 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 
-use crate::base::ids::{FeedId, ResourceId};
+use crate::base::Period;
+use crate::base::ids::{FeedId, ResourceId, SchoolId};
 use crate::base::secret::Secret;
-use crate::bookings::ics::{self, Entry};
+use crate::bookings::errands::{Errand, Hop, Task, Way};
+use crate::bookings::ics::{self, Entry, Uid};
 use crate::bookings::pages::see_other;
-use crate::bookings::{Kind, tell};
+use crate::bookings::store::errands::{self, Of, Shown};
+use crate::bookings::{Kind, State, tell};
 use crate::calendar::acts;
-use crate::calendar::store::{self, Event, Feed, Shows};
+use crate::calendar::store::{self, Event, Feed, Shows, Subscription};
 use crate::catalogue::store as catalogue;
-use crate::db::{Actor, Scope};
+use crate::db::{self, Actor, Scope, Tx};
 use crate::people::Member;
+use crate::people::store::{Person, roles};
+use crate::schools::{self, SchoolNames};
 use crate::web::answer::unkept;
 use crate::web::forms::{field, verb};
 use crate::web::guard::{Nothing, Posted};
@@ -129,28 +134,94 @@ pub async fn serve(app: web::Data<App>, req: HttpRequest, path: web::Path<String
     let organizer = tell::organizer(&app.site, &feed.cluster_name);
     let what = feed.resource.as_ref().map_or("Boxes", |(_, name)| name.as_str());
     let name = format!("{what} ({})", feed.cluster_name);
-    let events = app.db.read(scope, move |tx| Ok::<_, Error>(store::events(tx, &feed)?)).await?;
-    let entries: Vec<Entry> = events.into_iter().map(|event| entry(event, &base)).collect();
+    let shown = app.db.read(scope, move |tx| Ok::<_, Error>(FeedPage::read(tx, feed)?)).await?;
+    let entries = shown.entries(&base);
     Ok(answer.content_type("text/calendar; charset=utf-8").body(ics::feed(&name, &entries, &organizer)))
 }
 
-/// A booking as an entry: the same UID as in its letters, so that no calendar shows it twice.
-fn entry(event: Event, base: &str) -> Entry {
-    let lines = [("Class", &event.class_name), ("For", &event.purpose)];
-    let lines: Vec<String> = lines.iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| format!("{label}: {text}")).collect();
-    Entry {
-        id: event.id,
-        sequence: event.sequence,
-        changed: event.changed,
-        state: event.state,
-        days: event.days,
-        summary: match event.kind {
-            Kind::Loan => format!("{} ({}) at {}", event.name, event.tag, event.school),
-            Kind::Restock => format!("{} ({}) is being restocked", event.name, event.tag),
-        },
-        location: event.school,
-        description: lines.join("\n"),
-        url: format!("{base}/bookings/{}", event.id),
+/// What a feed is made of.
+struct FeedPage {
+    /// The schools whose tasks the handovers are; none: nobody's.
+    mine: Vec<SchoolId>,
+    events: Vec<Event>,
+    handovers: Vec<Shown>,
+    names: SchoolNames,
+    leads: Vec<(SchoolId, Person)>,
+}
+
+impl FeedPage {
+    /// Four queries.
+    fn read(tx: &mut Tx<'_>, feed: Subscription) -> db::Result<Self> {
+        let events = store::events(tx, &feed)?;
+        let of = match (&feed.resource, feed.schools.as_slice()) {
+            (Some((id, _)), _) => Of::Resource(*id),
+            (None, []) => Of::All,
+            (None, schools) => Of::Schools(schools.to_vec()),
+        };
+        let handovers = errands::within(tx, store::shown_days(tx.today()), &of)?;
+        let names = schools::store::school_names(tx)?;
+        let mut ends: Vec<SchoolId> = handovers.iter().flat_map(|one| [one.hop.ends.from, one.hop.ends.to]).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let leads = roles::leads_of_schools(tx, &ends)?;
+        Ok(Self { mine: feed.schools, events, handovers, names, leads })
+    }
+
+    /// The loans, and each handover as an entry of its own.
+    fn entries(&self, base: &str) -> Vec<Entry> {
+        let loans = self.events.iter().map(|event| self.loan(event, base));
+        loans.chain(self.handovers.iter().map(|one| self.handover(one, base))).collect()
+    }
+
+    /// A loan has the same UID as in its letters, so that no calendar shows it twice. What is said of how it comes and goes changes with
+    /// its legs.
+    fn loan(&self, event: &Event, base: &str) -> Entry {
+        let own: Vec<&Shown> =
+            self.handovers.iter().filter(|one| [one.hop.from_booking, one.hop.to_booking].contains(&Some(event.id))).collect();
+        let hops: Vec<Hop> = own.iter().map(|one| one.hop.clone()).collect();
+        let errand = Errand::of(event.id, event.days, &hops, |id| self.names.of(id).to_owned(), |id| tell::contact(&self.leads, id));
+        let typed = [("Class", event.class_name.clone()), ("For", event.purpose.clone())];
+        let planned = if event.kind == Kind::Loan { errand.lines() } else { Vec::new() };
+        let lines: Vec<String> =
+            typed.into_iter().chain(planned).filter(|(_, text)| !text.is_empty()).map(|(label, text)| format!("{label}: {text}")).collect();
+        Entry {
+            uid: Uid::Loan(event.id),
+            sequence: event.sequence,
+            changed: own.iter().map(|one| one.changed).fold(event.changed, Ord::max),
+            state: event.state,
+            days: event.days,
+            summary: match event.kind {
+                Kind::Loan => format!("{} ({}) at {}", event.name, event.tag, event.school),
+                Kind::Restock => format!("{} ({}) is being restocked", event.name, event.tag),
+            },
+            location: event.school.clone(),
+            description: lines.join("\n"),
+            url: format!("{base}/bookings/{}", event.id),
+        }
+    }
+
+    fn handover(&self, one: &Shown, base: &str) -> Entry {
+        let (hop, ends) = (&one.hop, &one.hop.ends);
+        let name = |id: SchoolId| self.names.of(id).to_owned();
+        let task = Task::of(ends, &self.mine);
+        // Of the side that reads it, with the other one to speak with.
+        let gives = self.mine.contains(&ends.from) && !self.mine.contains(&ends.to);
+        let (label, words) = if gives || ends.to_store {
+            hop.hand_over(name, &tell::contact(&self.leads, ends.to))
+        } else {
+            hop.fetch(name, &tell::contact(&self.leads, ends.from))
+        };
+        Entry {
+            uid: Uid::Handover(hop.leg),
+            sequence: one.revision,
+            changed: one.changed,
+            state: State::Confirmed,
+            days: Period::day(hop.day),
+            summary: task.words(&one.item, &name(ends.from), &name(ends.to), ends.to_store),
+            location: if ends.way == Way::Bring { name(ends.to) } else { name(ends.from) },
+            description: format!("{label}: {words}"),
+            url: format!("{base}/legs/{}", hop.leg),
+        }
     }
 }
 
@@ -184,7 +255,7 @@ impl View<'_> {
                         @match own {
                             Some(feed) => { (self.feed(feed, &whose)) }
                             None => {
-                                p { "Every loan and request, a year back and two years ahead." }
+                                p { "Every loan and request, a year back and two years ahead, and each handover to come on its day." }
                                 div.acts.end { (verb(&self.address(""), self.member.csrf(), "Make my feed", "rss")) }
                             }
                         }

@@ -7,6 +7,7 @@ use super::desk::CalendarPage;
 use super::words::{Days, Iso, bar_of, class_of, month, status};
 use crate::base::days::{self, Day, Period};
 use crate::bookings::Kind;
+use crate::bookings::pages::{beside, state_pill};
 use crate::bookings::store::plan::{Copy, Loan, Title};
 use crate::calendar::Look;
 use crate::calendar::pages::ask::first_of;
@@ -74,7 +75,7 @@ fn one_week(desk: &CalendarPage, shown: Day, monday: Day, number: Option<u32>, l
                         @let who = if loan.slot.kind == Kind::Restock { "Restock" } else { school };
                         li class={ "c" (column(days.first())) " s" (column(days.last()) - column(days.first()) + 1) } {
                             a class=(class_of(&bar)) data-s=(letters) href={ "bookings/" (loan.slot.id) } {
-                                b { (title.name) @if title.copies.len() > 1 { " " (copy.tag) } } " " (who)
+                                b { (beside(&desk.beside_loan(copy, &loan.slot), html! { (title.name) @if title.copies.len() > 1 { " " (copy.tag) } })) } " " (who)
                                 i { @if !loan.class_name.is_empty() { ", " (loan.class_name) } ", " (Days(loan.slot.days)) ", " (status(&bar, &loan.slot)) @if let (Look::Offered, Some(until)) = (bar.look, loan.slot.offered_to()) { " until " (days::full(until)) } }
                             }
                         }
@@ -147,24 +148,14 @@ pub(crate) fn line(desk: &CalendarPage, title: &Title, copy: &Copy, loan: &Loan)
     let slot = &loan.slot;
     let at_risk = desk.at_risk(slot, copy);
     let bar = bar_of(slot, desk.mine.contains(&slot.school), at_risk, desk.today);
-    let (tone, words) = match (bar.look, bar.out, at_risk) {
-        (Look::Late, ..) => (Tone::Bad, "Late"),
-        (Look::Requested, ..) => (Tone::Warn, "Waiting for approval"),
-        (Look::Offered, ..) => (Tone::Warn, "Offered"),
-        (Look::Restock, ..) => (Tone::Plain, "Restock"),
-        (Look::Past, ..) => (Tone::Plain, if slot.returned_on.is_some() { "Returned" } else { "Over" }),
-        (_, true, _) => (Tone::Good, "Out now"),
-        (_, _, true) => (Tone::Warn, "At risk"),
-        _ => (Tone::Good, "Confirmed"),
-    };
     html! {
         tr {
             th scope="row" { a href={ "bookings/" (slot.id) } { (slot.days) span.vh { ", " (title.name) ", " (status(&bar, slot)) } } }
-            td data-h="Box" { (title.name) @if title.copies.len() > 1 { " " (copy.tag) } }
+            td data-h="Box" { (beside(&desk.beside_loan(copy, slot), html! { (title.name) @if title.copies.len() > 1 { " " (copy.tag) } })) }
             td data-h="School" { @if slot.kind == Kind::Restock { "Not for loan" } @else { (desk.school(slot.school).0) @if bar.mine { " (yours)" } } }
             td data-h="Class" { (loan.class_name) }
             td data-h="Status" {
-                (pill(tone, words))
+                @if bar.look == Look::Restock { (pill(Tone::Plain, "Restock")) } @else { (state_pill(slot, at_risk, desk.today)) }
                 @if let Some(until) = slot.offered_to() { small { "Until " (days::full(until)) } }
             }
         }

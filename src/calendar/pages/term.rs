@@ -9,6 +9,7 @@ use super::desk::CalendarPage;
 use super::words::{Days, Iso, Weeks, class_of, month, status};
 use crate::base::Period;
 use crate::bookings::Kind;
+use crate::bookings::pages::beside;
 use crate::bookings::store::plan::{Copy, Loan, Title};
 use crate::calendar::{Bar, Cell, CopyFacts, Grid, Look, Span, Viewpoint, What};
 use crate::catalogue::CopyState;
@@ -118,9 +119,9 @@ fn row(desk: &CalendarPage, grid: &Grid<'_>, title: &Title, copy: &Copy, more: b
             div.rh {
                 @if !more { span class={ "ic " (title.strand.class()) } { (icon(&title.icon)) } }
                 div.nm {
-                    h2 { a href={ "boxes/" (title.id) } {
+                    h2 { a href={ "boxes/" (title.id) } { (beside(&desk.beside(copy), html! {
                         @if more { span.vh { (title.name) " " } (copy.tag) } @else { (title.name) @if several { " " small { (copy.tag) } } }
-                    } }
+                    })) } }
                     (desk.whereabouts(copy))
                 }
                 @if desk.may_book && facts.in_service {

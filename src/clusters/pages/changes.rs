@@ -274,7 +274,7 @@ fn csv(lines: &[Line], more: bool) -> Result<Vec<u8>, csv::Error> {
 pub fn history(lines: &[Line]) -> Markup {
     html! {
         @if !lines.is_empty() {
-            (details("What happened so far", html! { ul { @for line in lines { li { (one(line)) } } } }))
+            (details("What happened so far", html! { ul data-record { @for line in lines { li { (one(line)) } } } }))
         }
     }
 }

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use crate::base::Period;
 use crate::base::ids::BookingId;
 use crate::bookings::acts::{self, Case, NoChange, Roles};
+use crate::bookings::pages::beside;
 use crate::bookings::pages::reserve::ask::{Ask, line};
 use crate::bookings::pages::reserve::form::{copies, instead, or_wait, wait_at};
 use crate::bookings::pages::reserve::picks::Picks;
@@ -138,7 +139,7 @@ fn main(member: &Member, case: &Case, ask: &Ask, errors: &Errors, refusal: Optio
     html! {
         (back(&here, "Back to the booking"))
         (error_summary(errors))
-        (head(title, html! { "Now: " (case.loan.tag) ", " (slot.days) }, html! {}))
+        (head(title, html! { "Now: " (beside(&case.loan.beside(shelf.today), &case.loan.tag)) ", " (slot.days) }, html! {}))
         @if let Some(Refusal::Taken(taken)) = refusal {
             (instead(taken, similar, |days, copy| ask.moved(days, copy).at(&page), |other| {
                 Ask { copy: String::new(), ..ask.moved(taken.days, None) }.at(&format!("{}/boxes/{other}/reserve", member.base()))

@@ -9,9 +9,10 @@ use serde::Deserialize;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::BookingId;
 use crate::bookings::acts::{Roles, later};
+use crate::bookings::errands::{Errand, Hop};
 use crate::bookings::moved::Moved;
 use crate::bookings::pages::reserve::ask::Ask;
-use crate::bookings::pages::{answer, state_pill};
+use crate::bookings::pages::{answer, beside, state_pill};
 use crate::bookings::store::loans::{self, Hands, Loan};
 use crate::bookings::tell::{self, Teller};
 use crate::bookings::{By, Kind, Refusal, Risk, Slot, State, changes, risk, rules};
@@ -19,8 +20,6 @@ use crate::clusters::log::Line;
 use crate::clusters::pages::changes::history;
 use crate::clusters::store::log;
 use crate::db::{self, Tx};
-use crate::journeys::Leg;
-use crate::journeys::letters::Trip;
 use crate::journeys::store::legs;
 use crate::people::Member;
 use crate::reminders::ahead::Ahead;
@@ -49,8 +48,10 @@ pub struct Sheet {
     pub loan: Loan,
     /// The school's short name.
     pub school: String,
-    /// How it comes and goes: the legs that are still to come, in words.
-    pub legs: Vec<(Leg, Trip)>,
+    /// How it comes and goes, in words.
+    pub errand: Errand,
+    /// The journeys that are still to come.
+    pub hops: Vec<Hop>,
     /// Why it may not happen as planned.
     pub risk: Option<Risk>,
     /// The same in words.
@@ -80,30 +81,33 @@ enum Receive {
 impl Receive {
     /// As `handovers::receive` decides for the copy: from the day of the leg or the last school day before the first day on, when the copy is
     /// not out for a loan that hands it on to somebody else. `out`: the copy's loan that is out, if another one is.
-    fn of(slot: &Slot, legs: &[Leg], out: Option<&Slot>, calendar: &SchoolCalendar, today: Day) -> Self {
+    fn of(slot: &Slot, hops: &[Hop], out: Option<&Slot>, calendar: &SchoolCalendar, today: Day) -> Self {
         if slot.kind != Kind::Loan || slot.state != State::Confirmed || slot.collected_on.is_some() || slot.is_over(today) {
             return Self::NotYet;
         }
-        let leg = legs.iter().find(|leg| leg.to_booking == Some(slot.id));
+        let hop = hops.iter().find(|hop| hop.to_booking == Some(slot.id));
         let before = calendar.previous(days::add(slot.days.first(), -1), Some(slot.school)).unwrap_or(slot.days.first());
-        let from = leg.map_or(before, |leg| leg.day.min(before));
+        let from = hop.map_or(before, |hop| hop.day.min(before));
         match out {
             _ if today < from => Self::From(from),
-            Some(out) if leg.is_none_or(|leg| leg.from_booking != Some(out.id)) => Self::NotYet,
+            Some(out) if hop.is_none_or(|hop| hop.from_booking != Some(out.id)) => Self::NotYet,
             _ => Self::Now,
         }
     }
 }
 
 impl Sheet {
-    /// Reads a booking's page: seven queries.
+    /// Reads a booking's page: seven queries, and one more while the copy is on its way.
     pub fn read(tx: &mut Tx<'_>, id: BookingId, by: impl FnOnce(&Loan) -> By) -> db::Result<Self> {
         let today = tx.today();
         let loan = loans::one(tx, id)?;
         let slot = loan.booking.slot;
         let names = store::school_names(tx)?;
         let name = |id| names.of(id).to_owned();
-        let legs = legs::of_booking(tx, id)?;
+        // The journeys as reminders want them and as they are said: from the same rows.
+        let legs = if tell::travels(&slot) { legs::with_hops(tx, id)? } else { Vec::new() };
+        let hops: Vec<Hop> = legs.iter().map(|(_, hop)| hop.clone()).collect();
+        let errand = tell::errand_of(tx, &slot, &hops, name)?;
         let out = loans::out_now(tx)?.into_iter().find(|out| out.copy == slot.copy && out.id != slot.id);
         // For the rule of fetching and for reminders, also of a loan that is late for weeks.
         let around = tell::around(slot.days);
@@ -116,15 +120,14 @@ impl Sheet {
         let collect = changes::collect(&slot, by(&loan), today, &calendar, busy);
         let history = log::history(tx, "bookings", &id)?;
         let mut ahead: Vec<(String, Ahead)> = Vec::new();
-        for leg in legs.iter().filter(|_| slot.state == State::Confirmed) {
+        for (leg, _) in &legs {
             let to = |one: &Ahead| name(if one.to == Whom::Giver { leg.from } else { leg.to });
             ahead.extend(reminders::ahead::of_the_leg(leg, &calendar, today).into_iter().map(|one| (to(&one), one)));
         }
         ahead.extend(reminders::ahead::of_the_loan(&slot, &calendar, today).map(|one| (name(slot.school), one)));
         ahead.sort_by_key(|(_, one)| one.on);
-        let receive = Receive::of(&slot, &legs, out.as_ref(), &calendar, today);
-        let legs = legs.into_iter().map(|leg| (leg.clone(), Trip::of(&leg, name, "a cluster meeting"))).collect();
-        Ok(Self { school: name(slot.school), home: name(loan.home), legs, risk, why, collect, receive, ahead, history, loan })
+        let receive = Receive::of(&slot, &hops, out.as_ref(), &calendar, today);
+        Ok(Self { school: name(slot.school), home: name(loan.home), errand, hops, risk, why, collect, receive, ahead, history, loan })
     }
 }
 
@@ -291,12 +294,18 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<crate::web::parts::Row> {
     let loan = &sheet.loan;
     let (booking, slot) = (&loan.booking, &loan.booking.slot);
     let shelf = format!("{}/boxes/{}", member.base(), loan.resource);
-    let mut rows = vec![row("Box", html! { a href=(shelf) { (loan.name) } " (" (loan.tag) ")" }), row("School", &sheet.school)];
-    rows.push(row("Use it from", days::full(slot.days.first())));
-    rows.push(row("Use it until", days::full(slot.days.last())));
-    for (leg, trip) in &sheet.legs {
-        let what = if leg.to_booking == Some(slot.id) { "How it comes" } else { "Where it goes next" };
-        rows.push(row(what, html! { (trip.words()) " " a href={ (member.base()) "/legs/" (leg.id) } { "See the handover" } }));
+    let mut rows = vec![
+        row("Box", beside(&loan.beside(member.today()), html! { a href=(shelf) { (loan.name) } " (" (loan.tag) ")" })),
+        row("School", &sheet.school),
+    ];
+    let handover =
+        |leg: Option<&Hop>| html! { @if let Some(hop) = leg { ". " a href={ (member.base()) "/legs/" (hop.leg) } { "See the handover" } } };
+    if let Some((label, words)) = &sheet.errand.fetch {
+        rows.push(row(label, html! { (words) (handover(sheet.hops.iter().find(|hop| hop.to_booking == Some(slot.id)))) }));
+    }
+    rows.push(row("Use it", &sheet.errand.use_it));
+    if let Some((label, words)) = &sheet.errand.hand_over {
+        rows.push(row(label, html! { (words) (handover(sheet.hops.iter().find(|hop| hop.from_booking == Some(slot.id)))) }));
     }
     let mut say = |name: &str, text: &str| {
         if !text.is_empty() {

@@ -10,6 +10,7 @@ use crate::attention::{self, tell::Sender};
 use crate::base::ids::BookingId;
 use crate::bookings::Refusal;
 use crate::bookings::acts::{self, Roles};
+use crate::bookings::pages::beside;
 use crate::bookings::pages::reserve::ask::line;
 use crate::bookings::pages::{NOT_YOURS, answer, see_other};
 use crate::bookings::store::loans;
@@ -228,7 +229,7 @@ async fn why(
     let main = html! {
         (back(&here, "Back to the booking"))
         (error_summary(&errors))
-        (head(words.title, html! { (loan.name) " (" (loan.tag) ") at " (school) ", " (loan.booking.slot.days) }, html! {}))
+        (head(words.title, html! { (beside(&loan.beside(member.today()), html! { (loan.name) " (" (loan.tag) ")" })) " at " (school) ", " (loan.booking.slot.days) }, html! {}))
         section.panel.card {
             form.form method="post" action={ (here) "/" (words.page) } novalidate {
                 (csrf_field(member.csrf()))

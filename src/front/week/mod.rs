@@ -7,7 +7,9 @@ use crate::attention::Holding;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{SchoolId, WaitId};
 use crate::catalogue::Item;
-use crate::journeys::{Leg, Place, Way};
+use crate::journeys::{Leg, Place};
+
+pub use crate::bookings::errands::Task;
 
 /// A leg with what a line about it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct Journey {
     pub leg: Leg,
     /// What travels.
     pub item: Item,
+    /// Where it is kept when nobody has it.
+    pub home: SchoolId,
     /// The class that gets it; empty when it goes home.
     pub class_name: String,
     /// Where the meeting is, when that is the way.
@@ -84,87 +88,6 @@ pub struct Offer {
     pub until: Option<Day>,
 }
 
-/// What a school does on a leg.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Task {
-    /// Goes and fetches it.
-    Fetch,
-    /// Waits for it to be brought.
-    Receive,
-    /// Takes it to the other school.
-    Bring,
-    /// Has it ready for who fetches it.
-    Ready,
-    /// Gives it up at a meeting.
-    MeetToGive,
-    /// Gets it at a meeting.
-    MeetToGet,
-    /// Takes it from the own shelf.
-    TakeOut,
-    /// Puts it back on the own shelf.
-    PutBack,
-    /// Nothing: it travels between two others.
-    Watch,
-}
-
-impl Task {
-    /// What these schools have to do with a leg.
-    #[must_use]
-    pub fn of(leg: &Leg, mine: &[SchoolId]) -> Self {
-        let (gives, gets) = (mine.contains(&leg.from), mine.contains(&leg.to));
-        match (gives, gets, leg.way) {
-            (false, false, _) => Self::Watch,
-            (_, _, Way::Stays) if leg.to_booking.is_some() => Self::TakeOut,
-            (_, _, Way::Stays) => Self::PutBack,
-            (_, true, Way::Fetch) => Self::Fetch,
-            (true, _, Way::Fetch) => Self::Ready,
-            (true, _, Way::Bring) => Self::Bring,
-            (_, _, Way::Bring) => Self::Receive,
-            (true, _, Way::Meeting) => Self::MeetToGive,
-            (_, _, Way::Meeting) => Self::MeetToGet,
-        }
-    }
-
-    /// The task in a line. `from` and `to` are the short names of the schools; `home`: it goes to its store.
-    #[must_use]
-    pub fn words(self, item: &str, from: &str, to: &str, home: bool) -> String {
-        match self {
-            Self::Fetch => format!("Fetch {item} from {from}"),
-            Self::Receive => format!("{from} brings {item}"),
-            Self::Bring if home => format!("Bring {item} home to {to}"),
-            Self::Bring => format!("Bring {item} to {to}"),
-            Self::Ready => format!("{to} fetches {item}"),
-            Self::MeetToGive => format!("Hand {item} to {to} at the meeting"),
-            Self::MeetToGet => format!("Get {item} from {from} at the meeting"),
-            Self::TakeOut => format!("Take {item} from your own shelf"),
-            Self::PutBack => format!("Put {item} back on your own shelf"),
-            Self::Watch if from == to => format!("{item} stays at {from}"),
-            Self::Watch => format!("{item} goes from {from} to {to}"),
-        }
-    }
-
-    /// What the button to the hand-over page says; `None` where there is nothing to do.
-    #[must_use]
-    pub fn button(self) -> Option<&'static str> {
-        match self {
-            Self::Fetch | Self::Receive | Self::MeetToGet | Self::TakeOut => Some("Count and receive"),
-            Self::Bring | Self::Ready | Self::MeetToGive => Some("Count and hand over"),
-            Self::PutBack => Some("Count and put back"),
-            Self::Watch => None,
-        }
-    }
-
-    /// The other school of the leg, for whom these schools are; `None` when it stays at one school.
-    #[must_use]
-    pub fn other(self, leg: &Leg) -> Option<SchoolId> {
-        match self {
-            Self::Fetch | Self::Receive | Self::MeetToGet => Some(leg.from),
-            Self::Bring | Self::Ready | Self::MeetToGive => Some(leg.to),
-            Self::TakeOut | Self::PutBack | Self::Watch => None,
-        }
-    }
-}
-
 /// The journeys of a person's weeks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Weeks {
@@ -225,6 +148,7 @@ mod tests {
     use super::*;
     use crate::attention::samples::holding;
     use crate::base::ids::LegId;
+    use crate::journeys::Way;
     use crate::year::samples::{day, period};
 
     const SAXTON: SchoolId = SchoolId(2);
@@ -233,14 +157,14 @@ mod tests {
     fn leg(id: i64, from: SchoolId, to: SchoolId, on: &str, way: Way) -> Journey {
         let leg = Leg { id: LegId(id), from, to, way, ..crate::journeys::samples::leg(on) };
         let item = holding(Place::Store, SAXTON, "2026-11-20T12:00:00Z").item;
-        Journey { leg, item, class_name: String::new(), meeting: None, first: None }
+        Journey { leg, item, home: SAXTON, class_name: String::new(), meeting: None, first: None }
     }
 
     #[test]
     fn each_side_reads_its_own_task() {
         let words = |way, mine: &[SchoolId]| {
             let journey = leg(1, SAXTON, FAIRBURN, "2026-11-26", way);
-            Task::of(&journey.leg, mine).words("the box", "Saxton", "Fairburn", false)
+            Task::of(&journey.leg.ends(), mine).words("the box", "Saxton", "Fairburn", false)
         };
         assert_eq!(words(Way::Fetch, &[FAIRBURN]), "Fetch the box from Saxton");
         assert_eq!(words(Way::Fetch, &[SAXTON]), "Fairburn fetches the box");
@@ -250,10 +174,13 @@ mod tests {
         assert_eq!(words(Way::Meeting, &[FAIRBURN]), "Get the box from Saxton at the meeting");
         assert_eq!(words(Way::Bring, &[]), "the box goes from Saxton to Fairburn");
         let own = leg(1, SAXTON, SAXTON, "2026-11-26", Way::Stays);
-        assert_eq!(Task::of(&own.leg, &[SAXTON]), Task::TakeOut);
-        assert_eq!(Task::of(&Leg { to_booking: None, ..own.leg.clone() }, &[SAXTON]), Task::PutBack);
+        assert_eq!(Task::of(&own.leg.ends(), &[SAXTON]), Task::TakeOut);
+        assert_eq!(Task::of(&Leg { to_booking: None, ..own.leg.clone() }.ends(), &[SAXTON]), Task::PutBack);
         assert_eq!(Task::Bring.words("the box", "Saxton", "Fairburn", true), "Bring the box home to Fairburn");
-        assert_eq!(Task::of(&leg(1, SAXTON, FAIRBURN, "2026-11-26", Way::Fetch).leg, &[SAXTON]).other(&own.leg), Some(SAXTON));
+        assert_eq!(
+            Task::of(&leg(1, SAXTON, FAIRBURN, "2026-11-26", Way::Fetch).leg.ends(), &[SAXTON]).other(&own.leg.ends()),
+            Some(SAXTON)
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::attention::store::Neighbour;
 use crate::attention::{self, AtRisk, Holding};
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::SchoolId;
+use crate::bookings::pages::beside;
 use crate::db::{Result, Tx};
 use crate::front::inbox::sentence;
 use crate::front::week::{Journey, Offer, Ready, Task, Weeks, sort, store, this_and_next};
@@ -217,14 +218,14 @@ fn of_day(base: &str, desk: &WeekPage, day: Day, journeys: &[Journey]) -> Markup
 fn row(base: &str, desk: &WeekPage, journey: &Journey, overdue: bool) -> Markup {
     let (leg, item) = (&journey.leg, &journey.item);
     let mine = desk.viewer.mine.as_deref().unwrap_or_default();
-    let task = Task::of(leg, mine);
+    let task = Task::of(&leg.ends(), mine);
     let home = leg.to_booking.is_none();
     let words = task.words(&item.words(), desk.name(leg.from), desk.name(leg.to), home);
     let given = desk
         .holdings
         .iter()
         .find(|holding| holding.item.copy == leg.copy && holding.custody.place == Place::Transit && holding.custody.school == leg.from);
-    let line = task.other(leg).and_then(|school| desk.lead(school)).map(|(name, email, phone)| {
+    let line = task.other(&leg.ends()).and_then(|school| desk.lead(school)).map(|(name, email, phone)| {
         html! { "With " a href={ "mailto:" (email) } { (name) } @if !phone.is_empty() { ", " (call(phone)) } ". " }
     });
     html! {
@@ -232,7 +233,7 @@ fn row(base: &str, desk: &WeekPage, journey: &Journey, overdue: bool) -> Markup 
             div.what {
                 (strand_icon(item.strand.class(), &item.icon))
                 div {
-                    a href={ (base) "/legs/" (leg.id) } { (words) }
+                    a href={ (base) "/legs/" (leg.id) } { (beside(&attention::beside(&desk.holdings, item, journey.home, desk.today), words)) }
                     @if overdue { p.bad { "It was planned for " (long(leg.day)) "." } }
                     p {
                         @if !journey.class_name.is_empty() { "For " (journey.class_name) ". " }
@@ -259,7 +260,7 @@ fn row(base: &str, desk: &WeekPage, journey: &Journey, overdue: bool) -> Markup 
 fn agreement(desk: &WeekPage, journey: &Journey, given: Option<&Holding>) -> Markup {
     let leg = &journey.leg;
     html! {
-        @if let Some(given) = given { (pill(Tone::Good, &format!("On its way {}", given.plight().astray.map(|astray| astray.since(desk.today)).unwrap_or_default()))) }
+        @if let Some(given) = given { (pill(Tone::Plain, &format!("On its way {}", given.plight().astray.map(|astray| astray.since(desk.today)).unwrap_or_default()))) }
         @else if leg.from == leg.to {}
         @else if let Some(proposal) = &leg.proposal {
             @if desk.is_mine(proposal.school) { (pill(Tone::Plain, "You proposed a change")) } @else { (pill(Tone::Warn, "A change is proposed: please answer")) }
@@ -285,7 +286,7 @@ fn here(base: &str, desk: &WeekPage) -> Markup {
                         li {
                             (strand_icon(holding.item.strand.class(), &holding.item.icon))
                             div {
-                                a href={ (base) "/copies/" (holding.item.copy) } { (holding.item.words()) }
+                                a href={ (base) "/copies/" (holding.item.copy) } { (beside(&holding.beside(desk.today), holding.item.words())) }
                                 small {
                                     @if desk.viewer.mine.is_none() { (desk.name(holding.custody.school)) ": " }
                                     @match (late, holding.days) {
@@ -321,7 +322,7 @@ fn on_its_way(base: &str, desk: &WeekPage) -> Markup {
                         li {
                             (icon("truck"))
                             div {
-                                a href={ (base) "/copies/" (holding.item.copy) } { (holding.item.words()) }
+                                a href={ (base) "/copies/" (holding.item.copy) } { (beside(&holding.beside(desk.today), holding.item.words())) }
                                 small { (sentence(&holding.plight().astray.map(|astray| astray.words(desk.today, |school| desk.name(school))).unwrap_or_default())) }
                             }
                         }
@@ -343,7 +344,7 @@ fn at_risk(base: &str, desk: &WeekPage) -> Markup {
                         li {
                             (icon("triangle-alert"))
                             div {
-                                a href={ (base) "/bookings/" (one.slot.id) } { (one.item.words()) ", " (one.slot.days) }
+                                a href={ (base) "/bookings/" (one.slot.id) } { (beside(&one.beside, html! { (one.item.words()) ", " (one.slot.days) })) }
                                 small {
                                     @if desk.viewer.mine.is_none() { "Booked by " (desk.name(one.slot.school)) ". " }
                                     (one.why.words(|school| desk.name(school)))

@@ -19,7 +19,7 @@ const MOST: usize = 500;
 
 /// The legs that are planned up to a day, by day; what is overdue among them. Of one school, or of all.
 pub fn journeys(tx: &mut Tx<'_>, until: Day, of: Option<SchoolId>) -> Result<Vec<Journey>> {
-    type Row = (crate::journeys::store::legs::Row, ItemRow, Option<(String, Day)>, Option<String>, Option<String>);
+    type Row = (crate::journeys::store::legs::Row, ItemRow, i64, Option<(String, Day)>, Option<String>, Option<String>);
     // One statement for both, so that it is prepared once.
     let school = of.map_or(0, |school| school.0);
     let all = school.into_sql::<diesel::sql_types::BigInt>().eq(0);
@@ -38,16 +38,17 @@ pub fn journeys(tx: &mut Tx<'_>, until: Day, of: Option<SchoolId>) -> Result<Vec
         .select((
             leg_columns!(),
             item_columns!(),
+            copies::home_school_id,
             (bookings::class_name, bookings::first_day).nullable(),
             meetings::place.nullable(),
             schools::short_name.nullable(),
         ));
     let rows: Vec<Row> = first!(tx, query, MOST)?;
     rows.into_iter()
-        .map(|(leg, item, begins, place, school)| {
+        .map(|(leg, item, home, begins, place, school)| {
             let meeting = school.or(place).filter(|place| !place.is_empty());
             let (class_name, first) = begins.map_or((String::new(), None), |(class_name, first)| (class_name, Some(first)));
-            Ok(Journey { leg: leg_of(leg)?, item: item_of(item)?, class_name, meeting, first })
+            Ok(Journey { leg: leg_of(leg)?, item: item_of(item)?, home: SchoolId(home), class_name, meeting, first })
         })
         .collect()
 }

@@ -27,6 +27,8 @@ pub fn field(what: &str, line: ContentsLineId) -> String {
 /// What is wrong, at the fields, in the order of the form.
 pub fn read(typed: &Typed, expected: &[Expected]) -> Result<Count, Vec<Fault>> {
     let how = value(typed, "how").parse().unwrap_or(How::Lines);
+    // Somebody says something of a line or two, and has not looked at the rest.
+    let some = value(typed, "how") == SOME;
     if how == How::None {
         return Ok(Count { how, lines: Vec::new() });
     }
@@ -43,8 +45,19 @@ pub fn read(typed: &Typed, expected: &[Expected]) -> Result<Count, Vec<Fault>> {
         faults
             .insert(0, ("how".to_owned(), "You said of a line that it is not all there. Send the count at the end of the list".to_owned()));
     }
+    if some {
+        if !changed && faults.is_empty() {
+            faults.push(("how".to_owned(), "Say of at least one line what has changed, or save the whole count".to_owned()));
+        }
+        for line in lines.iter_mut().filter(|line| **line == line.of.as_known()) {
+            *line = CountLine { counted: None, loose: None, ..line.clone() };
+        }
+    }
     if faults.is_empty() { Ok(Count { how, lines }) } else { Err(faults) }
 }
+
+/// What a form's button says that only the lines that were touched are counted.
+pub const SOME: &str = "some";
 
 /// A line of a form that has not been touched.
 #[must_use]

@@ -80,6 +80,36 @@ fn what_is_unticked_says_how_many_and_why() {
 }
 
 #[test]
+fn more_than_belongs_in_it_is_said() {
+    let count = read(&form(&[("n", 1, "8")]), &[torch(), rice()]).unwrap();
+    assert_eq!(count.summary(), "More was there than belongs in it: Torch");
+    assert_eq!(count.lines[0].words(), "8, where 6 belong");
+    assert_eq!(Expected { known: 8, ..torch() }.words(), "8, where 6 belong");
+    assert_eq!(count.short_essentials().as_deref(), Some(""), "and nothing is missing");
+}
+
+#[test]
+fn one_line_can_be_said_without_counting_the_rest() {
+    let some = |changes: &[(&str, i64, &str)], of: &[Expected]| {
+        let mut typed = form(changes);
+        typed[0].1 = SOME.into();
+        read(&typed, of)
+    };
+    let short = Expected { known: 4, ..torch() };
+    // What was missing is made good, and nobody has looked at the rice.
+    let good = some(&[("there", 1, ""), ("n", 1, "6")], &[short.clone(), rice()]).unwrap();
+    assert_eq!((good.lines[0].counted, good.lines[1].looked_at(), good.how), (Some(6), false, How::Lines));
+    assert_eq!(good.summary(), "Said of some lines alone. Torch: 6");
+    assert_eq!((good.short_essentials().as_deref(), good.new_essential_shortages()), (Some(""), vec![]));
+    // Something breaks, and what was known to be missing elsewhere stays so.
+    let lamp = Expected { line: ContentsLineId(3), item: "Lamp".into(), known: 5, ..torch() };
+    let broken = some(&[("there", 1, ""), ("n", 1, "5"), ("why", 1, "broken"), ("there", 3, "yes")], &[torch(), lamp]).unwrap();
+    assert_eq!(broken.new_essential_shortages(), ["Torch: 1 of 6 broken"]);
+    assert_eq!(broken.short_essentials().as_deref(), Some("Torch: 1 of 6 broken; Lamp: 1 of 6 missing"));
+    assert_eq!(some(&[], &[torch(), rice()]).unwrap_err()[0].0, "how", "nothing was said");
+}
+
+#[test]
 fn none_and_not_counted_are_different() {
     let none = one(&[("n", 1, "0"), ("why", 1, "missing")]).unwrap();
     let unknown = one(&[("there", 1, ""), ("why", 1, "not_counted")]).unwrap();

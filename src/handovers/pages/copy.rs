@@ -5,16 +5,18 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{answer, who};
+use super::{answer, known, who};
 use crate::base::ids::{CopyId, HandoverId, SchoolId};
 use crate::base::{clock, days};
+use crate::bookings::pages::beside;
 use crate::db::{self, Tx};
 use crate::handovers::counts::{self, HolderCount};
 use crate::handovers::letters::{self, capital};
 use crate::handovers::store::counts as counted;
 use crate::handovers::store::handovers::{self, Handover, State, Thing};
 use crate::handovers::{self as handing, Next, Refusal, Scene, Who, acts};
-use crate::journeys::{Leg, Place, Way};
+use crate::journeys::letters::Trip;
+use crate::journeys::{Leg, Place};
 use crate::people::pages::reach;
 use crate::people::store::directory::{self, Holder};
 use crate::people::{Member, RoleKind};
@@ -134,7 +136,7 @@ async fn page(
 fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -> Markup {
     let said = said(member, sheet, done);
     let title = format!("{} ({})", sheet.thing.name, sheet.thing.tag);
-    let line = html! { (pill_of(sheet)) " " (place(sheet)) };
+    let line = html! { (pill_of(sheet)) " " (beside(&known(&sheet.thing, &sheet.scene), place(sheet))) };
     html! {
         (back(&format!("{}/loans", member.base()), "All your loans"))
         @if let Some(refusal) = refusal {
@@ -146,6 +148,10 @@ fn main(member: &Member, sheet: &Sheet, done: &Done, refusal: Option<Refusal>) -
         (said)
         @let history = html! { a.btn href={ (member.base()) "/copies/" (sheet.thing.copy) "/history" } { (icon("list")) "History" } };
         @if said.0.is_empty() { (head(&title, line, history)) } @else { div.head { div { h2 { (title) } p { (line) } } div.acts { (history) } } }
+        // Late comes first, then who is next: that is what somebody reads at the cupboard.
+        @if let Some(last) = late_since(sheet) {
+            (banner(Tone::Bad, &format!("Late: it was due back on {}", days::full(last)), html! { p { (sheet.name(sheet.scene.custody.school)) " has it. " @if let Some(next) = next_words(sheet) { (next) } } }))
+        }
         @if !sheet.scene.custody.short_essentials.is_empty() {
             (banner(Tone::Warn, "Something essential is short", html! { p { (sheet.scene.custody.short_essentials) "." } }))
         }
@@ -217,11 +223,32 @@ fn said(member: &Member, sheet: &Sheet, done: &Done) -> Markup {
     }
 }
 
+/// The last day of the loan that should be back and is not.
+fn late_since(sheet: &Sheet) -> Option<days::Day> {
+    sheet.scene.out.and_then(|slot| slot.late_since(sheet.scene.today))
+}
+
+/// Where it goes next and on which day, with whom one speaks there: "Saxton fetches it from Fairburn on Monday 7 December 2026."
+fn next_words(sheet: &Sheet) -> Option<String> {
+    let next = sheet.next.as_ref()?;
+    let lead = |school: SchoolId| {
+        let leads = |holder: &&Holder| holder.role.kind.leads() && holder.role.school.as_ref().is_some_and(|one| one.id == school);
+        sheet.holders.iter().find(leads).map(|holder| format!(" Speak with {}.", holder.person.contact()))
+    };
+    let with = lead(next.at).filter(|_| !next.stays()).unwrap_or_default();
+    Some(match sheet.leg() {
+        Some(leg) => format!("{}{with}", capital(&Trip::of(leg, |id| sheet.name(id), "a cluster meeting").words())),
+        None => format!("It goes to {}.{with}", sheet.names.of_place(next.to(), sheet.scene.home)),
+    })
+}
+
 fn pill_of(sheet: &Sheet) -> Markup {
     match sheet.scene.custody.place {
+        Place::School if late_since(sheet).is_some() => pill(Tone::Bad, "Late"),
+        Place::School if sheet.scene.custody.booking.is_none() => pill(Tone::Warn, "Without a booking"),
         Place::School => pill(Tone::Good, "Out now"),
         Place::Store => pill(Tone::Plain, "In the store"),
-        Place::Transit => pill(Tone::Warn, "On its way"),
+        Place::Transit => pill(Tone::Plain, "On its way"),
         Place::Missing => pill(Tone::Bad, "Missing"),
     }
 }
@@ -266,7 +293,9 @@ fn actions(member: &Member, sheet: &Sheet) -> Markup {
     let why = [sheet.receive.as_ref().err(), sheet.give.as_ref().err()].into_iter().flatten().find(|why| **why != Refusal::NotYours);
     html! {
         section.panel.card.due aria-labelledby="due" {
-            h2 #due { @if nothing { "Nothing to do now" } @else { "What is due" } }
+            @let next = next_words(sheet);
+            h2 #due { @if !nothing { "What is due" } @else if next.is_some() { "What is next" } @else { "Nothing to do now" } }
+            @if let Some(next) = &next { p { (next) } }
             @if sheet.scene.on_the_way.is_some() { (receive) (give) } @else { (give) (receive) }
             @if nothing { @if let Some(why) = why { p { (why.words()) } } }
             @if sheet.can_take_back {
@@ -279,7 +308,7 @@ fn actions(member: &Member, sheet: &Sheet) -> Markup {
                 }
             }
             @if sheet.can_count {
-                div.acts { a.btn href={ (here) "/count" } { (icon("check")) "Count it" } }
+                div.acts { a.btn href={ (here) "/count" } { (icon("check")) "Count it" } a.btn href={ (here) "/count" } { "Something is broken, or was replaced" } }
                 p.hint { "At any time, for example when you have unpacked it." }
             }
         }
@@ -297,13 +326,12 @@ fn not_due(member: &Member, sheet: &Sheet) -> Markup {
             && holder.role.school.as_ref().is_some_and(|school| schools.contains(&school.id))
     };
     let coordinates = |holder: &&Holder| holder.role.kind == RoleKind::Coordinator;
-    let to = sheet.next.as_ref().map(|next| sheet.names.of_place(next.to(), sheet.scene.home));
     // The head or the bursar of a school that has a part in it.
     let own = member.roles.iter().filter_map(|role| role.school.as_ref()).any(|school| schools.contains(&school.id));
     html! {
         section.panel.card aria-labelledby="due" {
             h2 #due { @if own { "Your science lead hands it over" } @else { "This box is not due to you" } }
-            p { (place(sheet)) "." @if let Some(to) = &to { " It goes to " (to) " next." } }
+            p { (place(sheet)) "." @if let Some(next) = next_words(sheet) { " " (next) } }
             p { @if own { "These people count it and hand it over:" } @else { "Have you found it, or does somebody want to hand it to you? Tell one of these people:" } }
             ul.contacts {
                 @for holder in sheet.holders.iter().filter(leads).chain(sheet.holders.iter().filter(coordinates)) {
@@ -317,7 +345,13 @@ fn not_due(member: &Member, sheet: &Sheet) -> Markup {
 fn facts(member: &Member, sheet: &Sheet) -> Vec<Row> {
     let (thing, base) = (&sheet.thing, member.base());
     let mut rows = vec![
-        row("Box", html! { a href={ (base) "/boxes/" (thing.resource) } { (thing.name) } " (" (thing.tag) ")" }),
+        row(
+            "Box",
+            beside(
+                &known(&sheet.thing, &sheet.scene),
+                html! { a href={ (base) "/boxes/" (thing.resource) } { (thing.name) } " (" (thing.tag) ")" },
+            ),
+        ),
         row("Now", place(sheet)),
     ];
     if let Some(person) = sheet.scene.custody.person.and_then(|id| sheet.holders.iter().find(|holder| holder.person.id == id)) {
@@ -326,17 +360,9 @@ fn facts(member: &Member, sheet: &Sheet) -> Vec<Row> {
     if let Some(slot) = &sheet.scene.out {
         rows.push(row("Until", html! { a href={ (base) "/bookings/" (slot.id) } { (days::full(slot.days.last())) } }));
     }
-    if let Some(next) = &sheet.next {
-        rows.push(row("Next", capital(&sheet.names.of_place(next.to(), sheet.scene.home))));
-        if let Some(leg) = sheet.leg() {
-            let way = match leg.way {
-                Way::Fetch => format!(", {} fetches it", sheet.name(leg.to)),
-                Way::Bring => format!(", {} brings it", sheet.name(sheet.scene.custody.school)),
-                Way::Meeting => ", at the cluster meeting".to_owned(),
-                Way::Stays => String::new(),
-            };
-            rows.push(row("Planned", html! { a href={ (base) "/legs/" (leg.id) } { (days::full(leg.day)) } (way) }));
-        }
+    if let Some(next) = next_words(sheet) {
+        let see = html! { @if let Some(leg) = sheet.leg() { " " a href={ (base) "/legs/" (leg.id) } { "See the handover" } } };
+        rows.push(row("Next", html! { (next) (see) }));
     }
     rows.push(row("Code on the lid", html! { a href={ "/b/" (thing.code) } { "/b/" (thing.code) } }));
     rows
@@ -387,7 +413,7 @@ fn one_handover(member: &Member, sheet: &Sheet, one: &Handover) -> Markup {
 #[must_use]
 pub fn state_pill(one: &Handover) -> Markup {
     match one.state {
-        State::Given => pill(Tone::Warn, "On its way"),
+        State::Given => pill(Tone::Plain, "On its way"),
         State::Accepted if one.differs => pill(Tone::Warn, "Counts differ"),
         State::Accepted => pill(Tone::Good, "Received"),
         State::Refused => pill(Tone::Bad, "Refused"),

@@ -4,10 +4,12 @@
 use actix_web::HttpResponse;
 use maud::{Markup, html};
 
-use super::answer;
+use super::{answer, known};
 use crate::base::days::{self};
 use crate::base::ids::{CopyId, SchoolId};
 use crate::base::secret::Secret;
+use crate::bookings::pages::beside;
+use crate::bookings::stands::Beside;
 use crate::db::{Result, Tx};
 use crate::files;
 use crate::handovers::acts::calendar;
@@ -24,6 +26,8 @@ use crate::web::parts::{back, head, icon, kept};
 /// What a count's page shows.
 pub struct CountPage {
     thing: Thing,
+    /// What is written beside its tag.
+    known: Beside,
     side: Side,
     /// How the copy stands, or stood when a form was opened that comes late.
     seen: Seen,
@@ -72,6 +76,7 @@ impl CountPage {
             None => None,
         };
         Ok(Ok(Self {
+            known: known(&thing, &scene),
             expected: counted::expected(tx, copy, thing.resource, late.map(|taken| taken.at))?,
             names: store::school_names(tx)?,
             seen: seen.filter(|_| late.is_some()).unwrap_or(scene.seen(side)),
@@ -140,8 +145,8 @@ fn main(member: &Member, desk: &CountPage, typed: &Typed<'_>, refusing: bool) ->
     html! {
         (back(&here, &what))
         (error_summary(typed.errors))
-        @let way = if desk.side == Side::Holder { format!("{what}, at {from}") } else { format!("{what}, from {from} to {to}") };
-        (head(title(desk), html! { (way) }, html! {}))
+        @let way = if desk.side == Side::Holder { format!(", at {from}") } else { format!(", from {from} to {to}") };
+        (head(title(desk), html! { (beside(&desk.known, &what)) (way) }, html! {}))
         @if desk.side == Side::Receiver && !desk.on_the_way && !desk.stays {
             p.hint { (from) " has not said that it handed it over. You can receive it all the same: " (from) " is told. If you do not want to take it, do not receive it: it then stays with " (from) ", and you tell them why." }
         }
@@ -160,12 +165,16 @@ fn main(member: &Member, desk: &CountPage, typed: &Typed<'_>, refusing: bool) ->
                     div.allthere {
                         button.btn.go.big type="submit" name="how" value="all_there" #how { (icon("check")) (one_tap) }
                         p.hint { "One tap when everything is as listed below. Or untick what is not." }
+                        @if desk.side == Side::Holder { p.hint { "Is one thing broken, or was something replaced? Change that line alone, and choose “Save only what I changed” at the end." } }
                     }
                     ul.chk { @for line in &desk.expected { (row(desk, line, typed)) } }
                 }
                 (whole(desk, typed))
                 div.acts {
                     button.btn.go type="submit" name="how" value="lines" { (button) }
+                    @if !desk.expected.is_empty() && desk.side == Side::Holder {
+                        button.btn type="submit" name="how" value=(counts::SOME) { "Save only what I changed" }
+                    }
                     @if !desk.expected.is_empty() && desk.side != Side::Holder {
                         button.btn type="submit" name="how" value="none" { (button) ", not counted" }
                     }

@@ -1,10 +1,13 @@
 //! When a science lead or a deputy leaves: everything in that name at the school goes to somebody else, and the role ends.
 
+use std::collections::BTreeMap;
+
 use super::inviting::{Sender, need_not_be_offered};
 use super::roles::{may, tag};
 use crate::base::EmailAddress;
-use crate::base::ids::{PersonId, RoleId, SchoolId};
+use crate::base::ids::{CopyId, PersonId, RoleId, SchoolId};
 use crate::bookings::store::keepers::{self, Kept};
+use crate::bookings::store::loans::{self, Standing};
 use crate::db::{self, Stop, Tx};
 use crate::joining::letters::HandOn;
 use crate::joining::{self, HandOnRefusal, Until, Wanted, store};
@@ -29,6 +32,8 @@ pub struct Sheet {
     pub waits: Vec<Listed>,
     /// The other leads of the school.
     pub others: Vec<Person>,
+    /// What is known of the copies that are booked.
+    pub besides: BTreeMap<CopyId, Standing>,
 }
 
 impl Sheet {
@@ -45,10 +50,11 @@ impl Sheet {
         };
         let role = role.ok_or(db::Error::NotFound)?;
         let school = role.school.as_ref().map(|school| (school.id, school.short_name.clone())).ok_or(db::Error::NotFound)?;
-        let items = keepers::of_school(tx, school.0)?.into_iter().filter(|item| item.hands == person).collect();
+        let items: Vec<Kept> = keepers::of_school(tx, school.0)?.into_iter().filter(|item| item.hands == person).collect();
+        let besides = loans::besides(tx, &items.iter().map(|item| item.slot.copy).collect::<Vec<_>>())?;
         let others = roles::leads_of(tx, school.0)?.into_iter().filter(|lead| lead.id != person).collect();
         let waits = waits::of_school(tx, school.0)?.into_iter().filter(|one| one.wait.person == person).collect();
-        Ok(Self { leaver, role, school, items, waits, others })
+        Ok(Self { leaver, role, school, items, waits, others, besides })
     }
 
     /// For a letter: the tags and titles, with their days.

@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use crate::base::EmailAddress;
 use crate::base::ids::{PersonId, RoleId};
+use crate::bookings::pages::beside;
+use crate::bookings::store::keepers::Kept;
 use crate::db::Stop;
 use crate::joining::acts::{self, Chosen, Sheet, Wish};
 use crate::joining::pages::forms::EndForm;
@@ -88,6 +90,15 @@ pub async fn form(
     show(&app, &member, id, &form, Errors::new()).await
 }
 
+/// A booking's copy, as it is named wherever its tag stands.
+fn named(sheet: &Sheet, item: &Kept) -> Markup {
+    let words = html! { (item.name) " (" (item.tag) ")" };
+    match sheet.besides.get(&item.slot.copy) {
+        Some(standing) => beside(&standing.beside_loan(&item.slot), words),
+        None => words,
+    }
+}
+
 async fn show(app: &App, member: &Member, id: PersonId, form: &HandOnForm, mut errors: Errors) -> Result<HttpResponse, Error> {
     let role = form.role()?;
     let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(Sheet::read(tx, id, role)?)).await?;
@@ -129,7 +140,7 @@ fn main(member: &Member, sheet: &Sheet, form: &HandOnForm, errors: &Errors) -> M
                 ul.links {
                     @for item in &sheet.items {
                         li { div {
-                            a href={ (member.base()) "/bookings/" (item.slot.id) } { (item.name) " (" (item.tag) ")" }
+                            a href={ (member.base()) "/bookings/" (item.slot.id) } { (named(sheet, item)) }
                             small { (item.slot.days) @if item.slot.is_out() { ", " (icon("package-open")) " out now" } }
                         } }
                     }

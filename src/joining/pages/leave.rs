@@ -6,7 +6,7 @@ use maud::html;
 
 use crate::base::days::{self, Day};
 use crate::base::ids::SchoolId;
-use crate::bookings::pages::loan_list;
+use crate::bookings::pages::{kept_list, loan_list};
 use crate::bookings::tell::Teller;
 use crate::catalogue::store::{self as catalogue, Kept};
 use crate::db::{self, Stop, Tx};
@@ -80,7 +80,7 @@ async fn again(app: &App, member: &Member, id: SchoolId, typed: &Typed, errors: 
 }
 
 fn page(member: &Member, facts: &Facts, typed: &Typed, errors: &Errors) -> HttpResponse {
-    let base = member.base();
+    let (base, today) = (member.base(), member.today());
     let Facts { record, things, kept } = facts;
     let button = stop("Let the school leave");
     let screen = Screen { record, title: "The school leaves", lead: html! {}, path: "leave", button };
@@ -92,21 +92,21 @@ fn page(member: &Member, facts: &Facts, typed: &Typed, errors: &Errors) -> HttpR
             h2 { "What it holds now" }
             @if things.held.is_empty() { p { "Nothing." } } @else {
                 p { "It should come back before the school goes." }
-                (loan_list(base, &things.held))
+                (loan_list(base, &things.held, today))
             }
         }
         section.panel.card {
             h2 { "What it has booked" }
             @if things.ahead.is_empty() { p { "Nothing." } } @else {
                 p { "What runs past the last day is cancelled, and the school gets an e-mail about each. The rest stays." }
-                (loan_list(base, &things.ahead))
+                (loan_list(base, &things.ahead, today))
             }
         }
         @if !kept.is_empty() {
             section.panel.card {
                 h2 { "What is kept there" }
                 p { "Agree with the other schools where this goes." }
-                (crate::catalogue::pages::kept_list(base, kept))
+                (kept_list(base, kept, today))
             }
         }
     };

@@ -173,7 +173,7 @@ fn choose(member: &Member, record: &Record, things: &Things, wish: &Sabbatical, 
             @if !things.held.is_empty() {
                 h2 { "What it holds now" }
                 p { "This stays with the school until it is given back." }
-                (loan_list(member.base(), &things.held))
+                (loan_list(member.base(), &things.held, member.today()))
             }
         }
         section.panel.card {

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use crate::base::days;
 use crate::base::ids::{LegId, MeetingId, SchoolId};
 use crate::base::text;
+use crate::bookings::pages::beside;
+use crate::bookings::stands::Beside;
 use crate::db::{self, Tx};
 use crate::journeys::acts::agree::Case;
 use crate::journeys::agreeing::{self, Asked, Meeting, On, Side, is_near};
@@ -92,7 +94,8 @@ impl Suggestion {
 struct LegPage {
     case: Case,
     resource: String,
-    tag: String,
+    /// What is written beside its tag.
+    beside: Beside,
     wish: Option<Trip>,
     meeting_words: Vec<(MeetingId, String)>,
     leads: Vec<(SchoolId, Person)>,
@@ -105,8 +108,8 @@ impl LegPage {
         let meeting_words = case.meetings.iter().map(|one| (one.id, format!("At {} on {}", words(one), days::full(one.day)))).collect();
         let leads = roles::leads_of_schools(tx, &[case.leg.from, case.leg.to])?;
         let one = case.to.as_ref().or(case.from.as_ref()).ok_or(db::Error::NotFound)?;
-        let (resource, tag) = (one.name.clone(), one.tag.clone());
-        Ok(Self { wish: case.wish(), case, resource, tag, meeting_words, leads })
+        let (resource, beside) = (one.name.clone(), one.beside_copy(tx.today()));
+        Ok(Self { wish: case.wish(), case, resource, beside, meeting_words, leads })
     }
 }
 
@@ -137,7 +140,7 @@ pub(super) async fn page(
 ) -> Result<HttpResponse, Error> {
     let sheet = app.db.read(member.scope(), move |tx| Ok::<_, Error>(LegPage::read(tx, id)?)).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let title = format!("Handover of {} ({})", sheet.resource, sheet.tag);
+    let title = format!("Handover of {} ({})", sheet.resource, sheet.beside.tag);
     let main = main(member, &sheet, done, typed, errors);
     Ok(answer(status, &form_page(&member.shell(Nav::Week), &title, !errors.is_empty(), &main)))
 }
@@ -160,7 +163,7 @@ fn main(member: &Member, sheet: &LegPage, done: &Done, typed: Option<&Suggestion
         (back(&format!("{}/loans", member.base()), "All your loans"))
         (error_summary(errors))
         (said)
-        (head(&format!("{} goes from {} to {}", sheet.resource, trip.giver(), trip.receiver()), html! { (state(sheet, member.today())) " " (sheet.tag) }, html! {}))
+        (head(&format!("{} goes from {} to {}", sheet.resource, trip.giver(), trip.receiver()), html! { (state(sheet, member.today())) " " (beside(&sheet.beside, &sheet.beside.tag)) }, html! {}))
         div.side {
             section.panel.card aria-labelledby="plan" {
                 h2 #plan { "The plan" }
@@ -181,7 +184,7 @@ fn state(sheet: &LegPage, today: days::Day) -> Markup {
     match sheet.case.leg.state {
         LegState::Done => pill(Tone::Plain, "Done"),
         LegState::Dropped => pill(Tone::Plain, "Not needed any more"),
-        LegState::Planned if sheet.case.under_way => pill(Tone::Warn, "On its way"),
+        LegState::Planned if sheet.case.under_way => pill(Tone::Plain, "On its way"),
         LegState::Planned if sheet.case.leg.day < today => pill(Tone::Bad, "Overdue"),
         LegState::Planned if sheet.case.leg.agreed => pill(Tone::Good, "Agreed"),
         LegState::Planned => pill(Tone::Plain, "Planned"),

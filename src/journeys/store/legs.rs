@@ -11,10 +11,12 @@ use super::custody_columns;
 use crate::base::days::{self, Day, Period};
 use crate::base::ids::{BookingId, CopyId, LegId, MeetingId, PersonId, SchoolId};
 use crate::bookings::Slot;
+use crate::bookings::errands::Hop;
+use crate::bookings::store::errands::meeting_at;
 use crate::bookings::store::loans;
 use crate::bookings::store::plan::{SlotRow, slot_columns, slot_of};
 use crate::db::asks::{LONGEST_HOLD, insert_all, is_live};
-use crate::db::schema::{bookings, copies, custody, handovers, legs, unsettled, waits};
+use crate::db::schema::{bookings, copies, custody, handovers, legs, meetings, schools, unsettled, waits};
 use crate::db::{Error, Result, Tx};
 use crate::journeys::legs::FIRST_LOOK_DAYS;
 use crate::journeys::{Custody, Leg, LegState, Proposal, Way};
@@ -169,6 +171,37 @@ pub fn of_bookings(tx: &mut Tx<'_>, bookings: &[BookingId]) -> Result<Vec<Leg>> 
         .select(leg_columns!())
         .load(tx.conn)?;
     rows.into_iter().map(leg_of).collect()
+}
+
+/// The planned legs to and from a booking, by day, each with how it is said: one query.
+pub fn with_hops(tx: &mut Tx<'_>, booking: BookingId) -> Result<Vec<(Leg, Hop)>> {
+    // Both halves name the cluster, so that each finds its own index.
+    let begins = legs::cluster_id.eq(tx.cluster.0).and(legs::to_booking_id.eq(booking.0));
+    let ends = legs::cluster_id.eq(tx.cluster.0).and(legs::from_booking_id.eq(booking.0));
+    let rows: Vec<(Row, Option<String>, Option<String>)> = legs::table
+        .left_join(meetings::table.on(meetings::cluster_id.eq(legs::cluster_id).and(meetings::id.nullable().eq(legs::meeting_id))))
+        .left_join(schools::table.on(schools::cluster_id.eq(meetings::cluster_id).and(schools::id.nullable().eq(meetings::school_id))))
+        .filter(begins.or(ends))
+        // Letter for letter as the partial indices have it: SQLite takes them only then.
+        .filter(sql::<Bool>("legs.state = 'planned'"))
+        .order((legs::day, legs::id))
+        .select((leg_columns!(), schools::short_name.nullable(), meetings::place.nullable()))
+        .load(tx.conn)?;
+    let both = |(row, school, place)| {
+        let leg = leg_of(row)?;
+        let hop = Hop {
+            leg: leg.id,
+            copy: leg.copy,
+            from_booking: leg.from_booking,
+            to_booking: leg.to_booking,
+            ends: leg.ends(),
+            day: leg.day,
+            meeting: meeting_at(school, place),
+            note: leg.note.clone(),
+        };
+        Ok((leg, hop))
+    };
+    rows.into_iter().map(both).collect()
 }
 
 /// How many legs go into one statement: SQLite takes 32,766 values, and a leg has sixteen.

@@ -29,6 +29,12 @@ pub struct Person {
 }
 
 impl Person {
+    /// As others of the cluster reach this person: name and address.
+    #[must_use]
+    pub fn contact(&self) -> String {
+        format!("{}, {}", self.name, self.email)
+    }
+
     /// Whom a letter goes to. `None`, with a line in the log, when the stored address is none: the page of people says so, too.
     #[must_use]
     pub fn recipient(&self) -> Option<Recipient> {

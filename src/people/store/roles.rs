@@ -355,14 +355,16 @@ pub fn leads_of_schools(tx: &mut Tx<'_>, of: &[SchoolId]) -> Result<Vec<(SchoolI
         .collect())
 }
 
-/// Who hears of what a school has: a person, as long as he has a role in this cluster today, and the school's leads as [`leads_of`] gives
-/// them. One query.
-pub fn person_and_leads(tx: &mut Tx<'_>, person: Option<PersonId>, school: SchoolId) -> Result<(Option<Person>, Vec<Person>)> {
+/// Who hears of what a school has: a person, as long as he has a role in this cluster today, and the leads of schools, each with the
+/// school, as [`leads_of_schools`] gives them. One query.
+pub fn person_and_leads(tx: &mut Tx<'_>, person: Option<PersonId>, of: &[SchoolId]) -> Result<(Option<Person>, Vec<(SchoolId, Person)>)> {
     type Row = (i64, String, String, String, Option<i64>, String);
     let today = tx.today();
     // Both halves name the cluster, so that each finds its own index.
-    let leads =
-        roles::cluster_id.eq(tx.cluster.0).and(roles::school_id.eq(school.0)).and(roles::kind.eq("ssl").or(roles::kind.eq("deputy")));
+    let leads = roles::cluster_id
+        .eq(tx.cluster.0)
+        .and(roles::school_id.eq_any(of.iter().map(|school| Some(school.0))))
+        .and(roles::kind.eq("ssl").or(roles::kind.eq("deputy")));
     let own = roles::cluster_id.eq(tx.cluster.0).and(roles::person_id.eq(person.map_or(0, |person| person.0)));
     let rows: Vec<Row> = roles::table
         .inner_join(people::table)
@@ -372,13 +374,13 @@ pub fn person_and_leads(tx: &mut Tx<'_>, person: Option<PersonId>, school: Schoo
         .select((people::id, people::name, people::email, people::phone, roles::school_id, roles::kind))
         .load(tx.conn)?;
     let (mut here, mut leads) = (None, Vec::new());
-    for (id, name, email, phone, of, kind) in rows {
+    for (id, name, email, phone, school, kind) in rows {
         let known = Person { id: PersonId(id), name, email, phone };
         if Some(known.id) == person {
             here = Some(known.clone());
         }
-        if of == Some(school.0) && (kind == "ssl" || kind == "deputy") {
-            leads.push(known);
+        if let Some(school) = of.iter().find(|one| Some(one.0) == school && (kind == "ssl" || kind == "deputy")) {
+            leads.push((*school, known));
         }
     }
     leads.dedup();

@@ -17,7 +17,8 @@ use crate::db::{self, Stop};
 use crate::people::{Borrower, Member, RoleKind};
 use crate::undo::pages::can_be_undone;
 use crate::undo::{self, Pending};
-use crate::waiting::store::{self as rows, Listed};
+use crate::waiting::pages::waits::named;
+use crate::waiting::store::{self as rows, Besides, Listed};
 use crate::waiting::{Refusal, State, acts, in_line, position};
 use crate::web::answer::{answer, see_other};
 use crate::web::forms::{Errors, csrf_field, error_summary, field, submit, verb};
@@ -50,6 +51,7 @@ struct Sheet {
     approval: bool,
     /// That it is not wanted, while that can be undone.
     waiting: Option<Pending>,
+    besides: Besides,
 }
 
 /// Whether the person may see the place: somebody of the school, or a coordinator.
@@ -92,7 +94,8 @@ async fn sheet(
                 Err(fault) => return Err(fault.into()),
             };
             let waiting = if one.wait.state == State::Offered { undo::store::open(tx, (acts::ABOUT, id.0))? } else { None };
-            Ok::<_, Error>(Sheet { position: position(&one.wait, &open), one, approval, waiting })
+            let besides = rows::besides(tx, std::slice::from_ref(&one))?;
+            Ok::<_, Error>(Sheet { position: position(&one.wait, &open), one, approval, waiting, besides })
         })
         .await?;
     if !may_see(member, sheet.one.wait.school) {
@@ -104,7 +107,7 @@ async fn sheet(
 }
 
 fn main(member: &Member, sheet: &Sheet, done: &str, reason: &str, errors: &Errors, waivable: bool) -> Markup {
-    let Sheet { one, position, approval, waiting } = sheet;
+    let Sheet { one, position, approval, waiting, besides } = sheet;
     let wait = &one.wait;
     let here = format!("{}/waits/{}", member.base(), wait.id);
     let may = member.may_book_for(wait.school);
@@ -121,7 +124,7 @@ fn main(member: &Member, sheet: &Sheet, done: &str, reason: &str, errors: &Error
             (can_be_undone(member.base(), waiting.id, waiting.until, token, &format!("{} does not want these days", one.school), "Until then they are held, and offered to nobody else."))
         } @else if let (State::Offered, Some(until)) = (wait.state, one.until) {
             (banner(Tone::Good, &format!("It is your turn: answer by {}", days::full(last_day_of(until))), html! {
-                p { (one.name) " (" (one.tag) ") is held for " (one.school) " from " (wait.days) ". Nobody else can take these days before the end of " (days::full(last_day_of(until))) "." }
+                p { (named(one, besides)) " is held for " (one.school) " from " (wait.days) ". Nobody else can take these days before the end of " (days::full(last_day_of(until))) "." }
                 @if *approval && !member.is(RoleKind::Coordinator) { p { "The coordinator approves this box. If you take it, your request goes to the coordinator, and the days stay held." } }
             }))
             @if may {
@@ -144,7 +147,7 @@ fn main(member: &Member, sheet: &Sheet, done: &str, reason: &str, errors: &Error
         }
         section.panel.card aria-labelledby="facts" {
             h2 #facts { "The place" }
-            (summary(&facts(member, one)))
+            (summary(&facts(member, one, besides)))
             @if may && wait.state == State::Waiting { div.acts { (verb(&format!("{here}/withdraw"), token, "Leave the waiting list", "x")) } }
             @if let (State::Taken, Some(booking)) = (wait.state, wait.booking) { p { a href={ (member.base()) "/bookings/" (booking) } { "See the booking" } } }
             @if may && matches!(wait.state, State::Lapsed | State::Declined | State::Withdrawn) {
@@ -175,16 +178,16 @@ fn said(one: &Listed, position: usize, done: &str) -> Markup {
 fn standing(one: &Listed, position: usize) -> Markup {
     match one.wait.state {
         State::Waiting => html! { (one.school) " is " (in_line(position)) "." },
-        State::Offered => pill(Tone::Warn, "Offered"),
+        State::Offered => pill(Tone::Good, "Offered"),
         state => pill(Tone::Plain, state.name()),
     }
 }
 
-fn facts(member: &Member, one: &Listed) -> Vec<crate::web::parts::Row> {
+fn facts(member: &Member, one: &Listed, besides: &Besides) -> Vec<crate::web::parts::Row> {
     let wait = &one.wait;
     let shelf = format!("{}/boxes/{}", member.base(), wait.resource);
     let mut rows = vec![
-        row("Box", html! { a href=(shelf) { (one.name) } @if !one.tag.is_empty() { " (" (one.tag) ")" } }),
+        row("Box", html! { a href=(shelf) { (named(one, besides)) } }),
         row("School", &one.school),
         row("First day", days::full(wait.days.first())),
         row("Last day", days::full(wait.days.last())),

@@ -12,6 +12,7 @@ use crate::base::days;
 use crate::base::ids::{ResourceId, SchoolId};
 use crate::base::secret::Secret;
 use crate::bookings::last_day_of;
+use crate::bookings::pages::beside;
 use crate::bookings::pages::reserve::ask::Ask;
 use crate::bookings::pages::reserve::form::copies;
 use crate::bookings::pages::reserve::picks::Picks;
@@ -19,7 +20,7 @@ use crate::bookings::store::shelf::{self, Reading};
 use crate::db::Stop;
 use crate::people::{Borrower, Member, RoleKind};
 use crate::waiting::acts::{self, NoPlace};
-use crate::waiting::store::{self as rows, Listed};
+use crate::waiting::store::{self as rows, Besides, Listed};
 use crate::waiting::{Refusal, State, Wait, in_line, position};
 use crate::web::answer::{answer, see_other};
 use crate::web::forms::{Errors, csrf_field, dates, day_select, error_summary, field, hidden, submit};
@@ -48,7 +49,11 @@ pub async fn list(app: web::Data<App>, member: Member, request: HttpRequest) -> 
     if let Some(same) = member.unchanged(&request) {
         return Ok(same);
     }
-    let all = app.db.read(member.scope(), |tx| Ok::<_, Error>(rows::listed(tx)?)).await?;
+    let read = app.db.read(member.scope(), |tx| {
+        let all = rows::listed(tx)?;
+        Ok::<_, Error>((rows::besides(tx, &all)?, all))
+    });
+    let (besides, all) = read.await?;
     let mine: Vec<SchoolId> = member.roles.iter().filter_map(|role| role.school.as_ref()).map(|school| school.id).collect();
     let coordinator = member.is(RoleKind::Coordinator);
     let shown: Vec<&Listed> = all.iter().filter(|one| coordinator || mine.contains(&one.wait.school)).collect();
@@ -62,14 +67,14 @@ pub async fn list(app: web::Data<App>, member: Member, request: HttpRequest) -> 
                     "When a box is taken on the days you need, you can join the waiting list. Your places will stand here.",
                     member.may_borrow().then_some((boxes.as_str(), "Find a box"))))
             }
-        } @else if coordinator { (by_resource(&member, &shown, &all, &mine)) }
-        @else { section.panel { (table(&member, "Your places", &shown, &all, &mine, false)) } }
+        } @else if coordinator { (by_resource(&member, &shown, (&all, &besides), &mine)) }
+        @else { section.panel { (table(&member, "Your places", &shown, (&all, &besides), &mine, false)) } }
     };
     Ok(member.tagged(&request, page(&member.shell(Nav::Week), "Waiting list", &main)))
 }
 
 /// Everybody who waits, by what they wait for.
-fn by_resource(member: &Member, shown: &[&Listed], all: &[Listed], mine: &[SchoolId]) -> Markup {
+fn by_resource(member: &Member, shown: &[&Listed], all: (&[Listed], &Besides), mine: &[SchoolId]) -> Markup {
     let mut titles: BTreeMap<(&str, ResourceId), Vec<&Listed>> = BTreeMap::new();
     for one in shown {
         titles.entry((one.name.as_str(), one.wait.resource)).or_default().push(one);
@@ -90,7 +95,14 @@ fn by_resource(member: &Member, shown: &[&Listed], all: &[Listed], mine: &[Schoo
 }
 
 /// Places in a table. `schools`: with whose each is.
-fn table(member: &Member, caption: &str, places: &[&Listed], all: &[Listed], mine: &[SchoolId], schools: bool) -> Markup {
+fn table(
+    member: &Member,
+    caption: &str,
+    places: &[&Listed],
+    (all, besides): (&[Listed], &Besides),
+    mine: &[SchoolId],
+    schools: bool,
+) -> Markup {
     let heads: &[&str] = if schools { &["Dates", "School", "Copy", "Place"] } else { &["Dates", "Box", "Copy", "Place"] };
     let waits: Vec<Wait> = all.iter().map(|one| one.wait.clone()).collect();
     table_or_cards(
@@ -102,7 +114,7 @@ fn table(member: &Member, caption: &str, places: &[&Listed], all: &[Listed], min
                     th scope="row" { a href={ (member.base()) "/waits/" (one.wait.id) } { (one.wait.days) } }
                     @if schools { td data-h="School" { (one.school) @if mine.contains(&one.wait.school) { " (yours)" } } }
                     @else { td data-h="Box" { (one.name) } }
-                    td data-h="Copy" { @if one.tag.is_empty() { "Any" } @else { (one.tag) } }
+                    td data-h="Copy" { @if one.tag.is_empty() { "Any" } @else { (tagged(one, besides, html! { (one.tag) })) } }
                     td data-h="Place" { (place(one, &waits)) }
                 }
             }
@@ -110,12 +122,26 @@ fn table(member: &Member, caption: &str, places: &[&Listed], all: &[Listed], min
     )
 }
 
+/// What is waited for, with the copy if it is one.
+#[must_use]
+pub fn named(one: &Listed, besides: &Besides) -> Markup {
+    html! { @if one.tag.is_empty() { (one.name) } @else { (tagged(one, besides, html! { (one.name) " (" (one.tag) ")" })) } }
+}
+
+/// The words that name the copy of a place.
+fn tagged(one: &Listed, besides: &Besides, words: Markup) -> Markup {
+    match one.copy.and_then(|copy| besides.get(&copy)) {
+        Some(standing) => beside(&standing.beside(), words),
+        None => words,
+    }
+}
+
 /// How far up a place is, or until when it is offered.
 #[must_use]
 pub fn place(one: &Listed, open: &[Wait]) -> Markup {
     html! {
         @match (one.wait.state, one.until) {
-            (State::Offered, Some(until)) => { (pill(Tone::Warn, "Offered")) " " small { "Until " (days::full(last_day_of(until))) } }
+            (State::Offered, Some(until)) => { (pill(Tone::Good, "Offered")) " " small { "Until " (days::full(last_day_of(until))) } }
             (State::Waiting, _) => { (capital(&in_line(position(&one.wait, open)))) }
             (state, _) => { (pill(Tone::Plain, state.name())) }
         }

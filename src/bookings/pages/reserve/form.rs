@@ -8,6 +8,8 @@ use super::picks::{Picks, classes};
 use super::strip::when;
 use crate::base::days::{self, Period};
 use crate::base::ids::{CopyId, ResourceId};
+use crate::bookings::pages::beside;
+use crate::bookings::stands::Beside;
 use crate::bookings::store::plan::Copy;
 use crate::bookings::store::shelf::{Reading, Similar};
 use crate::bookings::{Refusal, Shelf, ShelfCopy, Taken, spans};
@@ -218,6 +220,7 @@ pub fn copies(shelf: &Shelf, copies: &[Copy], chosen: &str, any: bool, errors: &
     let mut choices = if any { vec![choice("", "Any that is free")] } else { Vec::new() };
     choices.extend(open.iter().map(|(copy, on)| {
         let mut one = choice(copy.id.to_string(), &copy.tag);
+        one.named = Some(beside(&Beside::of_copy(&copy.tag, &copy.plight, copy.state, shelf.today), &copy.tag));
         one.hint = match why_not_lent(shelf, on) {
             Some(why) => why,
             None => format!("Kept at {}", shelf.name(copy.home)),
@@ -228,7 +231,7 @@ pub fn copies(shelf: &Shelf, copies: &[Copy], chosen: &str, any: bool, errors: &
     html! {
         (radios("copy", "Which copy", "", chosen, errors, &choices))
         @if !closed.is_empty() {
-            ul.hint.closed { @for (copy, on) in closed { li { b { (copy.tag) } ": " (why_not_lent(shelf, on).unwrap_or_else(|| "taken on these days".to_owned())) } } }
+            ul.hint.closed { @for (copy, on) in closed { li { (beside(&Beside::of_copy(&copy.tag, &copy.plight, copy.state, shelf.today), html! { b { (copy.tag) } })) ": " (why_not_lent(shelf, on).unwrap_or_else(|| "taken on these days".to_owned())) } } }
         }
     }
 }
