@@ -1,9 +1,8 @@
 //! The one place where the clock starts work: stores the reminders that are due, sends the letters, and clears away what has run out.
 //!
 //! A round comes every half minute. Beside it letters are sent, when one has been stored (the database rings) and every half minute, so
-//! that a mail server that hangs keeps nothing else. Several workers, in one process or in
-//! many, may run at once: a letter is taken by one conditional update. When the program is told to stop, the letter in hand
-//! is finished and no other is begun; one that was in hand when the program was killed is taken over when its lease ends.
+//! that a mail server that hangs keeps nothing else. Several workers, in one process or in many, may run at once: a letter is taken by one
+//! conditional update. When the program is told to stop, the letter in hand is finished; one that was in hand when it was killed is taken over.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -117,7 +116,7 @@ impl Worker {
 
     async fn run_telling(self, stop: watch::Receiver<bool>, told: Arc<Told>) {
         told.begin(self.clock.steady());
-        tokio::join!(self.keep_sending(stop.clone()), self.keep_looking(stop, &told));
+        tokio::join!(self.keep_sending(stop.clone()), Box::pin(self.keep_looking(stop, &told)));
     }
 
     async fn keep_sending(&self, mut stop: watch::Receiver<bool>) {

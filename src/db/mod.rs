@@ -47,7 +47,7 @@ use gates::Purpose;
 use migrate::{MEND_FILE, MEND_SERVER};
 use pool::Pool;
 use probe::{Look, Own};
-use seat::{Open, Seat, Turn};
+use seat::{Open, Plan, Seat, Turn};
 use silence::{Progress, Pulse};
 use tally::Tally;
 
@@ -348,23 +348,11 @@ impl Db {
     }
 
     fn reading_at(&self, now: Option<chrono::DateTime<chrono::Utc>>) -> Plan {
-        let begin = match self.inner.engine {
-            Engine::Sqlite => "BEGIN",
-            // Every query of a page sees the same moment; one for which nobody waits any more does not hold its connection.
-            Engine::Postgres if self.hurried => {
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '2s'; SET LOCAL lock_timeout = '2s'"
-            }
-            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        };
-        Plan { purpose: Purpose::Reading, begin, now, going: None, stays_open: false }
+        Plan::reading(self.inner.engine, self.hurried, now)
     }
 
     fn writing_for(&self, purpose: Purpose) -> Plan {
-        let begin = match self.inner.engine {
-            Engine::Sqlite => "BEGIN IMMEDIATE",
-            Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
-        };
-        Plan { purpose, begin, now: None, going: None, stays_open: false }
+        Plan::writing(self.inner.engine, purpose)
     }
 
     /// One transaction, or a part of one: what is done, and the transaction where it stays open.
@@ -468,18 +456,6 @@ impl Db {
             });
         }
     }
-}
-
-/// What a transaction is to be.
-struct Plan {
-    purpose: Purpose,
-    begin: &'static str,
-    /// Its time; else when it has begun.
-    now: Option<chrono::DateTime<chrono::Utc>>,
-    /// The one that a guard has left open.
-    going: Option<Box<Open>>,
-    /// Whether somebody goes on with it.
-    stays_open: bool,
 }
 
 /// Lets one writer at a time into a cluster. SQLite's BEGIN IMMEDIATE has done so already.

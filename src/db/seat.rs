@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use tokio::sync::OwnedMutexGuard;
 
-use super::Result;
 use super::conn::{Conn, Line};
-use super::gates::Place;
+use super::gates::{Place, Purpose};
 use super::pool::Pooled;
 use super::silence::Progress;
+use super::{Engine, Result};
 
 /// A tenant read or write needs a connection: one of the pool's, or SQLite's writer.
 pub(super) enum Seat {
@@ -25,6 +25,42 @@ impl Seat {
             Self::Pooled(line) => line.line(),
             Self::Writer(line) => Ok(line),
         }
+    }
+}
+
+/// What a transaction is to be.
+pub(super) struct Plan {
+    pub purpose: Purpose,
+    pub begin: &'static str,
+    /// Its time; else when it has begun.
+    pub now: Option<DateTime<Utc>>,
+    /// The one that a guard has left open.
+    pub going: Option<Box<Open>>,
+    /// Whether somebody goes on with it.
+    pub stays_open: bool,
+}
+
+impl Plan {
+    /// One that reads. `hurried`: whether somebody waits for what is read.
+    pub fn reading(engine: Engine, hurried: bool, now: Option<DateTime<Utc>>) -> Self {
+        let begin = match engine {
+            Engine::Sqlite => "BEGIN",
+            // Every query of a page sees the same moment; one for which nobody waits any more does not hold its connection.
+            Engine::Postgres if hurried => {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '2s'; SET LOCAL lock_timeout = '2s'"
+            }
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        Self { purpose: Purpose::Reading, begin, now, going: None, stays_open: false }
+    }
+
+    /// One that writes.
+    pub fn writing(engine: Engine, purpose: Purpose) -> Self {
+        let begin = match engine {
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        };
+        Self { purpose, begin, now: None, going: None, stays_open: false }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The inbox: all that waits for whoever keeps the cluster going, the most urgent first, each line with what can be done about it; and
 //! how much of it the menu says. `GET /c/{cluster}/inbox`. What stands in it is `attention::inbox`'s table.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
@@ -12,7 +15,7 @@ use crate::attention::remedies::{Step, for_copy};
 use crate::attention::store::{self, Neighbour};
 use crate::attention::{self, AtRisk, Found, Holding, Request, Trouble};
 use crate::base::days::{self, Day};
-use crate::base::ids::{PendingId, SchoolId};
+use crate::base::ids::{ClusterId, PendingId, SchoolId};
 use crate::bookings::pages::beside;
 use crate::bookings::pages::requests::Requests;
 use crate::bookings::stands::Beside;
@@ -34,13 +37,30 @@ const MOST_LINES: usize = 60;
 /// A list of so many is not folded away.
 const A_FEW: usize = 5;
 
-/// What waits for whoever has an inbox, for the menu: the same that the page lists.
+/// What waits for whoever has an inbox, for the menu: the same that the page lists. `version`: the cluster's, as this transaction sees it.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn waiting(tx: &mut Tx<'_>, coordinator: bool) -> Result<Waiting> {
-    Ok(counted_up(&store::inbox::read(tx)?, reader(coordinator)))
+pub fn waiting(tx: &mut Tx<'_>, version: i64, coordinator: bool) -> Result<Waiting> {
+    let (key, minute) = ((tx.cluster, coordinator), tx.now.timestamp() / 60);
+    let kept = || COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, _, waiting)) = kept().get(&key).filter(|(of, at, _)| (*of, *at) == (version, minute)) {
+        return Ok(waiting.clone());
+    }
+    let waiting = counted_up(&store::inbox::read(tx)?, reader(coordinator));
+    let mut kept = kept();
+    if kept.len() >= MOST_COUNTED {
+        kept.clear();
+    }
+    kept.insert(key, (version, minute, waiting.clone()));
+    Ok(waiting)
 }
+
+/// What was counted last, of a cluster and for whom, with the version and the minute of which it holds: every write draws a version anew, and
+/// what comes by the time alone (an invitation runs out) comes within a minute.
+static COUNTED: Mutex<BTreeMap<(ClusterId, bool), (i64, i64, Waiting)>> = Mutex::new(BTreeMap::new());
+/// So many are kept at once.
+const MOST_COUNTED: usize = 1000;
 
 fn reader(coordinator: bool) -> Reader {
     if coordinator { Reader::Coordinator } else { Reader::Bursar }

@@ -161,25 +161,25 @@ fn sum_of(batch: &mut Batch<'_>, line: usize, fits: impl Fn(&Batch<'_>, usize) -
 
 /// One item that several lines of its party pay together.
 fn halves(batch: &mut Batch<'_>) {
+    let party = |line: usize| if let [party] = parties(batch, line).as_slice() { Some((line, *party)) } else { None };
+    let mut open: Vec<(usize, usize)> = batch.open_lines().into_iter().filter_map(party).collect();
     for item in 0..batch.items.len() {
         let left = batch.left[item];
         if left <= 0 || batch.items[item].kind == Kind::CreditNote {
             continue;
         }
-        let fits = |line: &usize| {
-            let parties = parties(batch, *line);
-            parties.as_slice() == [batch.party[item]]
-                && batch.settles(*line, item)
-                && batch.in_window(*line, item)
-                && batch.size(*line) < left
+        let fits = |(line, party): &(usize, usize)| {
+            *party == batch.party[item] && batch.size(*line) < left && batch.settles(*line, item) && batch.in_window(*line, item)
         };
-        let lines: Vec<usize> = batch.open_lines().into_iter().filter(fits).take(sums::MOST).collect();
+        let lines: Vec<usize> = open.iter().filter(|one| fits(one)).map(|(line, _)| *line).take(sums::MOST).collect();
         if lines.len() < 2 {
             continue;
         }
         let amounts: Vec<i64> = lines.iter().map(|line| batch.size(*line)).collect();
         if let Found::One(places) = sums::find(&amounts, left, 2) {
-            for line in places.into_iter().map(|place| lines[place]) {
+            let together: Vec<usize> = places.into_iter().map(|place| lines[place]).collect();
+            open.retain(|(line, _)| !together.contains(line));
+            for line in together {
                 let reason = format!("the name, and with others exactly what is open of {}", batch.number(item));
                 let size = batch.size(line);
                 batch.give(line, Strength::Likely, vec![(item, size)], reason, vec![]);

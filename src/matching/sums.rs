@@ -5,7 +5,7 @@ pub const MOST: usize = 24;
 /// The most amounts in a sum.
 pub const LONGEST: usize = 8;
 /// So many steps are made at most; past them no answer is given.
-const STEPS: usize = 200_000;
+const STEPS: usize = 50_000;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,9 +19,10 @@ use crate::base::clock;
 use crate::base::days::Day;
 use crate::base::ids::SessionId;
 use crate::base::secret::Secret;
-use crate::db::{self, Actor, House, Scope, Snapshot};
-use crate::people::store::{roles, sessions};
-use crate::web::app::{AskInbox, Site, Waiting};
+use crate::db::{self, Actor, Scope, Snapshot};
+use crate::people::store::roles;
+use crate::people::store::sessions::{self, Found, Here};
+use crate::web::app::{Site, Waiting};
 use crate::web::page::{Around, Nav, Own, Shell};
 use crate::web::{App, Error, compress, guard};
 
@@ -154,6 +155,11 @@ impl Member {
         compress::finish(req, answer, page.into_string())
     }
 
+    fn of(Here { facts, actor, waiting }: Here, site: &Site, secret: &Secret, snapshot: Snapshot, now: DateTime<Utc>) -> Self {
+        let base = format!("/c/{}", facts.cluster.slug);
+        Self { facts, actor, snapshot, now, csrf: guard::token(secret), base, demo: site.demo, waiting }
+    }
+
     /// `counts`: whether what waits in the inbox is asked for.
     async fn from_cookie(req: &HttpRequest, counts: bool) -> Result<Self, Error> {
         let app = app(req)?;
@@ -164,42 +170,17 @@ impl Member {
         let slug = req.match_info().get("cluster").unwrap_or_default().to_owned();
         let now = app.clock.now();
         let (hash, ask) = (secret.hash(), counts.then_some(app.inbox));
-        let who = move |house: &mut House<'_>| match Here::read(house, &hash, &slug, ask)? {
-            Some(here) => Ok(here),
-            // Only whoever has no role here needs the second question: is he signed in at all?
-            None if sessions::signed_in(house, &hash)?.is_some() => Err(Error::NotFound),
-            None => Err(Error::SignIn { next }),
+        // A form may be long under way: it holds no connection meanwhile.
+        let (found, snapshot) = if asks {
+            app.db.look(now, move |house| sessions::who(house, &hash, &slug, ask)).await?
+        } else {
+            (app.db.house_read(now, move |house| sessions::who(house, &hash, &slug, ask)).await?, Snapshot::default())
         };
-        let (here, snapshot) = match asks {
-            true => app.db.look(now, who).await?,
-            false => (app.db.house_read(now, who).await?, Snapshot::default()),
-        };
-        Ok(here.member(&app.site, &secret, snapshot, now))
-    }
-}
-
-/// Somebody in a cluster, as the database knows him.
-struct Here {
-    facts: Membership,
-    actor: Actor,
-    waiting: Option<Waiting>,
-}
-
-impl Here {
-    /// One query, and what `ask` needs for whoever has an inbox.
-    fn read(house: &mut House<'_>, hash: &str, slug: &str, ask: Option<AskInbox>) -> db::Result<Option<Self>> {
-        let Some((facts, actor)) = sessions::membership(house, hash, slug)? else { return Ok(None) };
-        let waiting = match ask.filter(|_| facts.has_inbox()) {
-            Some(ask) => Some(ask(&mut house.enter(facts.cluster.id, actor.clone()), facts.is(RoleKind::Coordinator))?),
-            None => None,
-        };
-        Ok(Some(Self { facts, actor, waiting }))
-    }
-
-    fn member(self, site: &Site, secret: &Secret, snapshot: Snapshot, now: DateTime<Utc>) -> Member {
-        let base = format!("/c/{}", self.facts.cluster.slug);
-        let Self { facts, actor, waiting } = self;
-        Member { facts, actor, snapshot, now, csrf: guard::token(secret), base, demo: site.demo, waiting }
+        match found {
+            Found::Here(here) => Ok(Self::of(*here, &app.site, &secret, snapshot, now)),
+            Found::Elsewhere => Err(Error::NotFound),
+            Found::Nobody => Err(Error::SignIn { next }),
+        }
     }
 }
 
@@ -214,12 +195,12 @@ pub async fn around(req: &HttpRequest) -> Option<Around> {
     let found = app
         .db
         .house_read(now, move |house| {
-            if let Some(here) = Here::read(house, &hash, &slug, Some(ask))? {
+            if let Some(here) = sessions::here(house, &hash, &slug, Some(ask))? {
                 return Ok::<_, db::Error>((Some(here), None));
             }
             let Some((person, _, clusters)) = sessions::signed_in(house, &hash)? else { return Ok((None, None)) };
             let only = match clusters.as_slice() {
-                [only] => Here::read(house, &hash, &only.slug, Some(ask))?,
+                [only] => sessions::here(house, &hash, &only.slug, Some(ask))?,
                 _ => None,
             };
             Ok((only, Some((person, clusters))))
@@ -227,7 +208,7 @@ pub async fn around(req: &HttpRequest) -> Option<Around> {
         .await
         .ok()?;
     match found {
-        (Some(here), _) => Some(Around::Cluster(here.member(&app.site, &secret, Snapshot::default(), now).shell(Nav::Other))),
+        (Some(here), _) => Some(Around::Cluster(Member::of(here, &app.site, &secret, Snapshot::default(), now).shell(Nav::Other))),
         (None, Some((person, clusters))) => Some(Around::Own(Own {
             person: person.name,
             csrf: guard::token(&secret),

@@ -125,7 +125,7 @@ impl NotText {
 impl fmt::Display for NotText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Spreadsheet => f.write_str("This is a spreadsheet with the name of a text file."),
+            Self::Spreadsheet => f.write_str("This is a spreadsheet with the name of a CSV file."),
             Self::Utf16 => f.write_str("The file is saved as \"Unicode text\" (UTF-16)."),
             Self::Letter(byte, _) => write!(f, "The byte {byte:#04X} is a letter neither in UTF-8 nor in Windows-1252."),
             Self::Other => f.write_str("This is no text file."),

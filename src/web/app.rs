@@ -36,8 +36,9 @@ pub struct Waiting {
     pub chips: Vec<Fact>,
 }
 
-/// Reads what waits; `true`: for a coordinator, else for a bursar. Rooms above this one know what that is.
-pub type AskInbox = fn(&mut Tx<'_>, bool) -> db::Result<Waiting>;
+/// Reads what waits in the cluster, which has this version now; `true`: for a coordinator, else for a bursar. Rooms above this one know what
+/// that is.
+pub type AskInbox = fn(&mut Tx<'_>, i64, bool) -> db::Result<Waiting>;
 
 /// A running Boxrota, as the world sees it.
 #[derive(Debug, Clone)]

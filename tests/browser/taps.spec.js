@@ -54,7 +54,7 @@ test("a half-term is reserved in five taps and nothing is typed, and cancelled i
 
   await page.goto(base_path);
   const cancelling = finger();
-  await cancelling.tap(page.locator("main a", { hasText: "My loans" }).first());
+  await cancelling.tap(page.locator("main a", { hasText: "All your loans" }).first());
   await cancelling.tap(page.locator(`main a[href="${booking}"]`).first());
   await cancelling.tap(page.getByRole("link", { name: /cancel/i }).first());
   await cancelling.type(page.getByRole("textbox"), "Only a test");
@@ -84,7 +84,7 @@ test("some weeks are reserved in six taps: the first week, the last week", async
 
 test("a request is approved in three taps", async ({ page }) => {
   await signIn(page, "Coordinator");
-  await page.goto(`${base_path}/requests`);
+  await page.goto(`${base_path}/inbox`);
   const approve = page.getByRole("button", { name: /^Approve/ });
   test.skip((await approve.count()) === 0, "another journey has answered the demo's request");
   await page.goto(base_path);
@@ -92,7 +92,7 @@ test("a request is approved in three taps", async ({ page }) => {
   // What waits is named on This week, and from there it is one list.
   await approving.tap(page.locator("main a", { hasText: /request/i }).first());
   await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("This week");
-  const list = page.locator(`main a[href*="${base_path}/requests"]`);
+  const list = page.locator(`main a[href*="${base_path}/inbox"]`);
   if ((await page.getByRole("button", { name: /^Approve/ }).count()) === 0) await approving.tap(list.first());
   await approving.tap(page.getByRole("button", { name: /^Approve/ }).first());
   await page.waitForURL(/done=approved/);

@@ -52,7 +52,7 @@ async fn a_name_that_one_cluster_corrects_is_new_in_the_others(app: TestApp) {
     // Each log has it once. Who did it belongs to the one, and is nobody's business in the other.
     assert_eq!(logged(&app, "ashdale"), ["had the name corrected"]);
     assert_eq!(logged(&app, "birchwood"), ["had the name corrected (nobody)From outside this cluster"]);
-    other.open("/changes").await.says("had the name corrected").says_not("Coordinator, Ashdale");
+    other.open("/changes").await.says("Had the name corrected").says_not("Coordinator, Ashdale");
     other.open(&format!("/people/{}", person(&app, &ash))).await.says("Ashley Grey").says("From outside this cluster");
 }
 

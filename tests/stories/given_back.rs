@@ -168,9 +168,9 @@ async fn what_is_due_where_nobody_is_reaches_somebody(app: TestApp) {
     press(&beech, &booking, "/returned").await;
     let letters = app.letters().await;
     assert_eq!(kinds(&letters), [kind("handover_given", COORDINATOR), kind("handover_given", "sam@ash.example")]);
-    assert!(letters.iter().any(|letter| letter.text.contains("you were invited to be a science lead of Ash")), "{letters:#?}");
+    assert!(letters.iter().any(|letter| letter.reason.contains("you were invited to be a science lead of Ash")), "{letters:#?}");
     assert!(
-        letters.iter().any(|letter| letter.text.contains("Ash has no science lead at the moment, and you coordinate Ashdale")),
+        letters.iter().any(|letter| letter.reason.contains("Ash has no science lead at the moment, and you coordinate Ashdale")),
         "{letters:#?}"
     );
 }

@@ -138,7 +138,7 @@ async fn a_suggestion_is_answered_by_the_other_side(app: TestApp) {
     app.letters().await;
     assert!(legs(&app).contains(&"Beech > Cedar 2026-12-03 bring".to_owned()));
     let coordinator = app.coordinator().await;
-    coordinator.open("/changes?kind=legs").await.says("agreed");
+    coordinator.open("/changes?kind=legs").await.says("Agreed Magnets (MG1) from Beech to Cedar");
 }
 
 async fn a_no_leaves_the_plan(app: TestApp) {

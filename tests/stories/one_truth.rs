@@ -362,11 +362,10 @@ async fn something(app: &TestApp, chance: &mut Chance, leads: &[Ssl], coordinato
             }
         }
         _ => {
-            let page = coordinator.open("/attention").await;
+            let page = coordinator.open("/inbox").await;
             let forms: Vec<_> = ["/missing", "/found"].iter().flat_map(|word| page.forms(word)).collect();
             if forms.is_empty() {
-                let requests = coordinator.open("/requests").await;
-                if let Some(form) = requests.forms("/approve").first() {
+                if let Some(form) = page.forms("/approve").first() {
                     coordinator.browser.submit(form).await;
                 }
             } else {

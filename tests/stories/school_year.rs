@@ -138,10 +138,12 @@ async fn a_file_full_of_faults_gets_a_short_answer(app: TestApp) {
     let extra = format!("{HEAD}{}\n", ",x".repeat(240_000));
     for file in [full("x,y,z,,,\n"), full("2090-91,autumn,04/09/2090,20/12/2090,,\n"), extra, format!("{}\n", "x,".repeat(250_000))] {
         let page = coordinator.browser.upload(&form, file.as_bytes()).await.is(422).says("problems to mend");
-        assert_eq!(page.all("td[data-h='What is wrong']").len(), 50);
+        let listed = page.all("td[data-h='What is wrong']").len();
+        assert!((1..=50).contains(&listed), "{listed}");
+        // Of a heading that is no heading a few words say it; of lines there are more than are listed.
         let words = page.words();
         let more = words.split_once("and ").and_then(|(_, rest)| rest.split_once(" more"));
-        assert!(words.contains(" more") && more.is_some(), "{words:.300}");
+        assert!(listed < 50 || more.is_some(), "{words:.300}");
         // The text goes along, so that it can be mended; what is said of it is short.
         assert!(page.text.len() < file.len() + 400_000, "{} bytes for {}", page.text.len(), file.len());
     }

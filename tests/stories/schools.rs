@@ -149,7 +149,7 @@ async fn facts_are_put_right_and_the_change_is_written_down(app: TestApp) {
     coordinator.browser.follow(answer).await.says("The changes are saved").says("Beech (BE)").says("2 Low Street, YO8 9DZ");
     assert_eq!(logged(&app, "Beech"), ["changed"]);
     let after = app.raw().texts("SELECT after AS t FROM changes WHERE verb = 'changed'");
-    assert_eq!(after, ["Letters: BE; URN: none; Address: 2 Low Street; Postcode: YO8 9DZ; Trust: Dale Trust"]);
+    assert_eq!(after, ["Letters: BE; URN: none; Address: 2 Low Street; Postcode: YO8 9DZ; Trust: Dale Trust; Telephone: none"]);
     // Saved again as it is: nothing is written.
     act(&coordinator, &beech, "edit", &[]).await.is(303);
     assert_eq!(logged(&app, "Beech"), ["changed"]);

@@ -50,14 +50,15 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every file under the folders with one of the extensions, as (path from the root, text); without what is built or fetched.
+/// Every file under the folders with one of the extensions, as (path from the root, text); without what is built or fetched, and
+/// without samples, which are as somebody else has written them.
 pub fn files(folders: &[&str], extensions: &[&str]) -> Vec<(String, String)> {
     fn walk(folder: &Path, extensions: &[&str], found: &mut Vec<(String, String)>) {
         let Ok(entries) = std::fs::read_dir(folder) else { return };
         for entry in entries.map(|entry| entry.expect("a readable folder")) {
             let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
             if path.is_dir() {
-                if !["target", "node_modules", ".git", "boxrota-demo", "results"].contains(&name.as_str()) {
+                if !["target", "node_modules", ".git", "boxrota-demo", "results", "samples"].contains(&name.as_str()) {
                     walk(&path, extensions, found);
                 }
             } else if path.extension().is_some_and(|e| extensions.iter().any(|wanted| e == *wanted)) {

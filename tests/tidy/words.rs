@@ -16,7 +16,6 @@ const INSTEAD: &[(&str, &str)] = &[
     ("store counted", "counted in its store"),
     ("such letters", "such e-mails"),
     ("no letters", "no e-mails"),
-    ("letters could not", "e-mails could not"),
     ("your letters", "your e-mails"),
     ("choose your letters", "choose your e-mails"),
     ("accept it", "receive it"),

@@ -91,7 +91,7 @@ impl Case {
     pub fn read(tx: &mut Tx<'_>, id: BookingId) -> db::Result<Self> {
         let loan = loans::one(tx, id)?;
         let slot = loan.booking.slot;
-        let mut reading = shelf::read(tx, loan.resource, slot.school, Some(slot.days))?;
+        let mut reading = shelf::bare(tx, loan.resource, slot.school, Some(slot.days))?;
         let out = reading.shelf.copies.iter().flat_map(|copy| &copy.slots).find(|other| other.copy == slot.copy && other.is_out()).copied();
         let risk = risk(&slot, out.as_ref(), loan.copy_state.why_not(), &loan.plight, tx.today());
         // An offer of the waiting list is answered on its own page.

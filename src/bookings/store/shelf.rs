@@ -49,6 +49,17 @@ impl Reading {
 
 /// Reads the shelf of a resource for a school. `wanted`: the days somebody has in mind, which may lie further than can be booked.
 pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Option<Period>) -> Result<Reading> {
+    let mut reading = bare(tx, resource, school, wanted)?;
+    let lacking = catalogue::store::missing(tx, Some(resource))?;
+    for copy in &mut reading.shelf.copies {
+        copy.missing = missing::of(&lacking, copy.id);
+    }
+    (reading.shelf.own, reading.classes) = own_of(tx, school, resource)?;
+    Ok(reading)
+}
+
+/// The same without what is missing in the copies and what else the school has booked: for a coordinator who looks for other days.
+pub fn bare(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Option<Period>) -> Result<Reading> {
     let today = tx.today();
     let wanted_days = |rules: &Rules| window(rules, wanted, today);
     let year = |rules: &Rules| {
@@ -59,7 +70,6 @@ pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Opt
     let window = wanted_days(&title.rules);
     let schools = crate::schools::store::schools(tx)?;
     let slots = slots(tx, &title, window)?;
-    let lacking = catalogue::store::missing(tx, Some(resource))?;
     let copies = title
         .copies
         .iter()
@@ -67,7 +77,7 @@ pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Opt
             id: copy.id,
             tag: copy.tag.clone(),
             out_of_service: unfit(copy, today, &schools),
-            missing: missing::of(&lacking, copy.id),
+            missing: missing::of(&[], copy.id),
             slots: slots.iter().filter(|slot| slot.copy == copy.id).copied().collect(),
         })
         .collect();
@@ -79,10 +89,9 @@ pub fn read(tx: &mut Tx<'_>, resource: ResourceId, school: SchoolId, wanted: Opt
         })
         .unwrap_or_default();
     let names = schools.iter().map(|one| (one.id, one.short_name.clone())).collect();
-    let (own, classes) = own_of(tx, school, resource)?;
     let standing = Standing { school, memberships };
-    let shelf = Shelf { today, rules: title.rules, calendar, copies, standing, own, names };
-    Ok(Reading { title, schools, classes, shelf })
+    let shelf = Shelf { today, rules: title.rules, calendar, copies, standing, own: Vec::new(), names };
+    Ok(Reading { title, schools, classes: Vec::new(), shelf })
 }
 
 /// The days of which the plan is read, for a wish or for nothing in particular.

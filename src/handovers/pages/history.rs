@@ -156,11 +156,11 @@ fn passing_words(base: &str, sheet: &Sheet, passing: &Passing) -> Markup {
             @if passing.differs { " " (pill(if passing.settled { Tone::Plain } else { Tone::Warn }, "The counts differ")) }
         }
         @for count in &passing.counts {
-            p { @if count.side == "giver" { (from) } @else { (to) } " counted (" (count.by) "): " (count.words()) "." }
+            p { "Counted when it was " @if count.side == "giver" { "handed over" } @else { "received" } " (" (count.by) "): " (count.words()) "." }
         }
-        @for ((school, condition), note) in [from, to].into_iter().zip(&passing.conditions).zip(&passing.notes) {
+        @for ((when, condition), note) in ["handed over", "received"].into_iter().zip(&passing.conditions).zip(&passing.notes) {
             @if !condition.is_empty() || !note.is_empty() {
-                p { "Condition, said " (school) ": " (condition) @if !condition.is_empty() && !note.is_empty() { ". " } (note) }
+                p { "Condition when it was " (when) ": " (condition) @if !condition.is_empty() && !note.is_empty() { ". " } (note) }
             }
         }
     }

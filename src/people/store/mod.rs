@@ -29,10 +29,11 @@ pub struct Person {
 }
 
 impl Person {
-    /// As others of the cluster reach this person: name and address.
+    /// As others of the cluster reach this person: name, address and telephone number, where one is known.
     #[must_use]
     pub fn contact(&self) -> String {
-        format!("{}, {}", self.name, self.email)
+        let phone = if self.phone.is_empty() { String::new() } else { format!(", {}", self.phone) };
+        format!("{}, {}{phone}", self.name, self.email)
     }
 
     /// Whom a letter goes to. `None`, with a line in the log, when the stored address is none: the page of people says so, too.

@@ -12,6 +12,7 @@ use crate::people::sign_in::{LINK_LASTS, Link, SESSION_LASTS};
 use crate::people::store::roles::{clusters_of, of_person};
 use crate::people::store::{Person, cluster_by_slug};
 use crate::people::{Cluster, Held, Membership, Role, RoleKind, RoleSchool, words};
+use crate::web::app::{AskInbox, Waiting};
 
 pub(crate) type MemberRow = ((i64, i64, String, String), (i64, String, String, i64), (i64, String, Option<i64>, Option<String>));
 
@@ -75,6 +76,48 @@ pub struct Past {
     pub over: bool,
     /// The person's roles in the cluster that are over, the newest first.
     pub ended: Vec<Held>,
+}
+
+/// Somebody in a cluster.
+pub struct Here {
+    /// Who, and as what.
+    pub facts: Membership,
+    /// The same, as whoever acts.
+    pub actor: Actor,
+    /// What waits for whoever has an inbox; `None` for others, and where it is not asked for.
+    pub waiting: Option<Waiting>,
+}
+
+/// Who stands behind a cookie, as seen from a cluster.
+pub enum Found {
+    /// Somebody with a role there.
+    Here(Box<Here>),
+    /// Somebody who is signed in and has no role there.
+    Elsewhere,
+    /// Nobody.
+    Nobody,
+}
+
+/// Who a session belongs to and as what in the cluster: one query, and what `ask` needs for whoever has an inbox.
+pub fn here(house: &mut House<'_>, token_hash: &str, slug: &str, ask: Option<AskInbox>) -> Result<Option<Here>> {
+    let Some((facts, actor)) = membership(house, token_hash, slug)? else { return Ok(None) };
+    let waiting = match ask.filter(|_| facts.has_inbox()) {
+        Some(ask) => {
+            let (version, coordinator) = (facts.cluster.version, facts.is(RoleKind::Coordinator));
+            Some(ask(&mut house.enter(facts.cluster.id, actor.clone()), version, coordinator)?)
+        }
+        None => None,
+    };
+    Ok(Some(Here { facts, actor, waiting }))
+}
+
+/// The same, and whether somebody without a role there is signed in at all.
+pub fn who(house: &mut House<'_>, token_hash: &str, slug: &str, ask: Option<AskInbox>) -> Result<Found> {
+    Ok(match here(house, token_hash, slug, ask)? {
+        Some(here) => Found::Here(Box::new(here)),
+        None if signed_in(house, token_hash)?.is_some() => Found::Elsewhere,
+        None => Found::Nobody,
+    })
 }
 
 /// A session of ours, over or not, and what its person was in the cluster with this slug; `None` when nobody knows the session. Asked only

@@ -14,6 +14,8 @@ use crate::year::plan::year_days;
 /// The most events that are read of one file: ten years of a school that writes down everything.
 const MOST_EVENTS: usize = 5000;
 
+/// The most events of which the rule is followed: each costs a millisecond or two.
+const MOST_RULES: usize = 500;
 /// The most days on which events repeat, all of them together.
 const MOST_REPEATS: usize = 5000;
 
@@ -136,12 +138,18 @@ fn repeated(all: &[Component], dated: Vec<Dated<'_>>, ledger: &mut Ledger) -> Ve
         moved.entry(event.value("UID")).or_default().extend(event.field("RECURRENCE-ID").and_then(moments::day));
     }
     let (mut events, mut left) = (Vec::new(), MOST_REPEATS);
+    let mut rules = MOST_RULES;
     for Dated { event, summary, span } in dated {
         let one = |days| Event { line: event.line, summary: summary.clone(), days, hours: span.hours };
         if !repeats::repeats(event) {
             events.push(one(span.days));
             continue;
         }
+        if rules == 0 {
+            ledger.out(event.line, format!("\"{summary}\": it repeats, as more than {MOST_RULES} others do in this file"));
+            continue;
+        }
+        rules -= 1;
         let long = span.days.len_days() - 1;
         match repeats::starts(event, span.days.first(), years) {
             Ok(starts) if starts.len() > left => {
@@ -158,7 +166,7 @@ fn repeated(all: &[Component], dated: Vec<Dated<'_>>, ledger: &mut Ledger) -> Ve
                 }
             }
             Err(NotFollowed(why)) => {
-                ledger.out(event.line, format!("\"{summary}\", from {} on: it repeats, and {why}", days::long(span.days.first())))
+                ledger.out(event.line, format!("\"{summary}\", from {} on: it repeats, and {why}", days::long(span.days.first())));
             }
         }
     }

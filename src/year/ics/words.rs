@@ -132,7 +132,9 @@ const RETURNS: &str = "return, returns, returning, reopen, reopens, re open, re 
     restart, restarts, recommence, recommences, start of term, agor, ailagor";
 const TERM: &str = "term, terms, tymor, teirm, tearma, semester, michaelmas, hilary, lent";
 const PUPILS: &str = "pupil, pupils, children, student, students, learners, all, everyone, everybody, disgyblion, plant, sgoilearan";
-const SCHOOL: &str = "school, schools, academy, college, ysgol, ysgolion, sgoil, sgoiltean, classes, academic year";
+// In Scotland the school year is a session; other sessions have a name in front.
+const SCHOOL: &str = "school, schools, academy, college, ysgol, ysgolion, sgoil, sgoiltean, classes, academic year, session ends, session \
+    starts, session begins, end of session, start of session, last day of session, first day of session";
 const SOME: &str = "year 1, year 2, year 3, year 4, year 5, year 6, year 7, year 8, year 9, year 10, year 11, year 12, year 13, reception, \
     nursery, early years, eyfs, foundation, sixth form, part time, induction, new, p1, p7, s1, y7, y6, yr, preschool, pre \
     school";

@@ -283,13 +283,14 @@ impl Page {
             .collect()
     }
 
-    /// Every form whose action ends so.
+    /// Every form whose action ends so; with a slash at the end, whose action holds it.
     pub fn forms(&self, action: &str) -> Vec<Form> {
         let html = Html::parse_document(&self.text);
         let own = self.path.split('?').next().unwrap_or_default().to_owned();
         let every = selector("form");
         let all = html.select(&every).map(|form| read_form(form, &own));
-        all.filter(|form| form.action.split('?').next().unwrap_or_default().ends_with(action)).collect()
+        let fits = |there: &str| if action.ends_with('/') { there.contains(action) } else { there.ends_with(action) };
+        all.filter(|form| fits(form.action.split('?').next().unwrap_or_default())).collect()
     }
 }
 

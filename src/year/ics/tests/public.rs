@@ -1,0 +1,298 @@
+//! Calendars as councils of the four nations publish them, and the year that each means.
+
+use super::{calendar, terms, understood};
+
+/// The files of public calendars and made-up ones after them: what each says, and what is left out of it.
+#[test]
+fn public_calendars_are_read_as_they_are_meant() {
+    for (name, events, wanted, left_out) in PUBLIC {
+        let found = understood(&calendar(events));
+        assert_eq!(terms(&found), *wanted, "{name}: {found:#?}");
+        assert_eq!(found.left_out.len(), *left_out, "{name}: {:#?}", found.left_out);
+        assert!(found.faults.is_empty() && found.doubts.is_empty(), "{name}: {found:#?}");
+    }
+}
+
+type Case = (&'static str, &'static [(&'static str, &'static str, &'static str)], &'static [&'static str], usize);
+
+const YEAR: &[&str] = &[
+    "Autumn term 2026: 2 September to 18 December 2026 (26 to 30 October 2026)",
+    "Spring term 2027: 5 January to 25 March 2027 (15 to 19 February 2027)",
+    "Summer term 2027: 12 April to 21 July 2027 (31 May to 4 June 2027)",
+];
+
+const PUBLIC: &[Case] = &[
+    (
+        "an English council",
+        &[
+            ("Autumn term starts", "20260902", "20260903"),
+            ("October half term", "20261024", "20261102"),
+            ("Autumn Term ends", "20261218", ""),
+            ("Spring term begins", "20270105", ""),
+            ("February half-term", "20270215", "20270220"),
+            ("End of spring term", "20270325", ""),
+            ("Start of Summer Term", "20270412", ""),
+            ("May Day bank holiday", "20270503", "20270504"),
+            ("Christmas Day (bank holiday)", "20261225", "20261226"),
+            ("Spring half term", "20270531", "20270605"),
+            ("Last day of summer term", "20270721", ""),
+            ("INSET day", "20260903", "20260904"),
+            ("Governors' meeting", "20260910", ""),
+        ],
+        YEAR,
+        2,
+    ),
+    (
+        "six terms",
+        &[
+            ("Term 1", "20260902", "20261024"),
+            ("Term 2", "20261102", "20261219"),
+            ("Term 3", "20270105", "20270213"),
+            ("Term 4", "20270222", "20270326"),
+            ("Term 5", "20270412", "20270529"),
+            ("Term 6", "20270607", "20270722"),
+        ],
+        YEAR,
+        0,
+    ),
+    (
+        "six half terms by their ends",
+        &[
+            ("Autumn Term 1 starts", "20260902", ""),
+            ("Last day of Autumn 1", "20261023", ""),
+            ("First day of Autumn 2", "20261102", ""),
+            ("Autumn Term 2 ends", "20261218", ""),
+            ("Half Term 3 begins", "20270105", ""),
+            ("Half Term 3 ends", "20270212", ""),
+            ("Half Term 4 begins", "20270222", ""),
+            ("Half Term 4 ends", "20270325", ""),
+            ("Term 5 begins", "20270412", ""),
+            ("Term 5 ends", "20270528", ""),
+            ("Term 6 begins", "20270607", ""),
+            ("Term 6 ends", "20270721", ""),
+        ],
+        YEAR,
+        0,
+    ),
+    (
+        "holidays only",
+        &[
+            ("Summer Holidays", "20260723", "20260902"),
+            ("October Half Term Holiday", "20261024", "20261102"),
+            ("Christmas Holidays", "20261219", "20270105"),
+            ("February Half Term Holiday", "20270213", "20270222"),
+            ("Easter Holidays", "20270326", "20270412"),
+            ("May Half Term Holiday", "20270529", "20270607"),
+            ("Summer Holidays", "20270722", "20270901"),
+        ],
+        YEAR,
+        0,
+    ),
+    (
+        "each holiday without a name",
+        &[
+            ("School holidays", "20260723", "20260902"),
+            ("School holidays", "20261026", "20261031"),
+            ("School holidays", "20261221", "20270105"),
+            ("School holidays", "20270215", "20270220"),
+            ("School holidays", "20270326", "20270410"),
+            ("School holidays", "20270531", "20270605"),
+            ("School holidays", "20270722", "20270901"),
+        ],
+        YEAR,
+        0,
+    ),
+    (
+        "closes and opens",
+        &[
+            ("School opens for pupils", "20260902", ""),
+            ("School closes for half-term holiday", "20261023", ""),
+            ("School opens for pupils", "20261102", ""),
+            ("School closes at 2pm for Christmas", "20261218", ""),
+            ("Back to school", "20270105", ""),
+            ("Break up for half term", "20270212", ""),
+            ("Return to school after half term", "20270222", ""),
+            ("Break up for Easter holidays", "20270325", ""),
+            ("Pupils return", "20270412", ""),
+            ("Last day before half term", "20270528", ""),
+            ("First day back after half term", "20270607", ""),
+            ("School breaks up for the summer", "20270721", ""),
+        ],
+        YEAR,
+        0,
+    ),
+    (
+        "closure after school and re-open, mid-term closures",
+        &[
+            ("Inset Days", "20260831", "20260902"),
+            ("Autumn Term - Re-open", "20260902", ""),
+            ("Mid Term Closure", "20261026", "20261031"),
+            ("Autumn Term - Closure after school", "20261218", ""),
+            ("Spring Term - Re-open", "20270105", ""),
+            ("Mid-Term Break", "20270215", "20270220"),
+            ("Spring Term - Closure after school", "20270325", ""),
+            ("Summer Term - Re-open", "20270412", ""),
+            ("May Day", "20270503", ""),
+            ("Mid-term holiday", "20270531", "20270605"),
+            ("Summer Term - Closure after school", "20270721", ""),
+        ],
+        YEAR,
+        1,
+    ),
+    (
+        "the first and the last day of each half-term",
+        &[
+            ("First day of term", "20260902", ""),
+            ("Half term begins", "20261026", ""),
+            ("Half term ends", "20261030", ""),
+            ("Last day of term", "20261218", ""),
+            ("First day of term", "20270105", ""),
+            ("Half term holiday starts", "20270215", ""),
+            ("Half term holiday finishes", "20270219", ""),
+            ("Last day of term", "20270325", ""),
+            ("First day of term", "20270412", ""),
+            ("Start of half term", "20270531", ""),
+            ("End of half term", "20270604", ""),
+            ("Last day of term", "20270721", ""),
+        ],
+        YEAR,
+        0,
+    ),
+    (
+        "a day at a time",
+        &[
+            ("Term starts", "20260902", ""),
+            ("Half Term", "20261026", ""),
+            ("Half Term", "20261027", ""),
+            ("Half Term", "20261028", ""),
+            ("Half Term", "20261029", ""),
+            ("Half Term", "20261030", ""),
+            ("Term ends", "20261218", ""),
+        ],
+        &["Autumn term 2026: 2 September to 18 December 2026 (26 to 30 October 2026)"],
+        0,
+    ),
+    (
+        "a Welsh council in two languages, and in one",
+        &[
+            ("Tymor yr Hydref yn dechrau / Autumn Term starts", "20260902", ""),
+            ("Diwrnod HMS / INSET day", "20260903", ""),
+            ("Hanner Tymor", "20261026", "20261031"),
+            ("Diwedd Tymor yr Hydref", "20261218", ""),
+            ("Gŵyl y Banc", "20261225", ""),
+            ("Gwyliau'r Nadolig", "20261221", "20270105"),
+            ("Gwyliau’r Pasg", "20270326", "20270412"),
+            ("Hanner tymor y Gwanwyn", "20270215", "20270220"),
+        ],
+        &[
+            "Autumn term 2026: 2 September to 18 December 2026 (26 to 30 October 2026)",
+            "Spring term 2027: 5 January to 25 March 2027 (15 to 19 February 2027)",
+        ],
+        1,
+    ),
+    (
+        "a Scottish council",
+        &[
+            ("Staff return - in-service day", "20260817", ""),
+            ("Pupils return", "20260818", ""),
+            ("September Weekend", "20260918", "20260922"),
+            ("Tattie holidays", "20261012", "20261024"),
+            ("In-Service Day", "20261026", ""),
+            ("St Andrew's Day holiday - schools closed", "20261130", ""),
+            ("Christmas holidays", "20261223", "20270106"),
+            ("Mid-term holiday", "20270208", "20270211"),
+            ("Spring holiday", "20270405", "20270417"),
+            ("Good Friday", "20270326", ""),
+            ("May Day holiday", "20270503", ""),
+            ("Victoria Day", "20270524", ""),
+            ("Summer holidays begin", "20270630", ""),
+        ],
+        &[
+            "Autumn term 2026: 18 August to 22 December 2026 (12 to 23 October 2026)",
+            "Spring term 2027: 6 January to 2 April 2027 (8 to 10 February 2027)",
+            "Summer term 2027: 19 April to 29 June 2027",
+        ],
+        1,
+    ),
+    (
+        "four terms in Argyll and Bute",
+        &[
+            ("Autumn Term starts", "20260818", ""),
+            ("Autumn Term ends", "20261009", ""),
+            ("Winter Term starts", "20261026", ""),
+            ("Winter Term ends", "20261222", ""),
+            ("Spring Term starts", "20270106", ""),
+            ("Spring Term ends", "20270402", ""),
+            ("Summer Term starts", "20270419", ""),
+            ("Summer Term ends", "20270630", ""),
+        ],
+        &[
+            "Autumn term 2026: 18 August to 22 December 2026 (12 to 23 October 2026)",
+            "Spring term 2027: 6 January to 2 April 2027",
+            "Summer term 2027: 19 April to 30 June 2027",
+        ],
+        0,
+    ),
+    (
+        "Northern Ireland",
+        &[
+            ("School Development Day", "20260831", ""),
+            ("Term 1 begins", "20260901", ""),
+            ("Halloween break", "20261026", "20261031"),
+            ("Christmas holidays", "20261221", "20270104"),
+            ("Mid-Term (February)", "20270215", "20270220"),
+            ("St Patrick's Day", "20270317", ""),
+            ("Easter holidays", "20270325", "20270405"),
+            ("Early May Bank Holiday", "20270503", ""),
+            ("Exceptional closure", "20270504", ""),
+            ("Summer holidays", "20270701", "20270901"),
+        ],
+        &[
+            "Autumn term 2026: 1 September to 18 December 2026 (26 to 30 October 2026)",
+            "Spring term 2027: 4 January to 24 March 2027 (15 to 19 February 2027)",
+            "Summer term 2027: 5 April to 30 June 2027",
+        ],
+        1,
+    ),
+    (
+        "a bank holiday at the end of a holiday",
+        &[
+            ("Autumn term starts", "20260902", ""),
+            ("Christmas holiday", "20261221", "20270101"),
+            ("New Year's Day bank holiday", "20270101", ""),
+            ("Holiday", "20270315", "20270316"),
+            ("Good Friday", "20270326", ""),
+            ("Easter Monday", "20270329", ""),
+            ("Easter holiday", "20270330", "20270410"),
+            ("Summer term ends", "20270721", ""),
+            ("Spring bank holiday", "20270531", ""),
+            ("Half term", "20270601", "20270605"),
+        ],
+        &[
+            "Autumn term 2026: 2 September to 18 December 2026",
+            "Spring term 2027: 4 January to 25 March 2027",
+            "Summer term 2027: 12 April to 21 July 2027 (1 to 4 June 2027)",
+        ],
+        3,
+    ),
+    (
+        "a Scottish council that speaks of sessions",
+        &[
+            ("Session starts for pupils", "20260812", ""),
+            ("October week", "20261005", "20261017"),
+            ("Schools close at 1pm", "20261218", ""),
+            ("Schools re-open", "20270105", ""),
+            ("Mid term holiday", "20270205", "20270210"),
+            ("Easter break", "20270326", "20270410"),
+            ("Schools re-open", "20270412", ""),
+            ("PTA session starts", "20270420", ""),
+            ("Session ends", "20270625", ""),
+        ],
+        &[
+            "Autumn term 2026: 12 August to 18 December 2026 (5 to 16 October 2026)",
+            "Spring term 2027: 5 January to 25 March 2027 (5 to 9 February 2027)",
+            "Summer term 2027: 12 April to 25 June 2027",
+        ],
+        1,
+    ),
+];
