@@ -431,3 +431,6 @@ pub fn rejoin(record: &Record, on: Day) -> Result<(), Refusal> {
 fn lasts(stay: &Stay) -> Period {
     Period::new(stay.joined_on, stay.left_on.unwrap_or(days::END)).unwrap_or(Period::day(stay.joined_on))
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,6 +75,3 @@ impl School {
         self.standing(day) == Standing::In
     }
 }
-
-#[cfg(test)]
-mod tests;
