@@ -19,6 +19,7 @@ use crate::mail::{Choice, Kind, Stored};
 use crate::people::sign_in::{LINK_LASTS, LINK_SPARES, LinkRefusal, usable};
 use crate::people::store::showing::{self, Doer, Seen};
 use crate::people::store::{self as people, Person, roles, sessions};
+use crate::undo::store as undo;
 
 /// Rows of a kind removed in one clearing, so that no lock is held for long.
 const CLEARED_AT_ONCE: i64 = 1000;
@@ -285,6 +286,7 @@ pub fn erase(tx: &mut Tx<'_>, id: PersonId) -> Result<(), Stop<Vec<ErasureRefusa
     erasure::scrub_letters(&mut house, &person, &name, &clusters)?;
     erasure::forget_keys(&mut house, &person, &name)?;
     erasure::end_feeds(&mut house, id, &clusters)?;
+    undo::forget(&mut house, id)?;
     erasure::end_roles(&mut house, id)?;
     erasure::forget_name(&mut house, id, &name)?;
     Ok(showing::log(&mut house, &clusters, id, &Doer::Himself(actor), ("erased the own account", &name))?)

@@ -140,6 +140,13 @@ pub fn end(tx: &mut Tx<'_>, id: PendingId, outcome: Outcome) -> Result<bool> {
     Ok(ended == 1)
 }
 
+/// Forgets what somebody decided and what has ended, with the words that were given for it. What still waits is carried out, as it was decided.
+pub fn forget(house: &mut House<'_>, person: PersonId) -> Result<()> {
+    let ended = pending_acts::table.filter(pending_acts::person_id.eq(person.0)).filter(pending_acts::ended_at.is_not_null());
+    diesel::delete(ended).execute(house.conn)?;
+    Ok(())
+}
+
 /// Clears away a portion of what ended some days ago. How many those were.
 pub fn clear(house: &mut House<'_>) -> Result<usize> {
     let before = (house.now - KEPT).naive_utc();

@@ -14,6 +14,7 @@ stories!(
     a_declined_request_is_the_coordinators_to_undo,
     an_offer_that_is_not_wanted_stays_held,
     who_may_undo_and_what_the_late_read,
+    what_was_undone_is_forgotten_with_the_person,
     what_happens_meanwhile_comes_first,
     the_worker_and_the_undo_never_both_win,
     a_cluster_that_wants_it_at_once_has_it_at_once,
@@ -156,6 +157,18 @@ async fn an_offer_that_is_not_wanted_stays_held(app: TestApp) {
     assert_eq!(offered(&app), ["Ash"]);
     assert_eq!(told(&app).await, [line("wait_offered", "Ash")]);
     undoes(&cedar, &page).await.says("It is too late to undo that");
+}
+
+async fn what_was_undone_is_forgotten_with_the_person(app: TestApp) {
+    let (beech, booking) = booked(&app).await;
+    let page = beech.browser.follow(cancels(&beech, &booking).await.is(303)).await;
+    undoes(&beech, &page).await.says("The booking stands as it was");
+    let kept = || app.raw().number("SELECT count(*) AS n FROM pending_acts WHERE body <> ''");
+    assert_eq!(kept(), 1, "the reason, for who is late");
+    let form = beech.browser.open("/account/erase").await.form("/account/erase").set("email", &beech.email);
+    beech.browser.submit(&form).await;
+    assert_eq!(kept(), 0);
+    app.letters().await;
 }
 
 async fn who_may_undo_and_what_the_late_read(app: TestApp) {
