@@ -47,7 +47,8 @@ pub struct Filter {
 /// One thing that a search asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Term {
-    Word(String),
+    /// A word as it was typed, and after it in its other number.
+    Word(Vec<String>),
     Years(Years),
 }
 
@@ -135,8 +136,9 @@ impl Filter {
             && (self.topic.is_empty() || self.topic == resource.topic)
             && self.terms.iter().all(|term| match term {
                 Term::Years(years) => resource.years.overlaps(*years),
-                Term::Word(word) => {
-                    has(&resource.search_words, word) || resource.copies.iter().any(|copy| copy.tag.to_lowercase() == *word)
+                Term::Word(forms) => {
+                    forms.iter().any(|form| resource.search_words.contains(form.as_str()))
+                        || resource.copies.iter().any(|copy| forms.first() == Some(&copy.tag.to_lowercase()))
                 }
             })
     }
@@ -165,10 +167,24 @@ impl Filter {
     }
 }
 
-/// Whether the words hold one, in the singular where it was asked for in the plural.
-fn has(words: &str, word: &str) -> bool {
-    let singular = word.strip_suffix('s').filter(|stem| stem.len() >= 3 && !stem.ends_with('s'));
-    words.contains(word) || singular.is_some_and(|singular| words.contains(singular))
+/// A word as it was typed, then in the singular where it may be a plural, and in the plural where that does not begin with the
+/// singular ("battery", "leaf"). A form of fewer than three letters would find everything and is none.
+fn forms(word: &str) -> Vec<String> {
+    let of =
+        |end: &str, other: &str| word.strip_suffix(end).filter(|stem| stem.len() + other.len() >= 3).map(|stem| format!("{stem}{other}"));
+    let hissed = ["ses", "xes", "zes", "ches", "shes"].iter().any(|end| word.ends_with(end));
+    let after_consonant = |stem: &String| !stem.trim_end_matches("ies").ends_with(['a', 'e', 'i', 'o', 'u']);
+    let others = [
+        of("ies", "y"),
+        of("ves", "f"),
+        of("ves", "fe"),
+        of("es", "").filter(|_| hissed),
+        of("s", "").filter(|stem| !stem.ends_with('s')),
+        of("y", "ies").filter(after_consonant),
+        of("fe", "ves"),
+        of("f", "ves").filter(|_| !word.ends_with("ff")),
+    ];
+    [word.to_owned()].into_iter().chain(others.into_iter().flatten()).collect()
 }
 
 /// A search as its terms: a year group in any of its names is one term, every other word is one.
@@ -185,7 +201,7 @@ fn terms(search: &str) -> Vec<Term> {
             .and_then(|next| years(&format!("{word}{next}")));
         terms.push(match pair.or_else(|| years(word)) {
             Some(years) => Term::Years(years),
-            None => Term::Word((*word).to_owned()),
+            None => Term::Word(forms(word)),
         });
         at += if pair.is_some() { 2 } else { 1 };
     }
@@ -223,6 +239,35 @@ mod tests {
     fn all_words_must_match_and_a_year_group_has_many_names() {
         for yes in ["", "bulb", "BULBS", "buzzer battery", "clips", "Year 4", "y5 bulb", "Years 6", "KS2", "ks 2", "electricity, year 6"] {
             assert!(found(yes), "{yes}");
+        }
+        // Singular and plural find each other, whichever of them stands in the contents.
+        for yes in ["batteries", "bulbs", "leads", "crocodiles"] {
+            assert!(found(yes), "{yes}");
+        }
+        let holds = |words: &str, search: &str| {
+            let query = Query { q: search.into(), ..Query::default() };
+            Filter::try_from(&query).unwrap().wants(&Resource { search_words: words.into(), ..electricity() })
+        };
+        for (one, many) in [
+            ("battery", "batteries"),
+            ("torch", "torches"),
+            ("lens", "lenses"),
+            ("leaf", "leaves"),
+            ("knife", "knives"),
+            ("magnifying glass", "magnifying glasses"),
+            ("brush", "brushes"),
+            ("circuit", "circuits"),
+            ("pulley", "pulleys"),
+            ("axle", "axles"),
+        ] {
+            assert!(holds(one, many), "{many} finds {one}");
+            assert!(holds(many, one), "{one} finds {many}");
+        }
+        for (words, search) in [("gas jar", "gases"), ("bus", "buses")] {
+            assert!(holds(words, search), "{search} finds {words}");
+        }
+        for (words, search) in [("ball", "bass"), ("pipe", "ies"), ("tin", "ties"), ("mat", "matches"), ("top", "stops")] {
+            assert!(!holds(words, search), "{search} must not find {words}");
         }
         for no in ["magnet", "bulb magnet", "Year 3", "y1", "KS1", "reception", "bulb year 2"] {
             assert!(!found(no), "{no}");

@@ -34,7 +34,12 @@ pub fn inside(routes: &mut web::ServiceConfig) {
 /// The room's addresses outside of any cluster.
 pub fn outside(routes: &mut web::ServiceConfig) {
     use web::{get, post};
-    routes.route("/b", get().to(lid::ask)).route("/b/{code}", get().to(lid::show)).route("/b/{code}", post().to(lid::found));
+    routes
+        .route("/b", get().to(lid::ask))
+        .route("/b/{code}", get().to(lid::show))
+        // An address that is all in capitals makes a smaller QR code.
+        .route("/B/{code}", get().to(lid::show))
+        .route("/b/{code}", post().to(lid::found));
 }
 
 /// Who the person is to a copy.

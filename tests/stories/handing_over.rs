@@ -472,6 +472,10 @@ async fn a_stranger_sees_whose_it_is_and_can_say_where(app: TestApp) {
     }
     stranger.get("/b/ZZZZZZ").await.is(404);
     stranger.get("/b/x'--").await.is(404);
+    // An address in capitals makes a smaller QR code; what is sent from its page goes to the same place.
+    let capitals = stranger.get(&format!("/B/{code}")).await.is(200).says("This belongs to the schools of Ashdale");
+    let _ = capitals.form(&format!("/b/{code}"));
+    stranger.get("/B/ZZZZZZ").await.is(404).says("No box has this code");
     stranger.get("/b").await.is(200).says("Code on the lid");
     stranger.get("/b?code=ZZZZZZ").await.is(422).says("No box has this code");
     let spaced: String = code.to_lowercase().chars().flat_map(|letter| [letter, '+']).collect();
